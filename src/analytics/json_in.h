@@ -1,0 +1,77 @@
+/*
+ * Reading JSON without building a tree: slices of the document that are scanned once
+ * for validity and then walked. What Python's json accepts is accepted (spec section
+ * 0.4): NaN and infinities, integers of any length, lone surrogate escapes; so one
+ * odd value spoils its own record and not the document, which no library on this
+ * platform can be told to do. Pure, no allocation but for unescaped strings.
+ */
+#ifndef ANALYTICS_JSON_IN_H
+#define ANALYTICS_JSON_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "mem.h"
+
+#define JSON_DEPTH_MAX 900 /* Python stops near 1000 */
+
+enum json_type {
+	JSON_T_NONE, /* no value: a member that is absent */
+	JSON_T_NULL,
+	JSON_T_FALSE,
+	JSON_T_TRUE,
+	JSON_T_INTEGER,
+	JSON_T_REAL, /* has a fraction or an exponent, or is NaN, +-Infinity */
+	JSON_T_STRING,
+	JSON_T_ARRAY,
+	JSON_T_OBJECT,
+};
+
+/* A value's text, p[0, len) in the document; of a string with its quotes. */
+struct json_value {
+	const char *p;
+	size_t len;
+	enum json_type type;
+	bool escaped; /* string: has a backslash */
+};
+
+/* A string's content: in the document, or in the arena if it was escaped. Not
+ * NUL-terminated and may contain NUL. */
+struct json_str {
+	const char *p;
+	size_t len;
+	bool surrogate; /* has a lone surrogate: three bytes that are not UTF-8 */
+};
+
+struct json_error {
+	size_t offset; /* byte of the document */
+	const char *text;
+};
+
+/* Checks that data[0, len) is one JSON value in valid UTF-8 (a BOM is passed over)
+ * and describes it. Returns 0, or -1 with *err. Everything below takes only values
+ * that come from here, and cannot fail. */
+int json_scan(const char *data, size_t len, struct json_value *out,
+    struct json_error *err) MUST_CHECK;
+
+/* Walks the members of an object or the elements of an array (key is then unset).
+ * Returns false at the end. */
+struct json_walk {
+	const char *p;
+	const char *end;
+};
+struct json_walk json_walk(const struct json_value *);
+bool json_member(struct json_walk *, struct json_value *key, struct json_value *value);
+bool json_element(struct json_walk *, struct json_value *value);
+
+struct json_str json_string(const struct json_value *, struct arena *);
+/* The integer, or false if it does not fit in 64 bits. JSON_T_INTEGER only. */
+bool json_int64(const struct json_value *, int64_t *out) MUST_CHECK;
+/* INTEGER or REAL, rounded correctly; may be infinite or NaN. */
+double json_double(const struct json_value *);
+/* Number of members or elements; an object's duplicate keys count each. */
+size_t json_count(const struct json_value *);
+
+#endif

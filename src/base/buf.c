@@ -1,0 +1,49 @@
+/* The slow paths of struct buf. */
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "mem.h"
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	size_t need, cap = b->cap ? b->cap : 256;
+
+	if (__builtin_add_overflow(b->len, n, &need))
+		fatalx("buffer of %zu bytes cannot grow by %zu", b->len, n);
+	if (need > b->cap) {
+		while (cap < need)
+			cap = cap > need / 2 ? need : cap * 2;
+		b->data = xreallocarray(b->data, cap, 1);
+		b->cap = cap;
+	}
+	return b->data + b->len;
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		fatal("cannot format");
+	va_start(ap, fmt);
+	vsnprintf(buf_reserve(b, (size_t)n + 1), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){ 0 };
+}

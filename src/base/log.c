@@ -1,0 +1,213 @@
+/* Log lines to syslog, stderr or a file; one write(2) a line, so that lines of
+ * several processes never mix. */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 4096
+
+static int log_fd = STDERR_FILENO; /* -1: syslog */
+static int log_level = LOG_INFO;
+static char *log_path;  /* NULL unless the target is a file */
+static int log_journal; /* stderr is the journal: prefix the priority */
+static char log_proc[64] = "hydratord";
+
+static const struct {
+	const char *name;
+	int prio;
+} log_levels[] = {
+	{ "error", LOG_ERR },
+	{ "warning", LOG_WARNING },
+	{ "info", LOG_INFO },
+	{ "debug", LOG_DEBUG },
+};
+
+static int
+log_open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+static void
+log_replace_fd(int fd)
+{
+	if (log_fd > STDERR_FILENO)
+		close(log_fd);
+	log_fd = fd;
+}
+
+int
+log_open(const char *target, const char *level)
+{
+	size_t i;
+	int fd;
+	char *path = NULL;
+
+	for (i = 0; i < NELEM(log_levels); i++)
+		if (strcmp(level, log_levels[i].name) == 0)
+			break;
+	if (i == NELEM(log_levels)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (strcmp(target, "syslog") == 0) {
+		openlog("hydratord", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		fd = -1;
+	} else if (strcmp(target, "stderr") == 0) {
+		fd = STDERR_FILENO;
+		log_journal = getenv("JOURNAL_STREAM") != NULL;
+	} else {
+		if ((path = strdup(target)) == NULL)
+			return -1;
+		if ((fd = log_open_file(path)) == -1) {
+			free(path);
+			return -1;
+		}
+	}
+	free(log_path);
+	log_path = path;
+	log_replace_fd(fd);
+	log_level = log_levels[i].prio;
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int fd;
+
+	if (log_path == NULL)
+		return 0;
+	if ((fd = log_open_file(log_path)) == -1)
+		return -1;
+	log_replace_fd(fd);
+	return 0;
+}
+
+void
+log_procinit(const char *name)
+{
+	snprintf(log_proc, sizeof(log_proc), "%s", name);
+}
+
+int
+log_debugging(void)
+{
+	return log_level >= LOG_DEBUG;
+}
+
+/* Upstream names and client input reach log lines: keep each on one line. */
+static void
+log_defuse(char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			text[i] = '?';
+}
+
+static size_t
+log_prefix(char *line, size_t size, int prio)
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n = 0;
+
+	if (log_journal)
+		n = (size_t)snprintf(line, size, "<%d>", prio);
+	else if (clock_gettime(CLOCK_REALTIME, &now) == 0 &&
+		 gmtime_r(&now.tv_sec, &tm) != NULL) {
+		n = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
+		n += (size_t)snprintf(
+		    line + n, size - n, ".%03ldZ ", now.tv_nsec / 1000000);
+	}
+	n += (size_t)snprintf(line + n, size - n, "%s[%d]: %s", log_proc, (int)getpid(),
+	    prio == LOG_ERR       ? "error: "
+	    : prio == LOG_WARNING ? "warning: "
+				  : "");
+	return n;
+}
+
+static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_list ap)
+{
+	char line[LINE_MAX_BYTES];
+	size_t head, n;
+	int saved = errno, r;
+
+	if (prio > log_level)
+		return;
+	head = n = log_fd == -1 ? 0 : log_prefix(line, sizeof(line), prio);
+	r = vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	if (r > 0)
+		n += (size_t)r;
+	if (err != 0 && n < sizeof(line) - 1)
+		n += (size_t)snprintf(
+		    line + n, sizeof(line) - n - 1, ": %s", strerror(err));
+	if (n > sizeof(line) - 2)
+		n = sizeof(line) - 2;
+	log_defuse(line + head, n - head);
+	if (log_fd == -1) {
+		syslog(prio, "%s: %.*s", log_proc, (int)n, line);
+	} else {
+		line[n++] = '\n';
+		/* A log that cannot be written must not stop the service. */
+		if (write(log_fd, line, n) == -1) {
+		}
+	}
+	errno = saved;
+}
+
+#define LOG_CALL(prio, err)                                                            \
+	do {                                                                           \
+		va_list ap;                                                            \
+		va_start(ap, fmt);                                                     \
+		log_line((prio), (err), fmt, ap);                                      \
+		va_end(ap);                                                            \
+	} while (0)
+
+void
+log_warn(const char *fmt, ...)
+{
+	LOG_CALL(LOG_WARNING, errno);
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	LOG_CALL(LOG_WARNING, 0);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	LOG_CALL(LOG_INFO, 0);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	LOG_CALL(LOG_DEBUG, 0);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	LOG_CALL(LOG_ERR, errno);
+	exit(1);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	LOG_CALL(LOG_ERR, 0);
+	exit(1);
+}

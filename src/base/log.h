@@ -1,0 +1,38 @@
+/* Logging, for every process. Six calls, each with and without errno. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "attr.h"
+
+/*
+ * Where lines go: "syslog", "stderr", or the path of a file that is opened for
+ * appending. Called by the supervisor before it forks; children inherit the
+ * open target. Until it was called lines go to stderr. level is one of "error",
+ * "warning", "info", "debug". Returns 0, or -1 with errno set (the file could
+ * not be opened, or EINVAL for an unknown level); the old target then stays.
+ */
+int log_open(const char *target, const char *level) MUST_CHECK;
+
+/*
+ * Opens the file target anew, for log rotation. Any process, on USR2.
+ * Returns 0 or -1 with errno (the old file then stays in use).
+ */
+int log_reopen(void) MUST_CHECK;
+
+/* Names this process in each line ("supervisor", "reader 0"); name is copied. */
+void log_procinit(const char *name);
+
+/* 1 if log_debug() lines are written, so that costly arguments can be spared. */
+int log_debugging(void);
+
+/* The plain ones append ": strerror(errno)"; the x ones do not. errno is kept. */
+void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_warnx(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Log as an error, then exit with status 1. */
+void fatal(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
+void fatalx(const char *fmt, ...) PRINTF_LIKE(1, 2) NORETURN;
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * The configuration: one immutable struct, parsed and checked whole by the supervisor
+ * (and hydratord -t, -T) before anything is started; children inherit it over fork.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "attr.h"
+
+#define CONFIG_LIST_MAX 64
+
+/* Strings in the order given. */
+struct config_list {
+	char **item;
+	size_t n;
+};
+
+struct config_category {
+	char *name; /* one the reference knows (checked by the caller's callback) */
+	struct config_list reference; /* URLs, tried in order */
+};
+
+/* Every scalar and list is one row of the option table in options.h. Times are in
+ * seconds, sizes in bytes. */
+struct config {
+	struct config_list listen; /* "host:port", "[v6]:port", "*:port" */
+	int64_t readers;
+	char *user; /* "" : stay who we are */
+	char *pidfile;
+	char *state_dir;
+	struct {
+		char *name;
+		int64_t capacity; /* per category and buffer */
+	} segment;
+	struct {
+		char *target; /* "syslog", "stderr" or a path */
+		char *level;
+	} log;
+	struct {
+		bool enabled;
+		int64_t interval, ttl, stale_ttl, stale_if_error, startup_delay;
+		double jitter; /* fraction of the interval, 0..0.5 */
+	} hydration;
+	struct {
+		char *url;       /* without trailing '/'; http, https or file */
+		int64_t timeout; /* whole transfer */
+	} horde;
+	struct {
+		int64_t connect_timeout;
+		int64_t timeout;       /* whole transfer of a reference source */
+		int64_t stall_timeout; /* no byte for so long */
+		int64_t max_bytes;     /* decoded bytes of one document */
+		char *user_agent;
+		char *proxy; /* "": none, whatever the environment says */
+	} upstream;
+	struct {
+		struct config_list corrections; /* names, see DESIGN */
+		struct config_list preferred_hosts;
+		double low_usage_percent, text_low_usage_percent;
+		bool text_ignore_hosts;
+		int64_t text_critical_usage, text_critical_workers;
+	} analysis;
+	struct {
+		int64_t max_head;        /* request line and fields, bytes */
+		int64_t max_target;      /* request target, bytes */
+		int64_t max_connections; /* per reader */
+		int64_t head_timeout;    /* to send a whole head */
+		int64_t idle_timeout;    /* between requests */
+		int64_t write_timeout;   /* no progress of an answer */
+		int64_t retry_after;     /* in a 503 */
+		struct config_list cors; /* allowed origins */
+		char *replicate_mode;    /* "REPLICA" or "PRIMARY": only echoed */
+		char *canonical_format;  /* "v2" or "legacy": only echoed */
+	} http;
+	struct config_category *category;
+	size_t ncategories;
+};
+
+/*
+ * Reads the file, lays the environment over it, checks ranges and cross rules
+ * (interval < ttl <= stale_ttl <= stale_if_error, a category at least, ...). path
+ * NULL: only defaults and environment. known_category says whether a category name
+ * exists. Returns 0 and *out, or -1 with "FILE:LINE: message" (or "NAME: message" for
+ * the environment) in err, and nothing else changed. All problems, one a line, as far
+ * as err has room.
+ */
+int config_load(const char *path, bool (*known_category)(const char *),
+    struct config **out, char *err, size_t errlen) MUST_CHECK;
+
+/* Prints the effective configuration in the file's own syntax (hydratord -T), each
+ * value followed by where it came from; reading it back gives the same configuration.
+ */
+void config_dump(const struct config *, FILE *);
+
+/* Frees *c (NULL is fine) and sets it to NULL. */
+void config_free(struct config **c);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What a child process is given, and the orders it gets. Known to the supervisor
+ * (which fills it in before it forks) and to the process behind each role.
+ */
+#ifndef PROC_CHILD_H
+#define PROC_CHILD_H
+
+#include <sys/types.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+
+struct config;
+struct segment;
+
+enum role {
+	ROLE_HYDRATOR,
+	ROLE_READER,
+	ROLE_MAX
+};
+
+struct child_context {
+	const struct config *config;
+	struct segment *segment;
+	int channel;      /* the child's end of its socketpair (channel.h) */
+	pid_t supervisor; /* as recorded before the fork */
+	unsigned slot;    /* process slot in the segment */
+	unsigned index;   /* hydrator: category index in config; reader: its number */
+	const int *listeners; /* reader: listening sockets, non-blocking */
+	size_t nlisteners;
+};
+
+/* A role's main loop: runs in the child after proc_child_init(), returns the exit
+ * status. */
+typedef int role_main_fn(const struct child_context *);
+
+#endif

@@ -1,0 +1,40 @@
+/* The writing side of a category's latch. Only hydrators. */
+#ifndef SHM_PUBLISH_H
+#define SHM_PUBLISH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "segment.h"
+
+/* When the data is from. Travels with each generation. */
+struct snapshot_stamp {
+	int64_t fetched_boot;   /* clock_boot() of the oldest input's fetch: ages */
+	int64_t fetched_wall;   /* clock_wall() of the same: headers */
+	int64_t published_wall; /* clock_wall() when it was published */
+};
+
+struct publisher;
+
+/*
+ * Takes the writer's lock (OFD) of a category, waiting for a predecessor that is
+ * still leaving up to wait_ms. A sequence that a killed predecessor left odd is no
+ * obstacle. Returns 0, or -1 with a message in err (EWOULDBLOCK: still held).
+ */
+int publisher_open(struct segment *, unsigned category, int wait_ms,
+    struct publisher **out, char *err, size_t errlen) MUST_CHECK;
+/* Releases the lock, frees *p and sets it to NULL. */
+void publisher_close(struct publisher **p);
+
+/*
+ * Publishes len bytes as the next generation. Never waits for readers. Returns 0
+ * and sets *generation, or -1 with a message in err: larger than the capacity
+ * (the message names segment.capacity), or /dev/shm is full; the last generation
+ * then stays.
+ */
+int publish(struct publisher *, const void *data, size_t len,
+    const struct snapshot_stamp *, uint64_t *generation, char *err,
+    size_t errlen) MUST_CHECK;
+
+#endif

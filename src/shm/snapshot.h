@@ -1,0 +1,45 @@
+/* The reading side of a category's latch: private, immutable copies. Readers. */
+#ifndef SHM_SNAPSHOT_H
+#define SHM_SNAPSHOT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "publish.h"
+#include "segment.h"
+
+enum snapshot_verdict {
+	SNAPSHOT_FRESH,     /* *out is a new, whole, checksum-true copy */
+	SNAPSHOT_UNCHANGED, /* the latch still holds the known generation */
+	SNAPSHOT_EMPTY,     /* nothing was ever published */
+	SNAPSHOT_BUSY,      /* overtaken on every try: keep the last one */
+	SNAPSHOT_FOREIGN,   /* lengths or checksum are not ours: keep the last one */
+	SNAPSHOT_NOMEM,     /* no memory or descriptor for the copy, errno is set */
+};
+
+/* A copy in a memfd of its own, mapped read-only: large bodies leave by sendfile
+ * from fd, small ones from data. Valid until snapshot_release(). */
+struct snapshot {
+	int fd;
+	const char *data;
+	size_t len;
+	uint64_t generation; /* 1, 2, ... */
+	struct snapshot_stamp stamp;
+};
+
+/* The generation the latch holds now, 0 if none: one atomic load. */
+uint64_t snapshot_generation(const struct segment *, unsigned category);
+
+/*
+ * Copies the newest generation if it is not `known` (0: none yet). *out is set only
+ * with SNAPSHOT_FRESH. Bounded: a few retries, no waiting, no lock.
+ */
+enum snapshot_verdict snapshot_take(const struct segment *, unsigned category,
+    uint64_t known, struct snapshot **out) MUST_CHECK;
+/* Frees *s (NULL is fine) and sets it to NULL. */
+void snapshot_release(struct snapshot **s);
+/* "fresh", "unchanged", ...: for log lines. */
+const char *snapshot_verdict_name(enum snapshot_verdict);
+
+#endif
