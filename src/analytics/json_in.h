@@ -14,6 +14,7 @@
 
 #include "attr.h"
 #include "mem.h"
+#include "str.h"
 
 #define JSON_DEPTH_MAX 900 /* Python stops near 1000 */
 
@@ -37,14 +38,6 @@ struct json_value {
 	bool escaped; /* string: has a backslash */
 };
 
-/* A string's content: in the document, or in the arena if it was escaped. Not
- * NUL-terminated and may contain NUL. */
-struct json_str {
-	const char *p;
-	size_t len;
-	bool surrogate; /* has a lone surrogate: three bytes that are not UTF-8 */
-};
-
 struct json_error {
 	size_t offset; /* byte of the document */
 	const char *text;
@@ -66,7 +59,10 @@ struct json_walk json_walk(const struct json_value *);
 bool json_member(struct json_walk *, struct json_value *key, struct json_value *value);
 bool json_element(struct json_walk *, struct json_value *value);
 
-struct json_str json_string(const struct json_value *, struct arena *);
+/* A string's content: in the document, or in the arena if it was escaped. A lone
+ * surrogate escape becomes the three bytes that UTF-8 forbids: whoever prints a string
+ * of an `escaped` value asks unicode_valid() first. */
+struct str json_string(const struct json_value *, struct arena *);
 /* The integer, or false if it does not fit in 64 bits. JSON_T_INTEGER only. */
 bool json_int64(const struct json_value *, int64_t *out) MUST_CHECK;
 /* INTEGER or REAL, rounded correctly; may be infinite or NaN. */

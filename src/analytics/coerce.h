@@ -1,0 +1,33 @@
+/* Lax scalars (spec section 0.6), of documents, query parameters and settings. Pure. */
+#ifndef ANALYTICS_COERCE_H
+#define ANALYTICS_COERCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "json_in.h"
+#include "mem.h"
+#include "str.h"
+
+/* Each returns whether the value is accepted, and sets *out only then. */
+bool coerce_str(const struct json_value *, struct arena *, struct str *out) MUST_CHECK;
+/* false also for an integer beyond 64 bits (DESIGN "Identical answers"). */
+bool coerce_int(const struct json_value *, struct arena *, int64_t *out) MUST_CHECK;
+bool coerce_float(const struct json_value *, struct arena *, double *out) MUST_CHECK;
+bool coerce_bool(const struct json_value *, struct arena *, bool *out) MUST_CHECK;
+
+bool coerce_bool_text(struct str, bool *out) MUST_CHECK;
+
+enum coerce_int_result {
+	COERCE_INT_OK,
+	COERCE_INT_INVALID,
+	COERCE_INT_TOO_LONG, /* more than 4300 digits */
+};
+
+/* The int-string grammar. *text is the canonical decimal form (in the arena or in s),
+ * *value the integer, saturated at the ends of int64_t. */
+enum coerce_int_result coerce_int_text(
+    struct str s, struct arena *, struct str *text, int64_t *value) MUST_CHECK;
+
+#endif
