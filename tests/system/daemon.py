@@ -1,0 +1,226 @@
+"""The real daemon under test: its own directory, port, segment; readiness by polling."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import time
+
+BINARY = os.environ.get("HYDRATORD_BINARY", "src/hydratord")
+WRAPPER = os.environ.get("HYDRATORD_TEST_WRAPPER", "")
+VALGRIND = (
+    "valgrind -q --leak-check=full --show-leak-kinds=definite,indirect "
+    "--errors-for-leak-kinds=definite,indirect --trace-children=no --error-exitcode=99 "
+    "--log-file={directory}/valgrind.%p"
+)
+# Machines are shared and valgrind is slow: how long anything that must happen may take.
+PATIENCE = 120 if WRAPPER else 30
+
+BAD_LOG = re.compile(
+    r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|"
+    r"[Aa]ssertion|core dumped|stack smashing|double free|Invalid (read|write)|"
+    r"definitely lost|indirectly lost|uninitialised"
+)
+
+
+def wait_for(condition, what, patience=PATIENCE):
+    """Polls until condition() is true and returns its value."""
+    deadline = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError("timed out waiting for " + what)
+        time.sleep(0.02)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def process_alive(pid):
+    try:
+        state = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+class Daemon:
+    """One hydratord -f. `settings` is configuration text that is added to the base."""
+
+    count = 0
+
+    def __init__(self, directory, categories, horde, settings="", env=None, readers=1, hydration=""):
+        Daemon.count += 1
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.segment = "/hydratord-test-%d-%d" % (os.getpid(), Daemon.count)
+        self.config = self.directory / "hydratord.conf"
+        self.log_path = self.directory / "log"
+        self.pidfile = self.directory / "hydratord.pid"
+        self.clock = self.directory / "clock"
+        self.clock.write_bytes(bytes(8))
+        self.process = None
+        self.port = None
+        self.expect_dirty = False
+        self.env = dict(os.environ, HYDRATORD_TEST_CLOCK=str(self.clock))
+        self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
+        self.env.update(env or {})
+        self.write_config(categories, horde, settings, readers, hydration)
+
+    def write_config(self, categories, horde, settings="", readers=1, hydration=""):
+        text = """
+listen = { "127.0.0.1:0" }
+readers = %d
+pidfile = "%s"
+state_dir = "%s"
+segment { name = "%s" capacity = "8M" }
+log { target = "stderr" level = "debug" }
+hydration { %s }
+horde { url = "%s" }
+%s
+""" % (readers, self.pidfile, self.directory, self.segment, hydration, horde, settings)
+        for name, sources in categories.items():
+            text += 'category "%s" { reference = { %s } }\n' % (
+                name, ", ".join('"%s"' % s for s in sources))
+        self.config.write_text(text)
+
+    def command(self, *arguments):
+        wrapper = []
+        if WRAPPER == "valgrind":
+            wrapper = shlex.split(VALGRIND.format(directory=self.directory))
+        return wrapper + [BINARY, *arguments]
+
+    def run(self, *arguments, **kwargs):
+        """A run that ends by itself, such as -t."""
+        return subprocess.run(self.command(*arguments), env=self.env, capture_output=True,
+                              text=True, timeout=PATIENCE, **kwargs)
+
+    def spawn(self):
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(self.command("-f", "-c", str(self.config)), env=self.env,
+                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                        start_new_session=True)
+        log.close()
+        return self
+
+    def start(self, wait=True):
+        """Starts it and waits until a reader answers; wait=True also for every category."""
+        self.spawn()
+        wait_for(self.find_port, "the listening port")
+        wait_for(self.answers, "an answer")
+        if wait:
+            for name in self.categories():
+                wait_for(lambda: self.get("/model_references/statistics/" + name).status != 503,
+                         "data of " + name)
+        return self
+
+    def categories(self):
+        return re.findall(r'^category "(\w+)"', self.config.read_text(), re.M)
+
+    def find_port(self):
+        if self.process.poll() is not None:
+            raise AssertionError("hydratord ended with %d:\n%s" % (self.process.returncode, self.log()))
+        found = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.log())
+        self.port = int(found.group(1)) if found else None
+        return self.port
+
+    def answers(self):
+        try:
+            return self.get("/heartbeat").status == 200
+        except OSError:
+            return False
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def get(self, target, method="GET", headers=None):
+        connection = self.connect()
+        try:
+            connection.request(method, target, headers=headers or {})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def json(self, target):
+        answer = self.get(target)
+        assert answer.status == 200, (target, answer.status, answer.body[:300])
+        return answer.json()
+
+    def move_clock(self, seconds):
+        """Adds to both clocks of the daemon."""
+        offset = int.from_bytes(self.clock.read_bytes(), "little", signed=True)
+        with open(self.clock, "r+b") as file:
+            file.write((offset + int(seconds * 1e9)).to_bytes(8, "little", signed=True))
+
+    def children(self):
+        """pid -> title of the supervisor's children."""
+        found = {}
+        for task in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                stat = (task / "stat").read_text().rsplit(")", 1)[1].split()
+                if int(stat[1]) == self.process.pid and stat[0] != "Z":
+                    found[int(task.name)] = (task / "cmdline").read_bytes().decode().replace("\0", " ")
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return found
+
+    def child(self, title):
+        """The pid of the one child whose title contains the text."""
+        pids = [pid for pid, name in self.children().items() if title in name]
+        return pids[0] if len(pids) == 1 else None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it and checks what must hold after every run."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            status = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise AssertionError("hydratord did not stop:\n" + self.log())
+        session, self.process = self.process.pid, None
+        wait_for(lambda: not self.session_members(session), "the children to leave")
+        self.check_log()
+        if not self.expect_dirty:
+            assert not pathlib.Path("/dev/shm" + self.segment).exists(), "segment left behind"
+            assert not self.pidfile.exists(), "pid file left behind"
+        return status
+
+    @staticmethod
+    def session_members(session):
+        members = []
+        for task in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                stat = (task / "stat").read_text().rsplit(")", 1)[1].split()
+                if int(stat[3]) == session and stat[0] != "Z":
+                    members.append(int(task.name))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return members
+
+    def check_log(self):
+        logs = [self.log_path, *self.directory.glob("valgrind.*")]
+        for path in logs:
+            text = path.read_text(errors="replace") if path.exists() else ""
+            bad = BAD_LOG.search(text)
+            assert not bad, "%s has %r:\n%s" % (path, bad.group(0), text[-4000:])

@@ -1,0 +1,12 @@
+#!/bin/sh
+# The system tests: the real daemon, one pytest run. Arguments go to pytest.
+# HYDRATORD_TEST_WRAPPER=valgrind runs the daemon under valgrind.
+srcdir=${srcdir:-.}
+python=${PYTHON:-/usr/bin/python3}
+HYDRATORD_BINARY=${HYDRATORD_BINARY:-$PWD/src/hydratord}
+export HYDRATORD_BINARY
+"$python" -c 'import pytest' 2>/dev/null || {
+	echo "pytest is missing (Debian: python3-pytest)"
+	exit 77
+}
+exec "$python" -m pytest -q -p no:cacheprovider "$srcdir/tests/system" "$@"

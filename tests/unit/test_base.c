@@ -1,0 +1,210 @@
+/* The ground floor: arenas, buffers, log lines, the movable clock. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+#include "str.h"
+
+static void
+arena_hands_out_disjoint_aligned_memory(void **state)
+{
+	struct arena *a = arena_new();
+	unsigned char *p[2000];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < 2000; i++) {
+		p[i] = arena_alloc(a, i);
+		assert_int_equal((uintptr_t)p[i] % 16, 0);
+		memset(p[i], (int)(i & 0xff), i);
+	}
+	for (i = 0; i < 2000; i++)
+		for (j = 0; j < i; j++)
+			assert_int_equal(p[i][j], i & 0xff);
+	arena_free(&a);
+	assert_null(a);
+	arena_free(&a);
+}
+
+static void
+arena_reset_keeps_one_chunk(void **state)
+{
+	struct arena *a = arena_new();
+	size_t full;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		memset(arena_alloc(a, 100000), 1, 100000);
+	full = arena_footprint(a);
+	arena_reset(a);
+	assert_true(arena_footprint(a) > 0);
+	assert_true(arena_footprint(a) < full);
+	full = arena_footprint(a);
+	for (i = 0; i < 1000; i++) {
+		memset(arena_alloc(a, 100000), 1, 100000);
+		arena_reset(a);
+	}
+	assert_int_equal(arena_footprint(a), full);
+	arena_free(&a);
+}
+
+static void
+arena_array_is_zeroed_after_reuse(void **state)
+{
+	struct arena *a = arena_new();
+	unsigned char *p;
+	int i;
+
+	(void)state;
+	memset(arena_alloc(a, 5000), 0xff, 5000);
+	arena_reset(a);
+	p = arena_array(a, 50, 100);
+	for (i = 0; i < 5000; i++)
+		assert_int_equal(p[i], 0);
+	arena_free(&a);
+}
+
+static void
+buffer_grows_and_keeps_its_content(void **state)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++)
+		buf_putc(&b, (char)('a' + i % 26));
+	buf_printf(&b, "%s-%d", "tail", 42);
+	assert_int_equal(b.len, 10007);
+	for (i = 0; i < 10000; i++)
+		assert_int_equal(b.data[i], 'a' + i % 26);
+	assert_memory_equal(b.data + 10000, "tail-42", 7);
+	buf_reset(&b);
+	buf_puts(&b, "again");
+	assert_memory_equal(b.data, "again", b.len);
+	buf_free(&b);
+	assert_null(b.data);
+}
+
+static void
+strings_compare_by_bytes(void **state)
+{
+	(void)state;
+	assert_true(str_eq(STR("a\0b"), STR("a\0b")));
+	assert_false(str_eq(STR("a\0b"), STR("a\0c")));
+	assert_true(str_eq((struct str){ NULL, 0 }, STR("")));
+	assert_true(str_starts(STR("aphrodite/x"), STR("aphrodite/")));
+	assert_false(str_starts(STR("aphro"), STR("aphrodite/")));
+	assert_true(str_eq(str_from(STR("abc"), 1), STR("bc")));
+}
+
+/* A log line stays one line whatever an upstream puts into a name. */
+static void
+log_lines_are_single_and_levelled(void **state)
+{
+	char path[] = "/tmp/test_base.XXXXXX", text[65536];
+	int fd = mkstemp(path);
+	ssize_t n;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(log_open(path, "loud"), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(log_open(path, "info"), 0);
+	log_procinit("unit");
+	log_debug("must not appear");
+	log_info("first %d", 1);
+	log_warnx("forged\nline\x1b[0m");
+	errno = ENOENT;
+	log_warn("third");
+	assert_int_equal(errno, ENOENT);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_info("%s", text);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_null(strstr(text, "must not appear"));
+	assert_non_null(strstr(text, "unit["));
+	assert_non_null(strstr(text, "first 1\n"));
+	assert_non_null(strstr(text, "warning: forged?line?[0m\n"));
+	assert_non_null(strstr(text, "third: No such file or directory\n"));
+	assert_int_equal(text[n - 1], '\n');
+	assert_int_equal(log_open("stderr", "error"), 0);
+	close(fd);
+	unlink(path);
+}
+
+static void
+log_reopens_a_rotated_file(void **state)
+{
+	char path[] = "/tmp/test_base.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	assert_int_equal(log_open(path, "info"), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(log_reopen(), 0);
+	log_info("after rotation");
+	assert_int_equal(access(path, R_OK), 0);
+	assert_int_equal(log_open("stderr", "error"), 0);
+	assert_int_equal(log_reopen(), 0);
+	unlink(path);
+}
+
+static void
+clock_moves_with_the_test_file(void **state)
+{
+	char path[] = "/tmp/test_base.XXXXXX";
+	int fd = mkstemp(path);
+	int64_t offset = 0, before;
+
+	(void)state;
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(setenv("HYDRATORD_TEST_CLOCK", path, 1), 0);
+	assert_int_equal(clock_init(), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(pwrite(fd, &offset, sizeof(offset), 0), sizeof(offset));
+	assert_int_equal(clock_init(), 0);
+	before = clock_boot();
+	assert_true(clock_boot() >= before);
+	offset = 3600 * NSEC_PER_SEC;
+	assert_int_equal(pwrite(fd, &offset, sizeof(offset), 0), sizeof(offset));
+	assert_true(clock_boot() - before >= offset);
+	assert_true(clock_boot() - before < 2 * offset);
+	unsetenv("HYDRATORD_TEST_CLOCK");
+	close(fd);
+	unlink(path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena_hands_out_disjoint_aligned_memory),
+		cmocka_unit_test(arena_reset_keeps_one_chunk),
+		cmocka_unit_test(arena_array_is_zeroed_after_reuse),
+		cmocka_unit_test(buffer_grows_and_keeps_its_content),
+		cmocka_unit_test(strings_compare_by_bytes),
+		cmocka_unit_test(log_lines_are_single_and_levelled),
+		cmocka_unit_test(log_reopens_a_rotated_file),
+		cmocka_unit_test(clock_moves_with_the_test_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
