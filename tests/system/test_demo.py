@@ -1,0 +1,39 @@
+"""The sample data shows every flag, preset, group and bucket that there is."""
+RISK = "/model_references/statistics/%s/deletion-risk"
+PRESETS = ("deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues",
+           "critical", "low_usage")
+
+
+def corrected(make_daemon):
+    return make_daemon(
+        settings='analysis { corrections = { "parameter-buckets", "never-used" } }').start()
+
+
+def test_sample_data_shows_everything(make_daemon):
+    daemon = corrected(make_daemon)
+    image = daemon.json(RISK % "image_generation")
+    text = daemon.json(RISK % "text_generation")
+    assert image["total_count"] == 40
+    assert 50 <= text["total_count"] <= 70
+    flags = set()
+    for model in image["models"] + text["models"]:
+        flags |= {name for name, value in model["deletion_risk_flags"].items() if value}
+    assert flags == set(image["models"][0]["deletion_risk_flags"])
+    for preset in PRESETS:
+        found = daemon.json(RISK % "image_generation" + "?preset=" + preset)["returned_count"]
+        found += daemon.json(RISK % "text_generation" + "?preset=" + preset)["returned_count"]
+        assert found > 0, preset
+    grouped = daemon.json(RISK % "text_generation" + "?group_text_models=true")
+    assert 5 <= grouped["returned_count"] < text["total_count"] / 2
+    buckets = daemon.json("/model_references/statistics/text_generation")["parameter_buckets"]
+    assert len(buckets) == 8
+
+
+def test_statistics_of_the_sample_data(demo):
+    image = demo.json("/model_references/statistics/image_generation")
+    assert image["total_models"] == image["returned_models"] == 40
+    assert image["models_with_inpainting"] == 4
+    assert image["parameter_buckets"] == []
+    assert len(image["top_tags"]) == 20
+    assert {tag["tag"] for tag in image["top_styles"]} == {
+        "generalist", "anime", "furry", "artistic", "other", "realistic"}

@@ -1,0 +1,198 @@
+"""What a dying process, a signal or a second start does to the answers: nothing."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import DEMO
+from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
+
+STATISTICS = "/model_references/statistics/image_generation"
+RISK = STATISTICS + "/deletion-risk"
+ROLES = ("hydrator image_generation", "hydrator text_generation", "reader 0")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("number", (signal.SIGKILL, signal.SIGSEGV))
+def test_a_killed_child_is_replaced_and_the_answers_stay(make_daemon, role, number):
+    daemon = make_daemon(readers=2).start()
+    before = daemon.json(RISK)
+    pid = daemon.child(role)
+    daemon.kill_child(role, number)
+    assert daemon.json(RISK) == before
+    obituary = [line for line in daemon.log().splitlines()
+                if "supervisor" in line and str(pid) in line and "signal" in line]
+    assert obituary and role in obituary[0], daemon.log()
+
+
+def test_no_answer_is_lost_while_hydrators_die(make_daemon):
+    daemon = make_daemon().start()
+    before = daemon.json(RISK)
+    connection = daemon.connect()
+    for _ in range(5):
+        pid = daemon.child("hydrator image_generation")
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        for _ in range(20):
+            connection.request("GET", RISK)
+            assert json.loads(connection.getresponse().read()) == before
+    connection.close()
+
+
+def test_a_crash_loop_is_slowed_down_and_harms_nobody_else(make_daemon):
+    daemon = make_daemon().start()
+    for _ in range(4):
+        daemon.kill_child("hydrator image_generation")
+    restarts = re.findall(r"restart(?:ing)? .*?in ([0-9.]+) ?(ms|s)", daemon.log())
+    assert len(restarts) >= 4, daemon.log()
+    assert daemon.get(STATISTICS).status == 200
+    assert daemon.child("hydrator text_generation")
+
+
+def test_term_ends_everything(make_daemon):
+    daemon = make_daemon().start()
+    assert daemon.stop(signal.SIGTERM) == 0
+
+
+def test_int_ends_everything(make_daemon):
+    daemon = make_daemon().start()
+    assert daemon.stop(signal.SIGINT) == 0
+
+
+def test_stop_finishes_while_a_client_keeps_its_connection(make_daemon):
+    daemon = make_daemon().start()
+    connection = daemon.connect()
+    connection.request("GET", "/heartbeat")
+    connection.getresponse().read()
+    started = time.monotonic()
+    assert daemon.stop() == 0
+    if not WRAPPER:
+        assert time.monotonic() - started < 10
+    connection.close()
+
+
+def test_a_killed_supervisor_leaves_no_orphan_and_a_restart_works(make_daemon):
+    daemon = make_daemon(readers=2).start()
+    daemon.expect_dirty = True
+    session = daemon.process.pid
+    daemon.process.kill()
+    daemon.process.wait()
+    wait_for(lambda: not daemon.session_members(session), "the orphans to leave",
+             PATIENCE if WRAPPER else 1)
+    daemon.log_path.rename(daemon.directory / "log.1")
+    daemon.start()
+    assert daemon.json(RISK)["total_count"] == 40
+    daemon.expect_dirty = False
+    assert daemon.stop() == 0
+
+
+def test_a_second_start_says_the_first_ones_pid_and_touches_nothing(make_daemon):
+    daemon = make_daemon().start()
+    segment = pathlib.Path("/dev/shm" + daemon.segment)
+    inode = segment.stat().st_ino
+    second = daemon.run("-f", "-c", str(daemon.config))
+    assert second.returncode == 1
+    assert str(daemon.process.pid) in second.stderr
+    assert segment.stat().st_ino == inode
+    assert daemon.get(RISK).status == 200
+    assert daemon.process.poll() is None
+
+
+def refreshes(daemon, category):
+    return len(re.findall(r"[Hh]ydrated.*%s|%s.*[Hh]ydrated" % (category, category), daemon.log()))
+
+
+@pytest.mark.parametrize("enabled", ("true", "false"))
+def test_usr1_runs_a_cycle_of_every_hydrator(make_daemon, enabled):
+    daemon = make_daemon(hydration="enabled = %s interval = 100 ttl = 200" % enabled).start()
+    before = {name: refreshes(daemon, name) for name in daemon.categories()}
+    assert all(before.values()), daemon.log()
+    daemon.signal(signal.SIGUSR1)
+    for name, count in before.items():
+        wait_for(lambda name=name, count=count: refreshes(daemon, name) > count, "a refresh of " + name)
+
+
+def test_signals_meant_for_the_supervisor_do_not_hurt_children(make_daemon):
+    daemon = make_daemon().start()
+    pids = {role: daemon.child(role) for role in ROLES}
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
+        for pid in pids.values():
+            os.kill(pid, number)
+    assert daemon.get(RISK).status == 200
+    assert {role: daemon.child(role) for role in ROLES} == pids
+
+
+def test_hup_never_ends_it(make_daemon):
+    daemon = make_daemon().start()
+    daemon.signal(signal.SIGHUP)
+    assert daemon.get(RISK).status == 200
+    assert daemon.process.poll() is None
+
+
+def test_a_bad_file_starts_nothing(make_daemon):
+    daemon = make_daemon()
+    daemon.config.write_text("readers = 2\nnonsense = 1\n")
+    result = daemon.run("-f", "-c", str(daemon.config))
+    assert result.returncode == 78
+    assert "%s:2: " % daemon.config in result.stderr
+    assert not daemon.pidfile.exists()
+
+
+def test_ttl_rules_are_checked(make_daemon):
+    daemon = make_daemon(hydration="interval = 300 ttl = 300")
+    result = daemon.run("-t", "-c", str(daemon.config))
+    assert result.returncode == 78
+    assert "interval" in result.stderr and "ttl" in result.stderr
+
+
+def test_configuration_can_be_tested_and_dumped(make_daemon):
+    daemon = make_daemon()
+    assert daemon.run("-t", "-c", str(daemon.config)).returncode == 0
+    dump = daemon.run("-T", "-c", str(daemon.config))
+    assert dump.returncode == 0
+    assert 'segment' in dump.stdout and daemon.segment in dump.stdout
+    again = daemon.directory / "again.conf"
+    again.write_text(dump.stdout)
+    assert daemon.run("-t", "-c", str(again)).returncode == 0
+    assert not pathlib.Path("/dev/shm" + daemon.segment).exists()
+
+
+def test_the_environment_wins_over_the_file(make_daemon):
+    daemon = make_daemon(env={"HYDRATORD_READERS": "3", "HORDE_API_URL": "unused"})
+    dump = daemon.run("-T", "-c", str(daemon.config))
+    assert re.search(r"^readers = 3\b", dump.stdout, re.M)
+
+
+def test_an_address_in_use_is_explained(make_daemon):
+    first = make_daemon().start()
+    second = make_daemon()
+    second.config.write_text(second.config.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % first.port))
+    result = second.run("-f", "-c", str(second.config))
+    assert result.returncode in (1, 75)
+    assert "127.0.0.1:%d" % first.port in result.stderr
+    assert not second.pidfile.exists()
+    assert not pathlib.Path("/dev/shm" + second.segment).exists()
+
+
+@pytest.mark.skipif(bool(WRAPPER), reason="the wrapper's own process would stay in front")
+def test_it_becomes_a_daemon(make_daemon):
+    daemon = make_daemon()
+    text = daemon.config.read_text().replace('target = "stderr"', 'target = "%s"' % daemon.log_path)
+    daemon.config.write_text(text)
+    result = subprocess.run([BINARY, "-c", str(daemon.config)], env=daemon.env, timeout=PATIENCE,
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    pid = int(daemon.pidfile.read_text())
+    try:
+        daemon.port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", daemon.log()).group(1))
+        wait_for(lambda: daemon.get(RISK).status == 200, "data")
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not process_alive(pid), "the daemon to end")
+    assert not daemon.pidfile.exists()
+    assert DEMO.exists()
