@@ -12,6 +12,7 @@
 
 #include "attr.h"
 
+#define CONFIG_PATH SYSCONFDIR "/hydratord.conf" /* unless -c names another */
 #define CONFIG_LIST_MAX 64
 
 /* Strings in the order given. */
@@ -23,6 +24,7 @@ struct config_list {
 struct config_category {
 	char *name; /* one the reference knows (checked by the caller's callback) */
 	struct config_list reference; /* URLs, tried in order */
+	char *origin;                 /* of reference, as in struct config */
 };
 
 /* Every scalar and list is one row of the option table in options.h. Times are in
@@ -79,6 +81,10 @@ struct config {
 	} http;
 	struct config_category *category;
 	size_t ncategories;
+	/* Where each row of the option table got its value, for messages and
+	 * config_dump(): "FILE:LINE", the name of a variable, or NULL for the default.
+	 */
+	char **origin;
 };
 
 /*
@@ -93,8 +99,8 @@ int config_load(const char *path, bool (*known_category)(const char *),
     struct config **out, char *err, size_t errlen) MUST_CHECK;
 
 /* Prints the effective configuration in the file's own syntax (hydratord -T), each
- * value followed by where it came from; reading it back gives the same configuration.
- */
+ * value followed by where it came from and what it is; reading it back gives the same
+ * configuration. */
 void config_dump(const struct config *, FILE *);
 
 /* Frees *c (NULL is fine) and sets it to NULL. */

@@ -1,0 +1,75 @@
+/* The parts of config_load(), each in a file of its own. Only src/config includes it.
+ */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "attr.h"
+#include "config.h"
+#include "options.h"
+
+/* What is wrong with a configuration, one problem a line. */
+struct problems {
+	char *text; /* the caller's buffer, always NUL-terminated */
+	size_t size;
+	size_t used;
+	unsigned n; /* also those that found no room */
+};
+
+/* Adds "SOURCE:LINE: message", or "SOURCE: message" if line is 0. */
+void problem_add(struct problems *, const char *source, int line, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+/* value.c: text to values. The grammars are those of the reference's lax scalars (spec
+ * section 0.6) in ASCII. They return false if text is not such a value. */
+bool value_bool(const char *text, bool *out) MUST_CHECK;
+bool value_int(const char *text, int64_t *out) MUST_CHECK;
+bool value_float(const char *text, double *out) MUST_CHECK;
+/* Bytes: digits and K, M or G (times 1024), either case. */
+bool value_size(const char *text, int64_t *out) MUST_CHECK;
+
+/* One value as given. */
+struct given {
+	const char *text;
+	int line; /* in the file, else 0 */
+};
+
+/*
+ * set.c: stores n given values (one, unless the option is a list) in the option's
+ * member of base, a struct config or config_category. Problems are reported as of
+ * source, a path or the name of a variable; the member then keeps what it had. 0 or -1.
+ */
+int config_set(const struct config_option *, void *base, const char *source,
+    const struct given *, size_t n, struct problems *);
+/* The same from one text: of a list, a JSON array of strings. */
+int config_set_text(const struct config_option *, void *base, const char *source,
+    const char *text, struct problems *);
+/* Frees what the option's member holds. */
+void config_unset(const struct config_option *, void *base);
+
+/* config.c: a configuration of defaults only, without a category. */
+struct config *config_new(void) MUST_CHECK;
+/* The category of that name, added if need be; valid until the next is added. */
+struct config_category *config_add_category(struct config *, const char *name);
+
+/* scan.c: overwrites the comments in text with blanks, since libconfuse 3.3 refuses
+ * them within lists and counts their lines twice, and finds what it takes for complete:
+ * strings, comments and braces that are never closed. 0 or -1. */
+int config_scan(char *text, const char *path, struct problems *);
+
+/* file.c, env.c: lay the file, then the environment over c. */
+void config_read_file(struct config *c, const char *path, struct problems *);
+void config_read_environment(struct config *c, struct problems *);
+
+/* rules.c: what no option can tell alone. path may be NULL. */
+void config_check_rules(const struct config *, const char *path,
+    bool (*known_category)(const char *), struct problems *);
+
+/* dump.c: the value in the file's syntax. */
+void config_print_value(const struct config_option *, const void *base, FILE *);
+
+#endif

@@ -1,0 +1,100 @@
+/* Rules between options. */
+#include "load.h"
+
+#include <string.h>
+
+/* Where the options got their values, for the head of a message: of the first that has
+ * not its default. Defaults alone break no rule. */
+static const char *
+rule_source(const struct config *c, const void *a, const void *b)
+{
+	const char *source = NULL;
+	size_t i, offset;
+
+	for (i = 0; i < config_noptions && source == NULL; i++) {
+		offset = config_options[i].offset;
+		if (!option_per_category(&config_options[i]) &&
+		    (offset == (size_t)((const char *)a - (const char *)c) ||
+			offset == (size_t)((const char *)b - (const char *)c)))
+			source = c->origin[i];
+	}
+	return source != NULL ? source : "defaults";
+}
+
+static void
+check_ages(const struct config *c, struct problems *p)
+{
+	const struct {
+		const char *low, *high;
+		const int64_t *a, *b;
+		bool strict;
+		const char *why;
+	} rule[] = {
+		{ "interval", "ttl", &c->hydration.interval, &c->hydration.ttl, true,
+		    "else answers grow stale between two cycles" },
+		{ "ttl", "stale_ttl", &c->hydration.ttl, &c->hydration.stale_ttl, false,
+		    "an answer is stale after it was fresh" },
+		{ "stale_ttl", "stale_if_error", &c->hydration.stale_ttl,
+		    &c->hydration.stale_if_error, false,
+		    "an outage may only prolong the life of an answer" },
+	};
+	size_t i;
+
+	for (i = 0; i < NELEM(rule); i++) {
+		if (rule[i].strict ? *rule[i].a < *rule[i].b : *rule[i].a <= *rule[i].b)
+			continue;
+		problem_add(p, rule_source(c, rule[i].a, rule[i].b), 0,
+		    "hydration.%s (%lld s) must be %s hydration.%s (%lld s): %s",
+		    rule[i].low, (long long)*rule[i].a,
+		    rule[i].strict ? "less than" : "at most", rule[i].high,
+		    (long long)*rule[i].b, rule[i].why);
+	}
+}
+
+static void
+check_categories(
+    const struct config *c, bool (*known_category)(const char *), struct problems *p)
+{
+	const struct config_category *category;
+	size_t i;
+
+	for (i = 0; i < c->ncategories; i++) {
+		category = &c->category[i];
+		if (!known_category(category->name))
+			problem_add(p, category->origin, 0,
+			    "category '%s' does not exist; hydratord.conf(5) lists "
+			    "them",
+			    category->name);
+		if (category->reference.n == 0)
+			problem_add(p, category->origin, 0,
+			    "category '%s' has no source: set its reference",
+			    category->name);
+		if (category->reference.n > CONFIG_LIST_MAX)
+			problem_add(p, category->origin, 0,
+			    "category '%s' has %zu sources: write at most %d",
+			    category->name, category->reference.n, CONFIG_LIST_MAX);
+	}
+}
+
+void
+config_check_rules(const struct config *c, const char *path,
+    bool (*known_category)(const char *), struct problems *p)
+{
+	const char *source;
+
+	check_ages(c, p);
+	check_categories(c, known_category, p);
+	if (c->http.max_target > c->http.max_head)
+		problem_add(p, rule_source(c, &c->http.max_target, &c->http.max_head),
+		    0,
+		    "http.max_target (%lld bytes) must be at most http.max_head "
+		    "(%lld bytes): the target is a part of the head",
+		    (long long)c->http.max_target, (long long)c->http.max_head);
+	if (c->listen.n == 0) {
+		source = rule_source(c, &c->listen, &c->listen);
+		problem_add(p, source, 0, "listen: write at least one address");
+	}
+	if (c->ncategories == 0)
+		problem_add(p, path != NULL ? path : "environment", 0,
+		    "no category: write at least one category section");
+}
