@@ -12,7 +12,6 @@
 
 #include "attr.h"
 
-#define CONFIG_PATH SYSCONFDIR "/hydratord.conf" /* unless -c names another */
 #define CONFIG_LIST_MAX 64
 
 /* Strings in the order given. */

@@ -23,13 +23,16 @@ scan_step(struct scan *s, size_t n, bool comment)
 	}
 }
 
-/* s->p is at a quote. Returns whether the string is closed. */
+/* s->p is at a quote. Returns whether the string is closed in its line: a forgotten
+ * quote must not swallow everything up to the next string. A backslash continues the
+ * line. */
 static bool
 scan_string(struct scan *s)
 {
 	char quote = *s->p;
 
-	for (scan_step(s, 1, false); *s->p != '\0'; scan_step(s, 1, false)) {
+	scan_step(s, 1, false);
+	for (; *s->p != '\0' && *s->p != '\n'; scan_step(s, 1, false)) {
 		if (*s->p == '\\')
 			scan_step(s, 1, false);
 		else if (*s->p == quote) {

@@ -1,0 +1,823 @@
+/* The configuration: the table's rows, files good and bad, the environment, the rules.
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "load.h"
+#include "mem.h"
+#include "options.h"
+
+#define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
+
+static char dir[] = "/tmp/hydratord-config-XXXXXX";
+static char path[sizeof(dir) + 16];
+static char err[4096];
+static char sample[4096];
+
+static bool
+known(const char *name)
+{
+	return strcmp(name, "lora") == 0 || strcmp(name, "image_generation") == 0 ||
+	       strcmp(name, "text_generation") == 0;
+}
+
+static void
+write_bytes(const char *text, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Loads a file with that text; NULL and err if it is refused. */
+static struct config *
+load(const char *text)
+{
+	struct config *c = NULL;
+
+	write_bytes(text, strlen(text));
+	if (config_load(path, known, &c, err, sizeof(err)) == -1) {
+		assert_null(c);
+		return NULL;
+	}
+	assert_non_null(c);
+	return c;
+}
+
+/* Loads a file that must be good. */
+static struct config *
+load_good(const char *text)
+{
+	struct config *c = load(text);
+
+	if (c == NULL)
+		fail_msg("refused: %s", err);
+	return c;
+}
+
+/* The message must begin with FILE:LINE and contain what; line 0: FILE only. */
+static void
+refuses(const char *text, int line, const char *what)
+{
+	char head[sizeof(path) + 16];
+	struct config *c = load(text);
+
+	if (c != NULL)
+		fail_msg("accepted: %s", text);
+	if (line > 0)
+		snprintf(head, sizeof(head), "%s:%d: ", path, line);
+	else
+		snprintf(head, sizeof(head), "%s: ", path);
+	if (strncmp(err, head, strlen(head)) != 0 || strstr(err, what) == NULL)
+		fail_msg("wanted %s...%s, got %s, for:\n%s", head, what, err, text);
+}
+
+static char *
+dump(const struct config *c)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	config_dump(c, f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* The same without the comments that name the origins. */
+static char *
+dump_values(const struct config *c)
+{
+	char *text = dump(c), *from, *to;
+
+	for (from = to = text; *from != '\0'; from++) {
+		if (strncmp(from, " # ", 3) == 0)
+			from += strcspn(from, "\n");
+		*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+static char *
+print_value(const struct config_option *o, const void *base)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	config_print_value(o, base, f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void
+defaults_are_those_of_the_design(void **state)
+{
+	struct config *c = load_good(CATEGORY);
+
+	(void)state;
+	assert_int_equal(c->listen.n, 1);
+	assert_string_equal(c->listen.item[0], "127.0.0.1:19800");
+	assert_int_equal(c->readers, 2);
+	assert_string_equal(c->user, "");
+	assert_string_equal(c->pidfile, "/run/hydratord/hydratord.pid");
+	assert_string_equal(c->state_dir, "/var/lib/hydratord");
+	assert_string_equal(c->segment.name, "/hydratord");
+	assert_int_equal(c->segment.capacity, 16 * 1024 * 1024);
+	assert_string_equal(c->log.target, "syslog");
+	assert_string_equal(c->log.level, "info");
+	assert_true(c->hydration.enabled);
+	assert_int_equal(c->hydration.interval, 240);
+	assert_int_equal(c->hydration.ttl, 300);
+	assert_int_equal(c->hydration.stale_ttl, 3600);
+	assert_int_equal(c->hydration.stale_if_error, 86400);
+	assert_int_equal(c->hydration.startup_delay, 0);
+	assert_string_equal(c->horde.url, "https://aihorde.net/api");
+	assert_int_equal(c->horde.timeout, 30);
+	assert_int_equal(c->analysis.corrections.n, 0);
+	assert_string_equal(c->analysis.preferred_hosts.item[0], "huggingface.co");
+	assert_true(c->analysis.low_usage_percent == 0.0065);
+	assert_true(c->analysis.text_low_usage_percent == 0.02);
+	assert_true(c->analysis.text_ignore_hosts);
+	assert_int_equal(c->analysis.text_critical_usage, 10);
+	assert_int_equal(c->analysis.text_critical_workers, 1);
+	assert_string_equal(c->http.replicate_mode, "REPLICA");
+	assert_string_equal(c->http.canonical_format, "v2");
+	config_free(&c);
+	assert_null(c);
+	config_free(&c);
+}
+
+static void
+rows_are_well_formed(void **state)
+{
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < config_noptions; i++) {
+		const struct config_option *o = &config_options[i];
+
+		assert_non_null(o->env[0]);
+		assert_true(strlen(o->doc) > 0 && strchr(o->doc, '\n') == NULL);
+		if (o->type == OPTION_INT || o->type == OPTION_SIZE ||
+		    o->type == OPTION_FLOAT)
+			assert_true(o->min < o->max);
+		for (j = 0; j < i; j++) {
+			assert_string_not_equal(o->env[0], config_options[j].env[0]);
+			assert_false(
+			    strcmp(o->name, config_options[j].name) == 0 &&
+			    strcmp(o->section, config_options[j].section) == 0);
+			/* A section in two places would be two sections to the file. */
+			if (j + 1 < i)
+				assert_false(strcmp(o->section,
+						 config_options[j].section) == 0 &&
+					     strcmp(o->section,
+						 config_options[i - 1].section) != 0);
+		}
+	}
+}
+
+static void
+dump_shows_every_default(void **state)
+{
+	struct config *c = load_good(CATEGORY);
+	char *text = dump(c), *value, line[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < config_noptions; i++) {
+		const struct config_option *o = &config_options[i];
+
+		if (option_per_category(o))
+			continue;
+		value = print_value(o, c);
+		snprintf(line, sizeof(line), "%s%s = %s # default: %s\n",
+		    o->section[0] != '\0' ? "\t" : "", o->name, value, o->doc);
+		if (strstr(text, line) == NULL)
+			fail_msg("not in the dump: %s", line);
+		free(value);
+	}
+	free(text);
+	config_free(&c);
+}
+
+/* A text that fits the option and is not its default, and how the file has it. */
+static const char *
+other_value(const struct config_option *o, char text[64])
+{
+	static const char *const words[] = { "*:1", "/a", "debug", "PRIMARY", "legacy",
+		"never-used", "https://b.example", "nobody" };
+	char copy[64];
+	size_t i;
+
+	if (o->type == OPTION_BOOL)
+		return strcmp(o->preset, "true") == 0 ? "OFF" : "Yes";
+	if (o->type != OPTION_STRING && o->type != OPTION_LIST) {
+		snprintf(text, 64, "%.15g", o->max);
+		return text;
+	}
+	for (i = 0; i < NELEM(words); i++) {
+		snprintf(copy, sizeof(copy), "%s", words[i]);
+		if (strcmp(copy, o->preset) != 0 &&
+		    (o->check == NULL || o->check(copy) == NULL))
+			return words[i];
+	}
+	fail_msg("no value to try for %s.%s", o->section, o->name);
+	return NULL;
+}
+
+static void
+expect_changed(const struct config *c, size_t row, const char *origin)
+{
+	const struct config_option *o = &config_options[row];
+	struct config *fresh = config_new();
+	char *was, *is;
+	size_t i;
+
+	for (i = 0; i < config_noptions; i++) {
+		if (option_per_category(&config_options[i]))
+			continue;
+		was = print_value(&config_options[i], fresh);
+		is = print_value(&config_options[i], c);
+		if (i == row)
+			assert_string_not_equal(was, is);
+		else
+			assert_string_equal(was, is);
+		free(was);
+		free(is);
+	}
+	assert_string_equal(c->origin[row], origin);
+	assert_true(o->offset < sizeof(*c));
+	config_free(&fresh);
+}
+
+static void
+every_option_can_be_set_in_the_file(void **state)
+{
+	struct problems p = { err, sizeof(err), 0, 0 };
+	char text[512], value[64], origin[sizeof(path) + 16];
+	size_t i;
+
+	(void)state;
+	snprintf(origin, sizeof(origin), "%s:2", path);
+	for (i = 0; i < config_noptions; i++) {
+		const struct config_option *o = &config_options[i];
+		struct config *c = config_new();
+
+		if (!option_per_category(o)) {
+			snprintf(text, sizeof(text), "%s%s\n%s = %s\"%s\"%s\n%s",
+			    o->section, o->section[0] != '\0' ? " {" : "", o->name,
+			    o->type == OPTION_LIST ? "{" : "", other_value(o, value),
+			    o->type == OPTION_LIST ? "}" : "",
+			    o->section[0] != '\0' ? "}" : "");
+			write_bytes(text, strlen(text));
+			config_read_file(c, path, &p);
+			if (p.n > 0)
+				fail_msg("%s", err);
+			expect_changed(c, i, origin);
+		}
+		config_free(&c);
+	}
+}
+
+static void
+every_option_can_be_set_in_the_environment(void **state)
+{
+	struct problems p = { err, sizeof(err), 0, 0 };
+	char text[128], value[64];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < config_noptions; i++) {
+		const struct config_option *o = &config_options[i];
+
+		for (j = 0; !option_per_category(o) && j < 2 && o->env[j]; j++) {
+			struct config *c = config_new();
+
+			snprintf(text, sizeof(text),
+			    o->type == OPTION_LIST ? "[\"%s\"]" : "%s",
+			    other_value(o, value));
+			setenv(o->env[j], text, 1);
+			config_read_environment(c, &p);
+			if (p.n > 0)
+				fail_msg("%s", err);
+			expect_changed(c, i, o->env[j]);
+			unsetenv(o->env[j]);
+			config_free(&c);
+		}
+	}
+}
+
+static void
+every_range_is_kept(void **state)
+{
+	static const char *const bad[] = { "", "x", "1.5.", "0x10", "nan", "[1]" };
+	char value[64], what[128];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < config_noptions; i++) {
+		const struct config_option *o = &config_options[i];
+		struct config *c = config_new();
+
+		if (o->type != OPTION_STRING && o->type != OPTION_LIST) {
+			for (j = 0; j < NELEM(bad); j++) {
+				struct problems p = { err, sizeof(err), 0, 0 };
+
+				assert_int_equal(
+				    config_set_text(o, c, "X", bad[j], &p), -1);
+				assert_int_equal(p.n, 1);
+			}
+		}
+		for (j = 0; o->max > 0 && j < 2; j++) {
+			struct problems p = { err, sizeof(err), 0, 0 };
+
+			snprintf(value, sizeof(value), "%.15g",
+			    j == 0 ? o->min - 1 : o->max + 1);
+			snprintf(what, sizeof(what), "write %.15g to %.15g %s", o->min,
+			    o->max, o->unit);
+			assert_int_equal(config_set_text(o, c, "X", value, &p), -1);
+			assert_int_equal(p.n, 1);
+			assert_non_null(strstr(err, what));
+		}
+		config_free(&c);
+	}
+}
+
+static void
+dump_reads_back_equal(void **state)
+{
+	static const char text[] =
+	    "listen = { \"[::1]:0\", '*:80', localhost:65535 }\n"
+	    "pidfile = \"/a \\\"b\\\" \\$\\{HOME} \\\\ \\x01\\n~'#//\"\n"
+	    "segment { capacity = 65537 }\n"
+	    "upstream { max_bytes = 3k user_agent = \"h\xc3\xa9 /* no comment */\" }\n"
+	    "hydration { jitter = 0.123456789012345678 enabled = no }\n"
+	    "analysis { preferred_hosts = {} low_usage_percent = 1e-7\n"
+	    "  corrections = { \"Never-Used\", exact-usage } }\n"
+	    "http { replicate_mode = primary canonical_format = LEGACY\n"
+	    "  cors = { \"https://a.example\", \"*\" } }\n"
+	    "horde { url = \"file:///srv/horde//\" }\n"
+	    "category lora { reference = { \"file:///x\", \"HTTP://h/?a=b\" } }\n"
+	    "category \"text_generation\" { reference = \"https://h/t/\" }\n";
+	struct config *c = load_good(text), *again;
+	char *first, *second, *all = dump(c);
+
+	(void)state;
+	assert_string_equal(c->pidfile, "/a \"b\" ${HOME} \\ \x01\n~'#//");
+	assert_string_equal(c->horde.url, "file:///srv/horde");
+	assert_string_equal(c->http.replicate_mode, "PRIMARY");
+	assert_string_equal(c->http.canonical_format, "legacy");
+	assert_string_equal(c->analysis.corrections.item[0], "never-used");
+	assert_int_equal(c->analysis.preferred_hosts.n, 0);
+	assert_int_equal(c->upstream.max_bytes, 3072);
+	assert_string_equal(c->category[1].reference.item[0], "https://h/t/");
+	again = load_good(all);
+	first = dump_values(c);
+	second = dump_values(again);
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+	free(all);
+	config_free(&c);
+	config_free(&again);
+}
+
+static void
+bad_values_are_named_with_their_line(void **state)
+{
+	(void)state;
+	refuses(
+	    "\nreaders = 0\n" CATEGORY, 2, "readers: 0 is out of range: write 1 to");
+	refuses("readers = many\n" CATEGORY, 1, "write a whole number");
+	refuses("hydration {\n\tenabled = perhaps\n}\n" CATEGORY, 2, "true or false");
+	refuses("segment {\n\n capacity = 16X }\n" CATEGORY, 3, "K, M or G");
+	refuses("segment { capacity = 9999999G }\n" CATEGORY, 1, "segment.capacity");
+	refuses("hydration { jitter = much }\n" CATEGORY, 1, "write a number");
+	refuses(
+	    "hydration { jitter = 0.51 }\n" CATEGORY, 1, "0 to 0.5 of the interval");
+	refuses("log { level = loud }\n" CATEGORY, 1, "error, warning, info or debug");
+	refuses("log { target = tmp }\n" CATEGORY, 1, "absolute path");
+	refuses("pidfile = run\n" CATEGORY, 1, "absolute path");
+	refuses("user = \"a b\"\n" CATEGORY, 1, "login name");
+	refuses("segment { name = hydratord }\n" CATEGORY, 1, "slash and a name");
+	refuses("segment { name = \"/a/b\" }\n" CATEGORY, 1, "slash and a name");
+	refuses("horde { url = \"ftp://h/\" }\n" CATEGORY, 1, "http://");
+	refuses("horde { url = \"file://h/x\" }\n" CATEGORY, 1, "file:///");
+	refuses("horde { url = \"https:///x\" }\n" CATEGORY, 1, "http://");
+	refuses("horde { url = \"http://h/ x\" }\n" CATEGORY, 1, "http://");
+	refuses("upstream { proxy = squid }\n" CATEGORY, 1, "socks5");
+	refuses("upstream { user_agent = \"a\\nHost: b\" }\n" CATEGORY, 1, "control");
+	refuses("analysis { corrections = { never-used,\n usage } }\n" CATEGORY, 2,
+	    "exact-usage");
+	refuses("http { cors = { \"example.org\" } }\n" CATEGORY, 1, "origin");
+	refuses("http { replicate_mode = SECONDARY }\n" CATEGORY, 1, "PRIMARY");
+	refuses("http { canonical_format = v3 }\n" CATEGORY, 1, "v2 or legacy");
+	refuses("category lora {\nreference = {\n\"x.json\" } }\n", 3, "file:///");
+}
+
+static void
+listen_takes_addresses_only(void **state)
+{
+	static const char *const bad[] = { "80", ":80", "a:", "a:65536", "a:-1", "a:+1",
+		"::1:80", "[::1]", "[a]:80", "[::1:80", "a/b:80", "a b:80", "a:8 0" };
+	static const char *const good[] = { "a:0", "*:80", "[::]:80", "0.0.0.0:65535" };
+	char text[256];
+	struct config *c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(bad); i++) {
+		snprintf(text, sizeof(text), "listen = { \"%s\" }\n" CATEGORY, bad[i]);
+		refuses(text, 1, "write host:port");
+	}
+	for (i = 0; i < NELEM(good); i++) {
+		snprintf(text, sizeof(text), "listen = { \"%s\" }\n" CATEGORY, good[i]);
+		c = load_good(text);
+		assert_string_equal(c->listen.item[0], good[i]);
+		config_free(&c);
+	}
+	refuses("listen = {}\n" CATEGORY, 0, "listen: write at least one address");
+}
+
+static void
+syntax_errors_are_named_with_their_line(void **state)
+{
+	(void)state;
+	refuses("\n\nfoo = 1\n" CATEGORY, 3, "no such option 'foo'");
+	refuses("hydration {\n foo = 1 }\n", 2, "'foo' in section hydration");
+	refuses("hydrations { ttl = 1 }\n", 1, "hydrations");
+	refuses("include(\"/etc/passwd\")\n", 1, "include");
+	refuses("\nreaders 5\n" CATEGORY, 2, "equal sign");
+	refuses("readers = { 1, 2 }\n" CATEGORY, 1, "unexpected");
+	refuses("readers = 1 2\n" CATEGORY, 1, "'2'");
+	refuses(CATEGORY "}\n", 2, "closing brace");
+	refuses("\nlog {\n level = info\n" CATEGORY, 2, "brace");
+	refuses("\npidfile = \"/a\n\n" CATEGORY "# \"\n' x \"'", 2, "string");
+	refuses("\npidfile = '/a\n\n", 2, "string");
+	refuses("\n/* \n" CATEGORY, 2, "comment");
+	refuses("pidfile = \"\\9\"\n" CATEGORY, 1, "escape");
+	refuses("readers =\n", 2, "end of file");
+	refuses("category {}\n", 1, "title");
+}
+
+static void
+what_is_set_twice_is_refused(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	refuses("readers = 1\n\nreaders = 2\n" CATEGORY, 3, "already set in line 1");
+	refuses("log { level = info }\nlog { level = info }\n" CATEGORY, 2, "line 1");
+	refuses("listen = { a:1 }\nlisten = { a:1, b:1 }\n" CATEGORY, 2, "line 1");
+	refuses(CATEGORY "\n" CATEGORY, 3, "duplicate");
+	/* A section may come in parts, a list may grow. */
+	c = load_good("log { level = error }\nlisten = { a:1 }\nlisten += { b:1 }\n"
+		      "log { target = stderr }\n" CATEGORY);
+	assert_string_equal(c->log.level, "error");
+	assert_string_equal(c->log.target, "stderr");
+	assert_int_equal(c->listen.n, 2);
+	config_free(&c);
+}
+
+static void
+comments_do_not_shift_lines(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	refuses("# one\n# two\n/* three\n four */ // x\n\nlog { # six \"\n"
+		"level = /* seven */ loud }\n" CATEGORY,
+	    7, "loud");
+	c = load_good(
+	    "listen = { # here\n /* and */ 'a:1', // there ' }\n \"b:2\" }\n"
+	    "horde { url = http://h//x#y\n } # }\n" CATEGORY "#last, no newline");
+	assert_int_equal(c->listen.n, 2);
+	assert_string_equal(c->horde.url, "http://h//x");
+	config_free(&c);
+}
+
+static void
+all_bad_values_are_reported_at_once(void **state)
+{
+	char *line;
+	int n = 1;
+
+	(void)state;
+	setenv("HYDRATORD_HTTP_RETRY_AFTER", "soon", 1);
+	refuses("readers = 0\nlog { level = x\n target = y }\nfoo = 1\n", 4, "foo");
+	for (line = err; (line = strchr(line, '\n')) != NULL; line++)
+		n++;
+	assert_int_equal(n, 5);
+	assert_non_null(strstr(err, ":1: readers"));
+	assert_non_null(strstr(err, ":2: log.level"));
+	assert_non_null(strstr(err, ":3: log.target"));
+	assert_non_null(strstr(err, "\nHYDRATORD_HTTP_RETRY_AFTER: http.retry_after"));
+	unsetenv("HYDRATORD_HTTP_RETRY_AFTER");
+}
+
+static void
+rules_between_options_hold(void **state)
+{
+	struct config *c;
+
+	(void)state;
+	refuses("hydration {\ninterval = 300\nttl = 300\n}\n" CATEGORY, 2,
+	    "interval (300 s) must be less than hydration.ttl (300 s)");
+	refuses("hydration {\n\nttl = 3601\n}\n" CATEGORY, 3,
+	    "ttl (3601 s) must be at most hydration.stale_ttl (3600 s)");
+	refuses("hydration {\nstale_if_error = 3599\n}\n" CATEGORY, 2,
+	    "stale_ttl (3600 s) must be at most hydration.stale_if_error (3599 s)");
+	refuses("http {\nmax_head = 4K\nmax_target = 5K }\n" CATEGORY, 2,
+	    "http.max_target (5120 bytes) must be at most http.max_head (4096");
+	refuses("readers = 1\n", 0, "no category");
+	refuses("\ncategory loras {\n\nreference = { \"https://h/\" } }\n", 2,
+	    "category 'loras' does not exist");
+	refuses("\ncategory lora { }\n", 2, "category 'lora' has no source");
+	refuses("\ncategory lora { reference = {} }\n", 2, "has no source");
+	c = load_good("hydration { interval = 299 ttl = 300 stale_ttl = 300\n"
+		      "stale_if_error = 300 }\nhttp { max_head = 8K }\n" CATEGORY);
+	config_free(&c);
+}
+
+static void
+files_that_cannot_be_read_are_named(void **state)
+{
+	struct config *c = NULL;
+	char want[sizeof(path) + 64], *big;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
+	snprintf(want, sizeof(want), "%s: No such file or directory", path);
+	assert_memory_equal(err, want, strlen(want));
+	assert_int_equal(config_load(dir, known, &c, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "Is a directory"));
+	write_bytes("readers = 1\0\n", 13);
+	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "NUL"));
+	big = xmalloc(2 * 1024 * 1024);
+	memset(big, '\n', 2 * 1024 * 1024);
+	write_bytes(big, 2 * 1024 * 1024);
+	free(big);
+	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "File too large"));
+	assert_null(c);
+	refuses("", 0, "no category");
+}
+
+static void
+little_room_for_messages_is_enough(void **state)
+{
+	struct config *c = NULL;
+	char small[16];
+
+	(void)state;
+	write_bytes("readers = 0\nfoo = 1\n", 20);
+	memset(small, 'x', sizeof(small));
+	assert_int_equal(config_load(path, known, &c, small, 8), -1);
+	assert_int_equal(strlen(small), 7);
+	assert_int_equal(small[8], 'x');
+	assert_int_equal(config_load(path, known, &c, small, 1), -1);
+	assert_string_equal(small, "");
+	assert_int_equal(config_load(path, known, &c, NULL, 0), -1);
+	assert_null(c);
+}
+
+/* libconfuse's scanner is one global thing: a refused file must leave it usable. */
+static void
+bad_files_do_not_spoil_good_ones(void **state)
+{
+	static const char *const bad[] = { "foo = 1", "readers = \"\\9", "log {", "}",
+		"category lora {", "category lora { reference = {", "readers = \"" };
+	struct config *c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 10 * NELEM(bad); i++) {
+		assert_null(load(bad[i % NELEM(bad)]));
+		c = load_good("readers = 3\n" CATEGORY);
+		assert_int_equal(c->readers, 3);
+		config_free(&c);
+	}
+}
+
+static void
+environment_wins_over_the_file(void **state)
+{
+	struct config *c;
+	char *text;
+
+	(void)state;
+	setenv("horde_model_reference_cache_hydration_interval_seconds", " 1_00 ", 1);
+	setenv("HORDE_MODEL_REFERENCE_CACHE_HYDRATION_ENABLED", "F", 1);
+	setenv("HYDRATORD_SEGMENT_CAPACITY", "1m", 1);
+	setenv("HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "[\"a\", \"b\"]", 1);
+	setenv("AI_HORDE_URL", "https://second.example/api/", 1);
+	setenv("HORDE_URL", "https://first.example/api/", 1);
+	setenv("HORDE_MODEL_REFERENCE_CACHE_TTL_SECONDS", "60", 1);
+	setenv("HORDE_MODEL_REFERENCE_REDIS__USE_REDIS", "true", 1);
+	c = load_good(
+	    "hydration { interval = 200 enabled = true }\n"
+	    "segment { capacity = 2M }\nhorde { url = \"http://h\" }\n" CATEGORY);
+	assert_int_equal(c->hydration.interval, 100);
+	assert_false(c->hydration.enabled);
+	assert_int_equal(c->segment.capacity, 1024 * 1024);
+	assert_int_equal(c->analysis.preferred_hosts.n, 2);
+	assert_string_equal(c->horde.url, "https://first.example/api");
+	text = dump(c);
+	assert_non_null(
+	    strstr(text, "capacity = \"1M\" # HYDRATORD_SEGMENT_CAPACITY:"));
+	free(text);
+	config_free(&c);
+	clearenv();
+	setenv("AI_HORDE_URL", "https://second.example/api", 1);
+	c = load_good("horde { url = \"http://h\" }\n" CATEGORY);
+	assert_string_equal(c->horde.url, "https://second.example/api");
+	config_free(&c);
+	clearenv();
+}
+
+static void
+refuses_variable(const char *name, const char *value, const char *what)
+{
+	char head[128];
+
+	setenv(name, value, 1);
+	assert_null(load(CATEGORY));
+	clearenv();
+	snprintf(head, sizeof(head), "%s: ", name);
+	if (strncmp(err, head, strlen(head)) != 0 || strstr(err, what) == NULL)
+		fail_msg("wanted %s...%s, got %s", head, what, err);
+}
+
+static void
+bad_variables_are_named(void **state)
+{
+	(void)state;
+	refuses_variable("HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVAL_SECONDS", "",
+	    "whole number");
+	refuses_variable(
+	    "HORDE_MODEL_REFERENCE_CACHE_HYDRATION_ENABLED", " true", "true or false");
+	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "a,b", "JSON");
+	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "", "JSON");
+	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "[1]", "JSON");
+	refuses_variable("HYDRATORD_LISTEN", "{\"a\":\"b:1\"}", "JSON");
+	refuses_variable("HYDRATORD_LISTEN", "[]", "at least one address");
+	refuses_variable("HORDE_URL", "", "http://");
+	refuses_variable("HYDRATORD_READERS", "65", "write 1 to 64 processes");
+	refuses_variable("HORDE_MODEL_REFERENCE_DELETION_RISK_CACHE_TTL", "240",
+	    "must be less than hydration.ttl (240 s)");
+	refuses_variable("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "models", "http://");
+	refuses_variable("HYDRATORD_CATEGORY_LORAS_REFERENCE", "[\"https://h/\"]",
+	    "category 'loras' does not exist");
+}
+
+static void
+environment_brings_categories_and_sources(void **state)
+{
+	struct config *c = NULL;
+	size_t i;
+
+	(void)state;
+	setenv("HYDRATORD_CATEGORY_TEXT_GENERATION_REFERENCE", "[\"file:///t\"]", 1);
+	setenv("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "https://p.example/api/", 1);
+	assert_int_equal(config_load(NULL, known, &c, err, sizeof(err)), 0);
+	assert_int_equal(c->ncategories, 1);
+	assert_string_equal(c->category[0].name, "text_generation");
+	assert_int_equal(c->category[0].reference.n, 2);
+	assert_string_equal(c->category[0].reference.item[0],
+	    "https://p.example/api/model_references/v2/text_generation");
+	assert_string_equal(c->category[0].reference.item[1], "file:///t");
+	config_free(&c);
+	/* What is first already is not put first again: a dump reads back equal. */
+	c = load_good(
+	    "category text_generation { reference = { \"file:///x\" } }\n" CATEGORY
+	    "category image_generation { reference = { "
+	    "\"https://p.example/api/model_references/v2/image_generation\""
+	    " } }\n");
+	for (i = 0; i < c->ncategories; i++)
+		assert_int_equal(c->category[i].reference.n, i < 2 ? 2 : 1);
+	config_free(&c);
+	clearenv();
+	assert_int_equal(config_load(NULL, known, &c, err, sizeof(err)), -1);
+	assert_string_equal(
+	    err, "environment: no category: write at least one category section");
+}
+
+static void
+numbers_follow_the_lax_grammar(void **state)
+{
+	static const char *const good[] = { "5", "+5", " 5 ", "5\n", "005", "5.0",
+		"5.00" };
+	static const char *const bad[] = { "", " ", "5.", "5.5", "1__0", "_5", "5_",
+		"1e3", "0x10", "+-5", "--5", "true", "5 5", "9223372036854775808" };
+	int64_t n = 0;
+	double x = 0;
+	bool b = false;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(good); i++) {
+		n = 0;
+		assert_true(value_int(good[i], &n));
+		assert_int_equal(n, 5);
+	}
+	for (i = 0; i < NELEM(bad); i++)
+		assert_false(value_int(bad[i], &n));
+	assert_true(value_int("1_000", &n) && n == 1000);
+	assert_true(value_int("-9223372036854775808", &n) && n == INT64_MIN);
+	assert_true(value_float(" 1_0.5e-1 ", &x) && x == 1.05);
+	assert_false(value_float("inf", &x) || value_float("0x1p3", &x) ||
+		     value_float("1e999", &x) || value_float("", &x));
+	assert_true(value_bool("oN", &b) && b);
+	assert_true(value_bool("F", &b) && !b);
+	assert_false(
+	    value_bool("01", &b) || value_bool("", &b) || value_bool("1.0", &b));
+	assert_true(value_size("1g", &n) && n == 1 << 30);
+	assert_false(value_size("K", &n) || value_size("1KB", &n) ||
+		     value_size("8589934592G", &n));
+}
+
+static void
+the_sample_is_good(void **state)
+{
+	struct config *c = NULL;
+
+	(void)state;
+	if (config_load(sample, known, &c, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+	assert_int_equal(c->ncategories, 2);
+	assert_int_equal(c->analysis.corrections.n, 2);
+	assert_string_equal(c->analysis.corrections.item[0], "parameter-buckets");
+	assert_string_equal(c->analysis.corrections.item[1], "never-used");
+	config_free(&c);
+}
+
+static int
+make_directory(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+
+	(void)state;
+	snprintf(sample, sizeof(sample), "%s/etc/hydratord.conf",
+	    srcdir != NULL ? srcdir : ".");
+	clearenv();
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/conf", dir);
+	return 0;
+}
+
+static int
+remove_directory(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_those_of_the_design),
+		cmocka_unit_test(rows_are_well_formed),
+		cmocka_unit_test(dump_shows_every_default),
+		cmocka_unit_test(every_option_can_be_set_in_the_file),
+		cmocka_unit_test(every_option_can_be_set_in_the_environment),
+		cmocka_unit_test(every_range_is_kept),
+		cmocka_unit_test(dump_reads_back_equal),
+		cmocka_unit_test(bad_values_are_named_with_their_line),
+		cmocka_unit_test(listen_takes_addresses_only),
+		cmocka_unit_test(syntax_errors_are_named_with_their_line),
+		cmocka_unit_test(what_is_set_twice_is_refused),
+		cmocka_unit_test(comments_do_not_shift_lines),
+		cmocka_unit_test(all_bad_values_are_reported_at_once),
+		cmocka_unit_test(rules_between_options_hold),
+		cmocka_unit_test(files_that_cannot_be_read_are_named),
+		cmocka_unit_test(little_room_for_messages_is_enough),
+		cmocka_unit_test(bad_files_do_not_spoil_good_ones),
+		cmocka_unit_test(environment_wins_over_the_file),
+		cmocka_unit_test(bad_variables_are_named),
+		cmocka_unit_test(environment_brings_categories_and_sources),
+		cmocka_unit_test(numbers_follow_the_lax_grammar),
+		cmocka_unit_test(the_sample_is_good),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
