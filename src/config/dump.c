@@ -96,7 +96,10 @@ print_option(
 	config_print_value(o, base, out);
 	fputs(" # ", out);
 	print_escaped(origin != NULL ? origin : "default", out);
-	fprintf(out, ": %s\n", o->doc);
+	fprintf(out, ": %s", o->doc);
+	if (o->unit[0] != '\0')
+		fprintf(out, " [%s]", o->unit);
+	putc('\n', out);
 }
 
 static void

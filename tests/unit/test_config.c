@@ -205,8 +205,10 @@ dump_shows_every_default(void **state)
 		if (option_per_category(o))
 			continue;
 		value = print_value(o, c);
-		snprintf(line, sizeof(line), "%s%s = %s # default: %s\n",
-		    o->section[0] != '\0' ? "\t" : "", o->name, value, o->doc);
+		snprintf(line, sizeof(line), "%s%s = %s # default: %s%s%s%s\n",
+		    o->section[0] != '\0' ? "\t" : "", o->name, value, o->doc,
+		    o->unit[0] != '\0' ? " [" : "", o->unit,
+		    o->unit[0] != '\0' ? "]" : "");
 		if (strstr(text, line) == NULL)
 			fail_msg("not in the dump: %s", line);
 		free(value);
