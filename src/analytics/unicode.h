@@ -20,8 +20,9 @@ struct str unicode_strip(struct str s);
 /* Whether s is valid UTF-8 (no surrogates). */
 bool unicode_valid(struct str s);
 
-/* The code point at s.p[at] and how many bytes it takes (at < s.len). Surrogates and
- * stray bytes come back as they are, one code point each, so that nothing is lost. */
+/* The code point at s.p[at] and how many bytes it takes (at < s.len). In bytes that are
+ * not UTF-8 nothing is lost: a surrogate's three bytes give its code point, any other
+ * stray byte b gives U+DC00 + b. */
 uint32_t unicode_at(struct str s, size_t at, unsigned *bytes);
 
 bool unicode_is_digit(uint32_t cp); /* category Nd */
