@@ -170,7 +170,7 @@ coerce_str(const struct json_value *v, struct arena *arena, struct str *out)
 {
 	if (v->type != JSON_T_STRING)
 		return false;
-	*out = json_string(v, arena);
+	*out = json_str(v, arena);
 	return true;
 }
 
@@ -194,7 +194,7 @@ coerce_int(const struct json_value *v, struct arena *arena, int64_t *out)
 		*out = (int64_t)x;
 		return true;
 	case JSON_T_STRING:
-		return int_text(json_string(v, arena), arena, &text) == COERCE_INT_OK &&
+		return int_text(json_str(v, arena), arena, &text) == COERCE_INT_OK &&
 		       canonical_int64(text, out);
 	default:
 		return false;
@@ -277,7 +277,7 @@ coerce_float(const struct json_value *v, struct arena *arena, double *out)
 		*out = json_double(v);
 		return true;
 	case JSON_T_STRING:
-		return float_text(json_string(v, arena), arena, out);
+		return float_text(json_str(v, arena), arena, out);
 	default:
 		return false;
 	}
@@ -316,7 +316,7 @@ coerce_bool(const struct json_value *v, struct arena *arena, bool *out)
 		*out = x == 1;
 		return true;
 	case JSON_T_STRING:
-		return coerce_bool_text(json_string(v, arena), out);
+		return coerce_bool_text(json_str(v, arena), out);
 	default:
 		return false;
 	}

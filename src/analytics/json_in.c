@@ -258,7 +258,7 @@ unescape(char *to, const char **p, const char *end)
 }
 
 struct str
-json_string(const struct json_value *v, struct arena *arena)
+json_str(const struct json_value *v, struct arena *arena)
 {
 	const char *p = v->p + 1, *end = v->p + v->len - 1, *stop;
 	char *text, *to;

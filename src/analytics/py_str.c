@@ -13,7 +13,7 @@ struct member {
 };
 
 /* The code point at the front of well-formed text, which may hold surrogates: those
- * that json_string() makes of lone escapes. */
+ * that json_str() makes of lone escapes. */
 static uint32_t
 take_code_point(struct str *s)
 {
@@ -128,7 +128,7 @@ put_repr_object(struct buf *b, const struct json_value *v, struct arena *arena)
 	struct member *m = arena_array(arena, n, sizeof(*m));
 
 	for (i = 0; json_member(&w, &key, &m[i].value); i++) {
-		m[i].key = json_string(&key, arena);
+		m[i].key = json_str(&key, arena);
 		m[i].place = i;
 	}
 	if (n > 1)
@@ -189,7 +189,7 @@ put_repr(struct buf *b, const struct json_value *v, struct arena *arena)
 		put_repr_double(b, json_double(v));
 		break;
 	case JSON_T_STRING:
-		put_repr_string(b, json_string(v, arena));
+		put_repr_string(b, json_str(v, arena));
 		break;
 	case JSON_T_ARRAY:
 		put_repr_array(b, v, arena);
@@ -206,7 +206,7 @@ json_put_python_str(struct buf *b, const struct json_value *v, struct arena *are
 	struct str s;
 
 	if (v->type == JSON_T_STRING) {
-		s = json_string(v, arena);
+		s = json_str(v, arena);
 		buf_add(b, s.p, s.len);
 	} else {
 		put_repr(b, v, arena);
