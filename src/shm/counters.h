@@ -35,9 +35,9 @@ enum counter {
 };
 
 struct counters {
-	_Atomic uint64_t value[COUNTER_MAX];
 	_Atomic int64_t heartbeat;    /* clock_boot() of the last beat */
 	_Atomic int64_t last_success; /* clock_boot() of the last published cycle */
+	_Atomic uint64_t value[COUNTER_MAX]; /* last: rows are appended */
 };
 
 static inline void

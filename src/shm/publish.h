@@ -18,9 +18,12 @@ struct snapshot_stamp {
 struct publisher;
 
 /*
- * Takes the writer's lock (OFD) of a category, waiting for a predecessor that is
- * still leaving up to wait_ms. A sequence that a killed predecessor left odd is no
- * obstacle. Returns 0, or -1 with a message in err (EWOULDBLOCK: still held).
+ * Hydrator. Takes the writer's lock (OFD) of a category, waiting for a predecessor
+ * that is still leaving up to wait_ms. The lock is on a descriptor of its own: the
+ * kernel drops it with the process, and siblings do not share it; so the process
+ * must be root or the segment's owner (segment_spec). A sequence that a killed
+ * predecessor left odd is no obstacle. The segment must outlive the publisher.
+ * Returns 0, or -1 with errno and a message in err (EWOULDBLOCK: still held).
  */
 int publisher_open(struct segment *, unsigned category, int wait_ms,
     struct publisher **out, char *err, size_t errlen) MUST_CHECK;
@@ -29,9 +32,9 @@ void publisher_close(struct publisher **p);
 
 /*
  * Publishes len bytes as the next generation. Never waits for readers. Returns 0
- * and sets *generation, or -1 with a message in err: larger than the capacity
+ * and sets *generation, or -1 with a message in err: empty, larger than the capacity
  * (the message names segment.capacity), or /dev/shm is full; the last generation
- * then stays.
+ * then stays. data must not lie in the segment.
  */
 int publish(struct publisher *, const void *data, size_t len,
     const struct snapshot_stamp *, uint64_t *generation, char *err,

@@ -6,6 +6,8 @@
 #ifndef SHM_SEGMENT_H
 #define SHM_SEGMENT_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,17 +21,24 @@ struct segment;
 
 struct segment_spec {
 	const char *name;              /* shm_open(3) name, "/hydratord" */
-	size_t capacity;               /* bytes per category and buffer */
+	size_t capacity;               /* bytes per category and buffer, > 0 */
 	unsigned ncategories;          /* latches to make */
 	const char *const *categories; /* their names, <= 31 bytes each */
 	unsigned nprocs;               /* process slots to make */
+	/* Whom a supervisor that is root gives the segment to: the user that its
+	 * hydrators become, because publisher_open() opens the segment anew. Another
+	 * supervisor ignores them. */
+	uid_t owner;
+	gid_t group;
 };
 
 /*
  * Supervisor, under the lock of the pidfile. Builds a new segment under a temporary
- * name, allocates its header pages, then publishes it as spec->name, replacing what
- * a dead predecessor left. Returns 0, or -1 with a message for the operator in err
- * (a full /dev/shm says how much was asked for and how much is free).
+ * name (spec->name with ".new"), allocates its header, slot and counter pages, then
+ * publishes it as spec->name, replacing what a dead predecessor left. The capacity
+ * is rounded up to whole pages; it is only address space until publish() fills it.
+ * The mode is 0640 whatever the umask. Returns 0, or -1 with a message for the
+ * operator in err (a full /dev/shm says how much was asked for and how much is free).
  */
 int segment_create(const struct segment_spec *spec, struct segment **out, char *err,
     size_t errlen) MUST_CHECK;
@@ -40,13 +49,17 @@ void segment_unlink(struct segment *);
 void segment_close(struct segment **seg);
 
 /*
- * Child, right after fork: replaces the inherited mapping by one that is read-only
- * except for the page of this process's counters. Returns 0, or -1 with errno.
+ * Reader, right after fork: replaces the inherited mapping, at the same address, by
+ * one that is read-only except for the page of this process's counters, and closes
+ * the descriptor that can write. It cannot be undone, not even by mprotect(2).
+ * Returns 0, or -1 with errno (EINVAL: no such slot); the process must then end.
  */
 int segment_attach_reader(struct segment *, unsigned slot) MUST_CHECK;
 
 unsigned segment_ncategories(const struct segment *);
+/* Bytes of payload that a generation may have. */
 size_t segment_capacity(const struct segment *);
+/* Lives as long as the segment. category < segment_ncategories(). */
 const char *segment_category_name(const struct segment *, unsigned category);
 
 /* The counters of a process slot. Written only by the process that has the slot. */

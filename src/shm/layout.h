@@ -1,0 +1,158 @@
+/*
+ * What stands where in the segment, and a process's own view of it. Private to
+ * src/shm; described for outsiders in doc/segment-format.md.
+ */
+#ifndef SHM_LAYOUT_H
+#define SHM_LAYOUT_H
+
+#include <sys/types.h>
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "seqlock.h"
+#include "segment.h"
+
+/* The text carries the version of the layout: change one, change the other. */
+#define SEGMENT_MAGIC "HYDRATORD-SHM-1"
+#define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
+#define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
+#define SEGMENT_PAGE_MIN 4096
+
+/* At offset 0. Written once, by the supervisor, before the name is published. */
+struct segment_header {
+	char magic[16];
+	uint32_t byte_order;
+	uint32_t header_size; /* bytes of this struct */
+	uint32_t slot_size;   /* bytes of a struct segment_slot */
+	uint32_t page_size;   /* all regions begin on a page */
+	uint32_t ncategories;
+	uint32_t nprocs;
+	uint64_t capacity;        /* bytes of one buffer, whole pages */
+	uint64_t total_size;      /* bytes of the file */
+	uint64_t slots_offset;    /* ncategories slots */
+	uint64_t counters_offset; /* nprocs pages, one struct counters at the head */
+	uint64_t buffers_offset;  /* ncategories times two buffers */
+	uint64_t epoch;           /* nanoseconds of the wall clock at creation */
+	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
+};
+
+/* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
+struct slot_meta {
+	_Atomic uint64_t generation;
+	_Atomic uint64_t length;       /* bytes of payload */
+	_Atomic uint64_t checksum;     /* checksum.h, over payload and metadata */
+	_Atomic uint64_t fetched_boot; /* struct snapshot_stamp, as two's complement */
+	_Atomic uint64_t fetched_wall;
+	_Atomic uint64_t published_wall;
+};
+
+/* One a category. Cache lines of their own for the latch and each metadata. */
+struct segment_slot {
+	struct seqlock latch; /* hydrator writes, readers read */
+	char pad0[56];
+	struct slot_meta meta0; /* of the even generations */
+	char pad1[16];
+	struct slot_meta meta1; /* of the odd ones */
+	char pad2[16];
+	char name[SEGMENT_NAME_SIZE]; /* supervisor, at creation */
+	char pad3[32];
+};
+
+#define AT(type, member, offset)                                                       \
+	_Static_assert(offsetof(struct type, member) == (offset),                      \
+	    #type "." #member " must stay at " #offset)
+
+AT(segment_header, magic, 0);
+AT(segment_header, byte_order, 16);
+AT(segment_header, header_size, 20);
+AT(segment_header, slot_size, 24);
+AT(segment_header, page_size, 28);
+AT(segment_header, ncategories, 32);
+AT(segment_header, nprocs, 36);
+AT(segment_header, capacity, 40);
+AT(segment_header, total_size, 48);
+AT(segment_header, slots_offset, 56);
+AT(segment_header, counters_offset, 64);
+AT(segment_header, buffers_offset, 72);
+AT(segment_header, epoch, 80);
+AT(segment_header, boot_id, 88);
+_Static_assert(sizeof(struct segment_header) == 128, "header is 128 bytes");
+_Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
+
+AT(slot_meta, generation, 0);
+AT(slot_meta, length, 8);
+AT(slot_meta, checksum, 16);
+AT(slot_meta, fetched_boot, 24);
+AT(slot_meta, fetched_wall, 32);
+AT(slot_meta, published_wall, 40);
+_Static_assert(sizeof(struct slot_meta) == 48, "metadata is 48 bytes");
+
+AT(segment_slot, latch, 0);
+AT(segment_slot, meta0, 64);
+AT(segment_slot, meta1, 128);
+AT(segment_slot, name, 192);
+_Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
+
+AT(counters, heartbeat, 0);
+AT(counters, last_success, 8);
+AT(counters, value, 16);
+_Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
+_Static_assert(sizeof(struct segment_header) +
+		       SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <=
+		   2 * SEGMENT_PAGE_MIN,
+    "header and slots are two small pages at most");
+_Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2,
+    "words are lock-free: locks of libatomic do not work between processes");
+#undef AT
+
+/* A process's own view. Nothing in here is trusted to shared memory. */
+struct segment {
+	char *base;              /* mapping of h.total_size bytes */
+	struct segment_header h; /* own copy: the shared one bounds nothing */
+	int fd;                  /* read and write; -1 in a reader */
+	int fd_readonly;         /* what readers map from */
+	dev_t dev;               /* with ino: is the name still ours? */
+	ino_t ino;
+	char name[NAME_MAX + 1]; /* with the leading slash */
+	char category[SEGMENT_CATEGORIES_MAX][SEGMENT_NAME_SIZE];
+};
+
+static inline size_t
+segment_slot_offset(const struct segment *seg, unsigned category)
+{
+	return seg->h.slots_offset + category * sizeof(struct segment_slot);
+}
+
+static inline struct segment_slot *
+segment_slot(const struct segment *seg, unsigned category)
+{
+	return (struct segment_slot *)(seg->base + segment_slot_offset(seg, category));
+}
+
+static inline struct slot_meta *
+segment_meta(const struct segment *seg, unsigned category, uint64_t generation)
+{
+	struct segment_slot *slot = segment_slot(seg, category);
+
+	return seqlock_buffer(generation) ? &slot->meta1 : &slot->meta0;
+}
+
+static inline size_t
+segment_buffer_offset(const struct segment *seg, unsigned category, uint64_t generation)
+{
+	return seg->h.buffers_offset +
+	       (2 * (size_t)category + seqlock_buffer(generation)) * seg->h.capacity;
+}
+
+static inline _Atomic uint64_t *
+segment_buffer(const struct segment *seg, unsigned category, uint64_t generation)
+{
+	return (_Atomic uint64_t *)(seg->base +
+				    segment_buffer_offset(seg, category, generation));
+}
+
+#endif

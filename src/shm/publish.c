@@ -1,0 +1,166 @@
+/* Publishing: the lock of a category, and the writing of a generation. */
+#include "publish.h"
+
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "clock.h"
+#include "layout.h"
+#include "mem.h"
+#include "seqlock.h"
+
+#define PUBLISHER_POLL_MS 5 /* between tries for a lock that is held */
+
+struct publisher {
+	struct segment *segment;
+	unsigned category;
+	int fd; /* a description of its own: OFD locks belong to descriptions */
+};
+
+/* The lock stands on the first byte of the category's slot. */
+static int
+publisher_try_lock(const struct publisher *p)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)segment_slot_offset(p->segment, p->category),
+		.l_len = 1,
+	};
+
+	return fcntl(p->fd, F_OFD_SETLK, &lock);
+}
+
+static int
+publisher_lock(const struct publisher *p, int wait_ms)
+{
+	const struct timespec pause = { .tv_nsec = PUBLISHER_POLL_MS * NSEC_PER_MSEC };
+	int waited = 0;
+
+	while (publisher_try_lock(p) == -1) {
+		if (errno == EACCES)
+			errno = EWOULDBLOCK; /* fcntl(2) allows either */
+		if (errno != EWOULDBLOCK || waited >= wait_ms)
+			return -1;
+		nanosleep(&pause, NULL);
+		waited += PUBLISHER_POLL_MS;
+	}
+	return 0;
+}
+
+int
+publisher_open(struct segment *seg, unsigned category, int wait_ms,
+    struct publisher **out, char *err, size_t errlen)
+{
+	struct publisher *p = xcalloc(1, sizeof(*p));
+	char path[32];
+	int saved;
+
+	p->segment = seg;
+	p->category = category;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", seg->fd);
+	p->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (p->fd != -1 && publisher_lock(p, wait_ms) == 0) {
+		*out = p;
+		return 0;
+	}
+	saved = errno;
+	if (p->fd == -1)
+		snprintf(err, errlen, "%s: cannot open the segment anew as %s: %s",
+		    seg->category[category], path, strerror(saved));
+	else if (saved == EWOULDBLOCK)
+		snprintf(err, errlen, "%s: another process still publishes it",
+		    seg->category[category]);
+	else
+		snprintf(err, errlen, "%s: cannot lock the segment: %s",
+		    seg->category[category], strerror(saved));
+	publisher_close(&p);
+	errno = saved;
+	return -1;
+}
+
+void
+publisher_close(struct publisher **pp)
+{
+	struct publisher *p = *pp;
+
+	*pp = NULL;
+	if (p == NULL)
+		return;
+	if (p->fd != -1)
+		close(p->fd);
+	free(p);
+}
+
+/* Makes the pages real before they are written: a full tmpfs must not be SIGBUS. */
+static int
+publish_allocate(const struct publisher *p, uint64_t generation, size_t len, char *err,
+    size_t errlen)
+{
+	const struct segment *seg = p->segment;
+	off_t offset = (off_t)segment_buffer_offset(seg, p->category, generation);
+	uint64_t page = seg->h.page_size;
+	struct statvfs fs;
+	int rc;
+
+	do
+		rc = posix_fallocate(
+		    p->fd, offset, (off_t)((len + page - 1) / page * page));
+	while (rc == EINTR);
+	if (rc == 0)
+		return 0;
+	if (fstatvfs(p->fd, &fs) == -1)
+		memset(&fs, 0, sizeof(fs));
+	snprintf(err, errlen,
+	    "%s: cannot allocate %zu bytes in /dev/shm, which has %" PRIu64 " free: %s",
+	    seg->category[p->category], len, (uint64_t)fs.f_bavail * fs.f_frsize,
+	    strerror(rc));
+	return -1;
+}
+
+static void
+publish_meta(struct slot_meta *meta, uint64_t generation, uint64_t len,
+    uint64_t checksum, const struct snapshot_stamp *stamp)
+{
+	seqlock_put(&meta->generation, generation);
+	seqlock_put(&meta->length, len);
+	seqlock_put(&meta->checksum, checksum);
+	seqlock_put(&meta->fetched_boot, (uint64_t)stamp->fetched_boot);
+	seqlock_put(&meta->fetched_wall, (uint64_t)stamp->fetched_wall);
+	seqlock_put(&meta->published_wall, (uint64_t)stamp->published_wall);
+}
+
+int
+publish(struct publisher *p, const void *data, size_t len,
+    const struct snapshot_stamp *stamp, uint64_t *generation, char *err, size_t errlen)
+{
+	const struct segment *seg = p->segment;
+	struct seqlock *latch = &segment_slot(seg, p->category)->latch;
+	uint64_t g = seqlock_current(latch) + 1;
+
+	if (len == 0 || len > segment_capacity(seg)) {
+		snprintf(err, errlen,
+		    "%s: a snapshot of %zu bytes does not fit: "
+		    "segment.capacity is %zu",
+		    seg->category[p->category], len, segment_capacity(seg));
+		return -1;
+	}
+	if (publish_allocate(p, g, len, err, errlen) == -1)
+		return -1;
+	g = seqlock_begin(latch);
+	publish_meta(segment_meta(seg, p->category, g), g, len,
+	    checksum_of(data, len, g, stamp), stamp);
+	seqlock_fill(segment_buffer(seg, p->category, g), data, len);
+	seqlock_end(latch, g);
+	*generation = g;
+	return 0;
+}

@@ -1,0 +1,325 @@
+/* The segment's life: building, naming, mapping for readers, removal. */
+#include "segment.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "layout.h"
+#include "mem.h"
+
+#define SEGMENT_MODE 0640
+#define SEGMENT_TEMP_SUFFIX ".new"
+#define SEGMENT_DIR "/dev/shm" /* where shm_open(3) keeps its names on Linux */
+#define SEGMENT_BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+static int
+segment_check_name(const char *name, char *err, size_t errlen)
+{
+	if (name[0] == '/' && name[1] != '\0' && name[1] != '.' &&
+	    strchr(name + 1, '/') == NULL &&
+	    strlen(name) + sizeof(SEGMENT_TEMP_SUFFIX) <= NAME_MAX)
+		return 0;
+	snprintf(err, errlen,
+	    "segment name \"%s\": must be a slash and a file name without one", name);
+	return -1;
+}
+
+static int
+segment_check(const struct segment_spec *spec, char *err, size_t errlen)
+{
+	unsigned i;
+	size_t len;
+
+	if (segment_check_name(spec->name, err, errlen) == -1)
+		return -1;
+	if (spec->ncategories == 0 || spec->ncategories > SEGMENT_CATEGORIES_MAX ||
+	    spec->nprocs == 0 || spec->nprocs > SEGMENT_PROCS_MAX) {
+		snprintf(err, errlen,
+		    "segment %s: %u categories (1 to %d), "
+		    "%u processes (1 to %d)",
+		    spec->name, spec->ncategories, SEGMENT_CATEGORIES_MAX, spec->nprocs,
+		    SEGMENT_PROCS_MAX);
+		return -1;
+	}
+	for (i = 0; i < spec->ncategories; i++) {
+		len = strlen(spec->categories[i]);
+		if (len == 0 || len >= SEGMENT_NAME_SIZE) {
+			snprintf(err, errlen, "category name \"%s\": 1 to %d bytes",
+			    spec->categories[i], SEGMENT_NAME_SIZE - 1);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Zero-pads; leaves an empty text where the kernel has no boot id to give. */
+static void
+segment_read_boot_id(char *text, size_t size)
+{
+	int fd = open(SEGMENT_BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	memset(text, 0, size);
+	if (fd == -1)
+		return;
+	n = read(fd, text, size - 1);
+	close(fd);
+	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
+}
+
+/* Rounds *n up to whole pages, and adds it to *total. Returns -1 on overflow. */
+static int
+segment_add_pages(uint64_t *total, uint64_t n, uint64_t page)
+{
+	if (__builtin_add_overflow(n, page - 1, &n) ||
+	    __builtin_add_overflow(*total, n / page * page, total) ||
+	    *total > SSIZE_MAX)
+		return -1;
+	return 0;
+}
+
+/* Fills the process's own copy of the header: the sizes and where things are. */
+static int
+segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = 0, buffers;
+
+	memset(h, 0, sizeof(*h));
+	strlcpy(h->magic, SEGMENT_MAGIC, sizeof(h->magic));
+	h->byte_order = SEGMENT_BYTE_ORDER;
+	h->header_size = sizeof(*h);
+	h->slot_size = sizeof(struct segment_slot);
+	h->page_size = (uint32_t)page;
+	h->ncategories = spec->ncategories;
+	h->nprocs = spec->nprocs;
+	h->epoch = (uint64_t)clock_wall();
+	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
+
+	if (spec->capacity == 0 ||
+	    segment_add_pages(&h->capacity, spec->capacity, page) == -1 ||
+	    __builtin_mul_overflow(h->capacity, 2 * h->ncategories, &buffers))
+		return -1;
+	end = page;
+	h->slots_offset = end;
+	end += page; /* 16 slots of 256 bytes are the smallest page there is */
+	h->counters_offset = end;
+	end += page * h->nprocs;
+	h->buffers_offset = end;
+	if (segment_add_pages(&end, buffers, page) == -1)
+		return -1;
+	h->total_size = end;
+	return 0;
+}
+
+/* Both descriptors, mode and owner, under the temporary name. */
+static int
+segment_open(struct segment *seg, const struct segment_spec *spec, const char *temp)
+{
+	struct stat st;
+
+	/* A predecessor killed while building; nobody else builds: the pidfile. */
+	shm_unlink(temp);
+	seg->fd = shm_open(temp, O_RDWR | O_CREAT | O_EXCL, SEGMENT_MODE);
+	if (seg->fd == -1)
+		return -1;
+	if (fchmod(seg->fd, SEGMENT_MODE) == -1 ||
+	    (geteuid() == 0 && fchown(seg->fd, spec->owner, spec->group) == -1))
+		return -1;
+	seg->fd_readonly = shm_open(temp, O_RDONLY, 0);
+	if (seg->fd_readonly == -1 || fstat(seg->fd_readonly, &st) == -1)
+		return -1;
+	seg->dev = st.st_dev;
+	seg->ino = st.st_ino;
+	return ftruncate(seg->fd, (off_t)seg->h.total_size);
+}
+
+/* Real pages for everything but the buffers; publish() allocates those. */
+static int
+segment_allocate(const struct segment *seg, char *err, size_t errlen)
+{
+	struct statvfs fs;
+	int rc;
+
+	do
+		rc = posix_fallocate(seg->fd, 0, (off_t)seg->h.buffers_offset);
+	while (rc == EINTR);
+	if (rc == 0)
+		return 0;
+	if (fstatvfs(seg->fd, &fs) == -1)
+		memset(&fs, 0, sizeof(fs));
+	snprintf(err, errlen,
+	    "segment %s: cannot allocate %" PRIu64 " bytes in " SEGMENT_DIR
+	    ", which has %" PRIu64 " free: %s",
+	    seg->name, seg->h.buffers_offset, (uint64_t)fs.f_bavail * fs.f_frsize,
+	    strerror(rc));
+	errno = rc;
+	return -1;
+}
+
+static void
+segment_write(struct segment *seg, const struct segment_spec *spec)
+{
+	unsigned i;
+
+	for (i = 0; i < spec->ncategories; i++) {
+		strlcpy(seg->category[i], spec->categories[i], SEGMENT_NAME_SIZE);
+		memcpy(segment_slot(seg, i)->name, seg->category[i], SEGMENT_NAME_SIZE);
+	}
+	memcpy(seg->base, &seg->h, sizeof(seg->h));
+}
+
+/* Publishes the finished file. rename(2) replaces a stale name in one step. */
+static int
+segment_publish_name(const char *temp, const char *name)
+{
+	char from[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
+	char to[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
+
+	snprintf(from, sizeof(from), SEGMENT_DIR "%s", temp);
+	snprintf(to, sizeof(to), SEGMENT_DIR "%s", name);
+	return rename(from, to);
+}
+
+static int
+segment_build(struct segment *seg, const struct segment_spec *spec, const char *temp,
+    char *err, size_t errlen)
+{
+	void *p;
+
+	if (segment_open(seg, spec, temp) == -1)
+		goto fail;
+	if (segment_allocate(seg, err, errlen) == -1)
+		return -1;
+	p = mmap(
+	    NULL, seg->h.total_size, PROT_READ | PROT_WRITE, MAP_SHARED, seg->fd, 0);
+	if (p == MAP_FAILED)
+		goto fail;
+	seg->base = p;
+	segment_write(seg, spec);
+	if (segment_publish_name(temp, spec->name) == -1)
+		goto fail;
+	return 0;
+fail:
+	snprintf(err, errlen, "segment %s: cannot be made in " SEGMENT_DIR ": %s",
+	    spec->name, strerror(errno));
+	return -1;
+}
+
+int
+segment_create(
+    const struct segment_spec *spec, struct segment **out, char *err, size_t errlen)
+{
+	struct segment *seg;
+	char temp[NAME_MAX + 1];
+
+	if (segment_check(spec, err, errlen) == -1)
+		return -1;
+	seg = xcalloc(1, sizeof(*seg));
+	seg->fd = seg->fd_readonly = -1;
+	strlcpy(seg->name, spec->name, sizeof(seg->name));
+	snprintf(temp, sizeof(temp), "%s" SEGMENT_TEMP_SUFFIX, spec->name);
+	if (segment_lay_out(&seg->h, spec) == -1) {
+		snprintf(err, errlen,
+		    "segment %s: capacity of %zu bytes is not possible", spec->name,
+		    spec->capacity);
+		segment_close(&seg);
+		return -1;
+	}
+	if (segment_build(seg, spec, temp, err, errlen) == -1) {
+		shm_unlink(temp);
+		segment_close(&seg);
+		return -1;
+	}
+	*out = seg;
+	return 0;
+}
+
+void
+segment_unlink(struct segment *seg)
+{
+	char path[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
+	struct stat st;
+
+	snprintf(path, sizeof(path), SEGMENT_DIR "%s", seg->name);
+	if (stat(path, &st) == 0 && st.st_dev == seg->dev && st.st_ino == seg->ino)
+		unlink(path);
+}
+
+void
+segment_close(struct segment **segp)
+{
+	struct segment *seg = *segp;
+
+	*segp = NULL;
+	if (seg == NULL)
+		return;
+	if (seg->base != NULL)
+		munmap(seg->base, seg->h.total_size);
+	if (seg->fd != -1)
+		close(seg->fd);
+	if (seg->fd_readonly != -1)
+		close(seg->fd_readonly);
+	free(seg);
+}
+
+int
+segment_attach_reader(struct segment *seg, unsigned slot)
+{
+	size_t own;
+
+	if (slot >= seg->h.nprocs) {
+		errno = EINVAL;
+		return -1;
+	}
+	own = seg->h.counters_offset + (size_t)slot * seg->h.page_size;
+	/* In place, so that no writable page is left and pointers stay good. */
+	if (mmap(seg->base, seg->h.total_size, PROT_READ, MAP_SHARED | MAP_FIXED,
+		seg->fd_readonly, 0) == MAP_FAILED ||
+	    mmap(seg->base + own, seg->h.page_size, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_FIXED, seg->fd, (off_t)own) == MAP_FAILED)
+		return -1;
+	close(seg->fd);
+	seg->fd = -1;
+	return 0;
+}
+
+unsigned
+segment_ncategories(const struct segment *seg)
+{
+	return seg->h.ncategories;
+}
+
+size_t
+segment_capacity(const struct segment *seg)
+{
+	return seg->h.capacity;
+}
+
+const char *
+segment_category_name(const struct segment *seg, unsigned category)
+{
+	return seg->category[category];
+}
+
+struct counters *
+segment_counters(const struct segment *seg, unsigned slot)
+{
+	return (struct counters *)(seg->base + seg->h.counters_offset +
+				   (size_t)slot * seg->h.page_size);
+}
+
+unsigned
+segment_nprocs(const struct segment *seg)
+{
+	return seg->h.nprocs;
+}

@@ -1,0 +1,187 @@
+/* Taking snapshots: bounded tries to copy the newest generation whole. */
+#include "snapshot.h"
+
+#include <sys/mman.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "checksum.h"
+#include "layout.h"
+#include "mem.h"
+#include "seqlock.h"
+
+#define SNAPSHOT_TRIES 8 /* overtaking one means two publications during a copy */
+
+/* The torture test takes copies on the latch's word alone. */
+#ifndef SNAPSHOT_TEST_SKIP_CHECKSUM
+#define SNAPSHOT_TEST_SKIP_CHECKSUM 0
+#endif
+
+uint64_t
+snapshot_generation(const struct segment *seg, unsigned category)
+{
+	return seqlock_current(&segment_slot(seg, category)->latch);
+}
+
+static size_t
+snapshot_padded(size_t len)
+{
+	return (len + 7) & ~(size_t)7;
+}
+
+static void
+snapshot_unmap(struct snapshot *s)
+{
+	if (s->data != NULL)
+		munmap((void *)(uintptr_t)s->data, snapshot_padded(s->len));
+	s->data = NULL;
+}
+
+/* Room for len bytes, allocated now: memory that is out is an error, not SIGBUS. */
+static struct snapshot *
+snapshot_new(size_t len)
+{
+	struct snapshot *s = xcalloc(1, sizeof(*s));
+	size_t size = snapshot_padded(len);
+	void *p;
+	int saved, rc;
+
+	s->len = len;
+	s->fd = memfd_create("snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (s->fd == -1)
+		goto fail;
+	do
+		rc = posix_fallocate(s->fd, 0, (off_t)size);
+	while (rc == EINTR);
+	errno = rc;
+	if (rc != 0)
+		goto fail;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	if (p == MAP_FAILED)
+		goto fail;
+	s->data = p;
+	return s;
+fail:
+	saved = errno;
+	snapshot_release(&s);
+	errno = saved;
+	return NULL;
+}
+
+/* From here on nobody can change the copy, not even this process. */
+static int
+snapshot_seal(struct snapshot *s)
+{
+	void *p;
+
+	snapshot_unmap(s);
+	if (fcntl(s->fd, F_ADD_SEALS,
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == -1)
+		return -1;
+	p = mmap(NULL, snapshot_padded(s->len), PROT_READ, MAP_SHARED, s->fd, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	s->data = p;
+	return 0;
+}
+
+static void
+snapshot_read_stamp(struct snapshot_stamp *stamp, const struct slot_meta *meta)
+{
+	stamp->fetched_boot = (int64_t)seqlock_get(&meta->fetched_boot);
+	stamp->fetched_wall = (int64_t)seqlock_get(&meta->fetched_wall);
+	stamp->published_wall = (int64_t)seqlock_get(&meta->published_wall);
+}
+
+/* One try. Nothing that was read is believed before seqlock_overtaken(), and no
+ * length is used before it is bounded. */
+static enum snapshot_verdict
+snapshot_copy(const struct segment *seg, unsigned category, uint64_t generation,
+    struct snapshot **out)
+{
+	const struct seqlock *latch = &segment_slot(seg, category)->latch;
+	const struct slot_meta *meta = segment_meta(seg, category, generation);
+	uint64_t number = seqlock_get(&meta->generation);
+	uint64_t len = seqlock_get(&meta->length);
+	uint64_t checksum = seqlock_get(&meta->checksum);
+	struct snapshot *s;
+
+	if (len == 0 || len > segment_capacity(seg))
+		return seqlock_overtaken(latch, generation) ? SNAPSHOT_BUSY
+							    : SNAPSHOT_FOREIGN;
+	if ((s = *out = snapshot_new((size_t)len)) == NULL)
+		return SNAPSHOT_NOMEM;
+	s->generation = generation;
+	snapshot_read_stamp(&s->stamp, meta);
+	seqlock_copy((uint64_t *)(uintptr_t)s->data,
+	    segment_buffer(seg, category, generation), s->len);
+	if (seqlock_overtaken(latch, generation))
+		return SNAPSHOT_BUSY;
+	if (number != generation)
+		return SNAPSHOT_FOREIGN;
+	if (snapshot_seal(s) == -1)
+		return SNAPSHOT_NOMEM;
+	if (!SNAPSHOT_TEST_SKIP_CHECKSUM &&
+	    checksum_of(s->data, s->len, generation, &s->stamp) != checksum)
+		return SNAPSHOT_FOREIGN;
+	return SNAPSHOT_FRESH;
+}
+
+enum snapshot_verdict
+snapshot_take(
+    const struct segment *seg, unsigned category, uint64_t known, struct snapshot **out)
+{
+	enum snapshot_verdict verdict = SNAPSHOT_BUSY;
+	struct snapshot *s = NULL;
+	uint64_t generation;
+	int i, saved;
+
+	for (i = 0; i < SNAPSHOT_TRIES && verdict == SNAPSHOT_BUSY; i++) {
+		generation = snapshot_generation(seg, category);
+		if (generation == 0)
+			return SNAPSHOT_EMPTY;
+		if (generation == known)
+			return SNAPSHOT_UNCHANGED;
+		verdict = snapshot_copy(seg, category, generation, &s);
+		if (verdict == SNAPSHOT_FRESH) {
+			*out = s;
+			return verdict;
+		}
+		saved = errno;
+		snapshot_release(&s);
+		errno = saved;
+	}
+	return verdict;
+}
+
+void
+snapshot_release(struct snapshot **sp)
+{
+	struct snapshot *s = *sp;
+
+	*sp = NULL;
+	if (s == NULL)
+		return;
+	snapshot_unmap(s);
+	if (s->fd != -1)
+		close(s->fd);
+	free(s);
+}
+
+const char *
+snapshot_verdict_name(enum snapshot_verdict verdict)
+{
+	static const char *const names[] = {
+		[SNAPSHOT_FRESH] = "fresh",
+		[SNAPSHOT_UNCHANGED] = "unchanged",
+		[SNAPSHOT_EMPTY] = "empty",
+		[SNAPSHOT_BUSY] = "busy",
+		[SNAPSHOT_FOREIGN] = "foreign",
+		[SNAPSHOT_NOMEM] = "no memory",
+	};
+
+	return names[verdict];
+}
