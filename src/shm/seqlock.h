@@ -98,10 +98,12 @@ seqlock_current(const struct seqlock *l)
 static inline bool
 seqlock_overtaken(const struct seqlock *l, uint64_t generation)
 {
+	uint64_t seq;
+
 	/* The words were loaded before the sequence is loaded again. */
 	atomic_thread_fence(memory_order_acquire);
-	return atomic_load_explicit(&l->seq, memory_order_relaxed) > (generation + 1)
-									 << 1;
+	seq = atomic_load_explicit(&l->seq, memory_order_relaxed);
+	return seq > (generation + 1) << 1;
 }
 
 /* Writer: copies len bytes to shared words; the last word is padded with zeros. */
