@@ -101,10 +101,8 @@ AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);
 AT(counters, value, 16);
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
-_Static_assert(sizeof(struct segment_header) +
-		       SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <=
-		   2 * SEGMENT_PAGE_MIN,
-    "header and slots are two small pages at most");
+_Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
+    "slots fit a page");
 _Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2,
     "words are lock-free: locks of libatomic do not work between processes");
 #undef AT

@@ -77,7 +77,7 @@ segment_read_boot_id(char *text, size_t size)
 	text[n > 0 ? strcspn(text, "\n") : 0] = '\0';
 }
 
-/* Rounds *n up to whole pages, and adds it to *total. Returns -1 on overflow. */
+/* Adds n, rounded up to whole pages, to *total. Returns -1 on overflow. */
 static int
 segment_add_pages(uint64_t *total, uint64_t n, uint64_t page)
 {
@@ -92,7 +92,7 @@ segment_add_pages(uint64_t *total, uint64_t n, uint64_t page)
 static int
 segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = 0, buffers;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end, buffers;
 
 	memset(h, 0, sizeof(*h));
 	strlcpy(h->magic, SEGMENT_MAGIC, sizeof(h->magic));
@@ -111,7 +111,7 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 		return -1;
 	end = page;
 	h->slots_offset = end;
-	end += page; /* 16 slots of 256 bytes are the smallest page there is */
+	end += page;
 	h->counters_offset = end;
 	end += page * h->nprocs;
 	h->buffers_offset = end;

@@ -4,12 +4,14 @@
  *
  *	torture [-k KILLED] [-n SNAPSHOTS] [-r READERS] [-s SECONDS]
  *
- * Runs until KILLED writers died and SNAPSHOTS were verified, or fails after SECONDS.
+ * Runs until KILLED writers died and SNAPSHOTS were verified, or fails: at the first
+ * torn snapshot or stuck reader, or after SECONDS.
  * Every second reader leaves the checksum out, so that the latch alone is tried: it
  * must not need the checksum. A payload's words all follow from its first one, its
  * length and stamp as well. Exit status: 0 good, 1 torn or stuck, 2 not run to the end.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -193,6 +195,7 @@ start_reader(struct torture *t, unsigned i)
 
 	if (pid != 0)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	latch_only = i % 2;
 	if (segment_attach_reader(t->seg, i) == -1)
 		_exit(1);
@@ -210,8 +213,10 @@ kill_a_writer(struct torture *t)
 
 	if (pid == -1)
 		return -1;
-	if (pid == 0)
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		writer_main(t->seg);
+	}
 	nanosleep(&life, NULL);
 	kill(pid, SIGKILL);
 	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status) ||

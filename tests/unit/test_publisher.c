@@ -1,6 +1,8 @@
 /* One writer at a time: the lock of a category, across deaths, forks and users. */
 #include "shm_test.h"
 
+#include <sys/prctl.h>
+
 #include <poll.h>
 
 #include "clock.h"
@@ -28,6 +30,7 @@ hold(struct segment *seg)
 	holder.pid = fork();
 	assert_int_not_equal(holder.pid, -1);
 	if (holder.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* if the test fails */
 		if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == -1 ||
 		    publish(p, "held", 4, &shm_test_stamp, &g, err, sizeof(err)) ==
 			-1 ||
