@@ -119,10 +119,13 @@ try_to_publish(struct segment *seg, void *arg)
 	struct publisher *p;
 	char err[256];
 	uint64_t g;
+	int rc;
 
 	if (publisher_open(seg, *category, 0, &p, err, sizeof(err)) == -1)
 		return errno == EWOULDBLOCK ? 1 : 2;
-	return publish(p, "x", 1, &shm_test_stamp, &g, err, sizeof(err)) == 0 ? 0 : 3;
+	rc = publish(p, "x", 1, &shm_test_stamp, &g, err, sizeof(err));
+	publisher_close(&p);
+	return rc == 0 ? 0 : 3;
 }
 
 static void
