@@ -1,0 +1,65 @@
+/*
+ * Fetching documents by http, https or from files; the only caller of libcurl, which
+ * must not exist in a process that forks. Hydrators, after fork.
+ */
+#ifndef UPSTREAM_FETCH_H
+#define UPSTREAM_FETCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "buf.h"
+
+#define FETCH_SLOTS 4 /* transfers at once: a cycle has three documents */
+#define FETCH_ERROR_MAX 320
+
+/* Seconds and bytes; borrowed strings that outlive the fetcher. */
+struct fetch_settings {
+	int64_t connect_timeout;
+	int64_t stall_timeout; /* not a byte for so long */
+	size_t max_bytes;      /* of one document, after decompression */
+	const char *user_agent;
+	const char *proxy; /* "": none, whatever the environment says */
+};
+
+/* One finished transfer. */
+struct fetch_result {
+	unsigned slot;
+	const char *error; /* NULL: fetched. Valid until the slot's next start */
+	struct buf *body;  /* the fetcher's; the caller may take it over and zero it */
+	int64_t fetched_boot; /* clock_boot() when the last byte had arrived */
+	int64_t fetched_wall; /* clock_wall() at the same instant */
+};
+
+struct fetcher;
+
+/*
+ * Initialises libcurl (once a process) and sets SIGPIPE to ignored, which libcurl
+ * leaves to its user. Returns 0, or -1 with a message in err.
+ */
+int fetcher_open(const struct fetch_settings *, struct fetcher **out, char *err,
+    size_t errlen) MUST_CHECK;
+/* Abandons what is running without waiting for it, frees *f (NULL is fine) and sets it
+ * to NULL. */
+void fetcher_close(struct fetcher **f);
+
+/*
+ * Begins to fetch url in a slot that is idle, giving up after timeout seconds.
+ * Whatever goes wrong, also at once, is reported by fetcher_wait. Only status 200 is
+ * success; redirects are not followed; a file: URL must name a regular file.
+ */
+void fetcher_start(struct fetcher *, unsigned slot, const char *url, int64_t timeout);
+/* Abandons all transfers; their slots are idle again. Connections that were idle are
+ * kept. */
+void fetcher_cancel(struct fetcher *);
+
+/*
+ * Lets transfers run for at most wait_ms, or until one is finished, or until fd (-1:
+ * none) is readable, which the caller then has to read. Returns 1 and fills *result if
+ * one is finished (its slot is idle again), else 0.
+ */
+int fetcher_wait(
+    struct fetcher *, int fd, int wait_ms, struct fetch_result *result) MUST_CHECK;
+
+#endif

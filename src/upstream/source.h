@@ -1,0 +1,70 @@
+/* The documents of a cycle and the places they may come from. Hydrators. */
+#ifndef UPSTREAM_SOURCE_H
+#define UPSTREAM_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "buf.h"
+#include "fetch.h"
+
+#define SOURCE_ERROR_MAX 1024
+
+/* One document. The caller sets the first group and zeroes the rest. */
+struct source {
+	const char *name;        /* "reference", "status", "stats": for log lines */
+	const char *const *urls; /* borrowed; tried in this order until one succeeds */
+	size_t nurls;            /* at least 1 */
+	int64_t timeout;         /* of one try, seconds */
+	/* Whether this is the document at all; if not, says why and the next place is
+	 * tried. NULL: whatever was fetched will do. */
+	bool (*accept)(const struct buf *body, char *why, size_t whylen);
+
+	bool done;            /* body, fetched_* and url are good */
+	struct buf body;      /* owned; sources_free */
+	const char *url;      /* where it came from */
+	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was complete */
+	int64_t fetched_wall;
+	unsigned unfetched;           /* how many places gave nothing */
+	unsigned refused;             /* how many gave something else */
+	char error[SOURCE_ERROR_MAX]; /* "URL: why; URL: why" of those that failed */
+	size_t next;                  /* the place being tried */
+};
+
+/* How to pay attention to other things while documents arrive. */
+struct source_wait {
+	int fd; /* -1: none */
+	/* Called at least once a second, and when fd is readable, which it has to
+	 * read. Returns false to give up. */
+	bool (*attend)(void *arg);
+	void *arg;
+};
+
+enum sources_result {
+	SOURCES_FETCHED, /* all are done */
+	SOURCES_FAILED,  /* some are not, and have an error */
+	SOURCES_STOPPED, /* attend said so */
+};
+
+/*
+ * Fetches n (at most FETCH_SLOTS) documents at once. A place that failed while another
+ * one succeeded is logged; a document that nobody had is only described in its error,
+ * for the one line that the caller writes.
+ */
+enum sources_result sources_fetch(
+    struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
+/* Frees the bodies. */
+void sources_free(struct source *, size_t n);
+
+/*
+ * The addresses of AI Horde's documents (spec sections 1.2 and 1.4) under base, which
+ * has no trailing '/': for http its /v2 interface, for file: the files status_TYPE.json
+ * and stats_TYPE.json of that directory. image: those of image models, else of text
+ * models. To be freed with free(3).
+ */
+char *source_status_url(const char *base, bool image) MUST_CHECK;
+char *source_stats_url(const char *base, bool image) MUST_CHECK;
+
+#endif

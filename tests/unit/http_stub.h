@@ -1,0 +1,33 @@
+/* A tiny HTTP server in a process of its own, for tests of what fetches. */
+#ifndef TESTS_UNIT_HTTP_STUB_H
+#define TESTS_UNIT_HTTP_STUB_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+
+struct http_stub_counts {
+	_Atomic unsigned connections;
+	_Atomic unsigned requests;
+};
+
+/*
+ * Its answers go by path: /ok, /empty, /404, /500, /redirect (to /ok), /cut (less than
+ * Content-Length), /reset, /endless (chunks for ever), /drip (a byte every 0.2 s),
+ * /bomb (gzip, 4 MiB decoded), /gzip (an honest one), /stall (half an answer, then
+ * silence), /hang (silence), /error-stall (a 503 whose text never comes).
+ */
+struct http_stub {
+	pid_t pid;
+	int port;
+	struct http_stub_counts *counts; /* shared with the server */
+};
+
+#define HTTP_STUB_OK "{\"answer\": 42}"
+
+/* Aborts the test program if it cannot start. */
+void http_stub_start(struct http_stub *);
+void http_stub_stop(struct http_stub *);
+/* "http://127.0.0.1:PORT" + path, in a buffer that the next call but three reuses. */
+const char *http_stub_url(const struct http_stub *, const char *path);
+
+#endif
