@@ -1,0 +1,211 @@
+/* The loop of a hydrator: wait, run a cycle, tell the supervisor, wait. */
+#include "hydrator.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "channel.h"
+#include "clock.h"
+#include "config.h"
+#include "counters.h"
+#include "cycle.h"
+#include "log.h"
+#include "publish.h"
+#include "schedule.h"
+#include "segment.h"
+
+#define HYDRATOR_BEAT_MS 1000
+/* A predecessor that was told to stop gets so long to leave. */
+#define HYDRATOR_LOCK_WAIT (10 * NSEC_PER_SEC)
+#define HYDRATOR_LOCK_STEP_MS 100
+
+struct hydrator {
+	const struct child_context *ctx;
+	struct counters *counters;
+	struct cycle cycle;
+	struct schedule schedule;
+	unsigned failures; /* cycles in a row */
+	bool stop;
+	bool refresh; /* a cycle was asked for; many askings are one */
+	bool told;    /* READY is sent */
+};
+
+static void
+hydrator_obey(struct hydrator *h, const struct channel_message *m)
+{
+	switch (m->type) {
+	case CHANNEL_REFRESH:
+		h->refresh = true;
+		break;
+	case CHANNEL_STOP:
+		h->stop = true;
+		break;
+	case CHANNEL_REOPEN:
+		if (log_reopen() == -1)
+			log_warn("the log file cannot be reopened");
+		break;
+	default:
+		log_warnx("order %u is unknown", m->type);
+	}
+}
+
+/* Beats, and takes all orders there are. Returns false if it is time to leave. */
+static bool
+hydrator_attend(void *arg)
+{
+	struct hydrator *h = arg;
+	struct channel_message m;
+	int rc;
+
+	atomic_store_explicit(
+	    &h->counters->heartbeat, clock_boot(), memory_order_relaxed);
+	while ((rc = channel_recv(h->ctx->channel, &m)) == 1)
+		hydrator_obey(h, &m);
+	if (rc == 0) /* the supervisor is gone */
+		h->stop = true;
+	else if (errno != EAGAIN && errno != EINTR) {
+		log_warn("orders cannot be read");
+		h->stop = true;
+	}
+	return !h->stop;
+}
+
+/* Returns true at `due`, or earlier if a refresh is wanted; false to leave. */
+static bool
+hydrator_wait(struct hydrator *h, int64_t due)
+{
+	struct pollfd pfd = { .fd = h->ctx->channel, .events = POLLIN };
+	int64_t left;
+	int ms;
+
+	while (hydrator_attend(h)) {
+		left = due - clock_boot();
+		if (h->refresh || left <= 0)
+			return true;
+		ms = HYDRATOR_BEAT_MS;
+		if (left < ms * NSEC_PER_MSEC)
+			ms = (int)(left / NSEC_PER_MSEC) + 1;
+		if (poll(&pfd, 1, ms) == -1 && errno != EINTR)
+			fatal("poll");
+	}
+	return false;
+}
+
+/* The latch of this category, by name: a segment may have others too. */
+static unsigned
+hydrator_find_latch(const struct segment *seg, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < segment_ncategories(seg); i++)
+		if (strcmp(segment_category_name(seg, i), name) == 0)
+			return i;
+	fatalx("the segment has no category %s", name);
+}
+
+/* Becomes the category's only writer. Returns 0, or -1: logged, or told to stop. */
+static int
+hydrator_lock(struct hydrator *h)
+{
+	unsigned latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
+	int64_t deadline = clock_boot() + HYDRATOR_LOCK_WAIT;
+	char err[256];
+
+	while (publisher_open(h->ctx->segment, latch, HYDRATOR_LOCK_STEP_MS,
+		   &h->cycle.publisher, err, sizeof(err)) == -1) {
+		if (errno != EWOULDBLOCK || clock_boot() >= deadline) {
+			log_warnx("%s: %s", h->cycle.section->name, err);
+			return -1;
+		}
+		if (!hydrator_attend(h))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+hydrator_open(struct hydrator *h)
+{
+	const struct config *c = h->ctx->config;
+	char err[256];
+
+	h->counters = segment_counters(h->ctx->segment, h->ctx->slot);
+	h->cycle.config = c;
+	h->cycle.section = &c->category[h->ctx->index];
+	h->cycle.counters = h->counters;
+	if (!hydrator_attend(h) || hydrator_lock(h) == -1)
+		return -1;
+	if (cycle_open(&h->cycle, err, sizeof(err)) == -1) {
+		log_warnx("%s: %s", h->cycle.section->name, err);
+		return -1;
+	}
+	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
+	    h->cycle.section->reference.item[0],
+	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);
+	return 0;
+}
+
+static void
+hydrator_close(struct hydrator *h)
+{
+	cycle_close(&h->cycle);
+	publisher_close(&h->cycle.publisher);
+}
+
+/* One that failed has been tried too: readers answer 503 until another succeeds. */
+static void
+hydrator_tell(struct hydrator *h)
+{
+	if (h->told)
+		return;
+	if (channel_send(h->ctx->channel, CHANNEL_READY, h->cycle.generation) == 0)
+		h->told = true;
+	else
+		log_warn("readiness cannot be told");
+}
+
+static void
+hydrator_loop(struct hydrator *h)
+{
+	const struct config *c = h->ctx->config;
+	struct source_wait wait = { h->ctx->channel, hydrator_attend, h };
+	int64_t due = clock_boot() + c->hydration.startup_delay * NSEC_PER_SEC;
+	enum cycle_result result;
+
+	h->schedule = (struct schedule){
+		.origin = due,
+		.period = c->hydration.interval * NSEC_PER_SEC,
+		.jitter = c->hydration.jitter,
+		.periodic = c->hydration.enabled,
+	};
+	while (hydrator_wait(h, due)) {
+		h->refresh = false;
+		result = cycle_run(&h->cycle, &wait);
+		if (result == CYCLE_STOPPED)
+			break;
+		h->failures = result == CYCLE_PUBLISHED ? 0 : h->failures + 1;
+		hydrator_tell(h);
+		due = schedule_next(
+		    &h->schedule, h->failures, clock_boot(), arc4random());
+	}
+}
+
+int
+hydrator_main(const struct child_context *ctx)
+{
+	struct hydrator h = { .ctx = ctx };
+	int status = 1;
+
+	if (hydrator_open(&h) == 0) {
+		hydrator_loop(&h);
+		status = 0;
+	} else if (h.stop)
+		status = 0;
+	hydrator_close(&h);
+	return status;
+}

@@ -1,0 +1,127 @@
+/* The schedule: the grid holds, nothing bursts, failures come back sooner. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "schedule.h"
+
+#define S NSEC_PER_SEC
+#define ORIGIN (1000 * S + 7)
+
+static const struct schedule plain = { ORIGIN, 240 * S, 0, true };
+static const struct schedule jittered = { ORIGIN, 240 * S, 0.1, true };
+static const struct schedule once = { ORIGIN, 240 * S, 0.1, false };
+
+static void
+test_cycles_keep_to_the_grid(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    schedule_next(&plain, 0, ORIGIN + S, UINT32_MAX), ORIGIN + 240 * S);
+	assert_int_equal(
+	    schedule_next(&plain, 0, ORIGIN + 239 * S, 5), ORIGIN + 240 * S);
+	assert_int_equal(
+	    schedule_next(&plain, 0, ORIGIN + 240 * S, 5), ORIGIN + 480 * S);
+}
+
+/* Three ticks went by during one cycle: the next one is the fourth, once. */
+static void
+test_missed_ticks_are_left_out(void **state)
+{
+	int64_t now = ORIGIN + 3 * 240 * S + 17;
+
+	(void)state;
+	assert_int_equal(schedule_next(&plain, 0, now, 0), ORIGIN + 4 * 240 * S);
+}
+
+static void
+test_jitter_delays_within_its_part(void **state)
+{
+	int64_t now = ORIGIN + S, due;
+	uint32_t draw;
+
+	(void)state;
+	assert_int_equal(schedule_next(&jittered, 0, now, 0), ORIGIN + 240 * S);
+	assert_int_equal(
+	    schedule_next(&jittered, 0, now, UINT32_MAX), ORIGIN + 264 * S);
+	for (draw = 1; draw < 0xf0000000u; draw += 0x01234567u) {
+		due = schedule_next(&jittered, 0, now, draw);
+		assert_in_range(due, ORIGIN + 240 * S, ORIGIN + 264 * S);
+		/* The cycle that begins late is not asked for again. */
+		assert_true(schedule_next(&jittered, 0, due, draw) >= ORIGIN + 480 * S);
+	}
+}
+
+/* However long cycles take and whatever is drawn, a day has as many as ticks. */
+static void
+test_the_period_is_not_stretched(void **state)
+{
+	int64_t now = ORIGIN;
+	uint32_t draw = 1;
+	int cycles = 0;
+
+	(void)state;
+	while (now < ORIGIN + 360 * 240 * S) {
+		draw = draw * 1664525u + 1013904223u;
+		now = schedule_next(&jittered, 0, now, draw) + 200 * S;
+		cycles++;
+	}
+	assert_in_range(cycles, 359, 361);
+}
+
+static void
+test_failures_are_retried_sooner(void **state)
+{
+	int64_t now = ORIGIN + S;
+
+	(void)state;
+	assert_int_equal(schedule_next(&plain, 1, now, UINT32_MAX), now + S);
+	assert_int_equal(schedule_next(&plain, 1, now, 0), now + S / 2);
+	assert_int_equal(schedule_next(&plain, 4, now, UINT32_MAX), now + 8 * S);
+	/* Never later than the tick. */
+	assert_int_equal(schedule_next(&plain, 100, now, UINT32_MAX), ORIGIN + 240 * S);
+	now = ORIGIN + 240 * S - 1;
+	assert_int_equal(schedule_next(&plain, 1, now, 0), ORIGIN + 240 * S);
+}
+
+static void
+test_once_only_repeats_failures(void **state)
+{
+	int64_t now = ORIGIN + S;
+
+	(void)state;
+	assert_true(schedule_next(&once, 0, now, 1) == SCHEDULE_NEVER);
+	assert_int_equal(schedule_next(&once, 1, now, UINT32_MAX), now + S);
+	assert_int_equal(schedule_next(&once, 50, now, UINT32_MAX), now + 240 * S);
+}
+
+/* Tests shorten the period below the first retry; clocks may be before the origin. */
+static void
+test_odd_ends(void **state)
+{
+	struct schedule fast = { ORIGIN, S / 4, 0, true };
+
+	(void)state;
+	assert_int_equal(schedule_next(&fast, 3, ORIGIN + 1, 0), ORIGIN + S / 4);
+	assert_int_equal(schedule_next(&plain, 0, ORIGIN - 5 * S, 0), ORIGIN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cycles_keep_to_the_grid),
+		cmocka_unit_test(test_missed_ticks_are_left_out),
+		cmocka_unit_test(test_jitter_delays_within_its_part),
+		cmocka_unit_test(test_the_period_is_not_stretched),
+		cmocka_unit_test(test_failures_are_retried_sooner),
+		cmocka_unit_test(test_once_only_repeats_failures),
+		cmocka_unit_test(test_odd_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
