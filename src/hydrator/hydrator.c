@@ -119,7 +119,7 @@ hydrator_lock(struct hydrator *h)
 	while (publisher_open(h->ctx->segment, latch, HYDRATOR_LOCK_STEP_MS,
 		   &h->cycle.publisher, err, sizeof(err)) == -1) {
 		if (errno != EWOULDBLOCK || clock_boot() >= deadline) {
-			log_warnx("%s: %s", h->cycle.section->name, err);
+			log_warnx("%s", err);
 			return -1;
 		}
 		if (!hydrator_attend(h))
