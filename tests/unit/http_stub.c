@@ -118,6 +118,23 @@ serve_reset(int fd)
 	_exit(0);
 }
 
+static void
+serve_slowly(int fd, const char *path)
+{
+	char body[8192], head[128];
+	FILE *fp = fopen(path, "r");
+	size_t n = 0;
+
+	if (fp != NULL)
+		n = fread(body, 1, sizeof(body), fp);
+	usleep(HTTP_STUB_SLOW_MS * 1000);
+	snprintf(head, sizeof(head), HEAD("200 OK", "Content-Length: %zu\r\n"), n);
+	put_text(fd, head);
+	put(fd, body, n);
+	if (fp != NULL)
+		fclose(fp);
+}
+
 static const struct {
 	const char *path;
 	const char *text;
@@ -155,6 +172,10 @@ serve_path(int fd, const char *path)
 {
 	size_t i;
 
+	if (strncmp(path, "/slow/", 6) == 0) {
+		serve_slowly(fd, path + 5);
+		return;
+	}
 	for (i = 0; i < NELEM(answers); i++)
 		if (strcmp(path, answers[i].path) == 0)
 			break;

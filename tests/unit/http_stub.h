@@ -22,6 +22,7 @@ struct http_stub {
 	struct http_stub_counts *counts; /* shared with the server */
 };
 
+#define HTTP_STUB_SLOW_MS 700
 #define HTTP_STUB_OK "{\"answer\": 42}"
 
 /* Aborts the test program if it cannot start. */

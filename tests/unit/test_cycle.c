@@ -1,0 +1,351 @@
+/* Cycles: documents in a directory become a snapshot, and bad ones leave the last. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cycle.h"
+#include "http_stub.h"
+#include "hydrator_test.h"
+#include "snapshot.h"
+#include "view.h"
+
+static struct http_stub stub;
+static struct world world;
+static struct cycle cycle;
+
+static int
+setup_group(void **state)
+{
+	(void)state;
+	http_stub_start(&stub);
+	return 0;
+}
+
+static int
+teardown_group(void **state)
+{
+	(void)state;
+	http_stub_stop(&stub);
+	return 0;
+}
+
+static int
+setup_with(const char *category, size_t capacity)
+{
+	char err[256] = "";
+
+	world_make(&world, category, capacity);
+	memset(&cycle, 0, sizeof(cycle));
+	cycle.config = &world.config;
+	cycle.section = &world.category;
+	cycle.counters = segment_counters(world.segment, 0);
+	if (publisher_open(world.segment, 0, 0, &cycle.publisher, err, sizeof(err)) ==
+		-1 ||
+	    cycle_open(&cycle, err, sizeof(err)) == -1) {
+		print_error("%s\n", err);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return setup_with("image_generation", WORLD_CAPACITY);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	cycle_close(&cycle);
+	publisher_close(&cycle.publisher);
+	world_remove(&world);
+	return 0;
+}
+
+static bool
+go_on(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static enum cycle_result
+run(void)
+{
+	struct source_wait wait = { -1, go_on, NULL };
+
+	world_forget_log(&world);
+	return cycle_run(&cycle, &wait);
+}
+
+static uint64_t
+count(enum counter id)
+{
+	return counter_get(cycle.counters, id);
+}
+
+static void
+assert_published(uint64_t generation)
+{
+	enum cycle_result result = run();
+
+	if (result != CYCLE_PUBLISHED)
+		world_logged(&world, "");
+	assert_int_equal(result, CYCLE_PUBLISHED);
+	assert_int_equal(snapshot_generation(world.segment, 0), generation);
+	assert_int_equal(cycle.generation, generation);
+	assert_int_equal(world_logged(&world, "hydrated "), 1);
+}
+
+/* One line says all of why; the last snapshot stays; the failure is counted once. */
+static void
+assert_fails(const char *why, const char *and_why)
+{
+	uint64_t generation = snapshot_generation(world.segment, 0);
+	uint64_t failures = count(COUNTER_REFRESH_FAILURES);
+
+	assert_int_equal(run(), CYCLE_FAILED);
+	assert_int_equal(snapshot_generation(world.segment, 0), generation);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), failures + 1);
+	assert_int_equal(world_logged(&world, " not refreshed: "), 1);
+	assert_int_equal(world_logged(&world, why), 1);
+	assert_int_equal(world_logged(&world, and_why), 1);
+}
+
+static bool
+view_has(const struct snapshot *s, const struct view *v, const char *text)
+{
+	return memmem(s->data + v->body.off, v->body.len, text, strlen(text)) != NULL;
+}
+
+static void
+test_readers_can_take_what_was_published(void **state)
+{
+	const struct view_directory *d;
+	struct snapshot *s;
+	int64_t before = clock_boot(), before_wall = clock_wall();
+
+	(void)state;
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
+	assert_non_null(d);
+	assert_int_equal(d->typed_entries, 2);
+	assert_int_equal(d->skipped, 0);
+	assert_int_equal(d->views[VIEW_RISK].total_count, 2);
+	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Old Oak\""));
+	assert_true(view_has(s, &d->views[VIEW_STATS], "image_generation"));
+	assert_in_range(s->stamp.fetched_boot, before, clock_boot());
+	assert_in_range(s->stamp.fetched_wall, before_wall, clock_wall());
+	assert_in_range(s->stamp.published_wall, s->stamp.fetched_wall, clock_wall());
+	assert_in_range(
+	    d->computed_at, before_wall / NSEC_PER_SEC, clock_wall() / NSEC_PER_SEC);
+	snapshot_release(&s);
+	assert_int_equal(count(COUNTER_REFRESHES), 1);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+	assert_in_range(
+	    atomic_load(&cycle.counters->last_success), before, clock_boot());
+	assert_int_equal(
+	    world_logged(&world, "hydrated image_generation: 2 models, 0 skipped, "),
+	    1);
+}
+
+static void
+test_missing_documents(void **state)
+{
+	(void)state;
+	world_put(&world, "stats_image.json", NULL);
+	assert_fails("stats: file://", "stats_image.json: No such file");
+	world_put(&world, "stats_image.json", "{}");
+	assert_published(1);
+	/* All that are missing stand in the one line. */
+	world_put(&world, "status_image.json", NULL);
+	world_put(&world, "reference.json", NULL);
+	assert_fails("not refreshed: reference: file://", "; status: file://");
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 3);
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 0);
+}
+
+static void
+test_bad_documents(void **state)
+{
+	static const char *const reference[] = { "", "<html>", "{\"a\": ", "[]",
+		"{\"a\": \"\xff\"}", "null" };
+	static const char *const horde[] = { "", "<html>", "[{", "\"x\"", "null", "7" };
+	size_t i;
+
+	(void)state;
+	assert_published(1);
+	for (i = 0; i < NELEM(reference); i++) {
+		world_put(&world, "reference.json", reference[i]);
+		assert_fails("reference: file://", "/reference.json: ");
+	}
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(reference));
+	world_put(&world, "reference.json", "{}");
+	for (i = 0; i < NELEM(horde); i++) {
+		world_put(&world, "status_image.json", horde[i]);
+		assert_fails("not refreshed: ", "status");
+	}
+	world_put(&world, "status_image.json", "[]");
+	for (i = 0; i < NELEM(horde); i++) {
+		world_put(&world, "stats_image.json", horde[i]);
+		assert_fails("not refreshed: ", "stats");
+	}
+	assert_int_equal(
+	    count(COUNTER_BAD_DOCUMENTS), NELEM(reference) + 2 * NELEM(horde));
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
+	world_put(&world, "stats_image.json", "{}");
+	assert_published(2);
+}
+
+static void
+test_invalid_records_are_skipped(void **state)
+{
+	(void)state;
+	world_put(&world, "reference.json",
+	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
+	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\"}}");
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "warning: "), 1);
+	assert_int_equal(world_logged(&world, "Ash"), 1);
+	assert_int_equal(
+	    world_logged(&world, "hydrated image_generation: 1 models, 1 skipped"), 1);
+	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 1);
+	/* Again, but not said again. */
+	assert_published(2);
+	assert_int_equal(world_logged(&world, "Ash"), 0);
+	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 2);
+}
+
+static void
+test_next_place_is_tried(void **state)
+{
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/404"), world.own);
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "/404: HTTP status 404; taken from"), 1);
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 1);
+	/* Status 200 is not enough to be a reference document. */
+	world_places(&world, http_stub_url(&stub, "/empty"), world.own);
+	assert_published(2);
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 1);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+}
+
+/* The reference comes a second after the others, whose age is what counts. */
+static void
+test_stamp_is_of_the_oldest_document(void **state)
+{
+	char slow[256];
+	struct snapshot *s;
+	int64_t begin = clock_boot();
+
+	(void)state;
+	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
+	world_places(&world, http_stub_url(&stub, slow), NULL);
+	assert_published(1);
+	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	assert_true(s->stamp.fetched_boot - begin < HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	snapshot_release(&s);
+}
+
+static bool
+never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void
+test_stopped_cycle_leaves_no_trace(void **state)
+{
+	struct source_wait wait = { -1, never, NULL };
+
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+	assert_int_equal(world_logged(&world, ""), 0);
+	world_places(&world, world.own, NULL);
+	assert_published(1);
+}
+
+static int
+setup_blip(void **state)
+{
+	(void)state;
+	return setup_with("blip", WORLD_CAPACITY);
+}
+
+/* No Horde documents are asked for where there are none. */
+static void
+test_category_without_horde(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	world_put(&world, "status_image.json", NULL);
+	world_put(&world, "stats_image.json", NULL);
+	world_put(&world, "reference.json", "{\"b\": {\"name\": \"b\"}}");
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	assert_non_null(view_open(s->data, s->len, CATEGORY_BLIP));
+	snapshot_release(&s);
+}
+
+static int
+setup_small(void **state)
+{
+	(void)state;
+	return setup_with("image_generation", 4096);
+}
+
+static void
+test_too_large_for_the_segment(void **state)
+{
+	char text[6000];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+	    "{\"a\": {\"name\": \"%05000d\", \"baseline\": \"flux_1\", \"nsfw\": "
+	    "true}}",
+	    0);
+	world_put(&world, "reference.json", text);
+	assert_fails("segment.capacity", "4096");
+	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_readers_can_take_what_was_published),
+		TEST(test_missing_documents),
+		TEST(test_bad_documents),
+		TEST(test_invalid_records_are_skipped),
+		TEST(test_next_place_is_tried),
+		TEST(test_stamp_is_of_the_oldest_document),
+		TEST(test_stopped_cycle_leaves_no_trace),
+		cmocka_unit_test_setup_teardown(
+		    test_category_without_horde, setup_blip, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_too_large_for_the_segment, setup_small, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}
