@@ -61,7 +61,8 @@ class Daemon:
 
     count = 0
 
-    def __init__(self, directory, categories, horde, settings="", env=None, readers=1, hydration=""):
+    def __init__(self, directory, categories, horde, settings="", env=None, readers=1, hydration="",
+                 horde_settings=""):
         Daemon.count += 1
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -77,9 +78,9 @@ class Daemon:
         self.env = dict(os.environ, HYDRATORD_TEST_CLOCK=str(self.clock))
         self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1")
         self.env.update(env or {})
-        self.write_config(categories, horde, settings, readers, hydration)
+        self.write_config(categories, horde, settings, readers, hydration, horde_settings)
 
-    def write_config(self, categories, horde, settings="", readers=1, hydration=""):
+    def write_config(self, categories, horde, settings="", readers=1, hydration="", horde_settings=""):
         text = """
 listen = { "127.0.0.1:0" }
 readers = %d
@@ -88,9 +89,9 @@ state_dir = "%s"
 segment { name = "%s" capacity = "8M" }
 log { target = "stderr" level = "debug" }
 hydration { %s }
-horde { url = "%s" }
+horde { url = "%s" %s }
 %s
-""" % (readers, self.pidfile, self.directory, self.segment, hydration, horde, settings)
+""" % (readers, self.pidfile, self.directory, self.segment, hydration, horde, horde_settings, settings)
         for name, sources in categories.items():
             text += 'category "%s" { reference = { %s } }\n' % (
                 name, ", ".join('"%s"' % s for s in sources))
