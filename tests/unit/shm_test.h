@@ -40,7 +40,7 @@ shm_test_name(void)
 {
 	static char name[64];
 
-	snprintf(name, sizeof(name), "/hydratord-test-%d", (int)getpid());
+	snprintf(name, sizeof(name), "/hydratord-unit-%d", (int)getpid());
 	return name;
 }
 
