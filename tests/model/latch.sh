@@ -12,6 +12,7 @@ trap 'exit 1' HUP INT TERM
 cd "$dir"
 
 # check NAME PAN-OPTIONS CC-OPTIONS SPIN-OPTIONS: prints a line, sets $errors.
+# shellcheck disable=SC2086 # options are lists of words
 check()
 {
 	spin -a $defines $4 "$model" >spin.out || { cat spin.out; exit 1; }
