@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unictype.h>
 
+#include "attr.h"
+
 struct member {
 	struct str key;
 	struct json_value value;
@@ -27,12 +29,59 @@ take_code_point(struct str *s)
 	return cp;
 }
 
+/* What Unicode 15.0 and 15.1 added and is printable: libunistring knows Unicode 14
+ * before its version 1.1, the reference's Python 15.1. */
+static const uint32_t new_printables[][2] = {
+	{ 0x0CF3, 0x0CF3 },
+	{ 0x0ECE, 0x0ECE },
+	{ 0x2FFC, 0x2FFF },
+	{ 0x31EF, 0x31EF },
+	{ 0x10EFD, 0x10EFF },
+	{ 0x1123F, 0x11241 },
+	{ 0x11B00, 0x11B09 },
+	{ 0x11F00, 0x11F10 },
+	{ 0x11F12, 0x11F3A },
+	{ 0x11F3E, 0x11F59 },
+	{ 0x1342F, 0x1342F },
+	{ 0x13440, 0x13455 },
+	{ 0x1B132, 0x1B132 },
+	{ 0x1B155, 0x1B155 },
+	{ 0x1D2C0, 0x1D2D3 },
+	{ 0x1DF25, 0x1DF2A },
+	{ 0x1E030, 0x1E06D },
+	{ 0x1E08F, 0x1E08F },
+	{ 0x1E4D0, 0x1E4F9 },
+	{ 0x1F6DC, 0x1F6DC },
+	{ 0x1F774, 0x1F776 },
+	{ 0x1F77B, 0x1F77F },
+	{ 0x1F7D9, 0x1F7D9 },
+	{ 0x1FA75, 0x1FA77 },
+	{ 0x1FA87, 0x1FA88 },
+	{ 0x1FAAD, 0x1FAAF },
+	{ 0x1FABB, 0x1FABD },
+	{ 0x1FABF, 0x1FABF },
+	{ 0x1FACE, 0x1FACF },
+	{ 0x1FADA, 0x1FADB },
+	{ 0x1FAE8, 0x1FAE8 },
+	{ 0x1FAF7, 0x1FAF8 },
+	{ 0x2B739, 0x2B739 },
+	{ 0x2EBF0, 0x2EE5D },
+	{ 0x31350, 0x323AF },
+};
+
 /* str.isprintable() of one character beyond ASCII: all but "other" and "separator". */
 static bool
 is_printable(uint32_t cp)
 {
-	return !uc_is_general_category_withtable(
-	    cp, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z);
+	size_t i;
+
+	if (!uc_is_general_category_withtable(
+		cp, UC_CATEGORY_MASK_C | UC_CATEGORY_MASK_Z))
+		return true;
+	for (i = 0; i < NELEM(new_printables); i++)
+		if (cp >= new_printables[i][0] && cp <= new_printables[i][1])
+			return true;
+	return false;
 }
 
 static void

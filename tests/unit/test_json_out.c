@@ -137,6 +137,9 @@ static const char *const python_strings[][2] = {
 	{ "[\"\\ud800\\udfff\\ud83d\\ude00\"]", "['\\U000103ff\U0001f600']" },
 	{ "[\"\\udc00\\ud800\"]", "['\\udc00\\ud800']" },
 	{ "[\"\\udb40\\udc01\\udbff\\udfff\"]", "['\\U000e0001\\U0010ffff']" },
+	/* of Unicode 15: a heart, an ideograph of 15.1, a format control */
+	{ "[\"\\ud83e\\ude77\\ud87a\\udff0\\ud80d\\udc39\"]",
+	    "['\U0001fa77\U0002ebf0\\U00013439']" },
 	{ "{\"a\":1,\"b\":2,\"a\":3}", "{'a': 3, 'b': 2}" },
 	{ "{\"a\":1,\"\\u0061\":[2],\"b\":0,\"a\":{}}", "{'a': {}, 'b': 0}" },
 	{ "{\"b\":1,\"\":2,\"a\":3,\"ab\":4}", "{'b': 1, '': 2, 'a': 3, 'ab': 4}" },
