@@ -1,0 +1,322 @@
+/* A client's connection: bytes in, requests to the handler, answers out. */
+#include "connection.h"
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "counters.h"
+#include "mem.h"
+
+#define LINGER_TIMEOUT (2 * NSEC_PER_SEC)
+
+/* The functions below that return a bool say whether the connection still exists. */
+
+static void
+enter(struct http_connection *c, enum connection_state state)
+{
+	c->state = state;
+	c->since = c->server->now;
+}
+
+void
+connection_free(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+
+	if (c->pending != NULL) {
+		http_output_done(c->pending);
+		free(c->pending);
+	}
+	event_del(&c->read);
+	event_del(&c->write);
+	close(c->fd);
+	buf_free(&c->saved);
+	TAILQ_REMOVE(&s->connections, c, link);
+	free(c);
+	server_connection_gone(s);
+}
+
+/* RFC 9112 section 9.6: close our half, go on reading for a while. */
+static bool
+begin_linger(struct http_connection *c)
+{
+	buf_free(&c->saved);
+	if (shutdown(c->fd, SHUT_WR) == -1) {
+		connection_free(c);
+		return false;
+	}
+	enter(c, CONNECTION_LINGER);
+	return true;
+}
+
+static bool
+answer_sent(struct http_connection *c, bool close_after)
+{
+	if (close_after)
+		return begin_linger(c);
+	enter(c, CONNECTION_IDLE);
+	return true;
+}
+
+/* Moves the rest of the answer out of the server's buffers; nothing more is read until
+ * it is gone, so that one client never has more than one answer waiting. */
+static void
+wait_for_socket(
+    struct http_connection *c, const struct http_output *out, bool close_after)
+{
+	struct http_server *s = c->server;
+
+	c->pending = xmalloc(sizeof(*c->pending));
+	*c->pending = *out;
+	http_output_keep(c->pending, &s->head, &s->response.text);
+	c->close_after = close_after;
+	event_del(&c->read);
+	event_add(&c->write, NULL);
+	enter(c, CONNECTION_WRITE);
+}
+
+/* Sends the server's response, which is complete. */
+static bool
+send_response(struct http_connection *c, bool http10, bool body)
+{
+	struct http_server *s = c->server;
+	struct http_response *r = &s->response;
+	struct http_output out;
+	uint64_t sent = 0;
+	enum http_progress progress;
+
+	http_response_head(
+	    r, (struct str){ s->common.data, s->common.len }, http10, &s->head);
+	http_output_init(&out, &s->head, r, body && !http_status_bodiless(r->status));
+	progress = http_output_send(&out, c->fd, &sent);
+	counter_add(s->options.counters, COUNTER_BYTES_SENT, sent);
+	if (progress == HTTP_PART) {
+		wait_for_socket(c, &out, r->close);
+		return true;
+	}
+	http_output_done(&out);
+	if (progress == HTTP_BROKEN) {
+		connection_free(c);
+		return false;
+	}
+	return answer_sent(c, r->close);
+}
+
+/* Of a refused request: what was read behind it has no meaning any more. */
+static bool
+refuse(struct http_connection *c, int status, bool body)
+{
+	static const struct {
+		int status;
+		const char *detail;
+	} details[] = {
+		{ 408, "Request Timeout" },
+		{ 413, "Content Too Large" },
+		{ 414, "URI Too Long" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 505, "HTTP Version Not Supported" },
+	};
+	struct http_response *r = &c->server->response;
+	size_t i;
+
+	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
+	http_response_reset(r);
+	for (i = 0; i < NELEM(details); i++)
+		if (details[i].status == status)
+			http_response_error(r, status, details[i].detail);
+	if (r->nbody == 0) {
+		r->status = status;
+		r->type = "text/plain; charset=utf-8";
+		http_response_add(r, STR("Invalid HTTP request received."));
+	}
+	buf_puts(&r->fields, "Cache-Control: no-store\r\n");
+	r->close = true;
+	return send_response(c, false, body);
+}
+
+static bool
+answer(struct http_connection *c)
+{
+	struct http_server *s = c->server;
+	struct http_request *q = &s->request;
+
+	if (q->has_body && q->method != HTTP_OTHER)
+		return refuse(c, 413, q->method != HTTP_HEAD);
+	http_response_reset(&s->response);
+	s->options.handle(s->options.arg, q, &s->response);
+	s->response.close |= !q->keep_alive || q->has_body || s->stopping;
+	counter_add(s->options.counters, COUNTER_REQUESTS, 1);
+	return send_response(c, q->http10, q->method != HTTP_HEAD);
+}
+
+/* Keeps what is not used yet; data is not in c->saved. */
+static void
+save(struct http_connection *c, const char *data, size_t len)
+{
+	if (len == 0) {
+		buf_free(&c->saved);
+		return;
+	}
+	buf_reset(&c->saved);
+	buf_add(&c->saved, data, len);
+}
+
+/* Answers the requests in data[0, len), one after the other, and keeps the rest. */
+static bool
+consume(struct http_connection *c, const char *data, size_t len)
+{
+	struct http_server *s = c->server;
+
+	while (
+	    len > 0 && c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER) {
+		switch (http_parse(
+		    data, len, &s->options.limits, &c->scanned, &s->request)) {
+		case HTTP_PARSE_OK:
+			c->scanned = 0;
+			data += s->request.head_len;
+			len -= s->request.head_len;
+			if (!answer(c))
+				return false;
+			break;
+		case HTTP_PARSE_MORE:
+			/* The deadline of a head runs from its first byte, or from
+			 * accept; more bytes do not move it. */
+			if (c->state == CONNECTION_IDLE)
+				enter(c, CONNECTION_HEAD);
+			c->state = CONNECTION_HEAD;
+			save(c, data, len);
+			return true;
+		case HTTP_PARSE_BAD:
+			return refuse(c, s->request.status, true);
+		}
+	}
+	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);
+	return true;
+}
+
+/* What waited goes to the server's buffer, so that parsing is done in one place. */
+static size_t
+restore(struct http_connection *c)
+{
+	if (c->saved.len > 0)
+		memcpy(c->server->in, c->saved.data, c->saved.len);
+	return c->saved.len;
+}
+
+static void
+on_read(evutil_socket_t fd, short what UNUSED, void *arg)
+{
+	struct http_connection *c = arg;
+	struct http_server *s = c->server;
+	size_t have = restore(c);
+	ssize_t n = recv(fd, s->in + have, s->in_size - have, 0);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		connection_free(c);
+	else if (c->state != CONNECTION_LINGER)
+		(void)consume(c, s->in, have + (size_t)n);
+}
+
+static void
+on_write(evutil_socket_t fd, short what UNUSED, void *arg)
+{
+	struct http_connection *c = arg;
+	uint64_t sent = 0;
+	enum http_progress progress = http_output_send(c->pending, fd, &sent);
+
+	counter_add(c->server->options.counters, COUNTER_BYTES_SENT, sent);
+	if (progress == HTTP_BROKEN) {
+		connection_free(c);
+		return;
+	}
+	if (sent > 0)
+		c->since = c->server->now;
+	if (progress == HTTP_PART)
+		return;
+	http_output_done(c->pending);
+	free(c->pending);
+	c->pending = NULL;
+	event_del(&c->write);
+	if (event_add(&c->read, NULL) == -1)
+		connection_free(c);
+	else if (answer_sent(c, c->close_after) && c->state == CONNECTION_IDLE)
+		(void)consume(c, c->server->in, restore(c));
+}
+
+void
+connection_new(struct http_server *s, int fd)
+{
+	struct http_connection *c = xcalloc(1, sizeof(*c));
+	int on = 1;
+
+	/* Answers are written whole: waiting for more (Nagle) only costs 40 ms. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->server = s;
+	c->fd = fd;
+	enter(c, CONNECTION_FRESH);
+	event_assign(&c->read, s->base, fd, EV_READ | EV_PERSIST, on_read, c);
+	event_assign(&c->write, s->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
+	TAILQ_INSERT_TAIL(&s->connections, c, link);
+	s->nconnections++;
+	counter_add(s->options.counters, COUNTER_CONNECTIONS, 1);
+	if (event_add(&c->read, NULL) == -1)
+		connection_free(c);
+}
+
+static int64_t
+timeout_of(const struct http_connection *c)
+{
+	const struct http_options *o = &c->server->options;
+
+	switch (c->state) {
+	case CONNECTION_FRESH:
+		if (c->server->stopping)
+			return NSEC_PER_SEC;
+		return o->head_timeout;
+	case CONNECTION_HEAD:
+		return o->head_timeout;
+	case CONNECTION_IDLE:
+		return o->idle_timeout;
+	case CONNECTION_WRITE:
+		return o->write_timeout;
+	case CONNECTION_LINGER:
+		break;
+	}
+	return LINGER_TIMEOUT;
+}
+
+void
+connection_sweep(struct http_connection *c)
+{
+	/* `since` is up to a second old when it is noted: a second of grace. */
+	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
+		return;
+	if (c->state == CONNECTION_HEAD)
+		(void)refuse(c, 408, true);
+	else
+		connection_free(c);
+}
+
+void
+connection_stop(struct http_connection *c)
+{
+	/* A request may just have come: it is answered, with Connection: close. */
+	if (c->state == CONNECTION_IDLE || c->state == CONNECTION_FRESH) {
+		char byte;
+
+		if (recv(c->fd, &byte, 1, MSG_PEEK) > 0)
+			on_read(c->fd, EV_READ, c);
+		else if (c->state == CONNECTION_IDLE)
+			connection_free(c);
+	}
+}

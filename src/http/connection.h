@@ -1,0 +1,84 @@
+/* What a server and its connections know of each other. Private to src/http. */
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "attr.h"
+#include "buf.h"
+#include "output.h"
+#include "parse.h"
+#include "response.h"
+#include "server.h"
+
+enum connection_state {
+	CONNECTION_FRESH,  /* accepted, not a byte yet */
+	CONNECTION_HEAD,   /* a part of a head is there */
+	CONNECTION_IDLE,   /* between requests */
+	CONNECTION_WRITE,  /* an answer waits for the socket; nothing is read */
+	CONNECTION_LINGER, /* all is said: waiting for the peer's EOF, so that bytes it
+			    * still sends do not reset the answer away */
+};
+
+struct http_connection {
+	TAILQ_ENTRY(http_connection) link;
+	struct http_server *server;
+	int fd;
+	enum connection_state state;
+	int64_t since;      /* server->now when the state's deadline began */
+	struct event read;  /* persistent; deleted in WRITE only */
+	struct event write; /* added in WRITE only */
+	struct buf saved;   /* what was read and not yet used */
+	size_t scanned;     /* of the head at the start of it: see http_parse() */
+	bool close_after;   /* WRITE: the answer is the last one */
+	struct http_output *pending; /* WRITE: what is still to be sent */
+};
+
+TAILQ_HEAD(http_connections, http_connection);
+
+struct listener {
+	struct event event;
+	struct http_server *server;
+};
+
+struct http_server {
+	struct event_base *base;
+	struct http_options options;
+	struct listener *listeners;
+	size_t nlisteners;
+	bool accepting;
+	bool stopping;
+	bool short_of_files; /* said so, until an accept succeeds again */
+	struct event tick;
+	int64_t now; /* clock_boot() of the last tick */
+	struct http_connections connections;
+	size_t nconnections;
+	struct buf common; /* the Server and Date lines */
+	/* One of each for all connections: requests are answered one at a time. */
+	char *in;
+	size_t in_size;
+	struct http_request request;
+	struct http_response response;
+	struct buf head;
+};
+
+/* Takes over fd. */
+void connection_new(struct http_server *, int fd);
+/* Closes and frees it, and tells the server. */
+void connection_free(struct http_connection *);
+/* Each second: ends it if its deadline is over. May free it. */
+void connection_sweep(struct http_connection *);
+/* The server is stopping: ends it if it is idle. May free it. */
+void connection_stop(struct http_connection *);
+
+/* Of the server, for its connections: one has gone. */
+void server_connection_gone(struct http_server *);
+
+#endif

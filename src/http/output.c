@@ -1,0 +1,148 @@
+/* Sending of answers. */
+#include "output.h"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* From here on passing pages costs less than copying bytes (measured on loopback). */
+#define SENDFILE_MIN (size_t)(32 * 1024)
+
+void
+http_output_init(struct http_output *o, const struct buf *head,
+    const struct http_response *r, bool body)
+{
+	unsigned i;
+
+	o->span[0] = (struct str){ head->data, head->len };
+	o->next = 0;
+	o->n = 1;
+	for (i = 0; body && i < r->nbody; i++)
+		if (r->body[i].len > 0)
+			o->span[o->n++] = r->body[i];
+	o->fd = r->fd;
+	o->file = r->file;
+	o->file_len = r->file_len;
+	o->release = r->release;
+	o->owner = r->owner;
+	o->copy = NULL;
+}
+
+/* Whether s is a part of p[0, len). */
+static bool
+lies_in(struct str s, const char *p, size_t len)
+{
+	uintptr_t at = (uintptr_t)s.p, start = (uintptr_t)p;
+
+	return p != NULL && at >= start && at - start < len;
+}
+
+static bool
+from_file(const struct http_output *o, unsigned i)
+{
+	return o->fd != -1 && o->span[i].len >= SENDFILE_MIN &&
+	       lies_in(o->span[i], o->file, o->file_len);
+}
+
+static ssize_t
+send_file(const struct http_output *o, int sock)
+{
+	off_t at = o->span[o->next].p - o->file;
+
+	return sendfile(sock, o->fd, &at, o->span[o->next].len);
+}
+
+static ssize_t
+send_gathered(const struct http_output *o, int sock, size_t *want)
+{
+	struct iovec iov[HTTP_SPANS_MAX + 1];
+	struct msghdr m = { .msg_iov = iov };
+	unsigned i;
+
+	for (i = o->next; i < o->n && !from_file(o, i); i++) {
+		iov[m.msg_iovlen].iov_base = (void *)(uintptr_t)o->span[i].p;
+		iov[m.msg_iovlen++].iov_len = o->span[i].len;
+		*want += o->span[i].len;
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL | (i < o->n ? MSG_MORE : 0));
+}
+
+static void
+advance(struct http_output *o, size_t n)
+{
+	while (n > 0 && n >= o->span[o->next].len)
+		n -= o->span[o->next++].len;
+	if (n > 0)
+		o->span[o->next] = str_from(o->span[o->next], n);
+}
+
+enum http_progress
+http_output_send(struct http_output *o, int sock, uint64_t *sent)
+{
+	size_t want;
+	ssize_t n;
+
+	while (o->next < o->n) {
+		want = 0;
+		if (from_file(o, o->next))
+			n = send_file(o, sock);
+		else
+			n = send_gathered(o, sock, &want);
+		if (n == -1) {
+			if (errno == EINTR)
+				continue;
+			return errno == EAGAIN ? HTTP_PART : HTTP_BROKEN;
+		}
+		if (n == 0) { /* sendfile: the file is shorter than promised */
+			errno = EIO;
+			return HTTP_BROKEN;
+		}
+		*sent += (uint64_t)n;
+		advance(o, (size_t)n);
+		if ((size_t)n < want)
+			return HTTP_PART;
+	}
+	return HTTP_SENT;
+}
+
+void
+http_output_keep(struct http_output *o, const struct buf *head, const struct buf *text)
+{
+	size_t len = 0;
+	unsigned i;
+	bool volatile_span[HTTP_SPANS_MAX + 1];
+
+	for (i = o->next; i < o->n; i++) {
+		volatile_span[i] = lies_in(o->span[i], head->data, head->len) ||
+				   lies_in(o->span[i], text->data, text->len);
+		if (volatile_span[i])
+			len += o->span[i].len;
+	}
+	if (len == 0)
+		return;
+	o->copy = xmalloc(len);
+	for (i = o->next, len = 0; i < o->n; i++) {
+		if (!volatile_span[i])
+			continue;
+		memcpy(o->copy + len, o->span[i].p, o->span[i].len);
+		o->span[i].p = o->copy + len;
+		len += o->span[i].len;
+	}
+}
+
+void
+http_output_done(struct http_output *o)
+{
+	if (o->release != NULL)
+		o->release(o->owner);
+	o->release = NULL;
+	free(o->copy);
+	o->copy = NULL;
+}

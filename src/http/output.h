@@ -1,0 +1,50 @@
+/*
+ * An answer on its way out: a list of spans, sent with as few system calls as it takes,
+ * small ones gathered, large ones that live in a file by sendfile(2). Readers.
+ */
+#ifndef HTTP_OUTPUT_H
+#define HTTP_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "response.h"
+#include "str.h"
+
+struct http_output {
+	struct str span[HTTP_SPANS_MAX + 1]; /* the head, then the body */
+	unsigned next, n;                    /* span[next, n) is still to be sent */
+	int fd;                              /* as in struct http_response */
+	const char *file;
+	size_t file_len;
+	void (*release)(void *owner);
+	void *owner;
+	char *copy; /* owned: what http_output_keep() has copied */
+};
+
+enum http_progress {
+	HTTP_SENT,   /* all of it */
+	HTTP_PART,   /* the socket takes no more for now */
+	HTTP_BROKEN, /* errno: the peer is gone */
+};
+
+/* Takes over the answer's owner. body false: the head alone (HEAD, 204, 304). */
+void http_output_init(struct http_output *, const struct buf *head,
+    const struct http_response *, bool body);
+
+/* Sends what can be sent and adds the bytes to *sent. SIGPIPE must be ignored: sendfile
+ * has no flag against it. */
+enum http_progress http_output_send(
+    struct http_output *, int sock, uint64_t *sent) MUST_CHECK;
+
+/* Before a rest waits: copies those of its spans that point into head or text, which
+ * the next request will overwrite. */
+void http_output_keep(
+    struct http_output *, const struct buf *head, const struct buf *text);
+
+/* Releases the owner and the copy. */
+void http_output_done(struct http_output *);
+
+#endif

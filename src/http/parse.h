@@ -1,0 +1,67 @@
+/*
+ * The request parser: RFC 9112, strict. A pure function on a buffer: what is ambiguous
+ * is refused, because a proxy in front of us might read it in another way. Readers.
+ */
+#ifndef HTTP_PARSE_H
+#define HTTP_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+#include "str.h"
+
+#define HTTP_FIELDS_MAX 64 /* field lines of a head; more is 431 */
+
+enum http_method {
+	HTTP_GET,
+	HTTP_HEAD,
+	HTTP_OPTIONS,
+	HTTP_OTHER, /* a method that HTTP knows and we do not allow */
+};
+
+struct http_field {
+	struct str name;  /* as sent: any case */
+	struct str value; /* without the white space around it */
+};
+
+/* Every string points into the buffer that was parsed. */
+struct http_request {
+	enum http_method method;
+	bool http10;
+	bool keep_alive;  /* what version and Connection say together */
+	bool has_body;    /* Content-Length > 0, or chunked */
+	struct str host;  /* of the target if absolute, else Host; may be empty */
+	struct str path;  /* still percent-encoded; "*" only with OPTIONS */
+	struct str query; /* after the '?', without a fragment */
+	size_t nfields;
+	struct http_field fields[HTTP_FIELDS_MAX];
+	size_t head_len; /* bytes from the buffer's start to behind the empty line */
+	int status;      /* of a refused request: 400, 414, 431, 505 */
+};
+
+struct http_limits {
+	size_t max_head;   /* request line and fields, bytes */
+	size_t max_target; /* bytes */
+};
+
+enum http_verdict {
+	HTTP_PARSE_OK,
+	HTTP_PARSE_MORE, /* no error yet, the head is not complete */
+	HTTP_PARSE_BAD,  /* answer request->status and close: the stream is lost */
+};
+
+/*
+ * Parses the head at the start of data[0, len). *scanned is 0 for a new head and is
+ * kept by the caller between calls on the same, growing head: what was seen is not
+ * scanned again. Fills *request wholly only with HTTP_PARSE_OK.
+ */
+enum http_verdict http_parse(const char *data, size_t len, const struct http_limits *,
+    size_t *scanned, struct http_request *request) MUST_CHECK;
+
+/* The next field called name (any case) from index *at on, which is moved behind it;
+ * NULL if there is none. Start with *at = 0. */
+const struct http_field *http_field_next(
+    const struct http_request *, struct str name, size_t *at);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * An answer, as a handler fills it in, and the head that is printed from it. One struct
+ * serves every request of a server, one after the other: nothing is allocated for an
+ * answer that leaves at once. Readers.
+ */
+#ifndef HTTP_RESPONSE_H
+#define HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "parse.h"
+#include "str.h"
+
+#define HTTP_SPANS_MAX 6
+
+struct http_response {
+	int status;
+	const char *type;  /* Content-Type, static; NULL: none */
+	struct buf fields; /* further field lines, each with its CRLF */
+	struct buf text;   /* body bytes made for this answer */
+	/* The body: spans of `text` (which must not grow any more once a span points
+	 * into it), of static memory, or of memory that `owner` keeps alive. */
+	struct str body[HTTP_SPANS_MAX];
+	unsigned nbody;
+	/* Where spans between file and file + file_len can be sent from without being
+	 * copied: offset 0 of fd is file. fd -1: nowhere. */
+	int fd;
+	const char *file;
+	size_t file_len;
+	/* Called once when the last byte was sent or the connection died. May be NULL.
+	 */
+	void (*release)(void *owner);
+	void *owner;
+	bool close; /* close the connection after it */
+};
+
+/* Empties the answer but keeps its buffers. */
+void http_response_reset(struct http_response *);
+void http_response_free(struct http_response *);
+
+/* Adds a span to the body. */
+static inline void
+http_response_add(struct http_response *r, struct str span)
+{
+	r->body[r->nbody++] = span;
+}
+
+/* Bytes of the body. */
+size_t http_response_length(const struct http_response *);
+
+/* Makes it {"detail":"DETAIL"} with that status. detail is static and needs no JSON
+ * escaping. */
+void http_response_error(struct http_response *, int status, const char *detail);
+
+/*
+ * Prints the head into *head, which is emptied first. common: the field lines that
+ * every answer of this second has in common (Server, Date). http10: the request was
+ * HTTP/1.0. 304 and 1xx, 204 get no Content-Length (RFC 9110 section 8.6).
+ */
+void http_response_head(
+    const struct http_response *, struct str common, bool http10, struct buf *head);
+
+/* Whether an answer of that status never has a body (RFC 9110 section 6.4.1). */
+static inline bool
+http_status_bodiless(int status)
+{
+	return status == 204 || status == 304;
+}
+
+/* The field value of a date: IMF-fixdate (RFC 9110 section 5.6.7) and a NUL. */
+#define HTTP_DATE_SIZE 30
+void http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE]);
+
+/* Appends n in decimal: what printf does, ten times as fast. */
+void http_put_uint(struct buf *, uint64_t n);
+
+#endif

@@ -1,0 +1,185 @@
+/* Accepting, the clock of a server, and its end. */
+#include "server.h"
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "connection.h"
+#include "log.h"
+#include "mem.h"
+
+/* One event's worth of accepts: connections that are there have their turn too. */
+#define ACCEPT_BATCH 32
+/* Room for a head and for requests that were sent without waiting. */
+#define PIPELINE_BYTES (16 * 1024)
+
+static void
+listen_on(struct http_server *s)
+{
+	size_t i;
+
+	if (s->accepting || s->stopping ||
+	    s->nconnections >= s->options.max_connections)
+		return;
+	for (i = 0; i < s->nlisteners; i++)
+		event_add(&s->listeners[i].event, NULL);
+	s->accepting = true;
+}
+
+static void
+listen_off(struct http_server *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlisteners; i++)
+		event_del(&s->listeners[i].event);
+	s->accepting = false;
+}
+
+/* The queue stays readable while, say, no descriptor is left: without a pause the loop
+ * would spin. The next tick tries again. */
+static void
+pause_accepting(struct http_server *s)
+{
+	if (!s->short_of_files)
+		log_warn("accept: %zu connections open, pausing", s->nconnections);
+	s->short_of_files = true;
+	listen_off(s);
+}
+
+static void
+on_accept(evutil_socket_t fd, short what UNUSED, void *arg)
+{
+	struct http_server *s = ((struct listener *)arg)->server;
+	int i, sock;
+
+	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
+		sock = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (sock == -1) {
+			/* Another reader was faster, or the client has left. */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				pause_accepting(s);
+			return;
+		}
+		s->short_of_files = false;
+		connection_new(s, sock);
+		if (s->nconnections >= s->options.max_connections)
+			listen_off(s);
+	}
+}
+
+void
+server_connection_gone(struct http_server *s)
+{
+	s->nconnections--;
+	if (!s->accepting && !s->short_of_files)
+		listen_on(s);
+	if (s->stopping && s->nconnections == 0 && s->options.drained != NULL)
+		s->options.drained(s->options.arg);
+}
+
+static void
+set_clock(struct http_server *s)
+{
+	char date[HTTP_DATE_SIZE];
+
+	s->now = clock_boot();
+	http_date(clock_wall() / NSEC_PER_SEC, date);
+	buf_reset(&s->common);
+	buf_printf(&s->common, "Server: %s\r\nDate: %s\r\n", s->options.name, date);
+}
+
+static void
+on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_server *s = arg;
+	struct http_connection *c, *next;
+
+	set_clock(s);
+	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		connection_sweep(c);
+	}
+	listen_on(s);
+}
+
+struct http_server *
+http_server_new(struct event_base *base, const struct http_options *options,
+    const int *listeners, size_t n)
+{
+	struct http_server *s = xcalloc(1, sizeof(*s));
+	struct timeval second = { 1, 0 };
+	size_t i;
+
+	signal(SIGPIPE, SIG_IGN);
+	s->base = base;
+	s->options = *options;
+	s->in_size = options->limits.max_head + PIPELINE_BYTES;
+	s->in = xmalloc(s->in_size);
+	TAILQ_INIT(&s->connections);
+	set_clock(s);
+	s->listeners = xcalloc(n, sizeof(*s->listeners));
+	s->nlisteners = n;
+	for (i = 0; i < n; i++) {
+		s->listeners[i].server = s;
+		event_assign(&s->listeners[i].event, base, listeners[i],
+		    EV_READ | EV_PERSIST, on_accept, &s->listeners[i]);
+	}
+	event_assign(&s->tick, base, -1, EV_PERSIST, on_tick, s);
+	event_add(&s->tick, &second);
+	listen_on(s);
+	return s;
+}
+
+void
+http_server_stop(struct http_server *s)
+{
+	struct http_connection *c, *next;
+
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	listen_off(s);
+	if (s->nconnections == 0) {
+		s->options.drained(s->options.arg);
+		return;
+	}
+	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		connection_stop(c);
+	}
+}
+
+size_t
+http_server_connections(const struct http_server *s)
+{
+	return s->nconnections;
+}
+
+void
+http_server_free(struct http_server **sp)
+{
+	struct http_server *s = *sp;
+	struct http_connection *c;
+
+	*sp = NULL;
+	if (s == NULL)
+		return;
+	s->stopping = true;
+	s->options.drained = NULL;
+	while ((c = TAILQ_FIRST(&s->connections)) != NULL)
+		connection_free(c);
+	listen_off(s);
+	event_del(&s->tick);
+	buf_free(&s->common);
+	buf_free(&s->head);
+	http_response_free(&s->response);
+	free(s->listeners);
+	free(s->in);
+	free(s);
+}
