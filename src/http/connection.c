@@ -110,7 +110,7 @@ send_response(struct http_connection *c, bool http10, bool body)
 	return answer_sent(c, r->close);
 }
 
-/* Of a refused request: what was read behind it has no meaning any more. */
+/* What was read behind a refused request has no meaning any more. */
 static bool
 refuse(struct http_connection *c, int status, bool body)
 {
@@ -122,12 +122,12 @@ refuse(struct http_connection *c, int status, bool body)
 		{ 413, "Content Too Large" },
 		{ 414, "URI Too Long" },
 		{ 431, "Request Header Fields Too Large" },
+		{ 503, "Too many connections" },
 		{ 505, "HTTP Version Not Supported" },
 	};
 	struct http_response *r = &c->server->response;
 	size_t i;
 
-	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
 	http_response_reset(r);
 	for (i = 0; i < NELEM(details); i++)
 		if (details[i].status == status)
@@ -138,8 +138,17 @@ refuse(struct http_connection *c, int status, bool body)
 		http_response_add(r, STR("Invalid HTTP request received."));
 	}
 	buf_puts(&r->fields, "Cache-Control: no-store\r\n");
+	if (status == 503)
+		buf_puts(&r->fields, "Retry-After: 1\r\n");
 	r->close = true;
 	return send_response(c, false, body);
+}
+
+static bool
+bad_request(struct http_connection *c, int status, bool body)
+{
+	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
+	return refuse(c, status, body);
 }
 
 static bool
@@ -149,7 +158,7 @@ answer(struct http_connection *c)
 	struct http_request *q = &s->request;
 
 	if (q->has_body && q->method != HTTP_OTHER)
-		return refuse(c, 413, q->method != HTTP_HEAD);
+		return bad_request(c, 413, q->method != HTTP_HEAD);
 	http_response_reset(&s->response);
 	s->options.handle(s->options.arg, q, &s->response);
 	s->response.close |= !q->keep_alive || q->has_body || s->stopping;
@@ -195,7 +204,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 			save(c, data, len);
 			return true;
 		case HTTP_PARSE_BAD:
-			return refuse(c, s->request.status, true);
+			return bad_request(c, s->request.status, true);
 		}
 	}
 	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);
@@ -253,8 +262,8 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 		(void)consume(c, c->server->in, restore(c));
 }
 
-void
-connection_new(struct http_server *s, int fd)
+static struct http_connection *
+connection_alloc(struct http_server *s, int fd)
 {
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 	int on = 1;
@@ -269,8 +278,26 @@ connection_new(struct http_server *s, int fd)
 	TAILQ_INSERT_TAIL(&s->connections, c, link);
 	s->nconnections++;
 	counter_add(s->options.counters, COUNTER_CONNECTIONS, 1);
-	if (event_add(&c->read, NULL) == -1)
+	if (event_add(&c->read, NULL) == -1) {
 		connection_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+connection_new(struct http_server *s, int fd)
+{
+	(void)connection_alloc(s, fd);
+}
+
+void
+connection_new_refused(struct http_server *s, int fd)
+{
+	struct http_connection *c = connection_alloc(s, fd);
+
+	if (c != NULL)
+		(void)refuse(c, 503, true);
 }
 
 static int64_t
@@ -302,7 +329,7 @@ connection_sweep(struct http_connection *c)
 	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
 		return;
 	if (c->state == CONNECTION_HEAD)
-		(void)refuse(c, 408, true);
+		(void)bad_request(c, 408, true);
 	else
 		connection_free(c);
 }

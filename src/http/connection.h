@@ -71,6 +71,8 @@ struct http_server {
 
 /* Takes over fd. */
 void connection_new(struct http_server *, int fd);
+/* Takes over fd, only to answer 503. */
+void connection_new_refused(struct http_server *, int fd);
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 /* Each second: ends it if its deadline is over. May free it. */

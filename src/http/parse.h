@@ -17,7 +17,7 @@ enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,
 	HTTP_OPTIONS,
-	HTTP_OTHER, /* a method that HTTP knows and we do not allow */
+	HTTP_OTHER, /* any other token */
 };
 
 struct http_field {

@@ -15,6 +15,8 @@
 
 /* One event's worth of accepts: connections that are there have their turn too. */
 #define ACCEPT_BATCH 32
+/* Connections beyond the limit that may be busy being refused; then they queue. */
+#define REFUSED_MAX 64
 /* Room for a head and for requests that were sent without waiting. */
 #define PIPELINE_BYTES (16 * 1024)
 
@@ -24,7 +26,7 @@ listen_on(struct http_server *s)
 	size_t i;
 
 	if (s->accepting || s->stopping ||
-	    s->nconnections >= s->options.max_connections)
+	    s->nconnections >= s->options.max_connections + REFUSED_MAX)
 		return;
 	for (i = 0; i < s->nlisteners; i++)
 		event_add(&s->listeners[i].event, NULL);
@@ -67,8 +69,11 @@ on_accept(evutil_socket_t fd, short what UNUSED, void *arg)
 			return;
 		}
 		s->short_of_files = false;
-		connection_new(s, sock);
-		if (s->nconnections >= s->options.max_connections)
+		if (s->nconnections < s->options.max_connections)
+			connection_new(s, sock);
+		else
+			connection_new_refused(s, sock);
+		if (s->nconnections >= s->options.max_connections + REFUSED_MAX)
 			listen_off(s);
 	}
 }

@@ -1,0 +1,343 @@
+/* The routes. */
+#include "answer.h"
+
+#include <string.h>
+
+#include "category.h"
+#include "clock.h"
+#include "decode.h"
+#include "etag.h"
+#include "freshness.h"
+#include "json_out.h"
+#include "page.h"
+#include "preset.h"
+#include "query.h"
+#include "route.h"
+
+#define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
+#define NO_STORE "Cache-Control: no-store\r\n"
+
+/* One request on its way through the functions below. */
+struct job {
+	struct answerer *answerer;
+	const struct http_request *request;
+	struct http_response *response;
+	struct query query;
+	enum category category;
+	struct generation *generation; /* borrowed from the store */
+	enum freshness freshness;
+	int64_t age; /* seconds */
+};
+
+static void
+json_answer(struct http_response *r, int status)
+{
+	r->status = status;
+	r->type = "application/json";
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
+}
+
+/* {"detail":"..."} of a text that may hold anything. */
+static void
+answer_error(struct http_response *r, int status, struct str detail)
+{
+	buf_puts(&r->text, "{\"detail\":");
+	json_put_string(&r->text, detail);
+	buf_putc(&r->text, '}');
+	buf_puts(&r->fields, NO_STORE);
+	json_answer(r, status);
+}
+
+static void
+answer_missing(struct job *j)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "Category '%s' not found or has no models",
+	    category_name(j->category));
+	answer_error(j->response, 404, (struct str){ text.data, text.len });
+	buf_free(&text);
+}
+
+static void
+answer_unavailable(struct job *j)
+{
+	struct http_response *r = j->response;
+
+	buf_puts(&r->fields, "Retry-After: ");
+	http_put_uint(&r->fields, (uint64_t)j->answerer->config->http.retry_after);
+	buf_puts(&r->fields, "\r\n");
+	answer_error(r, 503,
+	    j->generation == NULL ? STR("The data has not been fetched yet")
+				  : STR("The data is too old to be served"));
+}
+
+static void
+answer_bad_preset(struct job *j)
+{
+	struct buf text = { 0 };
+	int i;
+
+	buf_puts(&text, "Invalid preset: Unknown preset: '");
+	buf_add(&text, j->query.preset.p, j->query.preset.len);
+	buf_puts(&text, "'. Valid presets: ");
+	for (i = 0; i < PRESET_MAX; i++)
+		buf_printf(
+		    &text, "%s%s", i == 0 ? "" : ", ", preset_name((enum preset)i));
+	answer_error(j->response, 400, (struct str){ text.data, text.len });
+	buf_free(&text);
+}
+
+/* The body, which is set, with its validators; or 304 without it. */
+static void
+answer_view(struct job *j, uint64_t etag)
+{
+	struct http_response *r = j->response;
+
+	etag_put(&r->fields, etag);
+	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
+	if (etag_matches(j->request, etag))
+		r->status = 304;
+	else
+		r->type = "application/json";
+}
+
+/* Path and query parameters. Whether they are good; else the answer is 422. */
+static bool
+check_parameters(struct job *j, struct str category, unsigned endpoint)
+{
+	struct answerer *a = j->answerer;
+	struct http_response *r = j->response;
+	int known = category_find(category.p, category.len);
+
+	buf_reset(&a->errors);
+	if (known < 0)
+		query_bad_category(category, &a->errors);
+	if (query_parse(j->request->query, endpoint, a->arena, &j->query, &a->errors) &&
+	    known >= 0) {
+		j->category = (enum category)known;
+		return true;
+	}
+	buf_puts(&r->text, "{\"detail\":[");
+	buf_add(&r->text, a->errors.data, a->errors.len);
+	buf_puts(&r->text, "]}");
+	buf_puts(&r->fields, NO_STORE);
+	json_answer(r, 422);
+	return false;
+}
+
+/* Whether there is data that may be served; else the answer is 404 or 503. */
+static bool
+find_data(struct job *j)
+{
+	struct answerer *a = j->answerer;
+
+	switch (store_get(a->store, j->category, &j->generation)) {
+	case STORE_UNKNOWN:
+		answer_missing(j);
+		return false;
+	case STORE_EMPTY:
+		answer_unavailable(j);
+		return false;
+	case STORE_HELD:
+		break;
+	}
+	j->age =
+	    freshness_age(j->generation->snapshot->stamp.fetched_boot, clock_boot());
+	j->freshness = freshness_of(a->config, j->age);
+	if (j->freshness == FRESHNESS_EXPIRED) {
+		answer_unavailable(j);
+		return false;
+	}
+	return true;
+}
+
+/* A variant that a category does not have is its plain view. */
+static enum view_kind
+choose(const struct job *j, bool wanted, enum view_kind variant, enum view_kind plain)
+{
+	return wanted && j->generation->directory->views[variant].present ? variant
+									  : plain;
+}
+
+static void
+answer_statistics(struct job *j, struct str category)
+{
+	enum view_kind kind;
+
+	if (!check_parameters(j, category, QUERY_STATISTICS) || !find_data(j))
+		return;
+	kind = choose(j, j->query.group_text_models, VIEW_STATS_GROUPED, VIEW_STATS);
+	if (j->generation->directory->raw_entries == 0 ||
+	    !j->generation->directory->views[kind].present) {
+		answer_missing(j);
+		return;
+	}
+	page_statistics(j->response, j->generation, kind, &j->query);
+	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+}
+
+static void
+answer_list(struct job *j, enum view_kind kind)
+{
+	int preset;
+
+	if (j->query.preset.len == 0) {
+		page_risk(j->response, j->generation, kind, &j->query);
+	} else {
+		preset = preset_find(j->query.preset.p, j->query.preset.len);
+		if (preset < 0) {
+			answer_bad_preset(j);
+			return;
+		}
+		page_preset(
+		    j->response, j->generation, kind, (enum preset)preset, &j->query);
+	}
+	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+}
+
+/* The order of the checks is the reference's: spec section 7.4. */
+static void
+answer_risk(struct job *j, struct str category)
+{
+	enum view_kind kind;
+
+	if (!check_parameters(j, category, QUERY_RISK))
+		return;
+	if (!category_has_horde(j->category)) {
+		answer_error(j->response, 400,
+		    STR("Deletion risk analysis is only supported for "
+			"image_generation and text_generation categories"));
+		return;
+	}
+	if (!find_data(j))
+		return;
+	kind = choose(
+	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
+	kind = choose(j, j->query.group_text_models, VIEW_RISK_GROUPED, kind);
+	if (j->generation->directory->typed_entries == 0 ||
+	    !j->generation->directory->views[kind].present)
+		answer_missing(j);
+	else
+		answer_list(j, kind);
+}
+
+static void
+answer_fixed(struct http_response *r, struct str body)
+{
+	r->type = "application/json";
+	buf_puts(&r->fields, NO_STORE);
+	http_response_add(r, body);
+}
+
+static void
+answer_replicate_mode(struct http_response *r, const struct config *c)
+{
+	bool primary = strcmp(c->http.replicate_mode, "PRIMARY") == 0;
+
+	buf_puts(&r->text, "{\"replicate_mode\":\"");
+	buf_puts(&r->text, c->http.replicate_mode);
+	buf_puts(&r->text, "\",\"canonical_format\":\"");
+	buf_puts(&r->text, c->http.canonical_format);
+	buf_puts(&r->text, "\",\"writable\":");
+	json_put_bool(&r->text, primary);
+	buf_putc(&r->text, '}');
+	buf_puts(&r->fields, NO_STORE);
+	json_answer(r, 200);
+}
+
+/* What Python's urllib.parse.quote() does with this set of safe characters. */
+static void
+put_quoted(struct buf *b, struct str s)
+{
+	static const char safe[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789_.-~:/%#?=@[]!$&'()*+,;";
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] != '\0' && strchr(safe, s.p[i]) != NULL)
+			buf_putc(b, s.p[i]);
+		else
+			buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
+}
+
+static void
+answer_redirect(struct http_response *r, const struct http_request *q, struct str path)
+{
+	r->status = 307;
+	buf_puts(&r->fields, "Location: ");
+	if (q->host.len > 0) {
+		buf_puts(&r->fields, "http://");
+		buf_add(&r->fields, q->host.p, q->host.len);
+	}
+	put_quoted(&r->fields, path);
+	if (q->query.len > 0) {
+		buf_putc(&r->fields, '?');
+		put_quoted(&r->fields, q->query);
+	}
+	buf_puts(&r->fields, "\r\n");
+}
+
+static void
+answer_options(struct http_response *r)
+{
+	r->status = 204;
+	buf_puts(&r->fields, ALLOW);
+}
+
+static void
+answer_route(struct job *j, const struct route_match *m)
+{
+	struct http_response *r = j->response;
+
+	switch (m->route) {
+	case ROUTE_NONE:
+		answer_error(r, 404, STR("Not Found"));
+		break;
+	case ROUTE_REDIRECT:
+		answer_redirect(r, j->request, m->path);
+		break;
+	case ROUTE_ROOT:
+		answer_fixed(r,
+		    STR("{\"message\":\"Welcome to the Horde Model Reference API. See "
+			"`/api/docs` for interactive documentation.\"}"));
+		break;
+	case ROUTE_HEARTBEAT:
+		answer_fixed(r,
+		    STR("{\"status\":\"ok\",\"ai_horde\":{\"degraded\":false,"
+			"\"consecutive_failures\":0,\"seconds_until_retry\":null}}"));
+		break;
+	case ROUTE_REPLICATE_MODE:
+		answer_replicate_mode(r, j->answerer->config);
+		break;
+	case ROUTE_STATISTICS:
+		answer_statistics(j, m->category);
+		break;
+	case ROUTE_RISK:
+		answer_risk(j, m->category);
+		break;
+	}
+}
+
+void
+answer_handle(void *arg, const struct http_request *q, struct http_response *r)
+{
+	struct answerer *a = arg;
+	struct job j = { .answerer = a, .request = q, .response = r };
+	struct route_match m;
+
+	arena_reset(a->arena);
+	m = route_match(decode_percent(q->path, false, a->arena));
+	if (q->method == HTTP_OPTIONS && str_eq(q->path, STR("*"))) {
+		answer_options(r);
+	} else if (m.route == ROUTE_NONE || m.route == ROUTE_REDIRECT ||
+		   q->method == HTTP_GET || q->method == HTTP_HEAD) {
+		answer_route(&j, &m);
+	} else if (q->method == HTTP_OPTIONS) {
+		answer_options(r);
+	} else {
+		buf_puts(&r->fields, ALLOW);
+		answer_error(r, 405, STR("Method Not Allowed"));
+	}
+}

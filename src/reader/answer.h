@@ -1,0 +1,22 @@
+/* From a request to its answer: the routes of the service (spec section 7). */
+#ifndef READER_ANSWER_H
+#define READER_ANSWER_H
+
+#include "buf.h"
+#include "config.h"
+#include "mem.h"
+#include "server.h"
+#include "store.h"
+
+/* The handler's argument. Borrowed but for the arena. */
+struct answerer {
+	const struct config *config;
+	struct store *store;
+	struct arena *arena; /* of one request; emptied before the next */
+	struct buf errors;   /* validation items of one request */
+};
+
+/* An http_handler_fn. */
+void answer_handle(void *answerer, const struct http_request *, struct http_response *);
+
+#endif

@@ -1,0 +1,39 @@
+/* Age and Cache-Control. */
+#include "freshness.h"
+
+#include "clock.h"
+#include "response.h"
+
+int64_t
+freshness_age(int64_t fetched_boot, int64_t now_boot)
+{
+	return now_boot > fetched_boot ? (now_boot - fetched_boot) / NSEC_PER_SEC : 0;
+}
+
+enum freshness
+freshness_of(const struct config *c, int64_t age)
+{
+	if (age < c->hydration.ttl)
+		return FRESHNESS_FRESH;
+	if (age <= c->hydration.stale_ttl)
+		return FRESHNESS_STALE;
+	if (age <= c->hydration.stale_if_error)
+		return FRESHNESS_STALE_IF_ERROR;
+	return FRESHNESS_EXPIRED;
+}
+
+void
+freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t age)
+{
+	int64_t ttl = c->hydration.ttl;
+
+	buf_puts(b, "Age: ");
+	http_put_uint(b, (uint64_t)age);
+	buf_puts(b, "\r\nCache-Control: public, max-age=");
+	http_put_uint(b, f == FRESHNESS_FRESH ? (uint64_t)ttl : 0);
+	buf_puts(b, ", stale-while-revalidate=");
+	http_put_uint(b, (uint64_t)(c->hydration.stale_ttl - ttl));
+	buf_puts(b, ", stale-if-error=");
+	http_put_uint(b, (uint64_t)(c->hydration.stale_if_error - ttl));
+	buf_puts(b, "\r\n");
+}

@@ -1,0 +1,30 @@
+/* How old an answer may be, and what a client is told about it (RFC 9111, RFC 5861).
+ * Pure. */
+#ifndef READER_FRESHNESS_H
+#define READER_FRESHNESS_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "config.h"
+
+enum freshness {
+	FRESHNESS_FRESH,
+	FRESHNESS_STALE,          /* a refresh is under way */
+	FRESHNESS_STALE_IF_ERROR, /* refreshes have failed for a while */
+	FRESHNESS_EXPIRED,        /* not to be served any more */
+};
+
+/* Whole seconds since fetched_boot; a clock that went back makes it 0, not negative. */
+int64_t freshness_age(int64_t fetched_boot, int64_t now_boot);
+
+/* config->hydration: ttl <= stale_ttl <= stale_if_error, total ages in seconds. */
+enum freshness freshness_of(const struct config *, int64_t age);
+
+/*
+ * Appends the Age and Cache-Control lines of a 200 or 304. The times after a "while" or
+ * an "if" count from the end of freshness. A stale answer has no lifetime of its own.
+ */
+void freshness_put(struct buf *, const struct config *, enum freshness, int64_t age);
+
+#endif

@@ -1,0 +1,120 @@
+/* Snapshots in use, and preset bodies. */
+#include "generation.h"
+
+#include <stdlib.h>
+
+#include "buf.h"
+#include "mem.h"
+#include "response.h"
+
+struct generation *
+generation_new(struct snapshot *snapshot, enum category category)
+{
+	const struct view_directory *directory;
+	struct generation *g;
+
+	directory = view_open(snapshot->data, snapshot->len, category);
+	if (directory == NULL) {
+		snapshot_release(&snapshot);
+		return NULL;
+	}
+	g = xcalloc(1, sizeof(*g));
+	g->refs = 1;
+	g->snapshot = snapshot;
+	g->directory = directory;
+	return g;
+}
+
+void
+filtered_unref(void *arg)
+{
+	struct filtered *f = arg;
+
+	if (f == NULL || --f->refs > 0)
+		return;
+	free(f->data);
+	free(f->rows);
+	free(f);
+}
+
+void
+generation_unref(void *arg)
+{
+	struct generation *g = arg;
+	int i, j;
+
+	if (g == NULL || --g->refs > 0)
+		return;
+	for (i = 0; i < VIEW_MAX; i++)
+		for (j = 0; j < PRESET_MAX; j++)
+			filtered_unref(g->filtered[i][j]);
+	snapshot_release(&g->snapshot);
+	free(g);
+}
+
+static void
+add(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+/* Copies the matching rows, with commas between, and notes where they went. */
+static void
+add_rows(struct buf *b, const struct generation *g, const struct view *view,
+    unsigned preset, struct filtered *f)
+{
+	const struct view_row *row = (const void *)(g->snapshot->data + view->rows);
+	uint32_t i;
+
+	for (i = 0; i < view->nrows; i++) {
+		if (!(row[i].presets & 1u << preset))
+			continue;
+		if (f->nrows > 0)
+			buf_putc(b, ',');
+		f->rows[f->nrows++] = (struct view_row){ b->len, row[i].len, 0 };
+		buf_add(b, g->snapshot->data + row[i].off, row[i].len);
+	}
+}
+
+/* total_count of an unpaged preset is that of the view (spec section 7.4 step 6). */
+static struct filtered *
+filter(const struct generation *g, const struct view *view, enum preset preset)
+{
+	const struct view_preset *p = &view->presets[preset];
+	struct filtered *f = xcalloc(1, sizeof(*f));
+	struct buf b = { 0 };
+
+	f->refs = 1;
+	f->rows = xcalloc(view->nrows ? view->nrows : 1, sizeof(*f->rows));
+	add(&b, generation_span(g, view->count));
+	f->count = b.len;
+	http_put_uint(&b, view->total_count);
+	buf_puts(&b, ",\"returned_count\":");
+	http_put_uint(&b, p->matches);
+	buf_puts(&b, ",\"offset\":0,\"limit\":null,\"models\":[");
+	add_rows(&b, g, view, preset, f);
+	f->tail = b.len;
+	add(&b, generation_span(g, p->tail));
+	f->data = b.data;
+	f->len = b.len;
+	return f;
+}
+
+struct filtered *
+generation_filter(struct generation *g, enum view_kind kind, enum preset preset)
+{
+	struct filtered **kept = &g->filtered[kind][preset];
+	struct filtered *f = *kept;
+	size_t cost;
+
+	if (f == NULL) {
+		f = filter(g, &g->directory->views[kind], preset);
+		cost = f->len + f->nrows * sizeof(*f->rows);
+		if (g->filtered_bytes + cost > g->snapshot->len)
+			return f;
+		g->filtered_bytes += cost;
+		*kept = f;
+	}
+	f->refs++;
+	return f;
+}

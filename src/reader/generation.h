@@ -1,0 +1,56 @@
+/*
+ * One snapshot as a reader holds it: counted references, because answers that wait for
+ * a slow client outlive its replacement; and the preset bodies that were cut out of it.
+ */
+#ifndef READER_GENERATION_H
+#define READER_GENERATION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "snapshot.h"
+#include "str.h"
+#include "view.h"
+
+/* The rows of a view that match a preset, put together once so that asking again costs
+ * what the whole list costs. Immutable, counted. */
+struct filtered {
+	unsigned refs;
+	char *data; /* owned: the complete body */
+	size_t len;
+	size_t count;          /* data[0, count) is as body[0, count) of the view */
+	size_t tail;           /* data[tail, len) follows the rows */
+	struct view_row *rows; /* owned; offsets into data */
+	size_t nrows;
+};
+
+struct generation {
+	unsigned refs;
+	struct snapshot *snapshot;              /* owned */
+	const struct view_directory *directory; /* in it */
+	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
+	size_t filtered_bytes;
+};
+
+/* Takes over the snapshot, with one reference. NULL: its form is not ours (it is then
+ * released). */
+struct generation *generation_new(struct snapshot *, enum category) MUST_CHECK;
+/* Drops the caller's reference; void * so that it is an answer's release function. */
+void generation_unref(void *);
+
+/*
+ * The rows of a view that match the preset, with a reference for the caller. Kept in
+ * the generation as long as all kept ones together are no larger than its snapshot.
+ */
+struct filtered *generation_filter(
+    struct generation *, enum view_kind, enum preset) MUST_CHECK;
+void filtered_unref(void *);
+
+static inline struct str
+generation_span(const struct generation *g, struct view_span span)
+{
+	return (struct str){ g->snapshot->data + span.off, span.len };
+}
+
+#endif

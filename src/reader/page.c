@@ -1,0 +1,129 @@
+/* Putting answers together. */
+#include "page.h"
+
+static void
+put(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+/* OFFSET,"limit":LIMIT as they were asked for. */
+static void
+put_echo(struct buf *b, const struct query *q)
+{
+	put(b, q->offset_text);
+	buf_puts(b, ",\"limit\":");
+	put(b, q->has_limit ? q->limit_text : STR("null"));
+}
+
+static void
+add_text(struct http_response *r)
+{
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
+}
+
+/* Rows to cut a page from: neighbours in base, one ',' between. */
+struct list {
+	struct str count; /* the body up to the numbers */
+	const char *base;
+	const struct view_row *rows;
+	uint64_t nrows;
+	struct str tail;
+};
+
+/* Spec section 7.4 step 7. */
+static void
+cut_page(struct http_response *r, const struct list *l, const struct query *q)
+{
+	uint64_t start =
+	    (uint64_t)q->offset < l->nrows ? (uint64_t)q->offset : l->nrows;
+	uint64_t n = l->nrows - start;
+	const struct view_row *first, *last;
+
+	if (q->has_limit && (uint64_t)q->limit < n)
+		n = (uint64_t)q->limit;
+	http_put_uint(&r->text, l->nrows);
+	buf_puts(&r->text, ",\"returned_count\":");
+	http_put_uint(&r->text, n);
+	buf_puts(&r->text, ",\"offset\":");
+	put_echo(&r->text, q);
+	buf_puts(&r->text, ",\"models\":[");
+	http_response_add(r, l->count);
+	add_text(r);
+	if (n > 0) {
+		first = &l->rows[start];
+		last = &l->rows[start + n - 1];
+		http_response_add(r, (struct str){ l->base + first->off,
+					 last->off + last->len - first->off });
+	}
+	http_response_add(r, l->tail);
+}
+
+static void
+own_generation(struct http_response *r, struct generation *g)
+{
+	g->refs++;
+	r->release = generation_unref;
+	r->owner = g;
+	r->fd = g->snapshot->fd;
+	r->file = g->snapshot->data;
+	r->file_len = g->snapshot->len;
+}
+
+void
+page_risk(struct http_response *r, struct generation *g, enum view_kind kind,
+    const struct query *q)
+{
+	const struct view *v = &g->directory->views[kind];
+	struct list list = {
+		.count = generation_span(g, v->count),
+		.base = g->snapshot->data,
+		.rows = (const void *)(g->snapshot->data + v->rows),
+		.nrows = v->nrows,
+		.tail = generation_span(g, v->tail),
+	};
+
+	own_generation(r, g);
+	if (query_paged(q))
+		cut_page(r, &list, q);
+	else
+		http_response_add(r, generation_span(g, v->body));
+}
+
+void
+page_preset(struct http_response *r, struct generation *g, enum view_kind kind,
+    enum preset preset, const struct query *q)
+{
+	struct filtered *f = generation_filter(g, kind, preset);
+	struct list list = {
+		.count = { f->data, f->count },
+		.base = f->data,
+		.rows = f->rows,
+		.nrows = f->nrows,
+		.tail = { f->data + f->tail, f->len - f->tail },
+	};
+
+	r->release = filtered_unref;
+	r->owner = f;
+	if (query_paged(q))
+		cut_page(r, &list, q);
+	else
+		http_response_add(r, (struct str){ f->data, f->len });
+}
+
+void
+page_statistics(struct http_response *r, struct generation *g, enum view_kind kind,
+    const struct query *q)
+{
+	const struct view *v = &g->directory->views[kind];
+
+	own_generation(r, g);
+	if (!query_paged(q)) {
+		http_response_add(r, generation_span(g, v->body));
+		return;
+	}
+	put_echo(&r->text, q);
+	http_response_add(r, generation_span(g, v->count));
+	add_text(r);
+	http_response_add(r, generation_span(g, v->tail));
+}

@@ -1,0 +1,182 @@
+/* Query parameters. */
+#include "query.h"
+
+#include "category.h"
+#include "coerce.h"
+#include "decode.h"
+#include "json_out.h"
+
+enum parameter {
+	PARAMETER_GROUP,
+	PARAMETER_VARIATIONS,
+	PARAMETER_PRESET,
+	PARAMETER_LIMIT,
+	PARAMETER_OFFSET,
+	PARAMETER_MAX
+};
+
+/* In the order of declaration, which is the order of error items. */
+static const struct {
+	struct str name;
+	unsigned endpoints;
+} parameters[PARAMETER_MAX] = {
+	[PARAMETER_GROUP] = { STR("group_text_models"), QUERY_STATISTICS | QUERY_RISK },
+	[PARAMETER_VARIATIONS] = { STR("include_backend_variations"), QUERY_RISK },
+	[PARAMETER_PRESET] = { STR("preset"), QUERY_RISK },
+	[PARAMETER_LIMIT] = { STR("limit"), QUERY_STATISTICS | QUERY_RISK },
+	[PARAMETER_OFFSET] = { STR("offset"), QUERY_STATISTICS | QUERY_RISK },
+};
+
+/* Up to the input: what all items have in common. */
+static void
+begin_item(struct buf *errors, const char *type, const char *place, struct str name,
+    const char *message)
+{
+	if (errors->len > 0)
+		buf_putc(errors, ',');
+	buf_puts(errors, "{\"type\":\"");
+	buf_puts(errors, type);
+	buf_puts(errors, "\",\"loc\":[\"");
+	buf_puts(errors, place);
+	buf_puts(errors, "\",\"");
+	buf_add(errors, name.p, name.len);
+	buf_puts(errors, "\"],\"msg\":\"");
+	buf_puts(errors, message);
+}
+
+static void
+put_input(struct buf *errors, struct str input)
+{
+	buf_puts(errors, "\",\"input\":");
+	json_put_string(errors, input);
+}
+
+static void
+put_categories(struct buf *b)
+{
+	int i;
+
+	for (i = 0; i < CATEGORY_MAX; i++)
+		buf_printf(b, "%s'%s'",
+		    i == 0                  ? ""
+		    : i == CATEGORY_MAX - 1 ? " or "
+					    : ", ",
+		    category_name((enum category)i));
+}
+
+void
+query_bad_category(struct str name, struct buf *errors)
+{
+	begin_item(
+	    errors, "enum", "path", STR("model_category_name"), "Input should be ");
+	put_categories(errors);
+	put_input(errors, name);
+	buf_puts(errors, ",\"ctx\":{\"expected\":\"");
+	put_categories(errors);
+	buf_puts(errors, "\"}}");
+}
+
+static void
+convert_bool(enum parameter id, struct str value, bool *out, struct buf *errors)
+{
+	if (coerce_bool_text(value, out))
+		return;
+	begin_item(errors, "bool_parsing", "query", parameters[id].name,
+	    "Input should be a valid boolean, unable to interpret input");
+	put_input(errors, value);
+	buf_putc(errors, '}');
+}
+
+static void
+convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
+    struct str *text, int64_t *out, struct buf *errors)
+{
+	switch (coerce_int_text(value, a, text, out)) {
+	case COERCE_INT_OK:
+		if (*out >= least)
+			return;
+		begin_item(errors, "greater_than_equal", "query", parameters[id].name,
+		    "Input should be greater than or equal to ");
+		json_put_int(errors, least);
+		put_input(errors, value);
+		buf_puts(errors, ",\"ctx\":{\"ge\":");
+		json_put_int(errors, least);
+		buf_puts(errors, "}}");
+		return;
+	case COERCE_INT_INVALID:
+		begin_item(errors, "int_parsing", "query", parameters[id].name,
+		    "Input should be a valid integer, unable to parse string as an "
+		    "integer");
+		break;
+	case COERCE_INT_TOO_LONG:
+		begin_item(errors, "int_parsing_size", "query", parameters[id].name,
+		    "Unable to parse input string as an integer, exceeded maximum "
+		    "size");
+		break;
+	}
+	put_input(errors, value);
+	buf_putc(errors, '}');
+}
+
+static struct str
+cut_at(struct str *s, char c)
+{
+	const char *at = s->len ? memchr(s->p, c, s->len) : NULL;
+	struct str head = *s;
+
+	if (at != NULL)
+		head.len = (size_t)(at - s->p);
+	*s = str_from(*s, at != NULL ? head.len + 1 : head.len);
+	return head;
+}
+
+/* The last value of each parameter that the endpoint has, still encoded; p is NULL
+ * where there is none. Earlier ones are not even looked at. */
+static void
+collect(struct str raw, unsigned endpoint, struct arena *a, struct str *values)
+{
+	struct str value, name;
+	int i;
+
+	while (raw.len > 0) {
+		value = cut_at(&raw, '&');
+		if (value.len == 0)
+			continue;
+		name = decode_percent(cut_at(&value, '='), true, a);
+		for (i = 0; i < PARAMETER_MAX; i++)
+			if ((parameters[i].endpoints & endpoint) &&
+			    str_eq(name, parameters[i].name))
+				values[i] = value;
+	}
+}
+
+bool
+query_parse(struct str raw, unsigned endpoint, struct arena *a, struct query *q,
+    struct buf *errors)
+{
+	struct str values[PARAMETER_MAX] = { 0 };
+	size_t before = errors->len;
+	int i;
+
+	*q = (struct query){ .offset_text = STR("0") };
+	if (raw.len == 0)
+		return true;
+	collect(raw, endpoint, a, values);
+	for (i = 0; i < PARAMETER_MAX; i++)
+		values[i] = decode_percent(values[i], true, a);
+	if (values[PARAMETER_GROUP].p != NULL)
+		convert_bool(PARAMETER_GROUP, values[PARAMETER_GROUP],
+		    &q->group_text_models, errors);
+	if (values[PARAMETER_VARIATIONS].p != NULL)
+		convert_bool(PARAMETER_VARIATIONS, values[PARAMETER_VARIATIONS],
+		    &q->include_backend_variations, errors);
+	q->preset = values[PARAMETER_PRESET];
+	q->has_limit = values[PARAMETER_LIMIT].p != NULL;
+	if (q->has_limit)
+		convert_int(PARAMETER_LIMIT, values[PARAMETER_LIMIT], 1, a,
+		    &q->limit_text, &q->limit, errors);
+	if (values[PARAMETER_OFFSET].p != NULL)
+		convert_int(PARAMETER_OFFSET, values[PARAMETER_OFFSET], 0, a,
+		    &q->offset_text, &q->offset, errors);
+	return errors->len == before;
+}

@@ -1,0 +1,49 @@
+/* Query parameters: what they say, and what is wrong with them (spec sections 7.2 and
+ * 7.3). Pure. */
+#ifndef READER_QUERY_H
+#define READER_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "buf.h"
+#include "mem.h"
+#include "str.h"
+
+/* Endpoints, as bits: which parameters they have. */
+#define QUERY_STATISTICS 1u
+#define QUERY_RISK 2u
+
+struct query {
+	bool group_text_models;
+	bool include_backend_variations;
+	struct str preset; /* empty: none */
+	bool has_limit;
+	struct str limit_text; /* canonical decimal, of any length */
+	int64_t limit;         /* saturated */
+	struct str offset_text;
+	int64_t offset;
+};
+
+/* Whether it asks for a part: offset=0 alone does not (spec section 7.4 step 7). */
+static inline bool
+query_paged(const struct query *q)
+{
+	return q->has_limit || q->offset > 0;
+}
+
+/*
+ * Parses the raw query string of an endpoint. Strings of *out are in raw, in the arena
+ * or static. Each bad parameter adds an item to the JSON list in *errors (with a ','
+ * before it unless *errors is empty), in the order in which they are declared. Returns
+ * whether there was none.
+ */
+bool query_parse(struct str raw, unsigned endpoint, struct arena *, struct query *out,
+    struct buf *errors) MUST_CHECK;
+
+/* Adds the item of a category that does not exist. name: decoded. */
+void query_bad_category(struct str name, struct buf *errors);
+
+#endif

@@ -1,0 +1,61 @@
+/* Routing. */
+#include "route.h"
+
+#include <stdbool.h>
+
+static bool
+str_ends(struct str s, struct str end)
+{
+	return s.len >= end.len && str_eq(str_from(s, s.len - end.len), end);
+}
+
+/* The routes themselves, without the prefix and without redirects. */
+static enum route
+match_exactly(struct str path, struct str *category)
+{
+	static const struct str statistics = STR("/model_references/statistics/");
+	static const struct str risk = STR("/deletion-risk");
+	enum route route = ROUTE_STATISTICS;
+	struct str rest;
+
+	if (str_eq(path, STR("/")))
+		return ROUTE_ROOT;
+	if (str_eq(path, STR("/heartbeat")))
+		return ROUTE_HEARTBEAT;
+	if (str_eq(path, STR("/replicate_mode")))
+		return ROUTE_REPLICATE_MODE;
+	if (!str_starts(path, statistics))
+		return ROUTE_NONE;
+	rest = str_from(path, statistics.len);
+	if (str_ends(rest, risk)) {
+		rest.len -= risk.len;
+		route = ROUTE_RISK;
+	}
+	if (rest.len == 0 || memchr(rest.p, '/', rest.len) != NULL)
+		return ROUTE_NONE;
+	*category = rest;
+	return route;
+}
+
+struct route_match
+route_match(struct str path)
+{
+	struct route_match m = { ROUTE_NONE, { NULL, 0 }, path };
+	struct str rest = path;
+
+	if (str_eq(path, STR("/api")))
+		return (
+		    struct route_match){ ROUTE_REDIRECT, { NULL, 0 }, STR("/api/") };
+	if (str_starts(path, STR("/api/")))
+		rest = str_from(path, 4);
+	m.route = match_exactly(rest, &m.category);
+	if (m.route != ROUTE_NONE || !str_ends(rest, STR("/")))
+		return m;
+	while (str_ends(rest, STR("/"))) {
+		rest.len--;
+		m.path.len--;
+	}
+	if (match_exactly(rest, &m.category) != ROUTE_NONE)
+		m.route = ROUTE_REDIRECT;
+	return m;
+}

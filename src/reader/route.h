@@ -1,0 +1,27 @@
+/* Which route a path belongs to (spec section 7.1). Pure. */
+#ifndef READER_ROUTE_H
+#define READER_ROUTE_H
+
+#include "str.h"
+
+enum route {
+	ROUTE_NONE,
+	ROUTE_REDIRECT, /* to `path` */
+	ROUTE_ROOT,
+	ROUTE_HEARTBEAT,
+	ROUTE_REPLICATE_MODE,
+	ROUTE_STATISTICS, /* of `category` */
+	ROUTE_RISK,       /* of `category` */
+};
+
+/* The strings point into the path that was matched, or are static. */
+struct route_match {
+	enum route route;
+	struct str category; /* any text without '/', not yet known to exist */
+	struct str path;
+};
+
+/* path: percent-decoded. */
+struct route_match route_match(struct str path);
+
+#endif

@@ -1,0 +1,34 @@
+/* The newest good snapshot of each category: the reader's side of the latches. */
+#ifndef READER_STORE_H
+#define READER_STORE_H
+
+#include "attr.h"
+#include "category.h"
+#include "config.h"
+#include "counters.h"
+#include "generation.h"
+#include "segment.h"
+
+struct store;
+
+/* One latch a category of the configuration, in its order. Everything is borrowed. */
+struct store *store_new(
+    const struct segment *, const struct config *, struct counters *) MUST_CHECK;
+/* Frees *s (NULL is fine) and sets it to NULL. Generations in use live on. */
+void store_free(struct store **s);
+
+enum store_state {
+	STORE_UNKNOWN, /* not a category of the configuration */
+	STORE_EMPTY,   /* nothing was published yet */
+	STORE_HELD,    /* *generation is set, borrowed */
+};
+
+/* The category's newest generation: one atomic load, unless there is a new one, which
+ * is then taken. */
+enum store_state store_get(
+    struct store *, enum category, struct generation **generation) MUST_CHECK;
+
+/* Each second: takes what is new, and tries again what could not be taken. */
+void store_poll(struct store *);
+
+#endif
