@@ -13,6 +13,7 @@
 #include "attr.h"
 
 struct config;
+struct privilege;
 struct segment;
 
 enum role {
@@ -35,5 +36,14 @@ struct child_context {
 /* A role's main loop: runs in the child after proc_child_init(), returns the exit
  * status. */
 typedef int role_main_fn(const struct child_context *);
+
+/*
+ * Child, right after the fork, its descriptors already sorted: becomes the user, dies
+ * with the supervisor, ignores the signals that are the supervisor's (HUP, INT, TERM,
+ * USR1, USR2, PIPE), names itself title in logs and process title (copied). Does not
+ * return if any of it fails: the obituary and the log say why.
+ */
+void proc_child_init(
+    const struct child_context *, const char *title, const struct privilege *);
 
 #endif

@@ -1,0 +1,59 @@
+/* Bringing a child up. */
+#include "child.h"
+
+#include <sys/prctl.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "privilege.h"
+
+/*
+ * Orders come over the channel. What a terminal, an init or an operator sends to the
+ * whole process group is the supervisor's to answer: if TERM ended a child at once,
+ * such a stop would break the requests in flight that the supervisor lets finish.
+ */
+static void
+child_signals(void)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2,
+		SIGPIPE };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t none;
+	size_t i;
+
+	/* First ignore, then unblock: what came in between is discarded. */
+	for (i = 0; i < NELEM(ignored); i++)
+		sigaction(ignored[i], &ignore, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/*
+ * KILL, for the supervisor may be gone because it was killed, and nobody is left to
+ * insist: a successor must find the ports free within a second, and the latch is made
+ * for writers that die at any instant. After the change of user, which resets it.
+ */
+static void
+child_follow_parent(pid_t supervisor)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		fatal("prctl(PR_SET_PDEATHSIG)");
+	/* It only tells of deaths from now on. Compared with the recorded pid, not with
+	 * 1: a subreaper may have adopted us, and a supervisor may be pid 1. */
+	if (getppid() != supervisor)
+		fatalx("the supervisor (pid %d) is gone", (int)supervisor);
+}
+
+void
+proc_child_init(const struct child_context *ctx, const char *title,
+    const struct privilege *privilege)
+{
+	log_procinit(title);
+	if (privilege_drop(privilege) == -1)
+		fatal("cannot become user \"%s\"", privilege->user);
+	child_follow_parent(ctx->supervisor);
+	child_signals();
+	setproctitle("%s", title);
+}

@@ -1,0 +1,64 @@
+/* Giving up root. */
+#include "privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int
+privilege_find(const char *user, struct privilege *out, char *err, size_t errlen)
+{
+	const struct passwd *pw;
+
+	*out = (struct privilege){ .uid = geteuid(), .gid = getegid() };
+	if (*user == '\0' || geteuid() != 0)
+		return 0;
+	errno = 0;
+	if ((pw = getpwnam(user)) == NULL) {
+		snprintf(err, errlen,
+		    "user \"%s\" %s%s: create it (adduser --system --group %s), or set "
+		    "user in the configuration (\"\" stays root)",
+		    user, errno ? "cannot be looked up: " : "does not exist",
+		    errno ? strerror(errno) : "", user);
+		return -1;
+	}
+	if (strlcpy(out->user, pw->pw_name, sizeof(out->user)) >= sizeof(out->user)) {
+		snprintf(err, errlen, "user \"%s\": the name is too long", user);
+		return -1;
+	}
+	out->uid = pw->pw_uid;
+	out->gid = pw->pw_gid;
+	/* A configuration may well name root: then there is nothing to give up. */
+	out->drop = pw->pw_uid != 0;
+	return 0;
+}
+
+int
+privilege_drop(const struct privilege *p)
+{
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+
+	if (!p->drop)
+		return 0;
+	if (initgroups(p->user, p->gid) == -1 ||
+	    setresgid(p->gid, p->gid, p->gid) == -1 ||
+	    setresuid(p->uid, p->uid, p->uid) == -1 || getresuid(&r, &e, &s) == -1 ||
+	    getresgid(&rg, &eg, &sg) == -1)
+		return -1;
+	if (r != p->uid || e != p->uid || s != p->uid || rg != p->gid || eg != p->gid ||
+	    sg != p->gid || setuid(0) != -1 || seteuid(0) != -1) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+int
+privilege_give(const struct privilege *p, const char *path)
+{
+	return p->drop ? lchown(path, p->uid, p->gid) : 0;
+}

@@ -1,0 +1,36 @@
+/* Giving up root. The supervisor looks the user up, its children become it. */
+#ifndef PROC_PRIVILEGE_H
+#define PROC_PRIVILEGE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+
+struct privilege {
+	bool drop; /* false: stay who we are */
+	uid_t uid; /* whom the children run as, in any case */
+	gid_t gid;
+	char user[64];
+};
+
+/*
+ * Supervisor, before it starts anything: whom its children are to become. Nobody else
+ * (drop is false) if user is "" or the process is not root: only root can change.
+ * Returns 0, or -1 with a message for the operator in err (no such user).
+ */
+int privilege_find(
+    const char *user, struct privilege *out, char *err, size_t errlen) MUST_CHECK;
+
+/* Child: becomes the user for good, and proves that there is no way back. Returns 0,
+ * or -1 with errno; the process must then not go on. */
+int privilege_drop(const struct privilege *) MUST_CHECK;
+
+/* Supervisor: gives a log file to the user, so that a child can open it anew after a
+ * rotation. A symbolic link itself is given, not what it points to. Returns 0, or -1
+ * with errno. */
+int privilege_give(const struct privilege *, const char *path) MUST_CHECK;
+
+#endif

@@ -1,0 +1,57 @@
+/* The life of a child as a state machine. Pure; supervisor only. */
+#ifndef SUPERVISOR_LIFE_H
+#define SUPERVISOR_LIFE_H
+
+#include <stdbool.h>
+
+#include "attr.h"
+
+/* What the process of a slot is doing. */
+enum child_state {
+	CHILD_DEAD,     /* there is none; while wanted, it is forked when its time is */
+	CHILD_STARTING, /* forked, has not said that it is ready */
+	CHILD_READY,    /* does its work */
+	CHILD_DRAINING, /* was told to stop, or hung up its channel: has until a
+			   deadline */
+	CHILD_KILLED,   /* was sent SIGKILL: only to be reaped */
+	CHILD_STATE_MAX
+};
+
+/* What happens to it. */
+enum life_event {
+	LIFE_SAID_READY, /* CHANNEL_READY came */
+	LIFE_HUNG_UP,    /* EOF on its channel, though it may still run */
+	LIFE_TIMEOUT,    /* the deadline of its state passed */
+	LIFE_STOP,       /* the slot is given up: finish what is in flight */
+	LIFE_HURRY,      /* the slot is given up: no more patience */
+	LIFE_REAPED,     /* waitpid() returned it, or it could not be forked */
+	LIFE_EVENT_MAX
+};
+
+/* What the supervisor has to do about it. */
+enum life_action {
+	LIFE_DO_NOTHING,
+	LIFE_DO_FORK,     /* start the process */
+	LIFE_DO_ORDER,    /* send CHANNEL_STOP, set the drain deadline */
+	LIFE_DO_WAIT,     /* set the drain deadline */
+	LIFE_DO_KILL,     /* send SIGKILL */
+	LIFE_DO_SCHEDULE, /* set the deadline by the slot's backoff */
+	LIFE_DO_RETIRE,   /* nothing is left to do for this slot */
+};
+
+struct life {
+	enum child_state state;
+	bool wanted; /* the slot shall have a process */
+};
+
+/*
+ * The only place that changes a state: moves *life on by an event and returns what
+ * has to be done. A zeroed struct life with wanted set is a slot before its first
+ * fork, which a LIFE_TIMEOUT starts.
+ */
+enum life_action life_next(struct life *life, enum life_event event) MUST_CHECK;
+
+/* "dead", "starting", ...: for log lines. */
+const char *life_name(enum child_state);
+
+#endif

@@ -1,0 +1,189 @@
+/* The channel: whole messages, EOF, a reader that does not read, a peer that is gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "channel.h"
+
+static int
+setup(void **state)
+{
+	static int fds[2];
+
+	*state = fds;
+	return channel_pair(fds);
+}
+
+static int
+teardown(void **state)
+{
+	int *fds = *state;
+
+	close(fds[0]);
+	close(fds[1]);
+	return 0;
+}
+
+static void
+test_messages_arrive_whole_and_in_order(void **state)
+{
+	struct channel_message m;
+	int *fds = *state;
+
+	assert_int_equal(channel_send(fds[0], CHANNEL_REFRESH, 0), 0);
+	assert_int_equal(channel_send(fds[0], CHANNEL_STOP, 0), 0);
+	assert_int_equal(channel_send(fds[1], CHANNEL_READY, UINT64_MAX - 1), 0);
+	assert_int_equal(channel_recv(fds[1], &m), 1);
+	assert_int_equal(m.type, CHANNEL_REFRESH);
+	assert_int_equal(channel_recv(fds[1], &m), 1);
+	assert_int_equal(m.type, CHANNEL_STOP);
+	assert_int_equal(channel_recv(fds[0], &m), 1);
+	assert_int_equal(m.type, CHANNEL_READY);
+	assert_true(m.generation == UINT64_MAX - 1);
+}
+
+static void
+test_nothing_there_is_eagain(void **state)
+{
+	struct channel_message m;
+	int *fds = *state;
+
+	assert_int_equal(channel_recv(fds[0], &m), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+static void
+test_ends_are_close_on_exec_and_non_blocking(void **state)
+{
+	int i, *fds = *state;
+
+	for (i = 0; i < 2; i++) {
+		assert_true(fcntl(fds[i], F_GETFD) & FD_CLOEXEC);
+		assert_true(fcntl(fds[i], F_GETFL) & O_NONBLOCK);
+	}
+}
+
+static void
+test_peer_that_does_not_read_is_eagain(void **state)
+{
+	struct channel_message m;
+	int i, n, *fds = *state;
+
+	for (n = 0; channel_send(fds[0], CHANNEL_REFRESH, (uint64_t)n) == 0; n++)
+		assert_true(n < 1000000);
+	assert_int_equal(errno, EAGAIN);
+	assert_true(n >= 16); /* room for bursts of orders */
+	for (i = 0; i < n; i++) {
+		assert_int_equal(channel_recv(fds[1], &m), 1);
+		assert_true(m.generation == (uint64_t)i);
+	}
+	assert_int_equal(channel_send(fds[0], CHANNEL_REFRESH, 0), 0);
+}
+
+/* What the supervisor does when a stop order does not fit. */
+static void
+test_shutdown_of_a_full_channel_is_eof_after_the_orders(void **state)
+{
+	struct channel_message m;
+	int n, *fds = *state;
+
+	for (n = 0; channel_send(fds[0], CHANNEL_REFRESH, 0) == 0; n++)
+		;
+	assert_int_equal(shutdown(fds[0], SHUT_WR), 0);
+	while (n-- > 0)
+		assert_int_equal(channel_recv(fds[1], &m), 1);
+	assert_int_equal(channel_recv(fds[1], &m), 0);
+	assert_int_equal(channel_send(fds[1], CHANNEL_READY, 1), 0);
+	assert_int_equal(channel_recv(fds[0], &m), 1);
+}
+
+/* Without MSG_NOSIGNAL this test would die of SIGPIPE. */
+static void
+test_gone_peer_is_epipe_and_eof(void **state)
+{
+	struct channel_message m;
+	int *fds = *state;
+
+	close(fds[1]);
+	assert_int_equal(channel_send(fds[0], CHANNEL_STOP, 0), -1);
+	assert_int_equal(errno, EPIPE);
+	assert_int_equal(channel_recv(fds[0], &m), 0);
+	fds[1] = dup(fds[0]); /* for the teardown */
+}
+
+static void
+test_peer_that_left_orders_unread_is_eof(void **state)
+{
+	struct channel_message m;
+	int *fds = *state;
+
+	assert_int_equal(channel_send(fds[0], CHANNEL_REFRESH, 0), 0);
+	close(fds[1]);
+	assert_int_equal(channel_recv(fds[0], &m), 0);
+	assert_int_equal(channel_recv(fds[0], &m), 0);
+	fds[1] = dup(fds[0]);
+}
+
+static void
+test_last_words_of_a_dead_child_are_read_before_eof(void **state)
+{
+	struct channel_message m;
+	int status, *fds = *state;
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		close(fds[0]);
+		_exit(channel_send(fds[1], CHANNEL_READY, 7) == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fds[1]);
+	assert_int_equal(channel_recv(fds[0], &m), 1);
+	assert_int_equal(m.generation, 7);
+	assert_int_equal(channel_recv(fds[0], &m), 0);
+	fds[1] = dup(fds[0]);
+}
+
+static void
+test_message_of_another_size_is_refused(void **state)
+{
+	struct channel_message m;
+	char big[sizeof(m) + 1] = { 0 };
+	int *fds = *state;
+
+	assert_int_equal(send(fds[1], big, sizeof(big), 0), sizeof(big));
+	assert_int_equal(send(fds[1], big, 4, 0), 4);
+	assert_int_equal(channel_recv(fds[0], &m), -1);
+	assert_int_equal(errno, EBADMSG);
+	assert_int_equal(channel_recv(fds[0], &m), -1);
+	assert_int_equal(errno, EBADMSG);
+}
+
+int
+main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(test_messages_arrive_whole_and_in_order),
+		CASE(test_nothing_there_is_eagain),
+		CASE(test_ends_are_close_on_exec_and_non_blocking),
+		CASE(test_peer_that_does_not_read_is_eagain),
+		CASE(test_shutdown_of_a_full_channel_is_eof_after_the_orders),
+		CASE(test_gone_peer_is_epipe_and_eof),
+		CASE(test_peer_that_left_orders_unread_is_eof),
+		CASE(test_last_words_of_a_dead_child_are_read_before_eof),
+		CASE(test_message_of_another_size_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
+}

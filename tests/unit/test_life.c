@@ -1,0 +1,168 @@
+/* Every transition of a child's life, and what must hold of all of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "attr.h"
+#include "life.h"
+
+/* One row a state, with and without a wish for a process: the outcome of each event. */
+static const struct row {
+	struct life from;
+	struct {
+		struct life to;
+		enum life_action action;
+	} on[LIFE_EVENT_MAX];
+} table[] = {
+#define W(s)                                                                           \
+	{                                                                              \
+		CHILD_##s, true                                                        \
+	}
+#define U(s)                                                                           \
+	{                                                                              \
+		CHILD_##s, false                                                       \
+	}
+#define ON(e, to, action) [LIFE_##e] = { to, LIFE_DO_##action }
+	{ W(DEAD), { ON(SAID_READY, W(DEAD), NOTHING), ON(HUNG_UP, W(DEAD), NOTHING),
+		       ON(TIMEOUT, W(STARTING), FORK), ON(STOP, U(DEAD), RETIRE),
+		       ON(HURRY, U(DEAD), RETIRE), ON(REAPED, W(DEAD), NOTHING) } },
+	{ W(STARTING),
+	    { ON(SAID_READY, W(READY), NOTHING), ON(HUNG_UP, W(DRAINING), WAIT),
+		ON(TIMEOUT, W(STARTING), NOTHING), ON(STOP, U(DRAINING), ORDER),
+		ON(HURRY, U(KILLED), KILL), ON(REAPED, W(DEAD), SCHEDULE) } },
+	{ W(READY), { ON(SAID_READY, W(READY), NOTHING), ON(HUNG_UP, W(DRAINING), WAIT),
+			ON(TIMEOUT, W(READY), NOTHING), ON(STOP, U(DRAINING), ORDER),
+			ON(HURRY, U(KILLED), KILL), ON(REAPED, W(DEAD), SCHEDULE) } },
+	{ W(DRAINING),
+	    { ON(SAID_READY, W(DRAINING), NOTHING), ON(HUNG_UP, W(DRAINING), NOTHING),
+		ON(TIMEOUT, W(KILLED), KILL), ON(STOP, U(DRAINING), NOTHING),
+		ON(HURRY, U(KILLED), KILL), ON(REAPED, W(DEAD), SCHEDULE) } },
+	{ W(KILLED),
+	    { ON(SAID_READY, W(KILLED), NOTHING), ON(HUNG_UP, W(KILLED), NOTHING),
+		ON(TIMEOUT, W(KILLED), NOTHING), ON(STOP, U(KILLED), NOTHING),
+		ON(HURRY, U(KILLED), NOTHING), ON(REAPED, W(DEAD), SCHEDULE) } },
+	{ U(DEAD), { ON(SAID_READY, U(DEAD), NOTHING), ON(HUNG_UP, U(DEAD), NOTHING),
+		       ON(TIMEOUT, U(DEAD), NOTHING), ON(STOP, U(DEAD), NOTHING),
+		       ON(HURRY, U(DEAD), NOTHING), ON(REAPED, U(DEAD), NOTHING) } },
+	{ U(STARTING),
+	    { ON(SAID_READY, U(READY), NOTHING), ON(HUNG_UP, U(DRAINING), WAIT),
+		ON(TIMEOUT, U(STARTING), NOTHING), ON(STOP, U(DRAINING), ORDER),
+		ON(HURRY, U(KILLED), KILL), ON(REAPED, U(DEAD), RETIRE) } },
+	{ U(READY), { ON(SAID_READY, U(READY), NOTHING), ON(HUNG_UP, U(DRAINING), WAIT),
+			ON(TIMEOUT, U(READY), NOTHING), ON(STOP, U(DRAINING), ORDER),
+			ON(HURRY, U(KILLED), KILL), ON(REAPED, U(DEAD), RETIRE) } },
+	{ U(DRAINING),
+	    { ON(SAID_READY, U(DRAINING), NOTHING), ON(HUNG_UP, U(DRAINING), NOTHING),
+		ON(TIMEOUT, U(KILLED), KILL), ON(STOP, U(DRAINING), NOTHING),
+		ON(HURRY, U(KILLED), KILL), ON(REAPED, U(DEAD), RETIRE) } },
+	{ U(KILLED),
+	    { ON(SAID_READY, U(KILLED), NOTHING), ON(HUNG_UP, U(KILLED), NOTHING),
+		ON(TIMEOUT, U(KILLED), NOTHING), ON(STOP, U(KILLED), NOTHING),
+		ON(HURRY, U(KILLED), NOTHING), ON(REAPED, U(DEAD), RETIRE) } },
+};
+
+static void
+test_every_transition(void **state UNUSED)
+{
+	size_t i;
+	int e;
+
+	assert_int_equal(NELEM(table), CHILD_STATE_MAX * 2);
+	for (i = 0; i < NELEM(table); i++)
+		for (e = 0; e < LIFE_EVENT_MAX; e++) {
+			struct life life = table[i].from;
+			enum life_action action = life_next(&life, (enum life_event)e);
+
+			if (life.state != table[i].on[e].to.state ||
+			    life.wanted != table[i].on[e].to.wanted ||
+			    action != table[i].on[e].action)
+				fail_msg(
+				    "%s, wanted %d, event %d: became %s, wanted %d, "
+				    "action %d",
+				    life_name(table[i].from.state),
+				    table[i].from.wanted, e, life_name(life.state),
+				    life.wanted, action);
+		}
+}
+
+static bool
+has_process(enum child_state s)
+{
+	return s != CHILD_DEAD;
+}
+
+/* The rules that the table must obey whatever it says. */
+static void
+test_rules(void **state UNUSED)
+{
+	int s, w, e;
+
+	for (s = 0; s < CHILD_STATE_MAX; s++)
+		for (w = 0; w < 2; w++)
+			for (e = 0; e < LIFE_EVENT_MAX; e++) {
+				struct life l = { (enum child_state)s, w };
+				enum life_action a = life_next(&l, (enum life_event)e);
+
+				/* Never signal or order a process that is not there. */
+				if (a == LIFE_DO_KILL || a == LIFE_DO_ORDER)
+					assert_true(has_process((enum child_state)s));
+				/* Never a second process for a slot. */
+				if (a == LIFE_DO_FORK)
+					assert_true(!has_process(s) && w);
+				/* Only waitpid() makes a process disappear. */
+				if (has_process((enum child_state)s) &&
+				    e != LIFE_REAPED)
+					assert_true(has_process(l.state));
+				/* A slot that is given up stays given up. */
+				if (!w)
+					assert_false(l.wanted);
+				/* A wanted slot never ends without a next step. */
+				if (e == LIFE_REAPED && has_process(s) && w)
+					assert_int_equal(a, LIFE_DO_SCHEDULE);
+			}
+}
+
+/* From anywhere: stop, patience ends, reaped: gone, and told exactly once. */
+static void
+test_stop_always_ends(void **state UNUSED)
+{
+	int s, retired;
+
+	for (s = 0; s < CHILD_STATE_MAX; s++) {
+		struct life l = { (enum child_state)s, true };
+
+		retired = life_next(&l, LIFE_STOP) == LIFE_DO_RETIRE;
+		retired += life_next(&l, LIFE_TIMEOUT) == LIFE_DO_RETIRE;
+		retired += life_next(&l, LIFE_REAPED) == LIFE_DO_RETIRE;
+		assert_int_equal(l.state, CHILD_DEAD);
+		assert_int_equal(retired, 1);
+	}
+}
+
+static void
+test_names_differ(void **state UNUSED)
+{
+	int a, b;
+
+	for (a = 0; a < CHILD_STATE_MAX; a++)
+		for (b = 0; b < a; b++)
+			assert_string_not_equal(life_name((enum child_state)a),
+			    life_name((enum child_state)b));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_transition),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_stop_always_ends),
+		cmocka_unit_test(test_names_differ),
+	};
+
+	return cmocka_run_group_tests_name("life", tests, NULL, NULL);
+}
