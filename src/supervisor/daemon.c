@@ -1,0 +1,131 @@
+/* The lock and the way into the background. */
+#include "daemon.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libutil.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+
+/* /run is empty after a boot; more than one level missing is a mistake in the path. */
+static void
+lock_make_directory(const char *path)
+{
+	char *dir = xstrdup(path), *slash = strrchr(dir, '/');
+
+	if (slash != NULL && slash != dir) {
+		*slash = '\0';
+		/* If this fails, opening the file says why. */
+		if (mkdir(dir, 0755) == -1) {
+		}
+	}
+	free(dir);
+}
+
+int
+daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
+{
+	pid_t other = -1;
+
+	lock_make_directory(path);
+	if ((*out = pidfile_open(path, 0644, &other)) != NULL)
+		return 0;
+	if (errno == EEXIST && other > 0)
+		snprintf(
+		    err, errlen, "already running as pid %d (%s)", (int)other, path);
+	else if (errno == EEXIST)
+		snprintf(err, errlen,
+		    "already running: %s is locked by a daemon that is "
+		    "about to write its pid",
+		    path);
+	else
+		snprintf(err, errlen,
+		    "cannot take the lock %s: %s: see pidfile in the "
+		    "configuration",
+		    path, strerror(errno));
+	return -1;
+}
+
+/* In the process that was started by hand or by init. */
+static void NORETURN
+daemon_await(pid_t child, int notify)
+{
+	sigset_t none;
+	ssize_t n;
+	int status;
+	char up;
+
+	/* A start that takes long (a resolver) can be given up; the child goes on. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	do
+		n = read(notify, &up, 1);
+	while (n == -1 && errno == EINTR);
+	if (n == 1)
+		_exit(0);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status))
+		_exit(WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : 1);
+	_exit(1);
+}
+
+int
+daemon_fork(struct pidfh *lock, int *notify)
+{
+	int fds[2], saved;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return -1;
+	if ((pid = fork()) == -1) {
+		saved = errno;
+		close(fds[0]);
+		close(fds[1]);
+		errno = saved;
+		return -1;
+	}
+	if (pid > 0) {
+		close(fds[1]);
+		/* The lock is the child's now: it must end with the child. */
+		pidfile_close(lock);
+		daemon_await(pid, fds[0]);
+	}
+	close(fds[0]);
+	*notify = fds[1];
+	return setsid() == -1 ? -1 : 0;
+}
+
+int
+daemon_detach(bool keep_stderr)
+{
+	int i, fd, last = keep_stderr ? STDOUT_FILENO : STDERR_FILENO;
+
+	if (chdir("/") == -1 || (fd = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1)
+		return -1;
+	for (i = STDIN_FILENO; i <= last; i++)
+		if (dup2(fd, i) == -1)
+			return -1;
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return 0;
+}
+
+void
+daemon_up(int *notify)
+{
+	if (*notify == -1)
+		return;
+	/* If nobody waits any more, nobody needs to know. */
+	if (write(*notify, "", 1) == -1) {
+	}
+	close(*notify);
+	*notify = -1;
+}

@@ -1,0 +1,37 @@
+/* Being the one daemon: the lock, and life in the background. Supervisor only. */
+#ifndef SUPERVISOR_DAEMON_H
+#define SUPERVISOR_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+
+struct pidfh;
+
+/*
+ * Takes the lock that is the pid file (libbsd pidfile_open(3): flock(2), so a file
+ * left by a dead daemon is no obstacle); its directory is made if only that is
+ * missing. Returns 0, or -1 with a message for the operator in err: "already running
+ * as pid N", and nothing was touched.
+ */
+int daemon_lock(
+    const char *path, struct pidfh **out, char *err, size_t errlen) MUST_CHECK;
+
+/*
+ * Goes into the background. The calling process stays until its child has called
+ * daemon_up() or has ended, and exits with 0 or with the child's status: what started
+ * the daemon knows whether it serves. Returns in the child, the leader of a new
+ * session, 0 and in *notify what daemon_up() needs, or -1 with errno.
+ */
+int daemon_fork(struct pidfh *lock, int *notify) MUST_CHECK;
+
+/* In the background, before anything is forked: leaves the directory and the
+ * terminal. keep_stderr: lines go there by configuration. Returns 0, or -1 with errno.
+ */
+int daemon_detach(bool keep_stderr) MUST_CHECK;
+
+/* Lets the waiting process go; *notify becomes -1 (which it may be: in front). */
+void daemon_up(int *notify);
+
+#endif

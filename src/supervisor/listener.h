@@ -1,0 +1,35 @@
+/* The listening sockets: opened once, kept over the deaths of readers. Supervisor. */
+#ifndef SUPERVISOR_LISTENER_H
+#define SUPERVISOR_LISTENER_H
+
+#include <stddef.h>
+
+#include "attr.h"
+#include "config.h"
+
+#define LISTENER_NAME_MAX 80 /* "[" an IPv6 address with its scope "]:65535" */
+
+/* Parallel arrays, so that fd goes as it is into a reader's child_context. Zeroed:
+ * none. */
+struct listeners {
+	int *fd;                         /* non-blocking, close-on-exec */
+	char (*name)[LISTENER_NAME_MAX]; /* "127.0.0.1:19800", with the port in use */
+	size_t n;
+};
+
+/*
+ * Opens every address of the list: "host:port", "[v6]:port" or "*:port" (any address,
+ * IPv4 and IPv6 alike); port 0 takes a free one. A host name is opened at each of its
+ * addresses; one whose family this machine has not is passed over while another
+ * remains. Not SO_REUSEPORT: it would let a second daemon quietly take half of the
+ * clients, and lose the queue of a reader that dies. Returns 0, or -1 with a message
+ * for the operator in err, nothing left open, and errno: EINVAL for what only another
+ * configuration mends, else that of the call that failed (EADDRINUSE, EACCES, ...).
+ */
+int listeners_open(const struct config_list *, struct listeners *, char *err,
+    size_t errlen) MUST_CHECK;
+
+/* Closes them all and zeroes the struct. */
+void listeners_close(struct listeners *);
+
+#endif

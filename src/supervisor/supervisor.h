@@ -1,0 +1,26 @@
+/* The supervisor: owns the lock, the segment, the listening sockets, the signals and
+ * the children. It parses no upstream byte and no request. */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include <stdbool.h>
+
+#include "attr.h"
+#include "child.h"
+
+/* The first line of main(): from here on signals wait until the supervisor reads them.
+ * Those that stop, continue or dump this process keep their meaning. */
+void supervisor_block_signals(void);
+
+/*
+ * Runs the daemon with this configuration (borrowed) until it is told to stop; roles
+ * holds each role's main function, by enum role. Returns the exit status: 0 (stopped
+ * by TERM or INT), or, with a message on stderr and in the log, nothing left behind:
+ * 1, EX_TEMPFAIL (75: an address in use, no room in /dev/shm; may work later) or
+ * EX_CONFIG (78: needs another configuration). Not in front, the process that called
+ * it exits itself as soon as the daemon serves.
+ */
+int supervisor_run(const struct config *, role_main_fn *const roles[ROLE_MAX],
+    bool foreground) MUST_CHECK;
+
+#endif
