@@ -1,5 +1,144 @@
-int
-main(void)
+/* hydratord: options, and the table of what the processes do. The only file that knows
+ * all of them. */
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <jansson.h>
+
+#include <err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "autoconf.h"
+#include "category.h"
+#include "child.h"
+#include "config.h"
+#include "hydrator.h"
+#include "privilege.h"
+#include "reader.h"
+#include "supervisor.h"
+
+#define DEFAULT_CONFIG SYSCONFDIR "/hydratord.conf"
+
+static role_main_fn *const roles[ROLE_MAX] = {
+	[ROLE_HYDRATOR] = hydrator_main,
+	[ROLE_READER] = reader_main,
+};
+
+struct options {
+	const char *config;
+	bool foreground;
+	bool test;
+	bool dump;
+};
+
+static void
+usage(FILE *to)
 {
-	return 0;
+	fprintf(to,
+	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [-c FILE]\n"
+	    "  -c FILE  configuration, default %s\n"
+	    "  -f       stay in the foreground\n"
+	    "  -t       test the configuration, start nothing\n"
+	    "  -T       print the effective configuration, start nothing\n"
+	    "  -V       print the version and those of the libraries\n"
+	    "  -h       print this\n",
+	    DEFAULT_CONFIG);
+}
+
+/* None of these calls sets up its library. */
+static void
+print_versions(void)
+{
+	printf("hydratord %s\n%s\njansson/%s libevent/%s\n", PACKAGE_VERSION,
+	    curl_version(), jansson_version_str(), event_get_version());
+}
+
+static void
+options_parse(struct options *o, int argc, char *argv[])
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:fhtTV")) != -1)
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'f':
+			o->foreground = true;
+			break;
+		case 't':
+			o->test = true;
+			break;
+		case 'T':
+			o->dump = true;
+			break;
+		case 'V':
+			print_versions();
+			exit(EXIT_SUCCESS);
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_FAILURE);
+		}
+	if (optind < argc) {
+		usage(stderr);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static bool
+category_is_known(const char *name)
+{
+	return category_find(name, strlen(name)) != -1;
+}
+
+/* -t: what a start would refuse without touching anything shared. */
+static int
+test_config(const struct config *c, const char *path)
+{
+	const double mib = 1024 * 1024;
+	struct privilege privilege;
+	char message[512];
+
+	if (privilege_find(c->user, &privilege, message, sizeof(message)) == -1) {
+		warnx("%s", message);
+		return EX_CONFIG;
+	}
+	printf("%s: configuration OK\n", path);
+	printf("shared memory: at most %.1f MiB (%zu categories, 2 buffers of %.1f MiB "
+	       "each)\n",
+	    2 * (double)c->ncategories * (double)c->segment.capacity / mib,
+	    c->ncategories, (double)c->segment.capacity / mib);
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options options = { .config = DEFAULT_CONFIG };
+	struct config *config;
+	char message[8192];
+	int status = EXIT_SUCCESS;
+
+	supervisor_block_signals();
+	options_parse(&options, argc, argv);
+	if (config_load(options.config, category_is_known, &config, message,
+		sizeof(message)) == -1) {
+		fprintf(stderr, "%s\n", message);
+		return EX_CONFIG;
+	}
+	if (options.dump)
+		config_dump(config, stdout);
+	else if (options.test)
+		status = test_config(config, options.config);
+	else
+		status = supervisor_run(config, roles, options.foreground);
+	config_free(&config);
+	return status;
 }
