@@ -120,10 +120,8 @@ child_fork(struct children *c, struct child *ch)
 
 /* Sets when the slot's next process is due. */
 static void
-child_schedule(struct child *ch)
+child_schedule(struct child *ch, int64_t now)
 {
-	int64_t now = clock_boot();
-
 	if (now - ch->born >= HEALTHY_SPELL)
 		ch->failures = 0;
 	ch->deadline =
@@ -146,17 +144,18 @@ child_send(struct child *ch, enum channel_type type)
 		log_debug("%s (pid %d) has orders to read", ch->title, (int)ch->pid);
 }
 
-static void child_event(struct children *, struct child *, enum life_event);
+static void child_event(
+    struct children *, struct child *, enum life_event, int64_t now);
 
 static void
-child_start(struct children *c, struct child *ch)
+child_start(struct children *c, struct child *ch, int64_t now)
 {
 	pid_t pid;
 
-	ch->born = clock_boot();
+	ch->born = now;
 	if ((pid = child_fork(c, ch)) == -1) {
 		log_warn("%s: cannot fork", ch->title);
-		child_event(c, ch, LIFE_REAPED);
+		child_event(c, ch, LIFE_REAPED, now);
 		return;
 	}
 	ch->pid = pid;
@@ -172,7 +171,7 @@ child_kill(struct child *ch)
 }
 
 static void
-child_event(struct children *c, struct child *ch, enum life_event event)
+child_event(struct children *c, struct child *ch, enum life_event event, int64_t now)
 {
 	enum child_state before = ch->life.state;
 	enum life_action action = life_next(&ch->life, event);
@@ -182,20 +181,20 @@ child_event(struct children *c, struct child *ch, enum life_event event)
 		ch->deadline = NEVER;
 	switch (action) {
 	case LIFE_DO_FORK:
-		child_start(c, ch);
+		child_start(c, ch, now);
 		break;
 	case LIFE_DO_ORDER:
 		child_send(ch, CHANNEL_STOP);
-		ch->deadline = clock_boot() + DRAIN_TIMEOUT;
+		ch->deadline = now + DRAIN_TIMEOUT;
 		break;
 	case LIFE_DO_WAIT:
-		ch->deadline = clock_boot() + DRAIN_TIMEOUT;
+		ch->deadline = now + DRAIN_TIMEOUT;
 		break;
 	case LIFE_DO_KILL:
 		child_kill(ch);
 		break;
 	case LIFE_DO_SCHEDULE:
-		child_schedule(ch);
+		child_schedule(ch, now);
 		break;
 	case LIFE_DO_RETIRE:
 	case LIFE_DO_NOTHING:
@@ -211,7 +210,7 @@ children_tick(struct children *c, int64_t now)
 	for (i = 0; i < c->n; i++)
 		if (c->item[i].deadline <= now) {
 			c->item[i].deadline = NEVER;
-			child_event(c, &c->item[i], LIFE_TIMEOUT);
+			child_event(c, &c->item[i], LIFE_TIMEOUT, now);
 		}
 }
 
@@ -229,9 +228,8 @@ children_deadline(const struct children *c)
 
 /* The one line about a death: who, how, after how long, and what comes next. */
 static void
-child_obituary(const struct child *ch, pid_t pid, int status)
+child_obituary(const struct child *ch, pid_t pid, int status, int64_t now)
 {
-	int64_t now = clock_boot();
 	double age = (double)(now - ch->born) / (double)NSEC_PER_SEC;
 	char how[128];
 
@@ -261,6 +259,7 @@ child_hang_up(struct child *ch)
 void
 children_reap(struct children *c)
 {
+	int64_t now;
 	pid_t pid;
 	size_t i;
 	int status;
@@ -270,10 +269,11 @@ children_reap(struct children *c)
 			;
 		if (i == c->n) /* adopted, where we are pid 1 or a subreaper */
 			continue;
+		now = clock_boot();
 		c->item[i].pid = 0;
 		child_hang_up(&c->item[i]);
-		child_event(c, &c->item[i], LIFE_REAPED);
-		child_obituary(&c->item[i], pid, status);
+		child_event(c, &c->item[i], LIFE_REAPED, now);
+		child_obituary(&c->item[i], pid, status, now);
 	}
 }
 
@@ -286,11 +286,11 @@ children_read(struct children *c, struct child *ch)
 	while (ch->channel != -1 && (r = channel_recv(ch->channel, &m)) != -1) {
 		if (r == 0) {
 			child_hang_up(ch);
-			child_event(c, ch, LIFE_HUNG_UP);
+			child_event(c, ch, LIFE_HUNG_UP, clock_boot());
 		} else if (m.type == CHANNEL_READY) {
 			log_debug("%s (pid %d) is ready, generation %llu", ch->title,
 			    (int)ch->pid, (unsigned long long)m.generation);
-			child_event(c, ch, LIFE_SAID_READY);
+			child_event(c, ch, LIFE_SAID_READY, clock_boot());
 		}
 	}
 }
@@ -311,7 +311,7 @@ children_stop(struct children *c, enum life_event event)
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		child_event(c, &c->item[i], event);
+		child_event(c, &c->item[i], event, clock_boot());
 }
 
 bool
