@@ -1,0 +1,88 @@
+/* The conductor: documents in, payload out. */
+#include "analytics.h"
+
+#include "document.h"
+#include "horde.h"
+#include "reference.h"
+#include "render.h"
+#include "report.h"
+#include "view_write.h"
+
+void
+analytics_defaults(struct analytics_settings *s)
+{
+	static const char *const hosts[] = { "huggingface.co" };
+
+	*s = (struct analytics_settings){
+		.preferred_hosts = hosts,
+		.npreferred_hosts = NELEM(hosts),
+		.low_usage_percent = 0.0065,
+		.text_low_usage_percent = 0.02,
+		.text_ignore_hosts = true,
+		.text_critical_usage = 10,
+		.text_critical_workers = 1,
+	};
+}
+
+static int
+analytics_read(const struct analytics_settings *settings,
+    const struct analytics_input *in, struct arena *arena, struct horde *horde,
+    struct reference *reference, struct analytics_report *report)
+{
+	bool exact = settings->corrections & CORRECT_EXACT_USAGE;
+	bool text = in->category == CATEGORY_TEXT_GENERATION;
+
+	if (category_has_horde(in->category) &&
+	    horde_read(in, !exact, exact || text, arena, horde, report) == -1)
+		return -1;
+	return reference_read(settings, in, arena, reference, report);
+}
+
+/* Everything in the arena is borrowed until the payload is complete. */
+static int
+analytics_render_in(const struct analytics_settings *settings,
+    const struct analytics_input *in, struct arena *arena, struct buf *out,
+    struct analytics_report *report)
+{
+	struct reference reference;
+	struct view_directory *d;
+	struct horde horde;
+
+	if (analytics_read(settings, in, arena, &horde, &reference, report) == -1)
+		return -1;
+	view_begin_payload(out, in->category);
+	if (category_has_horde(in->category)) {
+		reference_merge(&reference, &horde, arena);
+		render_risk(settings, in->category, &horde, reference.models,
+		    reference.nmodels, arena, out);
+	}
+	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
+	if (in->category == CATEGORY_TEXT_GENERATION)
+		statistics_view_write(
+		    out, &reference.grouped, in->now, VIEW_STATS_GROUPED);
+	else
+		view_alias(out, VIEW_STATS, VIEW_STATS_GROUPED);
+	d = view_directory_of(out);
+	d->skipped =
+	    report->skipped > UINT32_MAX ? UINT32_MAX : (uint32_t)report->skipped;
+	d->size = out->len;
+	d->raw_entries = reference.nentries;
+	d->typed_entries = reference.nvalid;
+	d->computed_at = in->now;
+	return 0;
+}
+
+int
+analytics_render(const struct analytics_settings *settings,
+    const struct analytics_input *in, struct buf *out, struct analytics_report *report)
+{
+	struct arena *arena = arena_new();
+	int result;
+
+	report->skipped = 0;
+	report->refused = DOCUMENT_NONE;
+	report->error[0] = '\0';
+	result = analytics_render_in(settings, in, arena, out, report);
+	arena_free(&arena);
+	return result;
+}

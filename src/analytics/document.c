@@ -1,0 +1,27 @@
+/* The first look at a document. */
+#include "document.h"
+
+#include "report.h"
+
+static const char *const names[] = {
+	[DOCUMENT_REFERENCE] = "reference",
+	[DOCUMENT_STATUS] = "status",
+	[DOCUMENT_STATS] = "stats",
+};
+
+int
+document_scan(const struct document *doc, enum analytics_document which,
+    enum json_type wanted, struct json_value *out, struct analytics_report *report)
+{
+	struct json_error error;
+
+	if (doc->data == NULL)
+		return report_refuse(report, which, "%s: no document", names[which]);
+	if (json_scan(doc->data, doc->len, out, &error) == -1)
+		return report_refuse(report, which, "%s: byte %zu: %s", names[which],
+		    error.offset, error.text);
+	if (out->type != wanted)
+		return report_refuse(report, which, "%s: not an %s", names[which],
+		    wanted == JSON_T_ARRAY ? "array" : "object");
+	return 0;
+}

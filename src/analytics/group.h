@@ -1,0 +1,40 @@
+/* Grouping text models by base name (spec section 5). Pure. */
+#ifndef ANALYTICS_GROUP_H
+#define ANALYTICS_GROUP_H
+
+#include <stdint.h>
+
+#include "json_out.h"
+#include "map.h"
+#include "mem.h"
+#include "risk.h"
+
+struct group_host; /* private */
+
+/* A group under construction: its sums so far. */
+struct group {
+	uint32_t members;
+	uint32_t first;     /* number of its first member in the walk */
+	struct str name;    /* of its first member */
+	struct risk merged; /* of the members so far; ratios unset */
+	struct json_sum percentage;
+	struct json_sum day_to_month; /* ratio times weight, over known ratios but 0 */
+	struct json_sum month_to_total;
+	struct group_host *hosts;
+	struct group_host **last_host;
+};
+
+struct groups {
+	struct map map; /* base name -> struct group, in order of first appearance */
+	struct map hosts;
+	struct arena *arena;
+};
+
+void groups_init(struct groups *, struct arena *, size_t expected);
+/* Adds the models in the order of the ungrouped answer; number counts them from 0. */
+void groups_add(struct groups *, struct str base, const struct risk *, uint32_t number);
+/* What is shown of a group of two or more. */
+void group_finish(
+    const struct groups *, const struct risk_terms *, uint32_t group, struct risk *out);
+
+#endif

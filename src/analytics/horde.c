@@ -1,0 +1,321 @@
+/* Indexing the status and usage documents. */
+#include "horde.h"
+
+#include "coerce.h"
+#include "document.h"
+#include "number.h"
+#include "report.h"
+#include "shape.h"
+#include "text_name.h"
+#include "unicode.h"
+
+static const char *const period_names[PERIOD_MAX] = { "day", "month", "total" };
+
+void
+usage_add(struct usage *to, const struct usage *from)
+{
+	for (int p = 0; p < PERIOD_MAX; p++)
+		to->n[p] = number_add(to->n[p], from->n[p]);
+}
+
+bool
+usage_known(const struct usage *u)
+{
+	return (u->n[PERIOD_DAY] | u->n[PERIOD_MONTH] | u->n[PERIOD_TOTAL]) != 0;
+}
+
+struct str
+backend_prefix(enum backend backend)
+{
+	switch (backend) {
+	case BACKEND_APHRODITE:
+		return STR("aphrodite/");
+	case BACKEND_KOBOLDCPP:
+		return STR("koboldcpp/");
+	default:
+		return STR("");
+	}
+}
+
+enum backend
+backend_of(struct str lower)
+{
+	if (str_starts(lower, STR("aphrodite/")))
+		return BACKEND_APHRODITE;
+	if (str_starts(lower, STR("koboldcpp/")))
+		return BACKEND_KOBOLDCPP;
+	return BACKEND_CANONICAL;
+}
+
+/* No key contains a slash beyond the prefix, so prefix and rest never run together. */
+struct str
+horde_size_key(struct str name, struct arena *arena)
+{
+	struct str key = text_name_size_key(name, arena);
+
+	return str_from(key, backend_prefix(backend_of(key)).len);
+}
+
+static struct horde_name *
+horde_intern(struct horde *h, struct str name, struct arena *arena)
+{
+	uint32_t before = h->names.count;
+	uint32_t i = map_intern(&h->names, unicode_lower(name, arena));
+	struct horde_name *n = map_at(&h->names, i);
+
+	if (i == before)
+		n->status = n->links = n->size = HORDE_NONE;
+	return n;
+}
+
+enum {
+	STATUS_PERFORMANCE,
+	STATUS_QUEUED,
+	STATUS_JOBS,
+	STATUS_ETA,
+	STATUS_TYPE,
+	STATUS_NAME,
+	STATUS_COUNT,
+	STATUS_MEMBERS
+};
+
+static bool
+check_type(const struct json_value *v, struct check *c)
+{
+	struct str s;
+
+	if (!check_str(v, c))
+		return false;
+	s = json_string(v, c->arena);
+	return str_eq(s, STR("image")) || str_eq(s, STR("text")) ||
+	       check_fail(c, "not image or text");
+}
+
+static const struct member status_members[STATUS_MEMBERS] = {
+	[STATUS_PERFORMANCE] = MEMBER("performance", check_float, MEMBER_REQUIRED),
+	[STATUS_QUEUED] = MEMBER("queued", check_int, MEMBER_REQUIRED),
+	[STATUS_JOBS] = MEMBER("jobs", check_int, MEMBER_REQUIRED),
+	[STATUS_ETA] = MEMBER("eta", check_int, MEMBER_REQUIRED),
+	[STATUS_TYPE] = MEMBER("type", check_type, MEMBER_REQUIRED),
+	[STATUS_NAME] = MEMBER("name", check_str, MEMBER_REQUIRED),
+	[STATUS_COUNT] = MEMBER("count", check_int, MEMBER_REQUIRED),
+};
+static const struct shape status_shape = { status_members, STATUS_MEMBERS };
+
+/* Negative counts pass the reference's checks but break its analysis later. */
+static bool
+status_decode(const struct json_value *v, struct check *c, struct status *out)
+{
+	struct json_value values[STATUS_MEMBERS];
+
+	if (v->type != JSON_T_OBJECT)
+		return check_fail(c, "not an object");
+	shape_read(&status_shape, v, c->arena, values);
+	if (!shape_check(&status_shape, values, c))
+		return false;
+	out->name = json_string(&values[STATUS_NAME], c->arena);
+	if (!coerce_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
+	    !coerce_int(&values[STATUS_COUNT], c->arena, &out->count))
+		return check_fail(c, "not a number");
+	if (out->count < 0)
+		return check_fail(c, "negative") || check_within(c, "count");
+	if (values[STATUS_NAME].escaped && !unicode_valid(out->name))
+		return check_fail(c, "not Unicode") || check_within(c, "name");
+	return true;
+}
+
+/* Of several elements whose names differ at most in case the last one counts. */
+static int
+horde_read_status(struct horde *h, const struct document *doc, struct arena *arena,
+    struct analytics_report *report)
+{
+	struct json_value root, element;
+	struct json_walk walk;
+	size_t i = 0;
+
+	if (document_scan(doc, DOCUMENT_STATUS, JSON_T_ARRAY, &root, report) == -1)
+		return -1;
+	h->statuses = arena_alloc(arena, json_count(&root) * sizeof(*h->statuses));
+	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
+		struct status *s = &h->statuses[h->nstatuses];
+		struct check check = { .arena = arena };
+
+		if (status_decode(&element, &check, s))
+			horde_intern(h, s->name, arena)->status = h->nstatuses++;
+		else
+			report_skip(report, "status element %zu: %s: %s", i,
+			    check.where, check.why);
+	}
+	if (i > 0 && h->nstatuses == 0)
+		return report_refuse(report, DOCUMENT_STATUS,
+		    "status: none of its %zu elements is valid", i);
+	return 0;
+}
+
+/* A name as written in the usage document: a JSON key, so the last of duplicates
+ * counts, but at the place of the first. */
+struct spelling {
+	int64_t n[PERIOD_MAX];
+	uint32_t place[PERIOD_MAX]; /* plus one; 0: not in that period */
+	bool bad[PERIOD_MAX];
+};
+
+static int
+horde_read_period(struct map *spellings, const struct json_value *v, enum period p,
+    struct arena *arena, struct analytics_report *report)
+{
+	struct json_walk walk;
+	struct json_value key, value;
+	uint32_t place = 0;
+
+	if (v->type == JSON_T_NONE)
+		return 0;
+	if (v->type != JSON_T_OBJECT)
+		return report_refuse(report, DOCUMENT_STATS, "stats: %s: not an object",
+		    period_names[p]);
+	walk = json_walk(v);
+	while (json_member(&walk, &key, &value)) {
+		uint32_t i = map_intern(spellings, json_string(&key, arena));
+		struct spelling *s = map_at(spellings, i);
+
+		place++;
+		if (s->place[p] == 0)
+			s->place[p] = place;
+		s->bad[p] = !coerce_int(&value, arena, &s->n[p]) || s->n[p] < 0;
+	}
+	return 0;
+}
+
+/* Returns how many of the spelling's counts are valid. */
+static unsigned
+spelling_check(struct spelling *s, struct str name, struct analytics_report *report)
+{
+	struct report_name quoted;
+	unsigned valid = 0;
+
+	for (int p = 0; p < PERIOD_MAX; p++) {
+		if (s->place[p] == 0)
+			continue;
+		if (!s->bad[p]) {
+			valid++;
+			continue;
+		}
+		s->place[p] = 0;
+		report_skip(report, "stats %s %s: not a count of 63 bits",
+		    period_names[p], report_quote(name, &quoted));
+	}
+	return valid;
+}
+
+bool
+horde_in_family(const struct horde *h, uint32_t name, uint32_t family)
+{
+	const struct horde_name *n = map_at(&h->names, name);
+
+	for (uint32_t i = n->links; i != HORDE_NONE; i = h->links[i].next)
+		if (h->links[i].family == family)
+			return true;
+	return false;
+}
+
+static void
+horde_link(struct horde *h, uint32_t name, uint32_t family)
+{
+	struct horde_name *n = map_at(&h->names, name);
+
+	if (horde_in_family(h, name, family))
+		return;
+	h->links[h->nlinks] = (struct family_link){ family, n->links };
+	n->links = h->nlinks++;
+}
+
+static void
+horde_index(struct horde *h, const struct spelling *s, struct str spelled,
+    bool families, bool sizes, struct arena *arena)
+{
+	struct horde_name *n = horde_intern(h, spelled, arena);
+	uint32_t name = (uint32_t)(n - (struct horde_name *)map_at(&h->names, 0));
+
+	for (int p = 0; p < PERIOD_MAX; p++) {
+		if (s->place[p] <= n->place[p])
+			continue;
+		n->place[p] = s->place[p];
+		n->usage.n[p] = s->n[p];
+	}
+	if (sizes && n->size == HORDE_NONE)
+		n->size = map_intern(&h->sizes, horde_size_key(spelled, arena));
+	if (families)
+		horde_link(h, name,
+		    map_intern(&h->families, text_name_index_base(spelled, arena)));
+}
+
+/* Only now, when it is known which of colliding spellings counts, are they summed. */
+static void
+horde_sum(struct horde *h)
+{
+	for (uint32_t i = 0; i < h->names.count; i++) {
+		const struct horde_name *n = map_at(&h->names, i);
+		struct size_usage *size;
+
+		for (uint32_t l = n->links; l != HORDE_NONE; l = h->links[l].next)
+			usage_add(map_at(&h->families, h->links[l].family), &n->usage);
+		if (n->size == HORDE_NONE)
+			continue;
+		size = map_at(&h->sizes, n->size);
+		usage_add(&size->by_backend[backend_of(h->names.keys[i])], &n->usage);
+	}
+}
+
+static int
+horde_read_stats(struct horde *h, const struct document *doc, struct map *spellings,
+    struct arena *arena, struct analytics_report *report)
+{
+	static const struct member members[PERIOD_MAX] = {
+		[PERIOD_DAY] = MEMBER("day", NULL, 0),
+		[PERIOD_MONTH] = MEMBER("month", NULL, 0),
+		[PERIOD_TOTAL] = MEMBER("total", NULL, 0),
+	};
+	struct json_value root, periods[PERIOD_MAX];
+	unsigned valid = 0;
+
+	if (document_scan(doc, DOCUMENT_STATS, JSON_T_OBJECT, &root, report) == -1)
+		return -1;
+	shape_read(&(struct shape){ members, PERIOD_MAX }, &root, arena, periods);
+	for (int p = 0; p < PERIOD_MAX; p++)
+		if (horde_read_period(spellings, &periods[p], p, arena, report) == -1)
+			return -1;
+	for (uint32_t i = 0; i < spellings->count; i++)
+		valid +=
+		    spelling_check(map_at(spellings, i), spellings->keys[i], report);
+	if (spellings->count > 0 && valid == 0)
+		return report_refuse(
+		    report, DOCUMENT_STATS, "stats: not one of its entries is valid");
+	h->links = arena_alloc(arena, spellings->count * sizeof(*h->links));
+	return 0;
+}
+
+int
+horde_read(const struct analytics_input *in, bool families, bool sizes,
+    struct arena *arena, struct horde *out, struct analytics_report *report)
+{
+	/* A name and its count take about so many bytes of a document. */
+	size_t status_names = in->status.len / 100, stats_names = in->stats.len / 100;
+	struct map spellings;
+
+	*out = (struct horde){ 0 };
+	map_init(
+	    &out->names, arena, sizeof(struct horde_name), status_names + stats_names);
+	map_init(
+	    &out->families, arena, sizeof(struct usage), families ? stats_names : 0);
+	map_init(
+	    &out->sizes, arena, sizeof(struct size_usage), sizes ? stats_names : 0);
+	map_init(&spellings, arena, sizeof(struct spelling), stats_names);
+	if (horde_read_status(out, &in->status, arena, report) == -1 ||
+	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
+		return -1;
+	for (uint32_t i = 0; i < spellings.count; i++)
+		horde_index(out, map_at(&spellings, i), spellings.keys[i], families,
+		    sizes, arena);
+	horde_sum(out);
+	return 0;
+}

@@ -1,0 +1,100 @@
+/*
+ * The AI Horde documents of a category, indexed for the merge (spec sections 1.4 and
+ * 2.6). Usage is summed per index key when the index is built, so that merging a model
+ * costs the same however large its family is. Pure.
+ */
+#ifndef ANALYTICS_HORDE_H
+#define ANALYTICS_HORDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics.h"
+#include "attr.h"
+#include "map.h"
+#include "mem.h"
+#include "str.h"
+
+#define HORDE_NONE UINT32_MAX
+
+enum period {
+	PERIOD_DAY,
+	PERIOD_MONTH,
+	PERIOD_TOTAL,
+	PERIOD_MAX
+};
+
+enum backend {
+	BACKEND_CANONICAL,
+	BACKEND_APHRODITE,
+	BACKEND_KOBOLDCPP,
+	BACKEND_MAX
+};
+
+/* Never negative; sums stop at INT64_MAX. */
+struct usage {
+	int64_t n[PERIOD_MAX];
+};
+
+void usage_add(struct usage *, const struct usage *);
+/* Whether any period is above zero: spec section 3.4. */
+bool usage_known(const struct usage *);
+
+/* "aphrodite/" and "koboldcpp/"; "" for canonical. */
+struct str backend_prefix(enum backend);
+/* Of a lower-case name. */
+enum backend backend_of(struct str lower);
+
+/* An element of the status document. */
+struct status {
+	struct str name;    /* as spelled there */
+	double performance; /* may be infinite or NaN */
+	int64_t count;
+};
+
+/* A family (key of the base index) that a name belongs to. Spellings that differ only
+ * in case nearly always have one in common. */
+struct family_link {
+	uint32_t family;
+	uint32_t next; /* in horde.links, HORDE_NONE at the end */
+};
+
+/* What is known of a lower-case name. */
+struct horde_name {
+	struct usage usage;
+	uint32_t
+	    place[PERIOD_MAX]; /* where the count stood in the document, plus one */
+	uint32_t status;       /* in horde.statuses, or HORDE_NONE */
+	uint32_t links;        /* first family_link, or HORDE_NONE */
+	uint32_t size;         /* in horde.sizes, or HORDE_NONE */
+};
+
+/* The size index's sums of one key without its backend prefix. */
+struct size_usage {
+	struct usage by_backend[BACKEND_MAX];
+};
+
+struct horde {
+	struct map names;    /* lower-case name -> struct horde_name */
+	struct map families; /* base index key -> struct usage */
+	struct map sizes;    /* size index key -> struct size_usage */
+	struct status *statuses;
+	struct family_link *links;
+	uint32_t nstatuses;
+	uint32_t nlinks;
+};
+
+/*
+ * Reads both documents; names in the result point into them or the arena. The base
+ * index is built if families is set, the size index if sizes is. Bad elements and
+ * entries are skipped and reported. Returns 0, or -1 with *report.
+ */
+int horde_read(const struct analytics_input *, bool families, bool sizes,
+    struct arena *, struct horde *out, struct analytics_report *report) MUST_CHECK;
+
+/* Whether a name's usage is part of a family's. */
+bool horde_in_family(const struct horde *, uint32_t name, uint32_t family);
+/* The key of the size index without its backend prefix. */
+struct str horde_size_key(struct str name, struct arena *);
+
+#endif

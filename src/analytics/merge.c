@@ -1,0 +1,105 @@
+/* Looking up the variants of a name. */
+#include "merge.h"
+
+#include "unicode.h"
+
+/* The variants in lower case (section 2.4). Lower-casing goes piece by piece: what
+ * precedes a slash does not change how what follows it is lowered. */
+static struct str
+merge_variant(struct merge_scratch *s, struct str lower, enum backend backend)
+{
+	const char *slash = memchr(lower.p, '/', lower.len);
+	struct str prefix = backend_prefix(backend), rest = lower;
+
+	if (backend == BACKEND_CANONICAL)
+		return lower;
+	if (backend == BACKEND_KOBOLDCPP && slash != NULL)
+		rest = str_from(lower, (size_t)(slash + 1 - lower.p));
+	buf_reset(&s->name);
+	buf_add(&s->name, prefix.p, prefix.len);
+	buf_add(&s->name, rest.p, rest.len);
+	return (struct str){ s->name.data, s->name.len };
+}
+
+/* A count belongs to a set of names: the family's, and the variants that are not in
+ * it. No name counts twice. */
+static void
+merge_usage(const struct horde *h, const uint32_t found[BACKEND_MAX], uint32_t family,
+    struct usage *out)
+{
+	if (family != MAP_NONE)
+		usage_add(out, map_at(&h->families, family));
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		const struct horde_name *n;
+		bool again = false;
+
+		if (found[b] == MAP_NONE)
+			continue;
+		for (int before = 0; before < b; before++)
+			again = again || found[before] == found[b];
+		n = map_at(&h->names, found[b]);
+		if (!again &&
+		    !(family != MAP_NONE && horde_in_family(h, found[b], family)))
+			usage_add(out, &n->usage);
+	}
+}
+
+/* The count of the element that the reference picks: ties have equal counts. */
+static int64_t
+merge_workers(const struct horde *h, const uint32_t status[BACKEND_MAX])
+{
+	int64_t most = 0;
+
+	for (int b = 0; b < BACKEND_MAX; b++)
+		if (status[b] != HORDE_NONE && h->statuses[status[b]].count > most)
+			most = h->statuses[status[b]].count;
+	return most;
+}
+
+struct usage
+merge_backend_usage(const struct horde *h, const struct merged *m, enum backend b)
+{
+	const struct size_usage *size;
+
+	if (m->size == HORDE_NONE || (b == BACKEND_CANONICAL && !m->canonical))
+		return (struct usage){ 0 };
+	size = map_at(&h->sizes, m->size);
+	return size->by_backend[b];
+}
+
+void
+merge_name(const struct horde *h, struct str name, struct str family,
+    struct merge_scratch *s, struct merged *out)
+{
+	struct str lower = unicode_lower(name, s->arena);
+	uint32_t found[BACKEND_MAX];
+
+	*out = (struct merged){ .size = HORDE_NONE };
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		found[b] = map_find(&h->names, merge_variant(s, lower, b));
+		out->status[b] = HORDE_NONE;
+		if (found[b] != MAP_NONE)
+			out->status[b] =
+			    ((const struct horde_name *)map_at(&h->names, found[b]))
+				->status;
+	}
+	/* Its own koboldcpp variant is the name itself: one variant, the canonical one.
+	 */
+	if (str_starts(name, backend_prefix(BACKEND_KOBOLDCPP)))
+		out->status[BACKEND_KOBOLDCPP] = HORDE_NONE;
+	out->workers = merge_workers(h, out->status);
+	merge_usage(h, found,
+	    h->families.count > 0 ? map_find(&h->families, family) : MAP_NONE,
+	    &out->family);
+	if (h->sizes.count == 0)
+		return;
+	/* Aphrodite and koboldcpp variants exist of every name, a canonical one only of
+	 * a name that has no prefix itself. */
+	out->canonical = backend_of(lower) == BACKEND_CANONICAL;
+	out->size = map_find(&h->sizes, horde_size_key(name, s->arena));
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		struct usage u = merge_backend_usage(h, out, b);
+
+		usage_add(&out->exact, &u);
+	}
+}

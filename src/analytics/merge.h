@@ -1,0 +1,36 @@
+/* Merging a reference name with what the Horde knows of it (spec section 3). Pure. */
+#ifndef ANALYTICS_MERGE_H
+#define ANALYTICS_MERGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "horde.h"
+#include "mem.h"
+#include "str.h"
+
+struct merged {
+	struct usage family; /* section 3.2; zero without the base index */
+	struct usage exact;  /* section 3.3; zero without the size index */
+	/* Section 3.6: the element that each variant of the name has, or HORDE_NONE. */
+	uint32_t status[BACKEND_MAX];
+	uint32_t size;   /* in horde.sizes, or HORDE_NONE */
+	bool canonical;  /* the canonical usage of that size counts */
+	int64_t workers; /* of the variant with the most, 0 if none has an element */
+};
+
+/* What names are put together in; the caller frees `name`. */
+struct merge_scratch {
+	struct arena *arena;
+	struct buf name;
+};
+
+/* family is the name's key in the base index (unused without that index). */
+void merge_name(const struct horde *, struct str name, struct str family,
+    struct merge_scratch *, struct merged *out);
+/* The usage that a backend contributes to `exact`. */
+struct usage merge_backend_usage(
+    const struct horde *, const struct merged *, enum backend);
+
+#endif

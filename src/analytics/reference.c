@@ -1,0 +1,174 @@
+/* Walking the records: decoded for deletion risk, counted for statistics. */
+#include "reference.h"
+
+#include "document.h"
+#include "report.h"
+#include "text_name.h"
+#include "unicode.h"
+
+struct reading {
+	const struct analytics_settings *settings;
+	enum category category;
+	struct arena *arena;
+	struct reference *out;
+	struct analytics_report *report;
+	struct map names; /* of the typed view -> its model */
+	struct stats_groups groups;
+};
+
+/* The document's entries by key: the last of duplicates, at the place of the first. */
+static void
+reference_entries(const struct json_value *root, struct arena *arena, struct map *out)
+{
+	struct json_walk walk = json_walk(root);
+	struct json_value key, value;
+
+	map_init(out, arena, sizeof(struct json_value), root->len / 500);
+	while (json_member(&walk, &key, &value)) {
+		uint32_t i = map_intern(out, json_string(&key, arena));
+
+		memcpy(map_at(out, i), &value, sizeof(value));
+	}
+}
+
+/* The base name of the record's key. It is nearly always its name too, and then what
+ * the group of the model is called. */
+static void
+reference_add_grouped(struct reading *r, struct str key, const struct fields *fields,
+    const struct model *model)
+{
+	if (r->category != CATEGORY_TEXT_GENERATION)
+		return;
+	if (model != NULL && str_eq(key, model->record.name))
+		stats_groups_add(&r->groups, model->base, fields);
+	else
+		stats_groups_add(&r->groups, text_name_base(key, r->arena), fields);
+}
+
+static void
+reference_count(struct reading *r, const struct fields *fields)
+{
+	struct statistics *s = &r->out->statistics;
+	const struct downloads *d = &fields->downloads;
+
+	statistics_add(s, fields);
+	if (d->download != JSON_T_ARRAY)
+		return;
+	statistics_add_downloads(s, d->count);
+	statistics_add_hosts(s, d->hosts, d->nhosts);
+}
+
+/* A name that comes again replaces the record but keeps its place. */
+static struct model *
+reference_add_model(struct reading *r, const struct record *record)
+{
+	struct model *m = map_at(&r->names, map_intern(&r->names, record->name));
+
+	m->record = *record;
+	risk_judge_record(r->settings, r->category, r->arena, m);
+	if (r->category == CATEGORY_TEXT_GENERATION)
+		m->base = text_name_base(record->name, r->arena);
+	return m;
+}
+
+static void
+reference_skip(struct reading *r, struct str key, const struct check *check)
+{
+	struct report_name quoted;
+
+	report_skip(r->report, "reference record %s: %s%s%s",
+	    report_quote(key, &quoted), check->where,
+	    check->where[0] != '\0' ? ": " : "", check->why);
+}
+
+static void
+reference_add(struct reading *r, struct str key, const struct json_value *value)
+{
+	struct check check = { .arena = r->arena };
+	struct model *model = NULL;
+	struct record record;
+	struct fields fields;
+
+	if (value->type != JSON_T_OBJECT) {
+		(void)check_fail(&check, "not an object");
+		reference_skip(r, key, &check);
+		return;
+	}
+	record_read(value, r->category, r->arena, &fields);
+	if (!category_has_horde(r->category))
+		r->out->nvalid++;
+	else if (record_decode(&fields, r->category, &check, &record) == 0)
+		model = reference_add_model(r, &record);
+	else
+		reference_skip(r, key, &check);
+	reference_count(r, &fields);
+	reference_add_grouped(r, key, &fields, model);
+}
+
+int
+reference_read(const struct analytics_settings *settings,
+    const struct analytics_input *in, struct arena *arena, struct reference *out,
+    struct analytics_report *report)
+{
+	struct reading r = {
+		.settings = settings,
+		.category = in->category,
+		.arena = arena,
+		.out = out,
+		.report = report,
+	};
+	struct json_value root;
+	struct map entries;
+
+	*out = (struct reference){ 0 };
+	if (document_scan(
+		&in->reference, DOCUMENT_REFERENCE, JSON_T_OBJECT, &root, report) == -1)
+		return -1;
+	reference_entries(&root, arena, &entries);
+	map_init(&r.names, arena, sizeof(struct model), entries.count);
+	statistics_init(&out->statistics, settings, in->category, arena);
+	statistics_init(&out->grouped, settings, in->category, arena);
+	stats_groups_init(&r.groups, &out->grouped, entries.count);
+	for (uint32_t i = 0; i < entries.count; i++)
+		reference_add(&r, entries.keys[i], map_at(&entries, i));
+	stats_groups_finish(&r.groups);
+	out->models = map_at(&r.names, 0);
+	out->nmodels = r.names.count;
+	out->nvalid += out->nmodels;
+	out->nentries = out->statistics.models = entries.count;
+	if (out->nentries > 0 && out->nvalid == 0)
+		return report_refuse(report, DOCUMENT_REFERENCE,
+		    "reference: none of its %u records is valid", entries.count);
+	return 0;
+}
+
+/* The key of a model's family in the base index (section 3.2): usually the base of its
+ * group in lower case. The two differ where the name has more than an author, because
+ * the group keeps what follows the first slash and the family the last. */
+static struct str
+reference_family(const struct model *m, struct arena *arena)
+{
+	struct str name = text_name_strip_backend(m->record.name);
+	const char *slash = memchr(name.p, '/', name.len);
+	size_t rest = slash == NULL ? 0 : name.len - (size_t)(slash + 1 - name.p);
+
+	if (m->base.p == NULL || (rest > 0 && memchr(slash + 1, '/', rest) != NULL))
+		return text_name_index_base(m->record.name, arena);
+	return unicode_lower(m->base, arena);
+}
+
+void
+reference_merge(struct reference *r, const struct horde *h, struct arena *arena)
+{
+	struct merge_scratch scratch = { .arena = arena };
+
+	for (uint32_t i = 0; i < r->nmodels; i++) {
+		struct model *m = &r->models[i];
+		struct str family = { NULL, 0 };
+
+		if (h->families.count > 0)
+			family = reference_family(m, arena);
+		merge_name(h, m->record.name, family, &scratch, &m->merged);
+	}
+	buf_free(&scratch.name);
+}

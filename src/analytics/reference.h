@@ -1,0 +1,30 @@
+/* The reference document of a category, read once into both of its views. Pure. */
+#ifndef ANALYTICS_REFERENCE_H
+#define ANALYTICS_REFERENCE_H
+
+#include <stdint.h>
+
+#include "analytics.h"
+#include "attr.h"
+#include "horde.h"
+#include "mem.h"
+#include "risk.h"
+#include "statistics.h"
+
+struct reference {
+	uint64_t nentries;    /* of the document: JSON keys */
+	uint64_t nvalid;      /* distinct names of valid records; for a category without
+			       * deletion risk, entries that are objects */
+	struct model *models; /* [nmodels], the typed view, in its order */
+	uint32_t nmodels;
+	struct statistics statistics;
+	struct statistics grouped; /* text_generation only */
+};
+
+/* Reads the document; what is left out is reported. Returns 0, or -1 with *report. */
+int reference_read(const struct analytics_settings *, const struct analytics_input *,
+    struct arena *, struct reference *out, struct analytics_report *report) MUST_CHECK;
+/* Merges every model with the Horde's documents. */
+void reference_merge(struct reference *, const struct horde *, struct arena *);
+
+#endif

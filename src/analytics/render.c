@@ -1,0 +1,172 @@
+/* Plain, grouped and variations views of deletion risk. */
+#include "render.h"
+
+#include <stdlib.h>
+
+#include "group.h"
+#include "number.h"
+#include "json_out.h"
+#include "view_write.h"
+
+/* Bytes that a model takes in one view, about: the buffer is made that big at once. */
+#define MODEL_BYTES 840
+
+/* Which of a model's two usages (spec sections 3.2 and 3.3) a view shows. */
+enum usage_kind {
+	USAGE_FAMILY,
+	USAGE_EXACT,
+};
+
+struct render {
+	struct risk_terms terms;
+	const struct horde *horde;
+	const struct model *models;
+	uint32_t n;
+	struct arena *arena;
+	struct buf *out;
+};
+
+struct order {
+	int64_t month;
+	uint32_t model;
+};
+
+static const struct usage *
+render_usage(const struct render *r, uint32_t i, enum usage_kind kind)
+{
+	const struct merged *m = &r->models[i].merged;
+
+	return kind == USAGE_EXACT ? &m->exact : &m->family;
+}
+
+static int
+order_compare(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->month != y->month)
+		return x->month < y->month ? 1 : -1;
+	return x->model < y->model ? -1 : x->model > y->model;
+}
+
+/* Models by usage_month, descending and stable; and the category's total with it. */
+static struct order *
+render_sort(struct render *r, enum usage_kind kind)
+{
+	struct order *order = arena_alloc(r->arena, r->n * sizeof(*order));
+
+	r->terms.total_month = 0;
+	for (uint32_t i = 0; i < r->n; i++) {
+		order[i].month = render_usage(r, i, kind)->n[PERIOD_MONTH];
+		order[i].model = i;
+		r->terms.total_month = number_add(r->terms.total_month, order[i].month);
+	}
+	if (r->n > 1)
+		qsort(order, r->n, sizeof(*order), order_compare);
+	return order;
+}
+
+/* The ungrouped view. With groups, every model is also added to its group. */
+static void
+render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
+    struct groups *groups, struct view_row **rows)
+{
+	const struct order *order = render_sort(r, usage);
+	struct risk_view view;
+	struct risk risk;
+
+	risk_view_begin(&view, r->out, &r->terms, r->n, r->n, r->arena);
+	for (uint32_t i = 0; i < r->n; i++) {
+		const struct model *m = &r->models[order[i].model];
+
+		risk_of_model(
+		    &r->terms, m, render_usage(r, order[i].model, usage), &risk);
+		if (kind == VIEW_RISK_VARIATIONS)
+			risk_add_variations(r->horde, m, r->arena, &risk);
+		risk_view_open_row(&view);
+		risk_print(r->out, r->terms.category, &risk);
+		risk_view_close_row(&view, &risk);
+		if (groups != NULL)
+			groups_add(groups, m->base, &risk, i);
+	}
+	risk_view_end(&view, kind);
+	if (rows != NULL)
+		*rows = view.rows;
+}
+
+/* A group of one is its model's JSON of the plain view, but for the name. */
+static void
+render_single(
+    struct render *r, const struct view_row *row, struct str name, struct str base)
+{
+	struct buf *out = r->out;
+	size_t head = 0, before = out->len;
+
+	/* The name as printed tells how much to leave out. */
+	if (!str_eq(name, base)) {
+		buf_puts(out, "{\"name\":");
+		json_put_string(out, name);
+		head = out->len - before;
+		out->len = before;
+		buf_puts(out, "{\"name\":");
+		json_put_string(out, base);
+	}
+	(void)buf_reserve(out, row->len - head);
+	memcpy(out->data + out->len, out->data + row->off + head, row->len - head);
+	out->len += row->len - head;
+}
+
+static void
+render_groups(
+    struct render *r, const struct groups *groups, const struct view_row *rows)
+{
+	struct risk_view view;
+	struct risk risk;
+
+	risk_view_begin(&view, r->out, &r->terms, r->n, groups->map.count, r->arena);
+	for (uint32_t i = 0; i < groups->map.count; i++) {
+		const struct group *group = map_at(&groups->map, i);
+
+		risk_view_open_row(&view);
+		if (group->members == 1) {
+			risk = group->merged;
+			render_single(
+			    r, &rows[group->first], group->name, groups->map.keys[i]);
+		} else {
+			group_finish(groups, &r->terms, i, &risk);
+			risk_print(r->out, r->terms.category, &risk);
+		}
+		risk_view_close_row(&view, &risk);
+	}
+	risk_view_end(&view, VIEW_RISK_GROUPED);
+}
+
+void
+render_risk(const struct analytics_settings *settings, enum category category,
+    const struct horde *horde, const struct model *models, uint32_t n,
+    struct arena *arena, struct buf *out)
+{
+	struct render r = { .terms = { .settings = settings, .category = category },
+		.horde = horde,
+		.models = models,
+		.n = n,
+		.arena = arena,
+		.out = out };
+	enum usage_kind usage =
+	    settings->corrections & CORRECT_EXACT_USAGE ? USAGE_EXACT : USAGE_FAMILY;
+	struct groups groups;
+	struct view_row *rows;
+
+	if (category != CATEGORY_TEXT_GENERATION) {
+		(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
+		render_models(&r, usage, VIEW_RISK, NULL, NULL);
+		view_alias(out, VIEW_RISK, VIEW_RISK_GROUPED);
+		view_alias(out, VIEW_RISK, VIEW_RISK_VARIATIONS);
+		return;
+	}
+	(void)buf_reserve(out, (size_t)n * MODEL_BYTES * 3);
+	groups_init(&groups, arena, n);
+	render_models(&r, usage, VIEW_RISK, &groups, &rows);
+	render_groups(&r, &groups, rows);
+	render_models(&r, USAGE_EXACT, VIEW_RISK_VARIATIONS, NULL, NULL);
+}

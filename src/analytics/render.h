@@ -1,0 +1,15 @@
+/* Rendering the views of deletion risk from the models of a category. Pure. */
+#ifndef ANALYTICS_RENDER_H
+#define ANALYTICS_RENDER_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "horde.h"
+#include "risk.h"
+
+/* Appends every deletion-risk view that the category has. */
+void render_risk(const struct analytics_settings *, enum category, const struct horde *,
+    const struct model *models, uint32_t n, struct arena *, struct buf *out);
+
+#endif

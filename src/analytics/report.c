@@ -1,0 +1,58 @@
+/* The messages of struct analytics_report. */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "unicode.h"
+
+void
+report_skip(struct analytics_report *report, const char *fmt, ...)
+{
+	char text[384];
+	va_list ap;
+
+	report->skipped++;
+	if (report->skip == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	report->skip(report->arg, text);
+}
+
+int
+report_refuse(struct analytics_report *report, enum analytics_document document,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	report->refused = document;
+	va_start(ap, fmt);
+	vsnprintf(report->error, sizeof(report->error), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+const char *
+report_quote(struct str s, struct report_name *out)
+{
+	size_t room = sizeof(out->text) - sizeof("\"...\""), n = 0, i = 0, end = s.len;
+	bool valid = unicode_valid(s);
+
+	/* Cut at the start of a code point. */
+	if (end > room)
+		for (end = room; end > 0 && ((unsigned char)s.p[end] & 0xc0) == 0x80;
+		     end--)
+			;
+	out->text[n++] = '"';
+	for (; i < end; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		bool bad = c < 0x20 || c == 0x7f || c == '"' || (c >= 0x80 && !valid);
+
+		out->text[n++] = bad ? '?' : (char)c;
+	}
+	snprintf(
+	    out->text + n, sizeof(out->text) - n, "%s\"", end < s.len ? "..." : "");
+	return out->text;
+}

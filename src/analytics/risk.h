@@ -1,0 +1,118 @@
+/* The deletion risk of a model (spec sections 4.2 to 4.5). Pure. */
+#ifndef ANALYTICS_RISK_H
+#define ANALYTICS_RISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics.h"
+#include "buf.h"
+#include "horde.h"
+#include "merge.h"
+#include "preset.h"
+#include "record.h"
+#include "str.h"
+
+/* Bits of the flags, in the order of their JSON keys. */
+enum risk_flag {
+	RISK_ZERO_USAGE_DAY,
+	RISK_ZERO_USAGE_MONTH,
+	RISK_ZERO_USAGE_TOTAL,
+	RISK_NO_ACTIVE_WORKERS,
+	RISK_MULTIPLE_HOSTS,
+	RISK_NON_PREFERRED_HOST,
+	RISK_UNKNOWN_HOST,
+	RISK_NO_DOWNLOAD_URLS,
+	RISK_MISSING_DESCRIPTION,
+	RISK_MISSING_BASELINE,
+	RISK_LOW_USAGE,
+	RISK_FLAG_MAX
+};
+
+#define RISK_BIT(flag) (1u << (flag))
+
+/* A model of the category: a record and what was merged with it. */
+struct model {
+	struct record record;
+	struct str base;         /* text: section 2.3, its group */
+	const struct str *hosts; /* [nhosts] download_hosts */
+	uint32_t nhosts;
+	uint32_t flags; /* those that follow from the record alone */
+	struct merged merged;
+};
+
+/* A backend of the variations view. */
+struct variation {
+	enum backend backend;
+	struct str name;
+	int64_t workers;
+	double performance; /* NaN: null */
+	struct usage usage;
+};
+
+/* What is shown of a model or a group. Ratios and sizes: NaN is null. */
+struct risk {
+	struct str name;
+	struct str baseline;
+	uint32_t flags;
+	bool nsfw;
+	bool has_description;
+	bool critical;
+	int64_t workers;
+	struct usage usage;
+	double percentage;
+	double day_to_month;
+	double month_to_total;
+	double cost_benefit;
+	double size_gb;
+	uint64_t downloads;
+	const struct str *hosts;
+	uint32_t nhosts;
+	uint32_t nvariations;
+	struct variation variations[BACKEND_MAX];
+};
+
+/* What all models of a view share. */
+struct risk_terms {
+	const struct analytics_settings *settings;
+	enum category category;
+	int64_t total_month; /* usage of the category */
+};
+
+/* Sets hosts and flags of a model from its record. */
+void risk_judge_record(
+    const struct analytics_settings *, enum category, struct arena *, struct model *);
+/* The risk of a model that is given this usage; without variations. */
+void risk_of_model(const struct risk_terms *, const struct model *,
+    const struct usage *, struct risk *out);
+/* Adds the variations. */
+void risk_add_variations(
+    const struct horde *, const struct model *, struct arena *, struct risk *);
+/* Section 4.3, is_critical: from flags, usage and workers. */
+bool risk_is_critical(const struct risk_terms *, const struct risk *);
+/* Section 4.3, has_warning. */
+bool risk_has_warning(uint32_t flags);
+/* Section 7.4: the set of presets, bit 1 << enum preset, that it belongs to. */
+uint32_t risk_presets(const struct risk *);
+
+/* Appends the JSON of section 4.3. */
+void risk_print(struct buf *, enum category, const struct risk *);
+
+/* Section 4.5, over some list of models. */
+struct summary {
+	uint64_t models;
+	uint64_t flagged[RISK_FLAG_MAX];
+	uint64_t at_risk;
+	uint64_t critical;
+	uint64_t warnings;
+	uint64_t score; /* sum of the risk scores */
+	int64_t month;  /* sum of usage_month, stops at INT64_MAX */
+};
+
+void summary_add(struct summary *, const struct risk *);
+/* The average is rounded except over unfiltered groups (section 5.4); month is shown
+ * as category_total_month_usage. */
+void summary_print(
+    struct buf *, const struct summary *, int64_t month, bool round_average);
+
+#endif

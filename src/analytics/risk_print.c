@@ -1,0 +1,206 @@
+/* Printing models and summaries of deletion risk, in the reference's key order. */
+#include "risk.h"
+
+#include <math.h>
+
+#include "json_out.h"
+#include "number.h"
+
+#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
+
+/* Of each flag the key with either value, ready to copy. */
+#define FLAG(name)                                                                     \
+	{                                                                              \
+		STR("\"" name "\":false,"), STR("\"" name "\":true,")                  \
+	}
+static const struct str flag_texts[RISK_FLAG_MAX][2] = {
+	[RISK_ZERO_USAGE_DAY] = FLAG("zero_usage_day"),
+	[RISK_ZERO_USAGE_MONTH] = FLAG("zero_usage_month"),
+	[RISK_ZERO_USAGE_TOTAL] = FLAG("zero_usage_total"),
+	[RISK_NO_ACTIVE_WORKERS] = FLAG("no_active_workers"),
+	[RISK_MULTIPLE_HOSTS] = FLAG("has_multiple_hosts"),
+	[RISK_NON_PREFERRED_HOST] = FLAG("has_non_preferred_host"),
+	[RISK_UNKNOWN_HOST] = FLAG("has_unknown_host"),
+	[RISK_NO_DOWNLOAD_URLS] = FLAG("no_download_urls"),
+	[RISK_MISSING_DESCRIPTION] = FLAG("missing_description"),
+	[RISK_MISSING_BASELINE] = FLAG("missing_baseline"),
+	[RISK_LOW_USAGE] = FLAG("low_usage"),
+};
+
+static void
+put_int(struct buf *b, struct str key, int64_t value)
+{
+	buf_add(b, key.p, key.len);
+	json_put_int(b, value);
+}
+
+static void
+put_bool(struct buf *b, struct str key, bool value)
+{
+	buf_add(b, key.p, key.len);
+	json_put_bool(b, value);
+}
+
+static void
+put_double(struct buf *b, struct str key, double value)
+{
+	buf_add(b, key.p, key.len);
+	if (isnan(value))
+		PUT(b, "null");
+	else
+		json_put_double(b, value);
+}
+
+static void
+put_usage(struct buf *b, const struct usage *u)
+{
+	put_int(b, STR(",\"usage_day\":"), u->n[PERIOD_DAY]);
+	put_int(b, STR(",\"usage_month\":"), u->n[PERIOD_MONTH]);
+	put_int(b, STR(",\"usage_total\":"), u->n[PERIOD_TOTAL]);
+}
+
+static void
+put_flags(struct buf *b, uint32_t flags)
+{
+	PUT(b, ",\"deletion_risk_flags\":{");
+	for (int i = 0; i < RISK_FLAG_MAX; i++) {
+		const struct str *text = &flag_texts[i][(flags >> i) & 1];
+
+		buf_add(b, text->p, text->len);
+	}
+	b->data[b->len - 1] = '}'; /* over the last comma */
+	put_bool(b, STR(",\"at_risk\":"), flags != 0);
+	put_int(b, STR(",\"risk_score\":"), __builtin_popcount(flags));
+}
+
+static void
+put_variation(struct buf *b, const struct variation *v)
+{
+	static const struct str heads[BACKEND_MAX] = {
+		[BACKEND_CANONICAL] =
+		    STR("{\"backend\":\"canonical\",\"variant_name\":"),
+		[BACKEND_APHRODITE] =
+		    STR("{\"backend\":\"aphrodite\",\"variant_name\":"),
+		[BACKEND_KOBOLDCPP] =
+		    STR("{\"backend\":\"koboldcpp\",\"variant_name\":"),
+	};
+
+	buf_add(b, heads[v->backend].p, heads[v->backend].len);
+	json_put_string(b, v->name);
+	put_int(b, STR(",\"worker_count\":"), v->workers);
+	put_double(b, STR(",\"performance\":"), v->performance);
+	put_usage(b, &v->usage);
+	PUT(b, "}");
+}
+
+static void
+put_variations(struct buf *b, const struct risk *r)
+{
+	PUT(b, ",\"backend_variations\":");
+	if (r->nvariations == 0) {
+		PUT(b, "null");
+		return;
+	}
+	for (uint32_t i = 0; i < r->nvariations; i++) {
+		buf_putc(b, i == 0 ? '[' : ',');
+		put_variation(b, &r->variations[i]);
+	}
+	PUT(b, "]");
+}
+
+static void
+put_record(struct buf *b, const struct risk *r)
+{
+	PUT(b, ",\"baseline\":");
+	if (r->baseline.p == NULL)
+		PUT(b, "null");
+	else
+		json_put_string(b, r->baseline);
+	put_bool(b, STR(",\"nsfw\":"), r->nsfw);
+	put_bool(b, STR(",\"has_description\":"), r->has_description);
+	put_int(b, STR(",\"download_count\":"), (int64_t)r->downloads);
+	PUT(b, ",\"download_hosts\":[");
+	for (uint32_t i = 0; i < r->nhosts; i++) {
+		if (i > 0)
+			PUT(b, ",");
+		json_put_string(b, r->hosts[i]);
+	}
+	PUT(b, "]");
+}
+
+void
+risk_print(struct buf *b, enum category category, const struct risk *r)
+{
+	PUT(b, "{\"name\":");
+	json_put_string(b, r->name);
+	PUT(b, ",\"category\":\"");
+	buf_puts(b, category_name(category));
+	PUT(b, "\"");
+	put_flags(b, r->flags);
+	put_int(b, STR(",\"worker_count\":"), r->workers);
+	put_usage(b, &r->usage);
+	PUT(b, ",\"usage_hour\":null,\"usage_minute\":null");
+	put_double(b, STR(",\"usage_percentage_of_category\":"), r->percentage);
+	put_double(
+	    b, STR(",\"usage_trend\":{\"day_to_month_ratio\":"), r->day_to_month);
+	put_double(b, STR(",\"month_to_total_ratio\":"), r->month_to_total);
+	put_double(b, STR("},\"cost_benefit_score\":"), r->cost_benefit);
+	put_double(b, STR(",\"size_gb\":"), r->size_gb);
+	put_record(b, r);
+	put_variations(b, r);
+	put_bool(b, STR(",\"is_critical\":"), r->critical);
+	put_bool(b, STR(",\"has_warning\":"), risk_has_warning(r->flags));
+	PUT(b, "}");
+}
+
+void
+summary_add(struct summary *s, const struct risk *r)
+{
+	s->models++;
+	for (int i = 0; i < RISK_FLAG_MAX; i++)
+		s->flagged[i] += (r->flags >> i) & 1;
+	s->at_risk += r->flags != 0;
+	s->critical += r->critical;
+	s->warnings += risk_has_warning(r->flags);
+	s->score += (unsigned)__builtin_popcount(r->flags);
+	s->month = number_add(s->month, r->usage.n[PERIOD_MONTH]);
+}
+
+void
+summary_print(struct buf *b, const struct summary *s, int64_t month, bool round_average)
+{
+	const struct {
+		struct str key;
+		uint64_t count;
+	} counts[] = {
+		{ STR("{\"total_models\":"), s->models },
+		{ STR(",\"models_at_risk\":"), s->at_risk },
+		{ STR(",\"models_critical\":"), s->critical },
+		{ STR(",\"models_with_warnings\":"), s->warnings },
+		{ STR(",\"models_with_zero_day_usage\":"),
+		    s->flagged[RISK_ZERO_USAGE_DAY] },
+		{ STR(",\"models_with_zero_month_usage\":"),
+		    s->flagged[RISK_ZERO_USAGE_MONTH] },
+		{ STR(",\"models_with_zero_total_usage\":"),
+		    s->flagged[RISK_ZERO_USAGE_TOTAL] },
+		{ STR(",\"models_with_no_active_workers\":"),
+		    s->flagged[RISK_NO_ACTIVE_WORKERS] },
+		{ STR(",\"models_with_no_downloads\":"),
+		    s->flagged[RISK_NO_DOWNLOAD_URLS] },
+		{ STR(",\"models_with_non_preferred_hosts\":"),
+		    s->flagged[RISK_NON_PREFERRED_HOST] },
+		{ STR(",\"models_with_multiple_hosts\":"),
+		    s->flagged[RISK_MULTIPLE_HOSTS] },
+		{ STR(",\"models_with_low_usage\":"), s->flagged[RISK_LOW_USAGE] },
+	};
+	double average = 0;
+
+	for (size_t i = 0; i < NELEM(counts); i++)
+		put_int(b, counts[i].key, (int64_t)counts[i].count);
+	if (s->models > 0)
+		average = number_ratio((int64_t)s->score, (int64_t)s->models);
+	put_double(b, STR(",\"average_risk_score\":"),
+	    round_average ? json_round(average, 2) : average);
+	put_int(b, STR(",\"category_total_month_usage\":"), month);
+	PUT(b, "}");
+}

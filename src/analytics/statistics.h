@@ -1,0 +1,68 @@
+/* The statistics of a category, over its raw records (spec section 6). Pure. */
+#ifndef ANALYTICS_STATISTICS_H
+#define ANALYTICS_STATISTICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analytics.h"
+#include "buf.h"
+#include "map.h"
+#include "mem.h"
+#include "record.h"
+
+#define STATISTICS_BUCKETS 8
+
+struct statistics {
+	const struct analytics_settings *settings;
+	enum category category;
+	struct arena *arena;
+	uint64_t models; /* set by the caller before printing */
+	uint64_t nsfw;
+	uint64_t trigger_words;
+	uint64_t inpainting;
+	uint64_t requirements;
+	uint64_t showcases;
+	struct map baselines; /* text -> uint64_t count, as the next three */
+	struct map tags;
+	struct map styles;
+	struct map hosts;
+	uint64_t with_downloads;
+	uint64_t download_entries;
+	uint64_t with_size;
+	int64_t total_size; /* bytes, stops at INT64_MAX */
+	uint64_t with_parameters;
+	uint64_t buckets[STATISTICS_BUCKETS];
+};
+
+void statistics_init(struct statistics *, const struct analytics_settings *,
+    enum category, struct arena *);
+/* Counts a record that is an object, but for its downloads. */
+void statistics_add(struct statistics *, const struct fields *);
+/* Counts the hosts of download entries, as do groups of several records. */
+void statistics_add_hosts(struct statistics *, const struct host *, uint32_t n);
+/* Counts a model with so many download entries. */
+void statistics_add_downloads(struct statistics *, uint64_t entries);
+/* Appends everything from `,"nsfw_count":` to before the value of computed_at. */
+void statistics_print(struct buf *, const struct statistics *);
+
+/* The records of text_generation by base name, for the grouped statistics (6.1). */
+struct stats_group {
+	bool closed; /* its first record has no list that entries can join */
+	uint64_t entries;
+	struct stats_part *parts;
+	struct stats_part *last;
+};
+
+struct stats_groups {
+	struct map map; /* base name -> struct stats_group */
+	struct statistics *statistics;
+};
+
+void stats_groups_init(struct stats_groups *, struct statistics *, size_t expected);
+/* Adds a record that is an object, in the order of the document. */
+void stats_groups_add(struct stats_groups *, struct str base, const struct fields *);
+/* Counts the downloads and the models of all groups. */
+void stats_groups_finish(struct stats_groups *);
+
+#endif

@@ -1,0 +1,75 @@
+/* Grouped statistics: the first record of a group stands for all, with the download
+ * entries of all. */
+#include "statistics.h"
+
+/* The hosts that one record brings into its group. */
+struct stats_part {
+	const struct host *hosts;
+	uint32_t nhosts;
+	struct stats_part *next;
+};
+
+void
+stats_groups_init(struct stats_groups *g, struct statistics *s, size_t expected)
+{
+	g->statistics = s;
+	map_init(&g->map, s->arena, sizeof(struct stats_group), expected);
+}
+
+static void
+stats_group_extend(
+    struct stats_group *group, const struct downloads *d, struct arena *arena)
+{
+	struct stats_part *part;
+
+	group->entries += d->count;
+	if (d->nhosts == 0)
+		return;
+	part = arena_alloc(arena, sizeof(*part));
+	*part = (struct stats_part){ d->hosts, d->nhosts, NULL };
+	if (group->parts == NULL)
+		group->parts = part;
+	else
+		group->last->next = part;
+	group->last = part;
+}
+
+/* Whether the first record of a group has, or is given, a list to append to. Where it
+ * has not the reference fails, and we leave the later entries out. */
+static bool
+stats_group_open(const struct downloads *d)
+{
+	if (d->config != JSON_T_OBJECT)
+		return d->config == JSON_T_NONE;
+	return d->download == JSON_T_ARRAY || d->download == JSON_T_NONE;
+}
+
+void
+stats_groups_add(struct stats_groups *g, struct str base, const struct fields *f)
+{
+	uint32_t before = g->map.count;
+	uint32_t index = map_intern(&g->map, base);
+	struct stats_group *group = map_at(&g->map, index);
+
+	if (index == before) {
+		statistics_add(g->statistics, f);
+		group->closed = !stats_group_open(&f->downloads);
+		if (f->downloads.download != JSON_T_ARRAY)
+			return;
+	}
+	if (!group->closed)
+		stats_group_extend(group, &f->downloads, g->statistics->arena);
+}
+
+void
+stats_groups_finish(struct stats_groups *g)
+{
+	for (uint32_t i = 0; i < g->map.count; i++) {
+		const struct stats_group *group = map_at(&g->map, i);
+
+		statistics_add_downloads(g->statistics, group->entries);
+		for (const struct stats_part *p = group->parts; p != NULL; p = p->next)
+			statistics_add_hosts(g->statistics, p->hosts, p->nhosts);
+	}
+	g->statistics->models = g->map.count;
+}
