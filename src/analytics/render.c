@@ -72,6 +72,7 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
     struct groups *groups, struct view_row **rows)
 {
 	const struct order *order = render_sort(r, usage);
+	struct variation variations[BACKEND_MAX];
 	struct risk_view view;
 	struct risk risk;
 
@@ -82,7 +83,7 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 		risk_of_model(
 		    &r->terms, m, render_usage(r, order[i].model, usage), &risk);
 		if (kind == VIEW_RISK_VARIATIONS)
-			risk_add_variations(r->horde, m, r->arena, &risk);
+			risk_add_variations(r->horde, m, r->arena, &risk, variations);
 		risk_view_open_row(&view);
 		risk_print(r->out, r->terms.category, &risk);
 		risk_view_close_row(&view, &risk);

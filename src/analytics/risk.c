@@ -132,6 +132,7 @@ risk_of_model(const struct risk_terms *t, const struct model *m, const struct us
 	out->hosts = m->hosts;
 	out->nhosts = m->nhosts;
 	out->nvariations = 0;
+	out->variations = NULL;
 	out->flags = m->flags | risk_usage_flags(t, u, percent);
 	if (out->workers == 0)
 		out->flags |= RISK_BIT(RISK_NO_ACTIVE_WORKERS);
@@ -158,10 +159,10 @@ risk_variant_name(struct str name, enum backend backend, struct arena *arena)
  * JSON has no number for is null (there the whole answer fails). */
 void
 risk_add_variations(const struct horde *h, const struct model *m, struct arena *arena,
-    struct risk *risk)
+    struct risk *risk, struct variation out[BACKEND_MAX])
 {
 	for (int b = 0; b < BACKEND_MAX; b++) {
-		struct variation *v = &risk->variations[risk->nvariations];
+		struct variation *v = &out[risk->nvariations];
 		const struct status *s = NULL;
 
 		if (m->merged.status[b] != HORDE_NONE)
@@ -176,6 +177,7 @@ risk_add_variations(const struct horde *h, const struct model *m, struct arena *
 		    s != NULL && isfinite(s->performance) ? s->performance : NAN;
 		risk->nvariations++;
 	}
+	risk->variations = out;
 }
 
 bool

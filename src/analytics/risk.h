@@ -69,7 +69,7 @@ struct risk {
 	const struct str *hosts;
 	uint32_t nhosts;
 	uint32_t nvariations;
-	struct variation variations[BACKEND_MAX];
+	const struct variation *variations;
 };
 
 /* What all models of a view share. */
@@ -85,9 +85,9 @@ void risk_judge_record(
 /* The risk of a model that is given this usage; without variations. */
 void risk_of_model(const struct risk_terms *, const struct model *,
     const struct usage *, struct risk *out);
-/* Adds the variations. */
-void risk_add_variations(
-    const struct horde *, const struct model *, struct arena *, struct risk *);
+/* Adds the variations, which are put in out. */
+void risk_add_variations(const struct horde *, const struct model *, struct arena *,
+    struct risk *, struct variation out[BACKEND_MAX]);
 /* Section 4.3, is_critical: from flags, usage and workers. */
 bool risk_is_critical(const struct risk_terms *, const struct risk *);
 /* Section 4.3, has_warning. */

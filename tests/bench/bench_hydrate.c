@@ -1,0 +1,467 @@
+/*
+ * What a hydration costs: CPU time from documents in memory to rendered payloads, for
+ * both categories that have a deletion risk. Prints a table; `bench_hydrate DIR` adds
+ * the documents of DIR (reference/image_generation.json, horde/status_image.json, ...).
+ */
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <err.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analytics.h"
+#include "buf.h"
+#include "log.h"
+#include "mem.h"
+#include "view.h"
+
+#define NOW 1767225600
+
+/* The documents of a category. */
+struct documents {
+	enum category category;
+	struct buf reference;
+	struct buf status;
+	struct buf stats;
+};
+
+/* splitmix64: the same documents on every machine. */
+static uint64_t
+prng(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static unsigned
+pick(uint64_t *state, unsigned n)
+{
+	return (unsigned)(prng(state) % n);
+}
+
+#define PICK(state, list) ((list)[pick((state), NELEM(list))])
+
+static void
+make_word(struct buf *b, uint64_t *state)
+{
+	static const char *const parts[] = { "lu", "mi", "ner", "va", "tor", "es",
+		"qui", "dra", "fen", "sol", "arc", "hel", "vex", "ny", "or", "ph" };
+
+	for (unsigned i = 0, n = 2 + pick(state, 3); i < n; i++)
+		buf_puts(b, PICK(state, parts));
+}
+
+static void
+make_sentence(struct buf *b, uint64_t *state, unsigned words)
+{
+	for (unsigned i = 0; i < words; i++) {
+		if (i > 0)
+			buf_putc(b, ' ');
+		make_word(b, state);
+	}
+}
+
+/* Models come in families: model i of a family shares its word with the others. */
+static void
+make_text_name(struct buf *b, size_t i)
+{
+	static const char *const sizes[] = { "7B", "13B", "8x7B", "70B", "1.5b",
+		"32B" };
+	static const char *const tails[] = { "", "-Instruct", "-v1.1", "-Chat",
+		"-Q4_K_M" };
+	uint64_t family = i / 3 * 7919 + 17, own = i * 104729 + 5;
+
+	if (pick(&own, 5) > 0) {
+		make_word(b, &own);
+		buf_putc(b, '/');
+	}
+	make_word(b, &family);
+	buf_putc(b, '-');
+	make_word(b, &family);
+	buf_printf(b, "%zu-%s%s", i / 3, sizes[i % NELEM(sizes)], PICK(&own, tails));
+}
+
+static void
+make_image_name(struct buf *b, size_t i)
+{
+	uint64_t own = i * 7907 + 3;
+
+	make_word(b, &own);
+	buf_putc(b, ' ');
+	make_word(b, &own);
+	buf_printf(b, " %zu", i);
+	if (pick(&own, 3) == 0)
+		buf_puts(b, " XL v2");
+}
+
+static void
+make_name(struct buf *b, enum category category, size_t i)
+{
+	if (category == CATEGORY_TEXT_GENERATION)
+		make_text_name(b, i);
+	else
+		make_image_name(b, i);
+}
+
+static void
+make_text_rest(struct buf *b, uint64_t *state)
+{
+	static const char *const baselines[] = { "Llama-3", "mistral", "Qwen2.5", "" };
+
+	buf_printf(b,
+	    "\"config\": {\"download\": []}, \"model_classification\": {\"domain\": "
+	    "\"text\", \"purpose\": \"generation\"}, \"baseline\": \"%s\", "
+	    "\"parameters\": %u000000000, \"nsfw\": %s, \"style\": \"\", "
+	    "\"display_name\": \"\", \"tags\": [\"chat\", \"%uB\"], \"settings\": "
+	    "{\"temperature\": 0.7, \"top_p\": 0.9, \"rep_pen\": 1.18}",
+	    PICK(state, baselines), 1 + pick(state, 70),
+	    pick(state, 4) ? "false" : "true", pick(state, 70));
+}
+
+static void
+make_image_rest(struct buf *b, uint64_t *state)
+{
+	static const char *const hosts[] = { "huggingface.co", "huggingface.co",
+		"civitai.com", "files.example.org" };
+	static const char *const baselines[] = { "stable_diffusion_1",
+		"stable_diffusion_xl", "flux_1" };
+	static const char *const styles[] = { "generalist", "anime", "realistic" };
+
+	buf_puts(b, "\"config\": {\"download\": [");
+	for (unsigned i = 0, n = 1 + pick(state, 2); i < n; i++)
+		buf_printf(b,
+		    "%s{\"file_name\": \"model_%u.safetensors\", \"file_url\": "
+		    "\"https://%s/models/%u/resolve/main/model.safetensors\", "
+		    "\"sha256sum\": \"%016llx%016llx%016llx%016llx\"}",
+		    i ? ", " : "", i, PICK(state, hosts), pick(state, 1000000),
+		    (unsigned long long)prng(state), (unsigned long long)prng(state),
+		    (unsigned long long)prng(state), (unsigned long long)prng(state));
+	buf_printf(b,
+	    "]}, \"size_on_disk_bytes\": %u, \"baseline\": \"%s\", \"inpainting\": "
+	    "false, "
+	    "\"nsfw\": %s, \"style\": \"%s\", \"tags\": [\"tag%u\", \"tag%u\"], "
+	    "\"showcases\": [\"https://example.org/%u.webp\"], \"trigger\": []",
+	    1000000000 + pick(state, 2000000000), PICK(state, baselines),
+	    pick(state, 4) ? "false" : "true", PICK(state, styles), pick(state, 50),
+	    pick(state, 50), pick(state, 1000000));
+}
+
+static void
+make_reference(struct documents *d, size_t n)
+{
+	struct buf *b = &d->reference;
+	uint64_t state = 1;
+
+	buf_putc(b, '{');
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(b, i ? ",\n\"" : "\"");
+		make_name(b, d->category, i);
+		buf_puts(b, "\": {\"name\": \"");
+		make_name(b, d->category, i);
+		buf_puts(b, "\", \"description\": \"");
+		make_sentence(b, &state, pick(&state, 25));
+		buf_puts(b, "\", \"version\": \"1.0\", ");
+		if (d->category == CATEGORY_TEXT_GENERATION)
+			make_text_rest(b, &state);
+		else
+			make_image_rest(b, &state);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, '}');
+}
+
+/* As the Horde spells a model: text ones mostly with a backend, some quantised. */
+static void
+make_horde_name(struct buf *b, enum category category, size_t i, unsigned backend)
+{
+	static const char *const heads[] = { "", "koboldcpp/", "aphrodite/" };
+	static const char *const tails[] = { "", "-Q4_K_M", "-GGUF", "" };
+
+	if (category == CATEGORY_TEXT_GENERATION)
+		buf_puts(b, heads[backend]);
+	make_name(b, category, i);
+	if (category == CATEGORY_TEXT_GENERATION)
+		buf_puts(b, tails[i % NELEM(tails)]);
+}
+
+static void
+make_status(struct documents *d, size_t n)
+{
+	const char *type = d->category == CATEGORY_TEXT_GENERATION ? "text" : "image";
+	struct buf *b = &d->status;
+	uint64_t state = 2;
+
+	buf_putc(b, '[');
+	for (size_t i = 0; i < n; i += 1 + pick(&state, 3)) {
+		buf_puts(b, i ? ",\n{\"name\": \"" : "{\"name\": \"");
+		make_horde_name(b, d->category, i, pick(&state, 3));
+		buf_printf(b,
+		    "\", \"performance\": %u.%u, \"queued\": %u.0, \"jobs\": %u.0, "
+		    "\"eta\": %u, \"type\": \"%s\", \"count\": %u}",
+		    pick(&state, 900000), pick(&state, 10), pick(&state, 9000),
+		    pick(&state, 20), pick(&state, 500), type, pick(&state, 20));
+	}
+	buf_putc(b, ']');
+}
+
+static void
+make_stats(struct documents *d, size_t n)
+{
+	static const char *const periods[] = { "{\"day\": {", "}, \"month\": {",
+		"}, \"total\": {" };
+	struct buf *b = &d->stats;
+
+	for (size_t p = 0; p < NELEM(periods); p++) {
+		uint64_t state = 3 + p;
+
+		buf_puts(b, periods[p]);
+		for (size_t i = 0; i < n; i += 1 + pick(&state, 2)) {
+			buf_puts(b, i ? ",\n\"" : "\"");
+			make_horde_name(b, d->category, i, (unsigned)(i / 4 % 3));
+			buf_printf(b, "\": %u", pick(&state, 1000) << (5 * p));
+		}
+	}
+	buf_puts(b, "}}");
+}
+
+static void
+make_documents(struct documents both[2], size_t n)
+{
+	both[0] = (struct documents){ .category = CATEGORY_IMAGE_GENERATION };
+	both[1] = (struct documents){ .category = CATEGORY_TEXT_GENERATION };
+	for (int i = 0; i < 2; i++) {
+		make_reference(&both[i], n);
+		make_status(&both[i], n);
+		make_stats(&both[i], n);
+	}
+}
+
+static void read_file(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void
+read_file(struct buf *b, const char *fmt, ...)
+{
+	char path[4096];
+	va_list ap;
+	FILE *f;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(path, sizeof(path), fmt, ap);
+	va_end(ap);
+	f = fopen(path, "re");
+	if (f == NULL)
+		err(1, "%s", path);
+	while ((n = fread(buf_reserve(b, 65536), 1, 65536, f)) > 0)
+		b->len += n;
+	if (ferror(f))
+		err(1, "%s", path);
+	fclose(f);
+}
+
+static void
+read_documents(struct documents both[2], const char *dir)
+{
+	static const char *const kinds[] = { "image", "text" };
+
+	for (int i = 0; i < 2; i++) {
+		both[i] = (struct documents){
+			.category =
+			    i ? CATEGORY_TEXT_GENERATION : CATEGORY_IMAGE_GENERATION,
+		};
+		read_file(&both[i].reference, "%s/reference/%s_generation.json", dir,
+		    kinds[i]);
+		read_file(&both[i].status, "%s/horde/status_%s.json", dir, kinds[i]);
+		read_file(&both[i].stats, "%s/horde/stats_%s.json", dir, kinds[i]);
+	}
+}
+
+static double
+cpu_seconds(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) == -1)
+		err(1, "clock_gettime");
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static struct document
+document_of(const struct buf *b)
+{
+	return (struct document){ b->data, b->len };
+}
+
+/* Renders a category as a hydrator does, which keeps its buffer; returns the number of
+ * models. */
+static uint64_t
+render(const struct documents *d, struct buf *out)
+{
+	struct analytics_input in = { .category = d->category,
+		.reference = document_of(&d->reference),
+		.status = document_of(&d->status),
+		.stats = document_of(&d->stats),
+		.now = NOW };
+	struct analytics_report report = { 0 };
+	struct analytics_settings settings;
+	const struct view_directory *dir;
+
+	analytics_defaults(&settings);
+	buf_reset(out);
+	if (analytics_render(&settings, &in, out, &report) == -1)
+		errx(1, "%s", report.error);
+	dir = view_open(out->data, out->len, d->category);
+	if (dir == NULL || report.skipped > 0)
+		errx(1, "a bad payload");
+	return dir->typed_entries;
+}
+
+static void
+parse_jansson(const struct buf *b)
+{
+	json_error_t error;
+	json_t *root = json_loadb(b->data, b->len, 0, &error);
+
+	if (root == NULL)
+		errx(1, "jansson: %s", error.text);
+	json_decref(root);
+}
+
+struct figures {
+	double cpu; /* s, median */
+	double jansson;
+	uint64_t models;
+	size_t payload; /* bytes, both categories */
+	size_t documents;
+	long peak; /* KiB of resident memory */
+};
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static double
+median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare_doubles);
+	return values[n / 2];
+}
+
+static void
+measure(const struct documents both[2], size_t runs, struct figures *f)
+{
+	double *times = xcalloc(runs, sizeof(*times));
+	struct buf out[2] = { { 0 } };
+
+	for (size_t r = 0; r < runs; r++) {
+		double start = cpu_seconds();
+
+		f->models = render(&both[0], &out[0]) + render(&both[1], &out[1]);
+		times[r] = cpu_seconds() - start;
+	}
+	f->cpu = median(times, runs);
+	f->payload = out[0].len + out[1].len;
+	buf_free(&out[0]);
+	buf_free(&out[1]);
+	free(times);
+}
+
+static void
+measure_jansson(const struct documents both[2], size_t runs, struct figures *f)
+{
+	double *times = xcalloc(runs, sizeof(*times));
+
+	for (size_t r = 0; r < runs; r++) {
+		double start = cpu_seconds();
+
+		for (int i = 0; i < 2; i++) {
+			parse_jansson(&both[i].reference);
+			parse_jansson(&both[i].status);
+			parse_jansson(&both[i].stats);
+		}
+		times[r] = cpu_seconds() - start;
+	}
+	f->jansson = median(times, runs);
+	free(times);
+}
+
+/* In a child of its own, so that its peak is its own: with the documents, as in the
+ * hydrator, and before jansson is used. */
+static void
+measure_child(int fd, size_t n, const char *dir)
+{
+	struct documents both[2];
+	struct figures f = { 0 };
+	struct rusage usage;
+	size_t runs;
+
+	if (dir != NULL)
+		read_documents(both, dir);
+	else
+		make_documents(both, n);
+	for (int i = 0; i < 2; i++)
+		f.documents +=
+		    both[i].reference.len + both[i].status.len + both[i].stats.len;
+	runs = 5 + 100000000 / (f.documents + 1000000);
+	measure(both, runs, &f);
+	if (getrusage(RUSAGE_SELF, &usage) == -1)
+		err(1, "getrusage");
+	f.peak = usage.ru_maxrss;
+	measure_jansson(both, runs, &f);
+	if (write(fd, &f, sizeof(f)) != sizeof(f))
+		err(1, "write");
+	_exit(0);
+}
+
+static struct figures
+bench(const char *label, size_t n, const char *dir)
+{
+	struct figures f;
+	int fds[2];
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe(fds) == -1 || (pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0)
+		measure_child(fds[1], n, dir);
+	close(fds[1]);
+	if (read(fds[0], &f, sizeof(f)) != sizeof(f))
+		errx(1, "%s: no figures", label);
+	close(fds[0]);
+	if (waitpid(pid, NULL, 0) == -1)
+		err(1, "waitpid");
+	printf("%-12s %8llu %9.2f %9.2f %9.2f %9.1f %9.1f %9.1f\n", label,
+	    (unsigned long long)f.models, (double)f.documents / 1e6, f.cpu * 1e3,
+	    f.cpu * 1e6 / (double)f.models, (double)f.payload / 1e6,
+	    (double)f.peak / 1024, f.jansson * 1e3);
+	return f;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct figures small, large;
+
+	printf("%-12s %8s %9s %9s %9s %9s %9s %9s\n", "models each", "models",
+	    "docs MB", "CPU ms", "us/model", "views MB", "peak MiB", "jansson ms");
+	if (argc > 1)
+		(void)bench("given", 0, argv[1]);
+	small = bench("1000", 1000, NULL);
+	(void)bench("10000", 10000, NULL);
+	large = bench("100000", 100000, NULL);
+	printf("cost per model at 100000 / at 1000: %.2f\n",
+	    large.cpu / (double)large.models / (small.cpu / (double)small.models));
+	return 0;
+}
