@@ -45,7 +45,7 @@ static bool
 downloads_url(const struct json_value *url, struct check *check, struct downloads *out)
 {
 	struct url parts;
-	struct str text = json_string(url, check->arena);
+	struct str text = json_str(url, check->arena);
 
 	if (text.len == 0)
 		return true;
@@ -113,7 +113,7 @@ downloads_extent(const struct json_value *v, struct arena *arena)
 	uint64_t n = 0;
 
 	if (v->type == JSON_T_STRING) {
-		text = json_string(v, arena);
+		text = json_str(v, arena);
 		for (size_t i = 0; i < text.len; i++)
 			n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
 		return n;
@@ -122,7 +122,7 @@ downloads_extent(const struct json_value *v, struct arena *arena)
 		return 0;
 	map_init(&keys, arena, 0, 16);
 	while (json_member(&walk, &key, &value))
-		(void)map_intern(&keys, json_string(&key, arena));
+		(void)map_intern(&keys, json_str(&key, arena));
 	return keys.count;
 }
 

@@ -86,7 +86,7 @@ check_type(const struct json_value *v, struct check *c)
 
 	if (!check_str(v, c))
 		return false;
-	s = json_string(v, c->arena);
+	s = json_str(v, c->arena);
 	return str_eq(s, STR("image")) || str_eq(s, STR("text")) ||
 	       check_fail(c, "not image or text");
 }
@@ -113,7 +113,7 @@ status_decode(const struct json_value *v, struct check *c, struct status *out)
 	shape_read(&status_shape, v, c->arena, values);
 	if (!shape_check(&status_shape, values, c))
 		return false;
-	out->name = json_string(&values[STATUS_NAME], c->arena);
+	out->name = json_str(&values[STATUS_NAME], c->arena);
 	if (!coerce_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
 	    !coerce_int(&values[STATUS_COUNT], c->arena, &out->count))
 		return check_fail(c, "not a number");
@@ -175,7 +175,7 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 		    period_names[p]);
 	walk = json_walk(v);
 	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(spellings, json_string(&key, arena));
+		uint32_t i = map_intern(spellings, json_str(&key, arena));
 		struct spelling *s = map_at(spellings, i);
 
 		place++;

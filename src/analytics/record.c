@@ -15,7 +15,7 @@ check_one_of(const struct json_value *v, struct check *c, const char *const *kno
 
 	if (!check_str(v, c))
 		return false;
-	s = json_string(v, c->arena);
+	s = json_str(v, c->arena);
 	if (strip)
 		s = unicode_strip(s);
 	for (size_t i = 0; i < n; i++)
@@ -174,7 +174,7 @@ static bool
 record_text(
     const struct json_value *v, struct check *c, enum field field, struct str *out)
 {
-	*out = json_string(v, c->arena);
+	*out = json_str(v, c->arena);
 	if (v->escaped && !unicode_valid(*out))
 		return record_fail(c, "not Unicode", field);
 	return true;
@@ -228,7 +228,7 @@ record_has_description(const struct json_value *v, struct arena *arena)
 		return false;
 	if (v->p[1] > ' ' && v->p[1] < 0x7f && v->p[1] != '"' && v->p[1] != '\\')
 		return true;
-	return !unicode_blank(json_string(v, arena));
+	return !unicode_blank(json_str(v, arena));
 }
 
 int

@@ -25,7 +25,7 @@ reference_entries(const struct json_value *root, struct arena *arena, struct map
 
 	map_init(out, arena, sizeof(struct json_value), root->len / 500);
 	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(out, json_string(&key, arena));
+		uint32_t i = map_intern(out, json_str(&key, arena));
 
 		memcpy(map_at(out, i), &value, sizeof(value));
 	}

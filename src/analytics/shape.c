@@ -33,7 +33,7 @@ shape_read(const struct shape *shape, const struct json_value *object,
 
 	memset(out, 0, shape->n * sizeof(*out));
 	while (json_member(&walk, &key, &value)) {
-		found = shape_find(shape, json_string(&key, arena), next);
+		found = shape_find(shape, json_str(&key, arena), next);
 		if (found == shape->n)
 			continue;
 		out[found] = value;
@@ -168,7 +168,7 @@ check_members(const struct json_value *v, struct check *c, check_fn *check)
 	map_init(&last, c->arena, sizeof(value), 16);
 	walk = json_walk(v);
 	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(&last, json_string(&key, c->arena));
+		uint32_t i = map_intern(&last, json_str(&key, c->arena));
 
 		memcpy(map_at(&last, i), &value, sizeof(value));
 	}

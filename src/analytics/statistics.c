@@ -59,7 +59,7 @@ tally_add_value(struct map *tally, const struct json_value *v, struct arena *are
 	struct str s;
 
 	if (v->type == JSON_T_STRING) {
-		s = json_string(v, arena);
+		s = json_str(v, arena);
 		if (s.len > 0 && (!v->escaped || unicode_valid(s)))
 			tally_add(tally, s);
 		return;
