@@ -183,7 +183,7 @@ horde { url = "%s" %s }
         return wait_for(lambda: self.child(role) not in (None, pid) and self.child(role),
                         "a successor of " + role)
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def stop(self, number=signal.SIGTERM):

@@ -112,7 +112,7 @@ def test_usr1_runs_a_cycle_of_every_hydrator(make_daemon, enabled):
     daemon = make_daemon(hydration="enabled = %s interval = 100 ttl = 200" % enabled).start()
     before = {name: refreshes(daemon, name) for name in daemon.categories()}
     assert all(before.values()), daemon.log()
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     for name, count in before.items():
         wait_for(lambda name=name, count=count: refreshes(daemon, name) > count, "a refresh of " + name)
 
@@ -129,7 +129,7 @@ def test_signals_meant_for_the_supervisor_do_not_hurt_children(make_daemon):
 
 def test_hup_never_ends_it(make_daemon):
     daemon = make_daemon().start()
-    daemon.signal(signal.SIGHUP)
+    daemon.send(signal.SIGHUP)
     assert daemon.get(RISK).status == 200
     assert daemon.process.poll() is None
 

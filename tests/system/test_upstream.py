@@ -50,7 +50,7 @@ def test_every_fault_of_a_document_keeps_the_last_snapshot(make_daemon, upstream
     for fault, reason in FAULTS.items():
         seen = len(problems(daemon))
         upstream.mode(document, fault)
-        daemon.signal(signal.SIGUSR1)
+        daemon.send(signal.SIGUSR1)
         wait_for(lambda: len(problems(daemon)) > seen, "a complaint about " + fault)
         upstream.mode(document, "ok")
         complaint = problems(daemon)[seen]
@@ -60,7 +60,7 @@ def test_every_fault_of_a_document_keeps_the_last_snapshot(make_daemon, upstream
         assert (after.status, after.body) == (200, before.body), fault
         assert after.headers["etag"] == before.headers["etag"]
     recovered = len(re.findall("Hydrated", daemon.log()))
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(re.findall("Hydrated", daemon.log())) > recovered, "the recovery")
 
 
@@ -69,7 +69,7 @@ def test_age_counts_from_the_last_good_fetch(make_daemon, upstream):
     upstream.mode("*", "500")
     seen = len(problems(daemon))
     daemon.move_clock(500)
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(problems(daemon)) > seen, "the failed cycle")
     answer = daemon.get(RISK)
     assert int(answer.headers["age"]) >= 500
@@ -95,7 +95,7 @@ def test_documents_of_a_cycle_are_fetched_once_and_together(make_daemon, upstrea
         upstream.mode(document, "slow:1")
     seen = len(re.findall("Hydrated", daemon.log()))
     started = time.monotonic()
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(re.findall("Hydrated", daemon.log())) > seen, "a cycle")
     if not WRAPPER:
         assert time.monotonic() - started < 2.5
@@ -105,7 +105,7 @@ def test_a_burst_of_orders_is_one_more_cycle(make_daemon, upstream):
     daemon = start(make_daemon, upstream).start()
     upstream.mode("status_image", "slow:2")
     for _ in range(20):
-        daemon.signal(signal.SIGUSR1)
+        daemon.send(signal.SIGUSR1)
         time.sleep(0.01)
     wait_for(lambda: upstream.count("stats_image") == 3, "the cycle that ran and the one after it")
     upstream.mode("status_image", "ok")
@@ -118,7 +118,7 @@ def test_a_stop_does_not_wait_for_an_upstream_that_hangs(make_daemon, upstream):
     daemon = start(make_daemon, upstream).start()
     upstream.mode("*", "hang")
     count = upstream.count("stats_image")
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     wait_for(lambda: upstream.count("stats_image") > count, "the hanging request")
     started = time.monotonic()
     assert daemon.stop() == 0
@@ -154,6 +154,6 @@ def test_another_shape_keeps_the_last_snapshot(make_daemon, upstream):
     path = upstream.directory / "image_generation.json"
     path.write_text(json.dumps({"A": {"renamed": "A"}, "B": {"renamed": "B"}}))
     seen = len(problems(daemon))
-    daemon.signal(signal.SIGUSR1)
+    daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(problems(daemon)) > seen, "a complaint")
     assert daemon.get(RISK).body == before
