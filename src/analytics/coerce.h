@@ -22,11 +22,12 @@ bool coerce_bool_text(struct str, bool *out) MUST_CHECK;
 enum coerce_int_result {
 	COERCE_INT_OK,
 	COERCE_INT_INVALID,
-	COERCE_INT_TOO_LONG, /* more than 4300 digits */
+	COERCE_INT_TOO_LONG, /* a plain integer of more than 4300 characters */
 };
 
-/* The int-string grammar. *text is the canonical decimal form (in the arena or in s),
- * *value the integer, saturated at the ends of int64_t. */
+/* The int-string grammar; s need not be UTF-8. *text is the canonical decimal form (in
+ * the arena or in s; "0" also of "-0"), *value the integer, saturated at the ends of
+ * int64_t. Both mean something only with COERCE_INT_OK. */
 enum coerce_int_result coerce_int_text(
     struct str s, struct arena *, struct str *text, int64_t *value) MUST_CHECK;
 

@@ -11,7 +11,8 @@
 /* With quotes; s is valid UTF-8. */
 void json_put_string(struct buf *, struct str s);
 void json_put_int(struct buf *, int64_t);
-/* As Python's repr: shortest digits that read back as the same double. Finite only. */
+/* As Python's repr: shortest digits that read back as the same double. Finite only. The
+ * first call may build a table; not for threads. */
 void json_put_double(struct buf *, double);
 /* "true" or "false". */
 void json_put_bool(struct buf *, bool);
