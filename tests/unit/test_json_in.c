@@ -334,7 +334,7 @@ test_double_long(void **state)
 
 	(void)state;
 	memset(text + 2, '0', 1000);
-	strcpy(text + 1002, "1e1001");
+	memcpy(text + 1002, "1e1001", 7);
 	v = parse_text(text);
 	assert_true(json_double(&v) == 1.0);
 	memset(text, '7', 400);
