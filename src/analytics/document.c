@@ -18,7 +18,7 @@ document_scan(const struct document *doc, enum analytics_document which,
 	if (doc->data == NULL)
 		return report_refuse(report, which, "%s: no document", names[which]);
 	if (json_scan(doc->data, doc->len, out, &error) == -1)
-		return report_refuse(report, which, "%s: byte %zu: %s", names[which],
+		return report_refuse(report, which, "%s: not JSON: byte %zu: %s", names[which],
 		    error.offset, error.text);
 	if (out->type != wanted)
 		return report_refuse(report, which, "%s: not an %s", names[which],
