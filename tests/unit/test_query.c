@@ -1,0 +1,214 @@
+/* Query strings: values, defaults, and the items of a 422. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "query.h"
+
+struct world {
+	struct arena *arena;
+	struct buf errors;
+	struct query query;
+};
+
+static int
+setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->arena = arena_new();
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+
+	arena_free(&w->arena);
+	buf_free(&w->errors);
+	free(w);
+	return 0;
+}
+
+static bool
+parse(struct world *w, const char *text, unsigned endpoint)
+{
+	buf_reset(&w->errors);
+	return query_parse((struct str){ text, strlen(text) }, endpoint, w->arena,
+	    &w->query, &w->errors);
+}
+
+static void
+nothing_asked_is_the_default(void **state)
+{
+	static const char *const texts[] = { "", "&", "&&", "=", "=x", "x", "x=1&y",
+		"Limit=0", "limit[]=0", "limit%00=0", ";limit=0", "limit;=0" };
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < NELEM(texts); i++) {
+		assert_true(parse(w, texts[i], QUERY_RISK));
+		assert_false(query_paged(&w->query));
+		assert_false(w->query.group_text_models);
+		assert_false(w->query.include_backend_variations);
+		assert_int_equal(w->query.preset.len, 0);
+		assert_true(str_eq(w->query.offset_text, STR("0")));
+	}
+}
+
+static void
+values_are_read(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(parse(w,
+	    "limit=1_0.0&offset=%2B007&preset=a+b%26c&group_text_models=On&"
+	    "include_backend_variations=t",
+	    QUERY_RISK));
+	assert_true(w->query.has_limit && query_paged(&w->query));
+	assert_int_equal(w->query.limit, 10);
+	assert_true(str_eq(w->query.limit_text, STR("10")));
+	assert_int_equal(w->query.offset, 7);
+	assert_true(str_eq(w->query.offset_text, STR("7")));
+	assert_true(str_eq(w->query.preset, STR("a b&c")));
+	assert_true(w->query.group_text_models);
+	assert_true(w->query.include_backend_variations);
+	assert_true(parse(w, "%6Cimit=3", QUERY_STATISTICS));
+	assert_int_equal(w->query.limit, 3);
+	assert_true(parse(w, "offset=-0", QUERY_RISK));
+	assert_false(query_paged(&w->query));
+}
+
+static void
+integers_have_no_end(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(parse(w, "limit=100000000000000000000000", QUERY_RISK));
+	assert_true(w->query.limit == INT64_MAX);
+	assert_true(str_eq(w->query.limit_text, STR("100000000000000000000000")));
+	assert_false(parse(w, "offset=-100000000000000000000000", QUERY_RISK));
+}
+
+static void
+the_last_of_a_name_counts(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(parse(w, "limit=abc&limit=2", QUERY_RISK));
+	assert_int_equal(w->query.limit, 2);
+	assert_false(parse(w, "limit=2&limit=abc", QUERY_RISK));
+	assert_true(parse(w, "preset=x&preset=", QUERY_RISK));
+	assert_int_equal(w->query.preset.len, 0);
+}
+
+/* Statistics have no preset and no variations: whatever they say is ignored. */
+static void
+endpoints_have_their_own(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(
+	    parse(w, "preset=x&include_backend_variations=x", QUERY_STATISTICS));
+	assert_int_equal(w->query.preset.len, 0);
+	assert_false(parse(w, "include_backend_variations=x", QUERY_RISK));
+}
+
+static void
+assert_errors(struct world *w, const char *query, const char *items)
+{
+	assert_false(parse(w, query, QUERY_RISK));
+	if (w->errors.len != strlen(items) ||
+	    memcmp(w->errors.data, items, w->errors.len) != 0)
+		fail_msg("%s: %.*s", query, (int)w->errors.len, w->errors.data);
+}
+
+#define INT_ITEM(name, input)                                                          \
+	"{\"type\":\"int_parsing\",\"loc\":[\"query\",\"" name "\"],\"msg\":\"Input "  \
+	"should be a valid integer, unable to parse string as an integer\","           \
+	"\"input\":\"" input "\"}"
+#define BOOL_ITEM(name, input)                                                         \
+	"{\"type\":\"bool_parsing\",\"loc\":[\"query\",\"" name "\"],\"msg\":\"Input " \
+	"should be a valid boolean, unable to interpret input\",\"input\":\"" input    \
+	"\"}"
+#define LEAST_ITEM(name, input, least)                                                 \
+	"{\"type\":\"greater_than_equal\",\"loc\":[\"query\",\"" name                  \
+	"\"],\"msg\":\"Input should be greater than or equal to " least                \
+	"\",\"input\":\"" input "\",\"ctx\":{\"ge\":" least "}}"
+
+static void
+errors_are_the_references(void **state)
+{
+	struct world *w = *state;
+	char text[4500] = "limit=", want[5000];
+
+	assert_errors(w, "limit=abc", INT_ITEM("limit", "abc"));
+	assert_errors(w, "limit", INT_ITEM("limit", ""));
+	assert_errors(
+	    w, "offset=%00%22%ff", INT_ITEM("offset", "\\u0000\\\"\xef\xbf\xbd"));
+	assert_errors(w, "limit=0", LEAST_ITEM("limit", "0", "1"));
+	assert_errors(w, "offset=-1", LEAST_ITEM("offset", "-1", "0"));
+	assert_errors(
+	    w, "group_text_models=%20true", BOOL_ITEM("group_text_models", " true"));
+	assert_errors(w,
+	    "offset=x&limit=0&include_backend_variations=&group_text_models=2",
+	    BOOL_ITEM("group_text_models", "2") "," BOOL_ITEM(
+		"include_backend_variations", "") "," LEAST_ITEM("limit", "0",
+		"1") "," INT_ITEM("offset", "x"));
+	memset(text + 6, '1', 4301);
+	snprintf(want, sizeof(want),
+	    "{\"type\":\"int_parsing_size\",\"loc\":[\"query\",\"limit\"],\"msg\":"
+	    "\"Unable to parse input string as an integer, exceeded maximum size\","
+	    "\"input\":\"%s\"}",
+	    text + 6);
+	assert_errors(w, text, want);
+}
+
+static void
+an_unknown_category_lists_the_known(void **state)
+{
+	struct world *w = *state;
+	static const char list[] =
+	    "'blip', 'clip', 'codeformer', 'controlnet', 'controlnet_annotator', "
+	    "'esrgan', 'gfpgan', 'safety_checker', 'image_generation', "
+	    "'text_generation', 'video_generation', 'audio_generation', "
+	    "'miscellaneous', 'lora' or 'ti'";
+	char want[1000];
+
+	buf_reset(&w->errors);
+	query_bad_category(STR("f\"o"), &w->errors);
+	snprintf(want, sizeof(want),
+	    "{\"type\":\"enum\",\"loc\":[\"path\",\"model_category_name\"],\"msg\":"
+	    "\"Input should be "
+	    "%s\",\"input\":\"f\\\"o\",\"ctx\":{\"expected\":\"%s\"}}",
+	    list, list);
+	assert_int_equal(w->errors.len, strlen(want));
+	assert_memory_equal(w->errors.data, want, w->errors.len);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_asked_is_the_default),
+		TEST(values_are_read),
+		TEST(integers_have_no_end),
+		TEST(the_last_of_a_name_counts),
+		TEST(endpoints_have_their_own),
+		TEST(errors_are_the_references),
+		TEST(an_unknown_category_lists_the_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
