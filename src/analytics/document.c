@@ -15,11 +15,12 @@ document_scan(const struct document *doc, enum analytics_document which,
 {
 	struct json_error error;
 
-	if (doc->data == NULL)
-		return report_refuse(report, which, "%s: no document", names[which]);
+	if (doc->len == 0)
+		return report_refuse(
+		    report, which, "%s: an empty document", names[which]);
 	if (json_scan(doc->data, doc->len, out, &error) == -1)
-		return report_refuse(report, which, "%s: not JSON: byte %zu: %s", names[which],
-		    error.offset, error.text);
+		return report_refuse(report, which, "%s: not JSON: byte %zu: %s",
+		    names[which], error.offset, error.text);
 	if (out->type != wanted)
 		return report_refuse(report, which, "%s: not an %s", names[which],
 		    wanted == JSON_T_ARRAY ? "array" : "object");

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from daemon import wait_for
+
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
 
@@ -231,13 +233,24 @@ def test_a_slow_head_is_cut_off(make_daemon):
 
 def test_connections_beyond_the_limit_are_refused_not_served_slowly(make_daemon):
     daemon = make_daemon(settings="http { max_connections = 8 }").start()
-    held = [socket.create_connection(("127.0.0.1", daemon.port), timeout=30) for _ in range(8)]
-    for sock in held:
+    held = []
+
+    def fill():
+        """Connections of the start may be leaving still: take a place until none is free."""
+        sock = socket.create_connection(("127.0.0.1", daemon.port), timeout=30)
         sock.sendall(head())
-        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+        if sock.recv(65536).startswith(b"HTTP/1.1 200"):
+            held.append(sock)
+        else:
+            sock.close()
+        return len(held) == 8
+
+    wait_for(fill, "eight connections")
     with socket.create_connection(("127.0.0.1", daemon.port), timeout=30) as sock:
         sock.sendall(head())
         assert sock.recv(65536).startswith(b"HTTP/1.1 503")
     for sock in held:
+        sock.sendall(head())
+        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
         sock.close()
-    assert daemon.get("/heartbeat").status == 200
+    wait_for(lambda: daemon.get("/heartbeat").status == 200, "a free place")

@@ -407,8 +407,7 @@ slow_clients_get_what_they_asked_for(void **state)
 				fail_msg("client %zu, byte %zu", i, j);
 		}
 		if (i == 0)
-			assert_non_null(
-			    strstr(body + BIG, "\r\n\r\n/after"));
+			assert_non_null(strstr(body + BIG, "\r\n\r\n/after"));
 		free(answer);
 		close(slow[i]);
 	}
