@@ -92,7 +92,7 @@ dotted_version_tail(const struct name_chars *t, size_t i)
 
 	while (name_fold(t, end) == '.' && name_is(t, end + 1, NAME_DIGIT))
 		end = name_skip(t, end + 1, NAME_DIGIT);
-	for (; end > i + 1; end--)
+	for (; end > i; end--)
 		if (name_is(t, end - 1, NAME_DIGIT) && !name_is(t, end, NAME_ALNUM))
 			return end;
 	return 0;

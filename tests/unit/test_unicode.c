@@ -131,6 +131,7 @@ strip(void **state UNUSED)
 		{ STR("\x1Bx\x7F"), STR("\x1Bx\x7F") },
 		{ STR(" \xFF "), STR("\xFF") },
 		{ STR(" x\xA0"), STR("x\xA0") }, /* a stray byte, not U+00A0 */
+		{ STR("x \xA0"), STR("x \xA0") },
 		{ STR("\0 "), STR("\0") },
 	};
 
