@@ -68,28 +68,40 @@ cycle_close(struct cycle *c)
 	skips_free(&c->skips);
 }
 
-/* A page of a login portal with status 200 is no reference: the next place may have
- * one. What is wrong inside the document is the analytics' to say. */
+/*
+ * A page of a login portal with status 200 is no document: the next place may have it.
+ * Asked here and not left to the analytics, so that the log can name the place. What is
+ * wrong further inside is theirs to say.
+ */
 static bool
-reference_accept(const struct buf *body, char *why, size_t whylen)
+document_accept(const struct buf *body, enum json_type type, char *why, size_t whylen)
 {
 	struct json_value value;
 	struct json_error error;
 
-	if (body->len == 0) {
-		snprintf(why, whylen, "an empty document");
-		return false;
-	}
-	if (json_scan(body->data, body->len, &value, &error) == -1) {
+	if (body->len == 0)
+		snprintf(why, whylen, "empty, not JSON");
+	else if (json_scan(body->data, body->len, &value, &error) == -1)
 		snprintf(
 		    why, whylen, "not JSON: byte %zu: %s", error.offset, error.text);
-		return false;
-	}
-	if (value.type != JSON_T_OBJECT) {
-		snprintf(why, whylen, "not a JSON object");
-		return false;
-	}
-	return true;
+	else if (value.type != type)
+		snprintf(why, whylen, "not a JSON %s",
+		    type == JSON_T_ARRAY ? "array" : "object");
+	else
+		return true;
+	return false;
+}
+
+static bool
+accept_object(const struct buf *body, char *why, size_t whylen)
+{
+	return document_accept(body, JSON_T_OBJECT, why, whylen);
+}
+
+static bool
+accept_array(const struct buf *body, char *why, size_t whylen)
+{
+	return document_accept(body, JSON_T_ARRAY, why, whylen);
 }
 
 static void
@@ -102,7 +114,7 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 		.urls = (const char *const *)c->section->reference.item,
 		.nurls = c->section->reference.n,
 		.timeout = c->config->upstream.timeout,
-		.accept = reference_accept,
+		.accept = accept_object,
 	};
 	run->nsources = 1;
 	if (c->status_url == NULL)
@@ -112,12 +124,14 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 		.urls = (const char *const *)&c->status_url,
 		.nurls = 1,
 		.timeout = c->config->horde.timeout,
+		.accept = accept_array,
 	};
 	s[CYCLE_STATS] = (struct source){
 		.name = "stats",
 		.urls = (const char *const *)&c->stats_url,
 		.nurls = 1,
 		.timeout = c->config->horde.timeout,
+		.accept = accept_object,
 	};
 	run->nsources = CYCLE_DOCUMENTS;
 }
@@ -235,7 +249,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	counter_add(c->counters, COUNTER_REFRESHES, 1);
 	atomic_store_explicit(
 	    &c->counters->last_success, clock_boot(), memory_order_relaxed);
-	log_info("hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
+	log_info("Hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
 		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
 	    c->section->name, run->directory->typed_entries, c->skips.count,
 	    run->payload.len, (clock_boot() - run->begun) / NSEC_PER_MSEC,

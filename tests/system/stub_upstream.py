@@ -109,6 +109,13 @@ def spoil(mode, text):
     return None
 
 
+def bomb():
+    """One block of deflate again and again: after a full flush nothing refers back."""
+    squeeze = zlib.compressobj(wbits=-15)
+    mebibyte = squeeze.compress(b" " * (1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    return gzip.compress(b"")[:10] + 256 * mebibyte + squeeze.flush() + bytes(8)
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -168,7 +175,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, gzip.compress(text), Content_Encoding="gzip")
 
     def do_bomb(self, *_):
-        self.answer(200, self.server.stub.bomb(), Content_Encoding="gzip")
+        self.answer(200, bomb(), Content_Encoding="gzip")
 
     def do_endless(self, *_):
         self.send_response(200)
@@ -223,7 +230,6 @@ class StubUpstream:
         self.modes = {}
         self.counted = collections.Counter()
         self.stopped = threading.Event()
-        self.bomb_bytes = None
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.stub = self
         self.port = self.server.server_address[1]
@@ -277,14 +283,6 @@ class StubUpstream:
     def counts(self):
         with self.lock:
             return dict(self.counted)
-
-    def bomb(self):
-        with self.lock:
-            if self.bomb_bytes is None:
-                squeeze = zlib.compressobj(wbits=31)
-                self.bomb_bytes = b"".join(squeeze.compress(b" " * (1 << 20)) for _ in range(256))
-                self.bomb_bytes += squeeze.flush()
-            return self.bomb_bytes
 
 
 def main():

@@ -106,7 +106,7 @@ assert_published(uint64_t generation)
 	assert_int_equal(result, CYCLE_PUBLISHED);
 	assert_int_equal(snapshot_generation(world.segment, 0), generation);
 	assert_int_equal(cycle.generation, generation);
-	assert_int_equal(world_logged(&world, "hydrated "), 1);
+	assert_int_equal(world_logged(&world, "Hydrated "), 1);
 }
 
 /* One line says all of why; the last snapshot stays; the failure is counted once. */
@@ -158,7 +158,7 @@ test_readers_can_take_what_was_published(void **state)
 	assert_in_range(
 	    atomic_load(&cycle.counters->last_success), before, clock_boot());
 	assert_int_equal(
-	    world_logged(&world, "hydrated image_generation: 2 models, 0 skipped, "),
+	    world_logged(&world, "Hydrated image_generation: 2 models, 0 skipped, "),
 	    1);
 }
 
@@ -190,21 +190,26 @@ test_bad_documents(void **state)
 	assert_published(1);
 	for (i = 0; i < NELEM(reference); i++) {
 		world_put(&world, "reference.json", reference[i]);
-		assert_fails("reference: file://", "/reference.json: ");
+		assert_fails("reference: file://", "JSON");
 	}
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(reference));
 	world_put(&world, "reference.json", "{}");
 	for (i = 0; i < NELEM(horde); i++) {
 		world_put(&world, "status_image.json", horde[i]);
-		assert_fails("not refreshed: ", "status");
+		assert_fails("not refreshed: status: file://", "JSON");
 	}
 	world_put(&world, "status_image.json", "[]");
 	for (i = 0; i < NELEM(horde); i++) {
 		world_put(&world, "stats_image.json", horde[i]);
-		assert_fails("not refreshed: ", "stats");
+		assert_fails("not refreshed: stats: file://", "JSON");
 	}
 	assert_int_equal(
 	    count(COUNTER_BAD_DOCUMENTS), NELEM(reference) + 2 * NELEM(horde));
+	/* Good JSON of the right kind that holds nothing usable. */
+	world_put(&world, "stats_image.json", "{\"day\": 3}");
+	assert_fails("not refreshed: stats: ", "day");
+	assert_int_equal(
+	    count(COUNTER_BAD_DOCUMENTS), NELEM(reference) + 2 * NELEM(horde) + 1);
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
 	world_put(&world, "stats_image.json", "{}");
 	assert_published(2);
@@ -221,7 +226,7 @@ test_invalid_records_are_skipped(void **state)
 	assert_int_equal(world_logged(&world, "warning: "), 1);
 	assert_int_equal(world_logged(&world, "Ash"), 1);
 	assert_int_equal(
-	    world_logged(&world, "hydrated image_generation: 1 models, 1 skipped"), 1);
+	    world_logged(&world, "Hydrated image_generation: 1 models, 1 skipped"), 1);
 	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 1);
 	/* Again, but not said again. */
 	assert_published(2);
