@@ -110,7 +110,8 @@ parse_method(struct str name, enum http_method *method)
 		*method = HTTP_OPTIONS;
 	else
 		*method = HTTP_OTHER;
-	return name.len > 0 && span_of(name, IS_TOKEN) == name.len;
+	return name.len > 0 && name.len <= METHOD_MAX &&
+	       span_of(name, IS_TOKEN) == name.len;
 }
 
 /* RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS. A fragment

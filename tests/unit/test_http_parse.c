@@ -75,6 +75,7 @@ static const struct {
 	CASE("GET http://u@h/ HTTP/1.1\r\n" HOST "\r\n", 400),
 	CASE("CONNECT h:80 HTTP/1.1\r\n" HOST "\r\n", 400),
 	CASE("G(T / HTTP/1.1\r\n" HOST "\r\n", 400),
+	CASE("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA / HTTP/1.1\r\n" HOST "\r\n", 400),
 	CASE("\x16\x03\x01\x02\x00\x01", 400),
 	CASE("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 400),
 	/* Host. */

@@ -1,0 +1,69 @@
+/* Fuzzes targets: decoding, routing, query parameters, the printing of errors. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "decode.h"
+#include "json_in.h"
+#include "mem.h"
+#include "query.h"
+#include "route.h"
+#include "unicode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+require(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void
+check_query(struct str raw, unsigned endpoint, struct arena *a)
+{
+	struct buf errors = { 0 };
+	struct query q;
+	struct json_value list;
+	struct json_error err;
+	bool good;
+
+	buf_putc(&errors, '[');
+	buf_puts(&errors, "0");
+	good = query_parse(raw, endpoint, a, &q, &errors);
+	buf_putc(&errors, ']');
+	require(json_scan(errors.data, errors.len, &list, &err) == 0);
+	require(good == (json_count(&list) == 1));
+	if (good) {
+		require(q.offset >= 0 && q.offset_text.len > 0);
+		require(!q.has_limit || (q.limit >= 1 && q.limit_text.len > 0));
+		require(unicode_valid(q.preset));
+	}
+	buf_free(&errors);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *a = arena_new();
+	char *text = malloc(size + 1);
+	struct str s = { text, size }, path;
+	struct route_match m;
+
+	memcpy(text, data, size);
+	path = decode_percent(s, false, a);
+	require(unicode_valid(path));
+	m = route_match(path);
+	if (m.route == ROUTE_STATISTICS || m.route == ROUTE_RISK)
+		require(m.category.len > 0 &&
+			memchr(m.category.p, '/', m.category.len) == NULL);
+	if (m.route == ROUTE_REDIRECT)
+		require(route_match(m.path).route > ROUTE_REDIRECT);
+	check_query(s, QUERY_RISK, a);
+	check_query(s, QUERY_STATISTICS, a);
+	free(text);
+	arena_free(&a);
+	return 0;
+}
