@@ -249,7 +249,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	counter_add(c->counters, COUNTER_REFRESHES, 1);
 	atomic_store_explicit(
 	    &c->counters->last_success, clock_boot(), memory_order_relaxed);
-	log_info("Hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
+	log_info("hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
 		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
 	    c->section->name, run->directory->typed_entries, c->skips.count,
 	    run->payload.len, (clock_boot() - run->begun) / NSEC_PER_MSEC,

@@ -106,7 +106,7 @@ assert_published(uint64_t generation)
 	assert_int_equal(result, CYCLE_PUBLISHED);
 	assert_int_equal(snapshot_generation(world.segment, 0), generation);
 	assert_int_equal(cycle.generation, generation);
-	assert_int_equal(world_logged(&world, "Hydrated "), 1);
+	assert_int_equal(world_logged(&world, "hydrated "), 1);
 }
 
 /* One line says all of why; the last snapshot stays; the failure is counted once. */
@@ -158,7 +158,7 @@ test_readers_can_take_what_was_published(void **state)
 	assert_in_range(
 	    atomic_load(&cycle.counters->last_success), before, clock_boot());
 	assert_int_equal(
-	    world_logged(&world, "Hydrated image_generation: 2 models, 0 skipped, "),
+	    world_logged(&world, "hydrated image_generation: 2 models, 0 skipped, "),
 	    1);
 }
 
@@ -226,7 +226,7 @@ test_invalid_records_are_skipped(void **state)
 	assert_int_equal(world_logged(&world, "warning: "), 1);
 	assert_int_equal(world_logged(&world, "Ash"), 1);
 	assert_int_equal(
-	    world_logged(&world, "Hydrated image_generation: 1 models, 1 skipped"), 1);
+	    world_logged(&world, "hydrated image_generation: 1 models, 1 skipped"), 1);
 	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 1);
 	/* Again, but not said again. */
 	assert_published(2);
