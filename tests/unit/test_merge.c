@@ -190,7 +190,7 @@ test_refused(void **state)
 	} cases[] = {
 		{ "{}", "{}", DOCUMENT_STATUS, "status: not an array" },
 		{ "[", "{}", DOCUMENT_STATUS, NULL },
-		{ NULL, "{}", DOCUMENT_STATUS, "status: no document" },
+		{ NULL, "{}", DOCUMENT_STATUS, "status: an empty document" },
 		{ "[1,{}]", "{}", DOCUMENT_STATUS,
 		    "status: none of its 2 elements is valid" },
 		{ "[]", "null", DOCUMENT_STATS, "stats: not an object" },

@@ -152,7 +152,7 @@ test_reference_refused(void **state)
 		const char *reference;
 		const char *error; /* NULL: the parser's own */
 	} cases[] = {
-		{ NULL, "reference: no document" },
+		{ NULL, "reference: an empty document" },
 		{ "", NULL },
 		{ "{\"A\":", NULL },
 		{ "<html>", NULL },
