@@ -54,7 +54,7 @@ analytics_render_in(const struct analytics_settings *settings,
 	if (category_has_horde(in->category)) {
 		reference_merge(&reference, &horde, arena);
 		render_risk(settings, in->category, &horde, reference.models,
-		    reference.nmodels, arena, out);
+		    reference.nmodels, &reference.bases, arena, out);
 	}
 	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
 	if (in->category == CATEGORY_TEXT_GENERATION)

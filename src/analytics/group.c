@@ -11,10 +11,11 @@ struct group_host {
 };
 
 void
-groups_init(struct groups *g, struct arena *arena, size_t expected)
+groups_init(struct groups *g, const struct map *bases, struct arena *arena)
 {
-	g->arena = arena;
-	map_init(&g->map, arena, sizeof(struct group), expected);
+	*g = (struct groups){ .bases = bases, .arena = arena };
+	g->of_base = arena_array(arena, bases->count, sizeof(*g->of_base));
+	g->list = arena_alloc(arena, bases->count * sizeof(*g->list));
 	map_init(&g->hosts, arena, 0, 16);
 }
 
@@ -35,8 +36,6 @@ group_add_host(struct groups *g, struct group *group, uint32_t index, struct str
 		return;
 	host = arena_alloc(g->arena, sizeof(*host));
 	*host = (struct group_host){ netloc, NULL };
-	/* Groups move when their map grows, so the list is not ended by an address
-	 * inside its group. */
 	if (group->hosts == NULL)
 		group->hosts = host;
 	else
@@ -64,21 +63,33 @@ group_add_member(struct risk *m, const struct risk *r)
 		m->workers = r->workers;
 }
 
-void
-groups_add(struct groups *g, struct str base, const struct risk *r, uint32_t number)
+static void
+groups_begin(struct groups *g, uint32_t base, const struct risk *r, uint32_t number)
 {
-	uint32_t index = map_intern(&g->map, base);
-	struct group *group = map_at(&g->map, index);
+	struct group *group = &g->list[g->count];
 
-	if (group->members++ == 0) {
-		group->first = number;
-		group->name = r->name;
-		group->merged = *r;
-		group->merged.name = base;
-		group->merged.nhosts = 0;
-	} else {
+	*group = (struct group){
+		.first = number,
+		.name = r->name,
+		.merged = *r,
+	};
+	group->merged.name = g->bases->keys[base];
+	group->merged.nhosts = 0;
+	g->of_base[base] = ++g->count;
+}
+
+void
+groups_add(struct groups *g, uint32_t base, const struct risk *r, uint32_t number)
+{
+	struct group *group;
+	uint32_t index;
+
+	if (g->of_base[base] == 0)
+		groups_begin(g, base, r, number);
+	index = g->of_base[base] - 1;
+	group = &g->list[index];
+	if (group->members++ > 0)
 		group_add_member(&group->merged, r);
-	}
 	json_sum_add(&group->percentage, r->percentage);
 	group_add_ratio(
 	    &group->day_to_month, r->day_to_month, r->usage.n[PERIOD_MONTH]);
@@ -101,7 +112,7 @@ void
 group_finish(const struct groups *g, const struct risk_terms *t, uint32_t index,
     struct risk *out)
 {
-	const struct group *group = map_at(&g->map, index);
+	const struct group *group = &g->list[index];
 	struct str *hosts =
 	    arena_alloc(g->arena, group->merged.nhosts * sizeof(*hosts));
 	uint32_t n = 0;

@@ -25,14 +25,17 @@ struct group {
 };
 
 struct groups {
-	struct map map; /* base name -> struct group, in order of first appearance */
+	const struct map *bases; /* base name -> */
+	uint32_t *of_base;       /* [bases->count] number in list plus one; 0: none */
+	struct group *list;      /* [count] in order of first appearance */
+	uint32_t count;
 	struct map hosts;
 	struct arena *arena;
 };
 
-void groups_init(struct groups *, struct arena *, size_t expected);
+void groups_init(struct groups *, const struct map *bases, struct arena *);
 /* Adds the models in the order of the ungrouped answer; number counts them from 0. */
-void groups_add(struct groups *, struct str base, const struct risk *, uint32_t number);
+void groups_add(struct groups *, uint32_t base, const struct risk *, uint32_t number);
 /* What is shown of a group of two or more. */
 void group_finish(
     const struct groups *, const struct risk_terms *, uint32_t group, struct risk *out);

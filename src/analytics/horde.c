@@ -100,6 +100,11 @@ static const struct member status_members[STATUS_MEMBERS] = {
 	[STATUS_NAME] = MEMBER("name", check_str, MEMBER_REQUIRED),
 	[STATUS_COUNT] = MEMBER("count", check_int, MEMBER_REQUIRED),
 };
+#define STATUS_LEN_MIN                                                                 \
+	(sizeof(                                                                       \
+	     "{\"performance\":0,\"queued\":0,\"jobs\":0,\"eta\":0,\"type\":\"text\"," \
+	     "\"name\":\"\",\"count\":0}") -                                           \
+	    1)
 static const struct shape status_shape = { status_members, STATUS_MEMBERS };
 
 /* Negative counts pass the reference's checks but break its analysis later. */
@@ -135,7 +140,8 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 
 	if (document_scan(doc, DOCUMENT_STATUS, JSON_T_ARRAY, &root, report) == -1)
 		return -1;
-	h->statuses = arena_alloc(arena, json_count(&root) * sizeof(*h->statuses));
+	h->statuses =
+	    arena_alloc(arena, (root.len / STATUS_LEN_MIN + 1) * sizeof(*h->statuses));
 	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
 		struct status *s = &h->statuses[h->nstatuses];
 		struct check check = { .arena = arena };
@@ -166,7 +172,7 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 {
 	struct json_walk walk;
 	struct json_value key, value;
-	uint32_t place = 0;
+	uint32_t place = 0, i = MAP_NONE;
 
 	if (v->type == JSON_T_NONE)
 		return 0;
@@ -175,9 +181,11 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 		    period_names[p]);
 	walk = json_walk(v);
 	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(spellings, json_str(&key, arena));
-		struct spelling *s = map_at(spellings, i);
+		struct spelling *s;
 
+		/* The three periods list most names in the same order. */
+		i = map_intern_likely(spellings, json_str(&key, arena), i + 1);
+		s = map_at(spellings, i);
 		place++;
 		if (s->place[p] == 0)
 			s->place[p] = place;

@@ -37,6 +37,16 @@ uint32_t map_find(const struct map *, struct str key);
  * equals the count from before. Pointers to values do not survive this. */
 uint32_t map_intern(struct map *, struct str key);
 
+/* map_intern() for keys that come in about the same order again: `likely` is the number
+ * that this one would have, tried first. */
+static inline uint32_t
+map_intern_likely(struct map *m, struct str key, uint32_t likely)
+{
+	if (likely < m->count && str_eq(m->keys[likely], key))
+		return likely;
+	return map_intern(m, key);
+}
+
 static inline void *
 map_at(const struct map *m, uint32_t i)
 {

@@ -31,8 +31,14 @@ reference_entries(const struct json_value *root, struct arena *arena, struct map
 	}
 }
 
-/* The base name of the record's key. It is nearly always its name too, and then what
- * the group of the model is called. */
+static uint32_t
+reference_base(struct reading *r, struct str name)
+{
+	return map_intern(&r->out->bases, text_name_base(name, r->arena));
+}
+
+/* Statistics group by the record's key. It is nearly always its name too, and then its
+ * base name is known. */
 static void
 reference_add_grouped(struct reading *r, struct str key, const struct fields *fields,
     const struct model *model)
@@ -42,7 +48,7 @@ reference_add_grouped(struct reading *r, struct str key, const struct fields *fi
 	if (model != NULL && str_eq(key, model->record.name))
 		stats_groups_add(&r->groups, model->base, fields);
 	else
-		stats_groups_add(&r->groups, text_name_base(key, r->arena), fields);
+		stats_groups_add(&r->groups, reference_base(r, key), fields);
 }
 
 static void
@@ -67,7 +73,7 @@ reference_add_model(struct reading *r, const struct record *record)
 	m->record = *record;
 	risk_judge_record(r->settings, r->category, r->arena, m);
 	if (r->category == CATEGORY_TEXT_GENERATION)
-		m->base = text_name_base(record->name, r->arena);
+		m->base = reference_base(r, record->name);
 	return m;
 }
 
@@ -128,7 +134,12 @@ reference_read(const struct analytics_settings *settings,
 	map_init(&r.names, arena, sizeof(struct model), entries.count);
 	statistics_init(&out->statistics, settings, in->category, arena);
 	statistics_init(&out->grouped, settings, in->category, arena);
-	stats_groups_init(&r.groups, &out->grouped, entries.count);
+	map_init(&out->bases, arena, sizeof(struct stats_group),
+	    in->category == CATEGORY_TEXT_GENERATION ? entries.count : 0);
+	r.groups = (struct stats_groups){
+		.bases = &out->bases,
+		.statistics = &out->grouped,
+	};
 	for (uint32_t i = 0; i < entries.count; i++)
 		reference_add(&r, entries.keys[i], map_at(&entries, i));
 	stats_groups_finish(&r.groups);
@@ -146,15 +157,15 @@ reference_read(const struct analytics_settings *settings,
  * group in lower case. The two differ where the name has more than an author, because
  * the group keeps what follows the first slash and the family the last. */
 static struct str
-reference_family(const struct model *m, struct arena *arena)
+reference_family(const struct reference *r, const struct model *m, struct arena *arena)
 {
 	struct str name = text_name_strip_backend(m->record.name);
 	const char *slash = memchr(name.p, '/', name.len);
 	size_t rest = slash == NULL ? 0 : name.len - (size_t)(slash + 1 - name.p);
 
-	if (m->base.p == NULL || (rest > 0 && memchr(slash + 1, '/', rest) != NULL))
+	if (r->bases.count == 0 || (rest > 0 && memchr(slash + 1, '/', rest) != NULL))
 		return text_name_index_base(m->record.name, arena);
-	return unicode_lower(m->base, arena);
+	return unicode_lower(r->bases.keys[m->base], arena);
 }
 
 void
@@ -167,7 +178,7 @@ reference_merge(struct reference *r, const struct horde *h, struct arena *arena)
 		struct str family = { NULL, 0 };
 
 		if (h->families.count > 0)
-			family = reference_family(m, arena);
+			family = reference_family(r, m, arena);
 		merge_name(h, m->record.name, family, &scratch, &m->merged);
 	}
 	buf_free(&scratch.name);

@@ -17,6 +17,7 @@ struct reference {
 			       * deletion risk, entries that are objects */
 	struct model *models; /* [nmodels], the typed view, in its order */
 	uint32_t nmodels;
+	struct map bases; /* text_generation: base names -> struct stats_group */
 	struct statistics statistics;
 	struct statistics grouped; /* text_generation only */
 };

@@ -124,15 +124,15 @@ render_groups(
 	struct risk_view view;
 	struct risk risk;
 
-	risk_view_begin(&view, r->out, &r->terms, r->n, groups->map.count, r->arena);
-	for (uint32_t i = 0; i < groups->map.count; i++) {
-		const struct group *group = map_at(&groups->map, i);
+	risk_view_begin(&view, r->out, &r->terms, r->n, groups->count, r->arena);
+	for (uint32_t i = 0; i < groups->count; i++) {
+		const struct group *group = &groups->list[i];
 
 		risk_view_open_row(&view);
 		if (group->members == 1) {
 			risk = group->merged;
 			render_single(
-			    r, &rows[group->first], group->name, groups->map.keys[i]);
+			    r, &rows[group->first], group->name, group->merged.name);
 		} else {
 			group_finish(groups, &r->terms, i, &risk);
 			risk_print(r->out, r->terms.category, &risk);
@@ -145,7 +145,7 @@ render_groups(
 void
 render_risk(const struct analytics_settings *settings, enum category category,
     const struct horde *horde, const struct model *models, uint32_t n,
-    struct arena *arena, struct buf *out)
+    const struct map *bases, struct arena *arena, struct buf *out)
 {
 	struct render r = { .terms = { .settings = settings, .category = category },
 		.horde = horde,
@@ -166,7 +166,7 @@ render_risk(const struct analytics_settings *settings, enum category category,
 		return;
 	}
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES * 3);
-	groups_init(&groups, arena, n);
+	groups_init(&groups, bases, arena);
 	render_models(&r, usage, VIEW_RISK, &groups, &rows);
 	render_groups(&r, &groups, rows);
 	render_models(&r, USAGE_EXACT, VIEW_RISK_VARIATIONS, NULL, NULL);

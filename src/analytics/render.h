@@ -8,8 +8,10 @@
 #include "horde.h"
 #include "risk.h"
 
-/* Appends every deletion-risk view that the category has. */
+/* Appends every deletion-risk view that the category has. Models name their group by
+ * its number in bases (text_generation only). */
 void render_risk(const struct analytics_settings *, enum category, const struct horde *,
-    const struct model *models, uint32_t n, struct arena *, struct buf *out);
+    const struct model *models, uint32_t n, const struct map *bases, struct arena *,
+    struct buf *out);
 
 #endif

@@ -34,7 +34,7 @@ enum risk_flag {
 /* A model of the category: a record and what was merged with it. */
 struct model {
 	struct record record;
-	struct str base;         /* text: section 2.3, its group */
+	uint32_t base;           /* text: number of its base name (section 2.3) */
 	const struct str *hosts; /* [nhosts] download_hosts */
 	uint32_t nhosts;
 	uint32_t flags; /* those that follow from the record alone */

@@ -17,7 +17,8 @@ struct statistics {
 	const struct analytics_settings *settings;
 	enum category category;
 	struct arena *arena;
-	uint64_t models; /* set by the caller before printing */
+	uint64_t
+	    models; /* set by the caller before printing, or by stats_groups_add() */
 	uint64_t nsfw;
 	uint64_t trigger_words;
 	uint64_t inpainting;
@@ -48,21 +49,25 @@ void statistics_print(struct buf *, const struct statistics *);
 
 /* The records of text_generation by base name, for the grouped statistics (6.1). */
 struct stats_group {
-	bool closed; /* its first record has no list that entries can join */
+	bool used;     /* a record of the document belongs to it */
+	bool closed;   /* its first record has no list that entries can join */
+	uint32_t next; /* group in order of first appearance */
 	uint64_t entries;
 	struct stats_part *parts;
 	struct stats_part *last;
 };
 
 struct stats_groups {
-	struct map map; /* base name -> struct stats_group */
+	struct map *bases; /* base name -> struct stats_group; the caller adds to it */
 	struct statistics *statistics;
+	uint32_t first;
+	uint32_t last;
 };
 
-void stats_groups_init(struct stats_groups *, struct statistics *, size_t expected);
-/* Adds a record that is an object, in the order of the document. */
-void stats_groups_add(struct stats_groups *, struct str base, const struct fields *);
-/* Counts the downloads and the models of all groups. */
+/* Adds a record that is an object to the group with number `base` in bases, in the
+ * order of the document. */
+void stats_groups_add(struct stats_groups *, uint32_t base, const struct fields *);
+/* Counts the downloads of all groups. */
 void stats_groups_finish(struct stats_groups *);
 
 #endif

@@ -9,13 +9,6 @@ struct stats_part {
 	struct stats_part *next;
 };
 
-void
-stats_groups_init(struct stats_groups *g, struct statistics *s, size_t expected)
-{
-	g->statistics = s;
-	map_init(&g->map, s->arena, sizeof(struct stats_group), expected);
-}
-
 static void
 stats_group_extend(
     struct stats_group *group, const struct downloads *d, struct arena *arena)
@@ -44,16 +37,30 @@ stats_group_open(const struct downloads *d)
 	return d->download == JSON_T_ARRAY || d->download == JSON_T_NONE;
 }
 
-void
-stats_groups_add(struct stats_groups *g, struct str base, const struct fields *f)
+static void
+stats_groups_begin(struct stats_groups *g, uint32_t base, const struct fields *f)
 {
-	uint32_t before = g->map.count;
-	uint32_t index = map_intern(&g->map, base);
-	struct stats_group *group = map_at(&g->map, index);
+	struct stats_group *group = map_at(g->bases, base), *last;
 
-	if (index == before) {
-		statistics_add(g->statistics, f);
-		group->closed = !stats_group_open(&f->downloads);
+	group->used = true;
+	group->closed = !stats_group_open(&f->downloads);
+	if (g->statistics->models++ == 0) {
+		g->first = base;
+	} else {
+		last = map_at(g->bases, g->last);
+		last->next = base;
+	}
+	g->last = base;
+	statistics_add(g->statistics, f);
+}
+
+void
+stats_groups_add(struct stats_groups *g, uint32_t base, const struct fields *f)
+{
+	struct stats_group *group = map_at(g->bases, base);
+
+	if (!group->used) {
+		stats_groups_begin(g, base, f);
 		if (f->downloads.download != JSON_T_ARRAY)
 			return;
 	}
@@ -64,12 +71,14 @@ stats_groups_add(struct stats_groups *g, struct str base, const struct fields *f
 void
 stats_groups_finish(struct stats_groups *g)
 {
-	for (uint32_t i = 0; i < g->map.count; i++) {
-		const struct stats_group *group = map_at(&g->map, i);
+	uint32_t base = g->first;
+
+	for (uint64_t i = 0; i < g->statistics->models; i++) {
+		const struct stats_group *group = map_at(g->bases, base);
 
 		statistics_add_downloads(g->statistics, group->entries);
 		for (const struct stats_part *p = group->parts; p != NULL; p = p->next)
 			statistics_add_hosts(g->statistics, p->hosts, p->nhosts);
+		base = group->next;
 	}
-	g->statistics->models = g->map.count;
 }
