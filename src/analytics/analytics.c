@@ -35,7 +35,7 @@ analytics_read(const struct analytics_settings *settings,
 	if (category_has_horde(in->category) &&
 	    horde_read(in, !exact, exact || text, arena, horde, report) == -1)
 		return -1;
-	return reference_read(settings, in, arena, reference, report);
+	return reference_read(settings, in, horde, arena, reference, report);
 }
 
 /* Everything in the arena is borrowed until the payload is complete. */

@@ -47,13 +47,40 @@ backend_of(struct str lower)
 	return BACKEND_CANONICAL;
 }
 
-/* No key contains a slash beyond the prefix, so prefix and rest never run together. */
-struct str
-horde_size_key(struct str name, struct arena *arena)
+/* Numbers key in an index, or only looks it up. */
+static uint32_t
+horde_key(struct map *index, struct str key, bool add)
 {
-	struct str key = text_name_size_key(name, arena);
+	return add ? map_intern(index, key) : map_find(index, key);
+}
 
-	return str_from(key, backend_prefix(backend_of(key)).len);
+/* Backend prefixes end in a slash, and lower-casing a name lower-cases its parts, so
+ * the keys of section 2.6, but for the prefix, are functions of the last part. */
+static struct name_part *
+horde_take_apart(struct horde *h, struct str name, bool add, struct arena *arena)
+{
+	const char *slash = memrchr(name.p, '/', name.len);
+	struct str last =
+	    slash == NULL ? name : str_from(name, (size_t)(slash + 1 - name.p));
+	uint32_t before = h->parts.count, i = map_intern(&h->parts, last);
+	struct name_part *part = map_at(&h->parts, i);
+
+	if (i != before)
+		return part;
+	*part = (struct name_part){ .family = HORDE_NONE, .size = HORDE_NONE };
+	part->base = text_name_base(last, arena);
+	if (h->has_families)
+		part->family =
+		    horde_key(&h->families, unicode_lower(part->base, arena), add);
+	if (h->has_sizes)
+		part->size = horde_key(&h->sizes, text_name_size_key(last, arena), add);
+	return part;
+}
+
+const struct name_part *
+horde_part(struct horde *h, struct str name, struct arena *arena)
+{
+	return horde_take_apart(h, name, false, arena);
 }
 
 static struct horde_name *
@@ -238,11 +265,12 @@ horde_link(struct horde *h, uint32_t name, uint32_t family)
 }
 
 static void
-horde_index(struct horde *h, const struct spelling *s, struct str spelled,
-    bool families, bool sizes, struct arena *arena)
+horde_index(
+    struct horde *h, const struct spelling *s, struct str spelled, struct arena *arena)
 {
 	struct horde_name *n = horde_intern(h, spelled, arena);
 	uint32_t name = (uint32_t)(n - (struct horde_name *)map_at(&h->names, 0));
+	const struct name_part *part = horde_take_apart(h, spelled, true, arena);
 
 	for (int p = 0; p < PERIOD_MAX; p++) {
 		if (s->place[p] <= n->place[p])
@@ -250,11 +278,9 @@ horde_index(struct horde *h, const struct spelling *s, struct str spelled,
 		n->place[p] = s->place[p];
 		n->usage.n[p] = s->n[p];
 	}
-	if (sizes && n->size == HORDE_NONE)
-		n->size = map_intern(&h->sizes, horde_size_key(spelled, arena));
-	if (families)
-		horde_link(h, name,
-		    map_intern(&h->families, text_name_index_base(spelled, arena)));
+	n->size = part->size;
+	if (h->has_families)
+		horde_link(h, name, part->family);
 }
 
 /* Only now, when it is known which of colliding spellings counts, are they summed. */
@@ -310,20 +336,20 @@ horde_read(const struct analytics_input *in, bool families, bool sizes,
 	size_t status_names = in->status.len / 100, stats_names = in->stats.len / 100;
 	struct map spellings;
 
-	*out = (struct horde){ 0 };
+	*out = (struct horde){ .has_families = families, .has_sizes = sizes };
 	map_init(
 	    &out->names, arena, sizeof(struct horde_name), status_names + stats_names);
 	map_init(
 	    &out->families, arena, sizeof(struct usage), families ? stats_names : 0);
 	map_init(
 	    &out->sizes, arena, sizeof(struct size_usage), sizes ? stats_names : 0);
+	map_init(&out->parts, arena, sizeof(struct name_part), stats_names);
 	map_init(&spellings, arena, sizeof(struct spelling), stats_names);
 	if (horde_read_status(out, &in->status, arena, report) == -1 ||
 	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
 		return -1;
 	for (uint32_t i = 0; i < spellings.count; i++)
-		horde_index(out, map_at(&spellings, i), spellings.keys[i], families,
-		    sizes, arena);
+		horde_index(out, map_at(&spellings, i), spellings.keys[i], arena);
 	horde_sum(out);
 	return 0;
 }

@@ -74,7 +74,18 @@ struct size_usage {
 	struct usage by_backend[BACKEND_MAX];
 };
 
+/* What follows the last slash of a name, taken apart once for all names that end in it:
+ * both indexes know nothing else of a name but its backend. */
+struct name_part {
+	struct str base; /* parsed (section 2.2) */
+	uint32_t family; /* in horde.families, or HORDE_NONE */
+	uint32_t size;   /* in horde.sizes, or HORDE_NONE */
+};
+
 struct horde {
+	bool has_families;
+	bool has_sizes;
+	struct map parts;    /* what follows the last slash -> struct name_part */
 	struct map names;    /* lower-case name -> struct horde_name */
 	struct map families; /* base index key -> struct usage */
 	struct map sizes;    /* size index key -> struct size_usage */
@@ -94,7 +105,8 @@ int horde_read(const struct analytics_input *, bool families, bool sizes,
 
 /* Whether a name's usage is part of a family's. */
 bool horde_in_family(const struct horde *, uint32_t name, uint32_t family);
-/* The key of the size index without its backend prefix. */
-struct str horde_size_key(struct str name, struct arena *);
+/* The part of a reference name: new ones are in no family and of no size but those that
+ * the documents have. Valid until the next call. */
+const struct name_part *horde_part(struct horde *, struct str name, struct arena *);
 
 #endif

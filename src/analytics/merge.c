@@ -68,13 +68,13 @@ merge_backend_usage(const struct horde *h, const struct merged *m, enum backend 
 }
 
 void
-merge_name(const struct horde *h, struct str name, struct str family,
+merge_name(const struct horde *h, struct str name, const struct name_part *part,
     struct merge_scratch *s, struct merged *out)
 {
 	struct str lower = unicode_lower(name, s->arena);
 	uint32_t found[BACKEND_MAX];
 
-	*out = (struct merged){ .size = HORDE_NONE };
+	*out = (struct merged){ 0 };
 	for (int b = 0; b < BACKEND_MAX; b++) {
 		found[b] = map_find(&h->names, merge_variant(s, lower, b));
 		out->status[b] = HORDE_NONE;
@@ -88,15 +88,11 @@ merge_name(const struct horde *h, struct str name, struct str family,
 	if (str_starts(name, backend_prefix(BACKEND_KOBOLDCPP)))
 		out->status[BACKEND_KOBOLDCPP] = HORDE_NONE;
 	out->workers = merge_workers(h, out->status);
-	merge_usage(h, found,
-	    h->families.count > 0 ? map_find(&h->families, family) : MAP_NONE,
-	    &out->family);
-	if (h->sizes.count == 0)
-		return;
+	merge_usage(h, found, part->family, &out->family);
 	/* Aphrodite and koboldcpp variants exist of every name, a canonical one only of
 	 * a name that has no prefix itself. */
 	out->canonical = backend_of(lower) == BACKEND_CANONICAL;
-	out->size = map_find(&h->sizes, horde_size_key(name, s->arena));
+	out->size = part->size;
 	for (int b = 0; b < BACKEND_MAX; b++) {
 		struct usage u = merge_backend_usage(h, out, b);
 

@@ -26,8 +26,8 @@ struct merge_scratch {
 	struct buf name;
 };
 
-/* family is the name's key in the base index (unused without that index). */
-void merge_name(const struct horde *, struct str name, struct str family,
+/* part is the name's, of horde_part(). */
+void merge_name(const struct horde *, struct str name, const struct name_part *part,
     struct merge_scratch *, struct merged *out);
 /* The usage that a backend contributes to `exact`. */
 struct usage merge_backend_usage(

@@ -4,11 +4,11 @@
 #include "document.h"
 #include "report.h"
 #include "text_name.h"
-#include "unicode.h"
 
 struct reading {
 	const struct analytics_settings *settings;
 	enum category category;
+	struct horde *horde;
 	struct arena *arena;
 	struct reference *out;
 	struct analytics_report *report;
@@ -31,10 +31,20 @@ reference_entries(const struct json_value *root, struct arena *arena, struct map
 	}
 }
 
+/* A name's group keeps what follows its first slash, the Horde's indexes what follows
+ * the last: with but an author before it that is the same, and already parsed. */
 static uint32_t
 reference_base(struct reading *r, struct str name)
 {
-	return map_intern(&r->out->bases, text_name_base(name, r->arena));
+	struct str rest = text_name_strip_backend(name), base;
+	const char *first = memchr(rest.p, '/', rest.len);
+	const char *last = memrchr(rest.p, '/', rest.len);
+
+	if (first == last)
+		base = horde_part(r->horde, name, r->arena)->base;
+	else
+		base = text_name_base(name, r->arena);
+	return map_intern(&r->out->bases, base);
 }
 
 /* Statistics group by the record's key. It is nearly always its name too, and then its
@@ -113,12 +123,13 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 
 int
 reference_read(const struct analytics_settings *settings,
-    const struct analytics_input *in, struct arena *arena, struct reference *out,
-    struct analytics_report *report)
+    const struct analytics_input *in, struct horde *horde, struct arena *arena,
+    struct reference *out, struct analytics_report *report)
 {
 	struct reading r = {
 		.settings = settings,
 		.category = in->category,
+		.horde = horde,
 		.arena = arena,
 		.out = out,
 		.report = report,
@@ -153,33 +164,16 @@ reference_read(const struct analytics_settings *settings,
 	return 0;
 }
 
-/* The key of a model's family in the base index (section 3.2): usually the base of its
- * group in lower case. The two differ where the name has more than an author, because
- * the group keeps what follows the first slash and the family the last. */
-static struct str
-reference_family(const struct reference *r, const struct model *m, struct arena *arena)
-{
-	struct str name = text_name_strip_backend(m->record.name);
-	const char *slash = memchr(name.p, '/', name.len);
-	size_t rest = slash == NULL ? 0 : name.len - (size_t)(slash + 1 - name.p);
-
-	if (r->bases.count == 0 || (rest > 0 && memchr(slash + 1, '/', rest) != NULL))
-		return text_name_index_base(m->record.name, arena);
-	return unicode_lower(r->bases.keys[m->base], arena);
-}
-
 void
-reference_merge(struct reference *r, const struct horde *h, struct arena *arena)
+reference_merge(struct reference *r, struct horde *h, struct arena *arena)
 {
 	struct merge_scratch scratch = { .arena = arena };
 
 	for (uint32_t i = 0; i < r->nmodels; i++) {
 		struct model *m = &r->models[i];
-		struct str family = { NULL, 0 };
+		const struct name_part *part = horde_part(h, m->record.name, arena);
 
-		if (h->families.count > 0)
-			family = reference_family(r, m, arena);
-		merge_name(h, m->record.name, family, &scratch, &m->merged);
+		merge_name(h, m->record.name, part, &scratch, &m->merged);
 	}
 	buf_free(&scratch.name);
 }

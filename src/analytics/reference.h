@@ -22,10 +22,13 @@ struct reference {
 	struct statistics grouped; /* text_generation only */
 };
 
-/* Reads the document; what is left out is reported. Returns 0, or -1 with *report. */
+/* Reads the document; names are taken apart through horde, which categories without
+ * the Horde's documents do not need. What is left out is reported. Returns 0, or -1
+ * with *report. */
 int reference_read(const struct analytics_settings *, const struct analytics_input *,
-    struct arena *, struct reference *out, struct analytics_report *report) MUST_CHECK;
+    struct horde *, struct arena *, struct reference *out,
+    struct analytics_report *report) MUST_CHECK;
 /* Merges every model with the Horde's documents. */
-void reference_merge(struct reference *, const struct horde *, struct arena *);
+void reference_merge(struct reference *, struct horde *, struct arena *);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "horde.h"
 #include "merge.h"
-#include "text_name.h"
 
 #define TEXT(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
 #define STATUS(name, count)                                                            \
@@ -264,7 +263,7 @@ expect_usage(const char *name, const json_t *want, const struct usage *got)
 }
 
 static void
-expect_vector(const struct horde *h, json_t *vector, struct merge_scratch *scratch)
+expect_vector(struct horde *h, json_t *vector, struct merge_scratch *scratch)
 {
 	static const char *const backends[] = { "canonical", "aphrodite", "koboldcpp" };
 	const char *text = json_string_value(json_object_get(vector, "name"));
@@ -272,7 +271,7 @@ expect_vector(const struct horde *h, json_t *vector, struct merge_scratch *scrat
 	json_t *status = json_object_get(vector, "status");
 	struct merged m;
 
-	merge_name(h, name, text_name_index_base(name, scratch->arena), scratch, &m);
+	merge_name(h, name, horde_part(h, name, scratch->arena), scratch, &m);
 	expect_usage(text, json_object_get(vector, "aggregated"), &m.family);
 	expect_usage(text, json_object_get(vector, "exact"), &m.exact);
 	for (int b = 0; b < BACKEND_MAX; b++) {
