@@ -45,6 +45,7 @@ TAILQ_HEAD(http_connections, http_connection);
 
 struct listener {
 	struct event event;
+	struct event full; /* activated by hand when there is no room */
 	struct http_server *server;
 };
 

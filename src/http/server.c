@@ -38,8 +38,10 @@ listen_off(struct http_server *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->nlisteners; i++)
+	for (i = 0; i < s->nlisteners; i++) {
 		event_del(&s->listeners[i].event);
+		event_del(&s->listeners[i].full);
+	}
 	s->accepting = false;
 }
 
@@ -54,28 +56,57 @@ pause_accepting(struct http_server *s)
 	listen_off(s);
 }
 
-static void
-on_accept(evutil_socket_t fd, short what UNUSED, void *arg)
+/* The next connection of the queue, or -1. */
+static int
+accept_next(struct listener *l)
 {
-	struct http_server *s = ((struct listener *)arg)->server;
+	struct http_server *s = l->server;
+	int sock =
+	    accept4(event_get_fd(&l->event), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (sock != -1)
+		s->short_of_files = false;
+	/* Else another reader was faster, or the client has left, or: */
+	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		pause_accepting(s);
+	return sock;
+}
+
+static void
+on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct listener *l = arg;
+	struct http_server *s = l->server;
 	int i, sock;
 
 	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
-		sock = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (sock == -1) {
-			/* Another reader was faster, or the client has left. */
-			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-				pause_accepting(s);
+		if (s->nconnections >= s->options.max_connections) {
+			event_active(&l->full, 0, 0);
 			return;
 		}
-		s->short_of_files = false;
-		if (s->nconnections < s->options.max_connections)
-			connection_new(s, sock);
-		else
-			connection_new_refused(s, sock);
-		if (s->nconnections >= s->options.max_connections + REFUSED_MAX)
-			listen_off(s);
+		if ((sock = accept_next(l)) == -1)
+			return;
+		connection_new(s, sock);
 	}
+}
+
+/* Runs after the events that were found together with the listener's: connections that
+ * were closed before this one came make room for it first. */
+static void
+on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct listener *l = arg;
+	struct http_server *s = l->server;
+	int sock;
+
+	if (!s->accepting || (sock = accept_next(l)) == -1)
+		return;
+	if (s->nconnections < s->options.max_connections)
+		connection_new(s, sock);
+	else
+		connection_new_refused(s, sock);
+	if (s->nconnections >= s->options.max_connections + REFUSED_MAX)
+		listen_off(s);
 }
 
 void
@@ -134,6 +165,8 @@ http_server_new(struct event_base *base, const struct http_options *options,
 		s->listeners[i].server = s;
 		event_assign(&s->listeners[i].event, base, listeners[i],
 		    EV_READ | EV_PERSIST, on_accept, &s->listeners[i]);
+		event_assign(
+		    &s->listeners[i].full, base, -1, 0, on_full, &s->listeners[i]);
 	}
 	event_assign(&s->tick, base, -1, EV_PERSIST, on_tick, s);
 	event_add(&s->tick, &second);
