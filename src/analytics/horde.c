@@ -343,7 +343,8 @@ horde_read(const struct analytics_input *in, bool families, bool sizes,
 	    &out->families, arena, sizeof(struct usage), families ? stats_names : 0);
 	map_init(
 	    &out->sizes, arena, sizeof(struct size_usage), sizes ? stats_names : 0);
-	map_init(&out->parts, arena, sizeof(struct name_part), stats_names);
+	map_init(&out->parts, arena, sizeof(struct name_part),
+	    stats_names + in->reference.len / 500);
 	map_init(&spellings, arena, sizeof(struct spelling), stats_names);
 	if (horde_read_status(out, &in->status, arena, report) == -1 ||
 	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
