@@ -7,6 +7,8 @@
 #include "render.h"
 #include "report.h"
 #include "view_write.h"
+#include "with_stats.h"
+#include "workers.h"
 
 void
 analytics_defaults(struct analytics_settings *s)
@@ -27,13 +29,14 @@ analytics_defaults(struct analytics_settings *s)
 static int
 analytics_read(const struct analytics_settings *settings,
     const struct analytics_input *in, struct arena *arena, struct horde *horde,
-    struct reference *reference, struct analytics_report *report)
+    struct workers *workers, struct reference *reference,
+    struct analytics_report *report)
 {
 	bool exact = settings->corrections & CORRECT_EXACT_USAGE;
-	bool text = in->category == CATEGORY_TEXT_GENERATION;
 
 	if (category_has_horde(in->category) &&
-	    horde_read(in, !exact, exact || text, arena, horde, report) == -1)
+	    (horde_read(in, !exact, arena, horde, report) == -1 ||
+		workers_read(&in->workers, arena, workers, report) == -1))
 		return -1;
 	return reference_read(settings, in, horde, arena, reference, report);
 }
@@ -46,15 +49,19 @@ analytics_render_in(const struct analytics_settings *settings,
 {
 	struct reference reference;
 	struct view_directory *d;
+	struct workers workers;
 	struct horde horde;
 
-	if (analytics_read(settings, in, arena, &horde, &reference, report) == -1)
+	if (analytics_read(settings, in, arena, &horde, &workers, &reference, report) ==
+	    -1)
 		return -1;
 	view_begin_payload(out, in->category);
 	if (category_has_horde(in->category)) {
 		reference_merge(&reference, &horde, arena);
 		render_risk(settings, in->category, &horde, reference.models,
 		    reference.nmodels, &reference.bases, arena, out);
+		with_stats_write(settings, &horde, &workers, reference.models,
+		    reference.nmodels, arena, out);
 	}
 	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
 	if (in->category == CATEGORY_TEXT_GENERATION)

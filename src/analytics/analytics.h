@@ -45,7 +45,8 @@ struct analytics_input {
 	struct document reference; /* v2: object name -> record */
 	struct document status;    /* only category_has_horde() */
 	struct document stats;
-	int64_t now; /* Unix seconds: computed_at */
+	struct document workers; /* data NULL: none */
+	int64_t now;             /* Unix seconds: computed_at */
 };
 
 /* Which document was refused. */
@@ -54,6 +55,7 @@ enum analytics_document {
 	DOCUMENT_REFERENCE,
 	DOCUMENT_STATUS,
 	DOCUMENT_STATS,
+	DOCUMENT_WORKERS,
 };
 
 struct analytics_report {

@@ -7,6 +7,7 @@ static const char *const names[] = {
 	[DOCUMENT_REFERENCE] = "reference",
 	[DOCUMENT_STATUS] = "status",
 	[DOCUMENT_STATS] = "stats",
+	[DOCUMENT_WORKERS] = "workers",
 };
 
 int

@@ -72,8 +72,7 @@ horde_take_apart(struct horde *h, struct str name, bool add, struct arena *arena
 	if (h->has_families)
 		part->family =
 		    horde_key(&h->families, unicode_lower(part->base, arena), add);
-	if (h->has_sizes)
-		part->size = horde_key(&h->sizes, text_name_size_key(last, arena), add);
+	part->size = horde_key(&h->sizes, text_name_size_key(last, arena), add);
 	return part;
 }
 
@@ -147,6 +146,9 @@ status_decode(const struct json_value *v, struct check *c, struct status *out)
 		return false;
 	out->name = json_str(&values[STATUS_NAME], c->arena);
 	if (!coerce_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
+	    !coerce_int(&values[STATUS_QUEUED], c->arena, &out->queued) ||
+	    !coerce_int(&values[STATUS_JOBS], c->arena, &out->jobs) ||
+	    !coerce_int(&values[STATUS_ETA], c->arena, &out->eta) ||
 	    !coerce_int(&values[STATUS_COUNT], c->arena, &out->count))
 		return check_fail(c, "not a number");
 	if (out->count < 0)
@@ -329,20 +331,19 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 }
 
 int
-horde_read(const struct analytics_input *in, bool families, bool sizes,
-    struct arena *arena, struct horde *out, struct analytics_report *report)
+horde_read(const struct analytics_input *in, bool families, struct arena *arena,
+    struct horde *out, struct analytics_report *report)
 {
 	/* A name and its count take about so many bytes of a document. */
 	size_t status_names = in->status.len / 100, stats_names = in->stats.len / 100;
 	struct map spellings;
 
-	*out = (struct horde){ .has_families = families, .has_sizes = sizes };
+	*out = (struct horde){ .has_families = families };
 	map_init(
 	    &out->names, arena, sizeof(struct horde_name), status_names + stats_names);
 	map_init(
 	    &out->families, arena, sizeof(struct usage), families ? stats_names : 0);
-	map_init(
-	    &out->sizes, arena, sizeof(struct size_usage), sizes ? stats_names : 0);
+	map_init(&out->sizes, arena, sizeof(struct size_usage), stats_names);
 	map_init(&out->parts, arena, sizeof(struct name_part),
 	    stats_names + in->reference.len / 500);
 	map_init(&spellings, arena, sizeof(struct spelling), stats_names);

@@ -50,6 +50,9 @@ struct status {
 	struct str name;    /* as spelled there */
 	double performance; /* may be infinite or NaN */
 	int64_t count;
+	int64_t queued;
+	int64_t jobs;
+	int64_t eta;
 };
 
 /* A family (key of the base index) that a name belongs to. Spellings that differ only
@@ -84,7 +87,6 @@ struct name_part {
 
 struct horde {
 	bool has_families;
-	bool has_sizes;
 	struct map parts;    /* what follows the last slash -> struct name_part */
 	struct map names;    /* lower-case name -> struct horde_name */
 	struct map families; /* base index key -> struct usage */
@@ -97,11 +99,11 @@ struct horde {
 
 /*
  * Reads both documents; names in the result point into them or the arena. The base
- * index is built if families is set, the size index if sizes is. Bad elements and
- * entries are skipped and reported. Returns 0, or -1 with *report.
+ * index is built if families is set. Bad elements and entries are skipped and
+ * reported. Returns 0, or -1 with *report.
  */
-int horde_read(const struct analytics_input *, bool families, bool sizes,
-    struct arena *, struct horde *out, struct analytics_report *report) MUST_CHECK;
+int horde_read(const struct analytics_input *, bool families, struct arena *,
+    struct horde *out, struct analytics_report *report) MUST_CHECK;
 
 /* Whether a name's usage is part of a family's. */
 bool horde_in_family(const struct horde *, uint32_t name, uint32_t family);

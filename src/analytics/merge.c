@@ -44,16 +44,18 @@ merge_usage(const struct horde *h, const uint32_t found[BACKEND_MAX], uint32_t f
 	}
 }
 
-/* The count of the element that the reference picks: ties have equal counts. */
-static int64_t
-merge_workers(const struct horde *h, const uint32_t status[BACKEND_MAX])
+/* The element with the largest count, of equal ones the first. */
+static uint32_t
+merge_status(const struct horde *h, const uint32_t status[BACKEND_MAX])
 {
-	int64_t most = 0;
+	uint32_t best = HORDE_NONE;
 
 	for (int b = 0; b < BACKEND_MAX; b++)
-		if (status[b] != HORDE_NONE && h->statuses[status[b]].count > most)
-			most = h->statuses[status[b]].count;
-	return most;
+		if (status[b] != HORDE_NONE &&
+		    (best == HORDE_NONE ||
+			h->statuses[status[b]].count > h->statuses[best].count))
+			best = status[b];
+	return best;
 }
 
 struct usage
@@ -74,7 +76,7 @@ merge_name(const struct horde *h, struct str name, const struct name_part *part,
 	struct str lower = unicode_lower(name, s->arena);
 	uint32_t found[BACKEND_MAX];
 
-	*out = (struct merged){ 0 };
+	*out = (struct merged){ .lower = lower };
 	for (int b = 0; b < BACKEND_MAX; b++) {
 		found[b] = map_find(&h->names, merge_variant(s, lower, b));
 		out->status[b] = HORDE_NONE;
@@ -87,7 +89,9 @@ merge_name(const struct horde *h, struct str name, const struct name_part *part,
 	 */
 	if (str_starts(name, backend_prefix(BACKEND_KOBOLDCPP)))
 		out->status[BACKEND_KOBOLDCPP] = HORDE_NONE;
-	out->workers = merge_workers(h, out->status);
+	out->best = merge_status(h, out->status);
+	if (out->best != HORDE_NONE)
+		out->workers = h->statuses[out->best].count;
 	merge_usage(h, found, part->family, &out->family);
 	/* Aphrodite and koboldcpp variants exist of every name, a canonical one only of
 	 * a name that has no prefix itself. */

@@ -11,13 +11,15 @@
 #include "str.h"
 
 struct merged {
+	struct str lower;    /* the name in lower case */
 	struct usage family; /* section 3.2; zero without the base index */
-	struct usage exact;  /* section 3.3; zero without the size index */
+	struct usage exact;  /* section 3.3 */
 	/* Section 3.6: the element that each variant of the name has, or HORDE_NONE. */
 	uint32_t status[BACKEND_MAX];
 	uint32_t size;   /* in horde.sizes, or HORDE_NONE */
 	bool canonical;  /* the canonical usage of that size counts */
-	int64_t workers; /* of the variant with the most, 0 if none has an element */
+	uint32_t best;   /* the element that counts (section 3.1), or HORDE_NONE */
+	int64_t workers; /* its count, 0 if there is none */
 };
 
 /* What names are put together in; the caller frees `name`. */

@@ -82,8 +82,11 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 
 		risk_of_model(
 		    &r->terms, m, render_usage(r, order[i].model, usage), &risk);
-		if (kind == VIEW_RISK_VARIATIONS)
-			risk_add_variations(r->horde, m, r->arena, &risk, variations);
+		if (kind == VIEW_RISK_VARIATIONS) {
+			risk.variations = variations;
+			risk.nvariations =
+			    risk_variations(r->horde, m, r->arena, variations);
+		}
 		risk_view_open_row(&view);
 		risk_print(r->out, r->terms.category, &risk);
 		risk_view_close_row(&view, &risk);

@@ -155,29 +155,29 @@ risk_variant_name(struct str name, enum backend backend, struct arena *arena)
 	return (struct str){ p, prefix.len + name.len };
 }
 
-/* The reference's order is random; ours is that of enum backend. A performance that
- * JSON has no number for is null (there the whole answer fails). */
-void
-risk_add_variations(const struct horde *h, const struct model *m, struct arena *arena,
-    struct risk *risk, struct variation out[BACKEND_MAX])
+/* The reference's order is random; ours is that of enum backend. */
+uint32_t
+risk_variations(const struct horde *h, const struct model *m, struct arena *arena,
+    struct variation out[BACKEND_MAX])
 {
-	for (int b = 0; b < BACKEND_MAX; b++) {
-		struct variation *v = &out[risk->nvariations];
-		const struct status *s = NULL;
+	uint32_t n = 0;
 
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		struct variation *v = &out[n];
+
+		v->status = NULL;
 		if (m->merged.status[b] != HORDE_NONE)
-			s = &h->statuses[m->merged.status[b]];
+			v->status = &h->statuses[m->merged.status[b]];
 		v->usage = merge_backend_usage(h, &m->merged, b);
-		if (s == NULL && !usage_known(&v->usage))
+		if (v->status == NULL && !usage_known(&v->usage))
 			continue;
 		v->backend = b;
-		v->name = s != NULL ? s->name : risk_variant_name(risk->name, b, arena);
-		v->workers = s != NULL ? s->count : 0;
-		v->performance =
-		    s != NULL && isfinite(s->performance) ? s->performance : NAN;
-		risk->nvariations++;
+		v->name = v->status != NULL
+			      ? v->status->name
+			      : risk_variant_name(m->record.name, b, arena);
+		n++;
 	}
-	risk->variations = out;
+	return n;
 }
 
 bool

@@ -45,8 +45,7 @@ struct model {
 struct variation {
 	enum backend backend;
 	struct str name;
-	int64_t workers;
-	double performance; /* NaN: null */
+	const struct status *status; /* NULL: none */
 	struct usage usage;
 };
 
@@ -85,9 +84,9 @@ void risk_judge_record(
 /* The risk of a model that is given this usage; without variations. */
 void risk_of_model(const struct risk_terms *, const struct model *,
     const struct usage *, struct risk *out);
-/* Adds the variations, which are put in out. */
-void risk_add_variations(const struct horde *, const struct model *, struct arena *,
-    struct risk *, struct variation out[BACKEND_MAX]);
+/* The variations of a model (spec section 3.6); returns how many there are. */
+uint32_t risk_variations(const struct horde *, const struct model *, struct arena *,
+    struct variation out[BACKEND_MAX]);
 /* Section 4.3, is_critical: from flags, usage and workers. */
 bool risk_is_critical(const struct risk_terms *, const struct risk *);
 /* Section 4.3, has_warning. */

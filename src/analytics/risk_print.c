@@ -45,7 +45,7 @@ static void
 put_double(struct buf *b, struct str key, double value)
 {
 	buf_add(b, key.p, key.len);
-	if (isnan(value))
+	if (!isfinite(value))
 		PUT(b, "null");
 	else
 		json_put_double(b, value);
@@ -73,9 +73,11 @@ put_flags(struct buf *b, uint32_t flags)
 	put_int(b, STR(",\"risk_score\":"), __builtin_popcount(flags));
 }
 
+/* A performance that JSON has no number for is null (there the whole answer fails). */
 static void
 put_variation(struct buf *b, const struct variation *v)
 {
+	const struct status *s = v->status;
 	static const struct str heads[BACKEND_MAX] = {
 		[BACKEND_CANONICAL] =
 		    STR("{\"backend\":\"canonical\",\"variant_name\":"),
@@ -87,8 +89,8 @@ put_variation(struct buf *b, const struct variation *v)
 
 	buf_add(b, heads[v->backend].p, heads[v->backend].len);
 	json_put_string(b, v->name);
-	put_int(b, STR(",\"worker_count\":"), v->workers);
-	put_double(b, STR(",\"performance\":"), v->performance);
+	put_int(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
+	put_double(b, STR(",\"performance\":"), s != NULL ? s->performance : NAN);
 	put_usage(b, &v->usage);
 	PUT(b, "}");
 }

@@ -13,8 +13,12 @@ _Static_assert(offsetof(struct view, presets) == 72, "view.presets");
 _Static_assert(offsetof(struct view, etag) == 72 + 24 * PRESET_MAX, "view.etag");
 _Static_assert(sizeof(struct view) == 80 + 24 * PRESET_MAX, "view");
 _Static_assert(offsetof(struct view_directory, views) == 48, "view_directory.views");
-_Static_assert(sizeof(struct view_directory) == 48 + VIEW_MAX * sizeof(struct view),
-    "view_directory");
+_Static_assert(
+    offsetof(struct view_directory, with_stats) == 48 + VIEW_MAX * sizeof(struct view),
+    "view_directory.with_stats");
+_Static_assert(sizeof(struct with_stats) == 24, "with_stats");
+_Static_assert(offsetof(struct with_stats_row, exact_usage) == 24, "with_stats_row");
+_Static_assert(sizeof(struct with_stats_row) == 104, "with_stats_row");
 
 /* Whether [off, off + len) lies within [from, to). */
 static bool
@@ -73,6 +77,28 @@ view_check(const struct view *v, const char *data, uint64_t size)
 	return view_check_rows(v, data);
 }
 
+static bool
+view_check_with_stats(const struct view_directory *d, const char *data, uint64_t size)
+{
+	const uint64_t head = sizeof(struct view_directory);
+	const struct view *v = &d->views[VIEW_WITH_STATS];
+	const struct view_row *rows = (const void *)(data + v->rows);
+	const struct with_stats_row *r = (const void *)(data + d->with_stats.rows);
+
+	if (v->present == 0)
+		return true;
+	if (d->with_stats.rows % 8 != 0 ||
+	    !view_within(d->with_stats.rows, v->nrows * sizeof(*r), head, size))
+		return false;
+	for (uint32_t i = 0; i < v->nrows; i++, r++)
+		if ((uint64_t)r->head + r->usage > rows[i].len ||
+		    !view_within(r->exact_usage.off, r->exact_usage.len, head, size) ||
+		    !view_within(r->variations.off, r->variations.len, head, size) ||
+		    !view_within(r->summaries.off, r->summaries.len, head, size))
+			return false;
+	return true;
+}
+
 const struct view_directory *
 view_open(const void *data, size_t len, enum category category)
 {
@@ -86,5 +112,5 @@ view_open(const void *data, size_t len, enum category category)
 	for (int k = 0; k < VIEW_MAX; k++)
 		if (!view_check(&d->views[k], data, len))
 			return NULL;
-	return d;
+	return view_check_with_stats(d, data, len) ? d : NULL;
 }

@@ -17,6 +17,9 @@
  *   {"category":C,"total_models":N,"returned_models":N,"offset":  <- ends at `count`
  *   0,"limit":null
  *   ,"nsfw_count":...}                                            <- `tail`
+ *
+ * A with-stats body is the plain answer: `{`, rows of `"NAME":{...}`, `}`. What a row
+ * of the other answers has instead is in struct with_stats_row.
  */
 #ifndef ANALYTICS_VIEW_H
 #define ANALYTICS_VIEW_H
@@ -29,7 +32,7 @@
 #include "category.h"
 #include "preset.h"
 
-#define VIEW_MAGIC "hyview01" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview02" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -37,6 +40,7 @@ enum view_kind {
 	VIEW_RISK_VARIATIONS,
 	VIEW_STATS,
 	VIEW_STATS_GROUPED,
+	VIEW_WITH_STATS,
 	VIEW_MAX
 };
 
@@ -73,6 +77,41 @@ struct view {
 			* machine and for an unchanged refresh */
 };
 
+/*
+ * What a row of VIEW_WITH_STATS is put together from, and how it is selected and
+ * sorted. Its plain text, the view_row, is
+ *
+ *   "NAME":{...,"queued":N,"usage_stats":   <- ends at `head`
+ *   USAGE                                   <- `usage` bytes
+ *   WITH_STATS_NULLS COUNT}
+ *
+ * and an answer with backend variations has `exact_usage` and `variations` in it, one
+ * with workers has `summaries` and their number.
+ */
+struct with_stats_row {
+	uint32_t head;
+	uint32_t usage;
+	uint32_t nworkers;            /* summaries; 0: null */
+	uint32_t rank;                /* of the lower-case name; ties share it */
+	int64_t worker_count;         /* COUNT */
+	struct view_span exact_usage; /* an object or null */
+	struct view_span variations;  /* an object */
+	struct view_span summaries;   /* an object, or empty */
+	int64_t usage_month[2];       /* plain, with variations */
+	int64_t usage_total[2];
+};
+#define WITH_STATS_SUMMARIES ",\"worker_summaries\":"
+#define WITH_STATS_VARIATIONS ",\"backend_variations\":"
+#define WITH_STATS_COUNT ",\"worker_count\":"
+#define WITH_STATS_NULLS                                                               \
+	WITH_STATS_SUMMARIES "null" WITH_STATS_VARIATIONS "null" WITH_STATS_COUNT
+
+struct with_stats {
+	uint64_t rows;         /* offset of struct with_stats_row[nrows], 8-aligned */
+	uint64_t workers_etag; /* hashes of what the plain answer lacks */
+	uint64_t variations_etag;
+};
+
 struct view_directory {
 	char magic[8];
 	uint32_t category;      /* enum category */
@@ -82,6 +121,7 @@ struct view_directory {
 	uint64_t typed_entries; /* valid records: 0 is 404 for deletion-risk */
 	int64_t computed_at;    /* Unix seconds */
 	struct view views[VIEW_MAX];
+	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */
 };
 
 /*

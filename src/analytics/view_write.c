@@ -26,17 +26,19 @@ view_directory_of(struct buf *out)
 }
 
 void
+view_align(struct buf *out)
+{
+	static const char zeros[8];
+
+	buf_add(out, zeros, -out->len & 7);
+}
+
+void
 view_alias(struct buf *out, enum view_kind from, enum view_kind to)
 {
 	struct view_directory *d = view_directory_of(out);
 
 	d->views[to] = d->views[from];
-}
-
-static struct view_span
-view_span_since(const struct buf *out, uint64_t off)
-{
-	return (struct view_span){ off, out->len - off };
 }
 
 void
@@ -90,14 +92,6 @@ risk_view_tail(struct risk_view *v, const struct summary *s, int64_t month, bool
 	summary_print(v->out, s, month, round);
 	PUT(v->out, "}");
 	return view_span_since(v->out, off);
-}
-
-static void
-view_align(struct buf *out)
-{
-	static const char zeros[8];
-
-	buf_add(out, zeros, -out->len & 7);
 }
 
 void

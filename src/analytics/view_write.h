@@ -16,6 +16,16 @@ struct view_directory *view_directory_of(struct buf *);
 /* Gives a category the same view under another name. */
 void view_alias(struct buf *, enum view_kind from, enum view_kind to);
 
+/* What was appended since the buffer had the length off. */
+static inline struct view_span
+view_span_since(const struct buf *out, uint64_t off)
+{
+	return (struct view_span){ off, out->len - off };
+}
+
+/* Appends zeros up to a multiple of 8. */
+void view_align(struct buf *);
+
 /* A deletion-risk view under construction. */
 struct risk_view {
 	struct buf *out;

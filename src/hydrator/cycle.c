@@ -18,6 +18,7 @@ enum {
 	CYCLE_REFERENCE,
 	CYCLE_STATUS,
 	CYCLE_STATS,
+	CYCLE_WORKERS,
 	CYCLE_DOCUMENTS
 };
 
@@ -54,6 +55,7 @@ cycle_open(struct cycle *c, char *err, size_t errlen)
 	if (category_has_horde(c->category)) {
 		c->status_url = source_status_url(config->horde.url, image);
 		c->stats_url = source_stats_url(config->horde.url, image);
+		c->workers_url = source_workers_url(config->horde.url, image);
 	}
 	return fetcher_open(&set, &c->fetcher, err, errlen);
 }
@@ -64,7 +66,8 @@ cycle_close(struct cycle *c)
 	fetcher_close(&c->fetcher);
 	free(c->status_url);
 	free(c->stats_url);
-	c->status_url = c->stats_url = NULL;
+	free(c->workers_url);
+	c->status_url = c->stats_url = c->workers_url = NULL;
 	skips_free(&c->skips);
 }
 
@@ -104,6 +107,19 @@ accept_array(const struct buf *body, char *why, size_t whylen)
 	return document_accept(body, JSON_T_ARRAY, why, whylen);
 }
 
+static struct source
+cycle_horde_source(const struct cycle *c, const char *name, char *const *url,
+    bool (*accept)(const struct buf *, char *, size_t))
+{
+	return (struct source){
+		.name = name,
+		.urls = (const char *const *)url,
+		.nurls = 1,
+		.timeout = c->config->horde.timeout,
+		.accept = accept,
+	};
+}
+
 static void
 cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 {
@@ -119,21 +135,25 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 	run->nsources = 1;
 	if (c->status_url == NULL)
 		return;
-	s[CYCLE_STATUS] = (struct source){
-		.name = "status",
-		.urls = (const char *const *)&c->status_url,
-		.nurls = 1,
-		.timeout = c->config->horde.timeout,
-		.accept = accept_array,
-	};
-	s[CYCLE_STATS] = (struct source){
-		.name = "stats",
-		.urls = (const char *const *)&c->stats_url,
-		.nurls = 1,
-		.timeout = c->config->horde.timeout,
-		.accept = accept_object,
-	};
+	s[CYCLE_STATUS] = cycle_horde_source(c, "status", &c->status_url, accept_array);
+	s[CYCLE_STATS] = cycle_horde_source(c, "stats", &c->stats_url, accept_object);
+	s[CYCLE_WORKERS] =
+	    cycle_horde_source(c, "workers", &c->workers_url, accept_array);
+	s[CYCLE_WORKERS].optional = true;
 	run->nsources = CYCLE_DOCUMENTS;
+}
+
+/* A directory of documents may be older than the interest in workers: said once. */
+static void
+cycle_note_missing(struct cycle *c, const struct cycle_run *run)
+{
+	bool missing =
+	    run->nsources == CYCLE_DOCUMENTS && run->sources[CYCLE_WORKERS].missing;
+
+	if (missing && !c->workers_missing)
+		log_warnx("%s: %s does not exist: no workers are known",
+		    c->section->name, c->workers_url);
+	c->workers_missing = missing;
 }
 
 /* The one line of a cycle that failed. */
@@ -182,6 +202,7 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 		return CYCLE_STOPPED;
 	if (result == SOURCES_FAILED)
 		return cycle_fail_fetch(c, run);
+	cycle_note_missing(c, run);
 	return CYCLE_PUBLISHED;
 }
 
@@ -202,7 +223,7 @@ cycle_stamp(struct cycle_run *run)
 static struct document
 run_document(const struct cycle_run *run, size_t i)
 {
-	if (i >= run->nsources)
+	if (i >= run->nsources || run->sources[i].missing)
 		return (struct document){ NULL, 0 };
 	return (struct document){ run->sources[i].body.data, run->sources[i].body.len };
 }
@@ -215,6 +236,7 @@ cycle_render(struct cycle *c, struct cycle_run *run)
 		.reference = run_document(run, CYCLE_REFERENCE),
 		.status = run_document(run, CYCLE_STATUS),
 		.stats = run_document(run, CYCLE_STATS),
+		.workers = run_document(run, CYCLE_WORKERS),
 		.now = clock_wall() / NSEC_PER_SEC,
 	};
 	struct analytics_report report = { .skip = skips_add, .arg = &c->skips };

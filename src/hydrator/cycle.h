@@ -2,6 +2,7 @@
 #ifndef HYDRATOR_CYCLE_H
 #define HYDRATOR_CYCLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analytics.h"
@@ -25,6 +26,8 @@ struct cycle {
 	struct analytics_settings settings;
 	char *status_url; /* NULL: the category has no Horde documents */
 	char *stats_url;
+	char *workers_url;
+	bool workers_missing; /* logged: their file: does not exist */
 	struct skips skips;
 	uint64_t generation; /* last published by this process, 0: none */
 };

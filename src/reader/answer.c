@@ -13,6 +13,7 @@
 #include "preset.h"
 #include "query.h"
 #include "route.h"
+#include "with_stats_page.h"
 
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 #define NO_STORE "Cache-Control: no-store\r\n"
@@ -22,6 +23,7 @@ struct job {
 	struct answerer *answerer;
 	const struct http_request *request;
 	struct http_response *response;
+	unsigned endpoint; /* QUERY_* */
 	struct query query;
 	enum category category;
 	struct generation *generation; /* borrowed from the store */
@@ -53,8 +55,8 @@ answer_missing(struct job *j)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, "Category '%s' not found or has no models",
-	    category_name(j->category));
+	buf_printf(&text, "Category '%s' not found%s", category_name(j->category),
+	    j->endpoint == QUERY_WITH_STATS ? "" : " or has no models");
 	answer_error(j->response, 404, (struct str){ text.data, text.len });
 	buf_free(&text);
 }
@@ -110,6 +112,7 @@ check_parameters(struct job *j, struct str category, unsigned endpoint)
 	struct http_response *r = j->response;
 	int known = category_find(category.p, category.len);
 
+	j->endpoint = endpoint;
 	buf_reset(&a->errors);
 	if (known < 0)
 		query_bad_category(category, &a->errors);
@@ -223,6 +226,42 @@ answer_risk(struct job *j, struct str category)
 }
 
 static void
+answer_bad_category(struct job *j)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text,
+	    "Category '%s' does not support Horde statistics. Only image_generation "
+	    "and text_generation are supported.",
+	    category_name(j->category));
+	answer_error(j->response, 400, (struct str){ text.data, text.len });
+	buf_free(&text);
+}
+
+/* Spec section 7.6. */
+static void
+answer_with_stats(struct job *j, struct str category)
+{
+	const struct view_directory *d;
+
+	if (!check_parameters(j, category, QUERY_WITH_STATS))
+		return;
+	if (!category_has_horde(j->category)) {
+		answer_bad_category(j);
+		return;
+	}
+	if (!find_data(j))
+		return;
+	d = j->generation->directory;
+	if (d->typed_entries == 0 || !d->views[VIEW_WITH_STATS].present) {
+		answer_missing(j);
+		return;
+	}
+	page_with_stats(j->response, j->generation, &j->query);
+	answer_view(j, with_stats_etag(d, &j->query));
+}
+
+static void
 answer_fixed(struct http_response *r, struct str body)
 {
 	r->type = "application/json";
@@ -316,6 +355,9 @@ answer_route(struct job *j, const struct route_match *m)
 		break;
 	case ROUTE_RISK:
 		answer_risk(j, m->category);
+		break;
+	case ROUTE_WITH_STATS:
+		answer_with_stats(j, m->category);
 		break;
 	}
 }

@@ -71,6 +71,13 @@ own_generation(struct http_response *r, struct generation *g)
 }
 
 void
+page_whole(struct http_response *r, struct generation *g, enum view_kind kind)
+{
+	own_generation(r, g);
+	http_response_add(r, generation_span(g, g->directory->views[kind].body));
+}
+
+void
 page_risk(struct http_response *r, struct generation *g, enum view_kind kind,
     const struct query *q)
 {

@@ -11,6 +11,8 @@
  * body points to. kind: a view that is present.
  */
 
+/* A view as it is. */
+void page_whole(struct http_response *, struct generation *, enum view_kind);
 /* A deletion-risk list: whole, or the page that the query asks for. */
 void page_risk(
     struct http_response *, struct generation *, enum view_kind, const struct query *);

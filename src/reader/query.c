@@ -8,10 +8,14 @@
 
 enum parameter {
 	PARAMETER_GROUP,
+	PARAMETER_WORKERS,
 	PARAMETER_VARIATIONS,
 	PARAMETER_PRESET,
 	PARAMETER_LIMIT,
 	PARAMETER_OFFSET,
+	PARAMETER_MIN_WORKER_COUNT,
+	PARAMETER_SORT_BY,
+	PARAMETER_SORT_DESC,
 	PARAMETER_MAX
 };
 
@@ -21,10 +25,15 @@ static const struct {
 	unsigned endpoints;
 } parameters[PARAMETER_MAX] = {
 	[PARAMETER_GROUP] = { STR("group_text_models"), QUERY_STATISTICS | QUERY_RISK },
-	[PARAMETER_VARIATIONS] = { STR("include_backend_variations"), QUERY_RISK },
+	[PARAMETER_WORKERS] = { STR("include_workers"), QUERY_WITH_STATS },
+	[PARAMETER_VARIATIONS] = { STR("include_backend_variations"),
+	    QUERY_RISK | QUERY_WITH_STATS },
 	[PARAMETER_PRESET] = { STR("preset"), QUERY_RISK },
 	[PARAMETER_LIMIT] = { STR("limit"), QUERY_STATISTICS | QUERY_RISK },
 	[PARAMETER_OFFSET] = { STR("offset"), QUERY_STATISTICS | QUERY_RISK },
+	[PARAMETER_MIN_WORKER_COUNT] = { STR("min_worker_count"), QUERY_WITH_STATS },
+	[PARAMETER_SORT_BY] = { STR("sort_by"), QUERY_WITH_STATS },
+	[PARAMETER_SORT_DESC] = { STR("sort_desc"), QUERY_WITH_STATS },
 };
 
 /* Up to the input: what all items have in common. */
@@ -79,7 +88,7 @@ query_bad_category(struct str name, struct buf *errors)
 static void
 convert_bool(enum parameter id, struct str value, bool *out, struct buf *errors)
 {
-	if (coerce_bool_text(value, out))
+	if (value.p == NULL || coerce_bool_text(value, out))
 		return;
 	begin_item(errors, "bool_parsing", "query", parameters[id].name,
 	    "Input should be a valid boolean, unable to interpret input");
@@ -91,6 +100,8 @@ static void
 convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
     struct str *text, int64_t *out, struct buf *errors)
 {
+	if (value.p == NULL)
+		return;
 	switch (coerce_int_text(value, a, text, out)) {
 	case COERCE_INT_OK:
 		if (*out >= least)
@@ -116,6 +127,22 @@ convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
 	}
 	put_input(errors, value);
 	buf_putc(errors, '}');
+}
+
+static enum query_sort
+sort_find(struct str name)
+{
+	static const struct str names[] = {
+		[SORT_WORKER_COUNT] = STR("worker_count"),
+		[SORT_USAGE_TOTAL] = STR("usage_total"),
+		[SORT_USAGE_MONTH] = STR("usage_month"),
+		[SORT_NAME] = STR("name"),
+	};
+
+	for (size_t i = SORT_NONE + 1; i < NELEM(names); i++)
+		if (str_eq(name, names[i]))
+			return (enum query_sort)i;
+	return SORT_NONE;
 }
 
 static struct str
@@ -150,6 +177,32 @@ collect(struct str raw, unsigned endpoint, struct arena *a, struct str *values)
 	}
 }
 
+/* In the order of declaration. */
+static void
+convert(const struct str *values, struct arena *a, struct query *q, struct buf *errors)
+{
+	struct str text;
+
+	convert_bool(
+	    PARAMETER_GROUP, values[PARAMETER_GROUP], &q->group_text_models, errors);
+	convert_bool(
+	    PARAMETER_WORKERS, values[PARAMETER_WORKERS], &q->include_workers, errors);
+	convert_bool(PARAMETER_VARIATIONS, values[PARAMETER_VARIATIONS],
+	    &q->include_backend_variations, errors);
+	q->preset = values[PARAMETER_PRESET];
+	q->has_limit = values[PARAMETER_LIMIT].p != NULL;
+	convert_int(PARAMETER_LIMIT, values[PARAMETER_LIMIT], 1, a, &q->limit_text,
+	    &q->limit, errors);
+	convert_int(PARAMETER_OFFSET, values[PARAMETER_OFFSET], 0, a, &q->offset_text,
+	    &q->offset, errors);
+	q->has_min_worker_count = values[PARAMETER_MIN_WORKER_COUNT].p != NULL;
+	convert_int(PARAMETER_MIN_WORKER_COUNT, values[PARAMETER_MIN_WORKER_COUNT],
+	    INT64_MIN, a, &text, &q->min_worker_count, errors);
+	q->sort_by = sort_find(values[PARAMETER_SORT_BY]);
+	convert_bool(
+	    PARAMETER_SORT_DESC, values[PARAMETER_SORT_DESC], &q->sort_desc, errors);
+}
+
 bool
 query_parse(struct str raw, unsigned endpoint, struct arena *a, struct query *q,
     struct buf *errors)
@@ -158,25 +211,12 @@ query_parse(struct str raw, unsigned endpoint, struct arena *a, struct query *q,
 	size_t before = errors->len;
 	int i;
 
-	*q = (struct query){ .offset_text = STR("0") };
+	*q = (struct query){ .offset_text = STR("0"), .sort_desc = true };
 	if (raw.len == 0)
 		return true;
 	collect(raw, endpoint, a, values);
 	for (i = 0; i < PARAMETER_MAX; i++)
 		values[i] = decode_percent(values[i], true, a);
-	if (values[PARAMETER_GROUP].p != NULL)
-		convert_bool(PARAMETER_GROUP, values[PARAMETER_GROUP],
-		    &q->group_text_models, errors);
-	if (values[PARAMETER_VARIATIONS].p != NULL)
-		convert_bool(PARAMETER_VARIATIONS, values[PARAMETER_VARIATIONS],
-		    &q->include_backend_variations, errors);
-	q->preset = values[PARAMETER_PRESET];
-	q->has_limit = values[PARAMETER_LIMIT].p != NULL;
-	if (q->has_limit)
-		convert_int(PARAMETER_LIMIT, values[PARAMETER_LIMIT], 1, a,
-		    &q->limit_text, &q->limit, errors);
-	if (values[PARAMETER_OFFSET].p != NULL)
-		convert_int(PARAMETER_OFFSET, values[PARAMETER_OFFSET], 0, a,
-		    &q->offset_text, &q->offset, errors);
+	convert(values, a, q, errors);
 	return errors->len == before;
 }

@@ -15,9 +15,20 @@
 /* Endpoints, as bits: which parameters they have. */
 #define QUERY_STATISTICS 1u
 #define QUERY_RISK 2u
+#define QUERY_WITH_STATS 4u
+
+/* What models are sorted by; whatever else is asked for leaves them as they are. */
+enum query_sort {
+	SORT_NONE,
+	SORT_WORKER_COUNT,
+	SORT_USAGE_TOTAL,
+	SORT_USAGE_MONTH,
+	SORT_NAME
+};
 
 struct query {
 	bool group_text_models;
+	bool include_workers;
 	bool include_backend_variations;
 	struct str preset; /* empty: none */
 	bool has_limit;
@@ -25,6 +36,10 @@ struct query {
 	int64_t limit;         /* saturated */
 	struct str offset_text;
 	int64_t offset;
+	bool has_min_worker_count;
+	int64_t min_worker_count; /* saturated */
+	enum query_sort sort_by;
+	bool sort_desc;
 };
 
 /* Whether it asks for a part: offset=0 alone does not (spec section 7.4 step 7). */

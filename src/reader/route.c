@@ -15,6 +15,7 @@ match_exactly(struct str path, struct str *category)
 {
 	static const struct str statistics = STR("/model_references/statistics/");
 	static const struct str risk = STR("/deletion-risk");
+	static const struct str with_stats = STR("/with-stats");
 	enum route route = ROUTE_STATISTICS;
 	struct str rest;
 
@@ -30,6 +31,9 @@ match_exactly(struct str path, struct str *category)
 	if (str_ends(rest, risk)) {
 		rest.len -= risk.len;
 		route = ROUTE_RISK;
+	} else if (str_ends(rest, with_stats)) {
+		rest.len -= with_stats.len;
+		route = ROUTE_WITH_STATS;
 	}
 	if (rest.len == 0 || memchr(rest.p, '/', rest.len) != NULL)
 		return ROUTE_NONE;

@@ -12,6 +12,7 @@ enum route {
 	ROUTE_REPLICATE_MODE,
 	ROUTE_STATISTICS, /* of `category` */
 	ROUTE_RISK,       /* of `category` */
+	ROUTE_WITH_STATS, /* of `category` */
 };
 
 /* The strings point into the path that was matched, or are static. */

@@ -33,6 +33,7 @@ struct transfer {
 	struct buf body;
 	bool too_large;
 	bool stalled;
+	bool missing;                     /* a file: that does not exist */
 	int64_t last_byte;                /* clock_boot() */
 	char curl_error[CURL_ERROR_SIZE]; /* libcurl's own words, if it has any */
 	char error[FETCH_ERROR_MAX];
@@ -176,11 +177,12 @@ fetcher_close(struct fetcher **fp)
 /* Opening a FIFO or a device could block for ever: look before libcurl does. Returns
  * 0, or -1 with the reason in error. */
 static int
-file_check(const char *path, char *error)
+file_check(const char *path, char *error, bool *missing)
 {
 	struct stat st;
 
 	if (stat(path, &st) == -1) {
+		*missing = errno == ENOENT;
 		snprintf(error, FETCH_ERROR_MAX, "%s", strerror(errno));
 		return -1;
 	}
@@ -193,7 +195,7 @@ file_check(const char *path, char *error)
 
 /* Returns 0, or -1 with the reason in error. */
 static int
-url_check(const char *url, char *error)
+url_check(const char *url, char *error, bool *missing)
 {
 	CURLU *u = curl_url();
 	CURLUcode rc;
@@ -213,7 +215,7 @@ url_check(const char *url, char *error)
 	else if (strcasecmp(scheme, "file") != 0)
 		ret = 0;
 	else
-		ret = file_check(path, error);
+		ret = file_check(path, error, missing);
 	curl_free(scheme);
 	curl_free(path);
 	curl_url_cleanup(u);
@@ -226,11 +228,11 @@ fetcher_start(struct fetcher *f, unsigned slot, const char *url, int64_t timeout
 	struct transfer *t = &f->transfers[slot];
 
 	buf_reset(&t->body);
-	t->too_large = t->stalled = false;
+	t->too_large = t->stalled = t->missing = false;
 	t->last_byte = clock_boot();
 	t->error[0] = t->curl_error[0] = '\0';
 	t->state = TRANSFER_REFUSED;
-	if (url_check(url, t->error) == -1)
+	if (url_check(url, t->error, &t->missing) == -1)
 		return;
 	if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
 	    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT, (long)timeout) != CURLE_OK ||
@@ -292,6 +294,7 @@ result_fill(struct fetcher *f, struct transfer *t, struct fetch_result *r)
 {
 	r->slot = (unsigned)(t - f->transfers);
 	r->error = t->error[0] != '\0' ? t->error : NULL;
+	r->missing = t->missing;
 	r->body = &t->body;
 	r->fetched_boot = clock_boot();
 	r->fetched_wall = clock_wall();

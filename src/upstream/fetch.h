@@ -5,13 +5,14 @@
 #ifndef UPSTREAM_FETCH_H
 #define UPSTREAM_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "attr.h"
 #include "buf.h"
 
-#define FETCH_SLOTS 4 /* transfers at once: a cycle has three documents */
+#define FETCH_SLOTS 4 /* transfers at once: a cycle has four documents */
 #define FETCH_ERROR_MAX 320
 
 /* Seconds and bytes; borrowed strings that outlive the fetcher. */
@@ -27,6 +28,7 @@ struct fetch_settings {
 struct fetch_result {
 	unsigned slot;
 	const char *error; /* NULL: fetched. Valid until the slot's next start */
+	bool missing;      /* the error is that the file: does not exist */
 	struct buf *body;  /* the fetcher's; the caller may take it over and zero it */
 	int64_t fetched_boot; /* clock_boot() when the last byte had arrived */
 	int64_t fetched_wall; /* clock_wall() at the same instant */

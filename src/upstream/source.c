@@ -59,8 +59,11 @@ static unsigned
 source_settle(struct fetcher *f, struct source *s, const struct fetch_result *r)
 {
 	char why[FETCH_ERROR_MAX];
-	const char *failure = source_judge(s, r, why, sizeof(why));
+	const char *failure = NULL;
 
+	s->missing = s->optional && r->missing;
+	if (!s->missing)
+		failure = source_judge(s, r, why, sizeof(why));
 	if (failure == NULL) {
 		source_take(s, r);
 		return 1;
@@ -139,4 +142,13 @@ source_stats_url(const char *base, bool image)
 		    base, image ? "/stats_image.json" : "/stats_text.json");
 	return source_url(base, image ? "/v2/stats/img/models?model_state=known"
 				      : "/v2/stats/text/models?model_state=known");
+}
+
+char *
+source_workers_url(const char *base, bool image)
+{
+	if (base_is_file(base))
+		return source_url(base, "/workers.json");
+	return source_url(
+	    base, image ? "/v2/workers?type=image" : "/v2/workers?type=text");
 }

@@ -14,15 +14,18 @@
 
 /* One document. The caller sets the first group and zeroes the rest. */
 struct source {
-	const char *name;        /* "reference", "status", "stats": for log lines */
+	const char *name;        /* "reference", "status", ...: for log lines */
 	const char *const *urls; /* borrowed; tried in this order until one succeeds */
 	size_t nurls;            /* at least 1 */
 	int64_t timeout;         /* of one try, seconds */
 	/* Whether this is the document at all; if not, says why and the next place is
 	 * tried. NULL: whatever was fetched will do. */
 	bool (*accept)(const struct buf *body, char *why, size_t whylen);
+	/* A file: that does not exist is an empty document: done, missing, no body. */
+	bool optional;
 
-	bool done;            /* body, fetched_* and url are good */
+	bool done; /* body, fetched_* and url are good */
+	bool missing;
 	struct buf body;      /* owned; sources_free */
 	const char *url;      /* where it came from */
 	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was complete */
@@ -61,10 +64,11 @@ void sources_free(struct source *, size_t n);
 /*
  * The addresses of AI Horde's documents (spec sections 1.2 and 1.4) under base, which
  * has no trailing '/': for http its /v2 interface, for file: the files status_TYPE.json
- * and stats_TYPE.json of that directory. image: those of image models, else of text
- * models. To be freed with free(3).
+ * and stats_TYPE.json of that directory, and workers.json for both types. image: those
+ * of image models, else of text models. To be freed with free(3).
  */
 char *source_status_url(const char *base, bool image) MUST_CHECK;
 char *source_stats_url(const char *base, bool image) MUST_CHECK;
+char *source_workers_url(const char *base, bool image) MUST_CHECK;
 
 #endif

@@ -15,7 +15,7 @@ def test_recorded_answers(make_daemon, case):
     daemon = make_daemon(file_categories(case / "reference"), "file://%s/horde" % case).start()
     judge = subprocess.run(
         [sys.executable, SHARED / "conformance" / "check.py", "http://127.0.0.1:%d" % daemon.port,
-         case / "expected.jsonl.gz", "--skip", "with-stats"],
+         case / "expected.jsonl.gz"],
         capture_output=True, text=True, check=False)
     assert judge.returncode == 0, judge.stdout[-4000:] + judge.stderr
     assert judge.stdout.strip().endswith(" 0 failed")

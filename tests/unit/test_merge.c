@@ -305,7 +305,7 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	stats = read_shared(path);
 	in.status = (struct document){ status.data, status.len };
 	in.stats = (struct document){ stats.data, stats.len };
-	assert_int_equal(horde_read(&in, true, true, arena, &horde, &report), 0);
+	assert_int_equal(horde_read(&in, true, arena, &horde, &report), 0);
 	assert_true(json_array_size(vectors) > 100);
 	json_array_foreach(vectors, i, vector) expect_vector(&horde, vector, &scratch);
 	buf_free(&scratch.name);

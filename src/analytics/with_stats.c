@@ -1,0 +1,290 @@
+/* Printing each piece of the with-stats answers once. */
+#include "with_stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <xxhash.h>
+
+#include "json_out.h"
+#include "view_write.h"
+
+#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
+
+/* Bytes that a model takes, about: the buffer is made that big at once. */
+#define MODEL_BYTES 900
+
+/* A view under construction. */
+struct with_stats_view {
+	const struct horde *horde;
+	struct workers *workers;
+	const struct model *models;
+	uint32_t n;
+	bool exact; /* the plain answer counts exact usage too */
+	struct arena *arena;
+	struct buf *out;
+	struct view view;
+	struct view_row *texts;      /* [n] */
+	struct with_stats_row *rows; /* [n] */
+};
+
+static void
+put_int(struct buf *b, struct str key, int64_t value)
+{
+	buf_add(b, key.p, key.len);
+	json_put_int(b, value);
+}
+
+/* What JSON has no number for is null (there the whole answer fails). */
+static void
+put_performance(struct buf *b, double performance)
+{
+	PUT(b, ",\"performance\":");
+	if (isfinite(performance))
+		json_put_double(b, performance);
+	else
+		PUT(b, "null");
+}
+
+/* Spec section 3.4. */
+static void
+put_usage(struct buf *b, const struct usage *u)
+{
+	if (!usage_known(u)) {
+		PUT(b, "null");
+		return;
+	}
+	put_int(b, STR("{\"day\":"), u->n[PERIOD_DAY]);
+	put_int(b, STR(",\"month\":"), u->n[PERIOD_MONTH]);
+	put_int(b, STR(",\"total\":"), u->n[PERIOD_TOTAL]);
+	PUT(b, "}");
+}
+
+static void
+put_head(struct buf *b, const struct model *m, const struct status *s)
+{
+	json_put_string(b, m->record.name);
+	if (s == NULL) {
+		PUT(b, ":{\"queued_jobs\":null,\"performance\":null,\"eta\":null,"
+		       "\"queued\":null,\"usage_stats\":");
+		return;
+	}
+	put_int(b, STR(":{\"queued_jobs\":"), s->jobs);
+	put_performance(b, s->performance);
+	put_int(b, STR(",\"eta\":"), s->eta);
+	put_int(b, STR(",\"queued\":"), s->queued);
+	PUT(b, ",\"usage_stats\":");
+}
+
+static void
+put_variation(struct buf *b, const struct variation *v)
+{
+	static const struct str heads[BACKEND_MAX] = {
+		[BACKEND_CANONICAL] = STR("\"canonical\":{\"backend\":\"canonical\","
+					  "\"variant_name\":"),
+		[BACKEND_APHRODITE] = STR("\"aphrodite\":{\"backend\":\"aphrodite\","
+					  "\"variant_name\":"),
+		[BACKEND_KOBOLDCPP] = STR("\"koboldcpp\":{\"backend\":\"koboldcpp\","
+					  "\"variant_name\":"),
+	};
+	const struct status *s = v->status;
+
+	buf_add(b, heads[v->backend].p, heads[v->backend].len);
+	json_put_string(b, v->name);
+	put_int(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
+	if (s != NULL) {
+		put_performance(b, s->performance);
+		put_int(b, STR(",\"queued\":"), s->queued);
+		put_int(b, STR(",\"queued_jobs\":"), s->jobs);
+		put_int(b, STR(",\"eta\":"), s->eta);
+	} else
+		PUT(b, ",\"performance\":null,\"queued\":null,\"queued_jobs\":null,"
+		       "\"eta\":null");
+	put_int(b, STR(",\"usage_day\":"), v->usage.n[PERIOD_DAY]);
+	put_int(b, STR(",\"usage_month\":"), v->usage.n[PERIOD_MONTH]);
+	put_int(b, STR(",\"usage_total\":"), v->usage.n[PERIOD_TOTAL]);
+	PUT(b, "}");
+}
+
+static const struct usage *
+plain_usage(const struct with_stats_view *v, uint32_t i)
+{
+	const struct merged *m = &v->models[i].merged;
+
+	return v->exact ? &m->exact : &m->family;
+}
+
+/* The plain text of a model. */
+static void
+write_plain(struct with_stats_view *v, uint32_t i)
+{
+	const struct merged *m = &v->models[i].merged;
+	struct with_stats_row *row = &v->rows[i];
+	struct buf *out = v->out;
+	uint64_t off = out->len;
+
+	put_head(out, &v->models[i],
+	    m->best == HORDE_NONE ? NULL : &v->horde->statuses[m->best]);
+	row->head = (uint32_t)(out->len - off);
+	put_usage(out, plain_usage(v, i));
+	row->usage = (uint32_t)(out->len - off) - row->head;
+	PUT(out, WITH_STATS_NULLS);
+	json_put_int(out, m->workers);
+	PUT(out, "}");
+	row->worker_count = m->workers;
+	v->texts[i] = (struct view_row){ off, (uint32_t)(out->len - off), 0 };
+}
+
+static void
+write_body(struct with_stats_view *v)
+{
+	struct view *view = &v->view;
+	struct buf *out = v->out;
+
+	view->present = 1;
+	view->nrows = v->n;
+	view->total_count = v->n;
+	view->body.off = out->len;
+	PUT(out, "{");
+	view->count = view_span_since(out, view->body.off);
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (i > 0)
+			PUT(out, ",");
+		write_plain(v, i);
+	}
+	view->tail.off = out->len;
+	PUT(out, "}");
+	view->tail.len = 1;
+	view->body = view_span_since(out, view->body.off);
+	view->etag = XXH3_64bits(out->data + view->body.off, view->body.len);
+	/* No presets: they are empty where the view is. */
+	for (int p = 0; p < PRESET_MAX; p++)
+		view->presets[p].tail.off = view->body.off;
+}
+
+/* A comma after each model keeps the hash from taking one's text for another's. */
+static uint64_t
+write_variations(struct with_stats_view *v)
+{
+	struct variation variations[BACKEND_MAX];
+	struct buf *out = v->out;
+	uint64_t begin = out->len, off;
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct model *m = &v->models[i];
+		uint32_t n = risk_variations(v->horde, m, v->arena, variations);
+
+		off = out->len;
+		put_usage(out, &m->merged.exact);
+		v->rows[i].exact_usage = view_span_since(out, off);
+		off = out->len;
+		PUT(out, "{");
+		for (uint32_t k = 0; k < n; k++) {
+			if (k > 0)
+				PUT(out, ",");
+			put_variation(out, &variations[k]);
+		}
+		PUT(out, "}");
+		v->rows[i].variations = view_span_since(out, off);
+		PUT(out, ",");
+	}
+	return XXH3_64bits(out->data + begin, out->len - begin);
+}
+
+static uint64_t
+write_summaries(struct with_stats_view *v)
+{
+	struct buf *out = v->out;
+	uint64_t begin = out->len, off;
+
+	for (uint32_t i = 0; i < v->n; i++) {
+		off = out->len;
+		v->rows[i].nworkers =
+		    workers_print(v->workers, v->models[i].merged.lower, out);
+		v->rows[i].summaries = view_span_since(out, off);
+		PUT(out, ",");
+	}
+	return XXH3_64bits(out->data + begin, out->len - begin);
+}
+
+struct rank {
+	struct str name;
+	uint32_t row;
+};
+
+/* By code point, which is by byte in UTF-8. */
+static int
+rank_compare(const void *a, const void *b)
+{
+	const struct rank *x = a, *y = b;
+	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
+	int c = n > 0 ? memcmp(x->name.p, y->name.p, n) : 0;
+
+	if (c != 0)
+		return c;
+	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
+}
+
+static void
+set_ranks(struct with_stats_view *v)
+{
+	struct rank *ranks = arena_alloc(v->arena, v->n * sizeof(*ranks));
+	uint32_t rank = 0;
+
+	for (uint32_t i = 0; i < v->n; i++)
+		ranks[i] = (struct rank){ v->models[i].merged.lower, i };
+	if (v->n > 1)
+		qsort(ranks, v->n, sizeof(*ranks), rank_compare);
+	for (uint32_t i = 0; i < v->n; i++) {
+		if (i > 0 && rank_compare(&ranks[i - 1], &ranks[i]) != 0)
+			rank = i;
+		v->rows[ranks[i].row].rank = rank;
+	}
+}
+
+static void
+set_usage(struct with_stats_view *v)
+{
+	for (uint32_t i = 0; i < v->n; i++) {
+		const struct usage *both[2] = { plain_usage(v, i),
+			&v->models[i].merged.exact };
+
+		for (int k = 0; k < 2; k++) {
+			v->rows[i].usage_month[k] = both[k]->n[PERIOD_MONTH];
+			v->rows[i].usage_total[k] = both[k]->n[PERIOD_TOTAL];
+		}
+	}
+}
+
+void
+with_stats_write(const struct analytics_settings *settings, const struct horde *horde,
+    struct workers *workers, const struct model *models, uint32_t n,
+    struct arena *arena, struct buf *out)
+{
+	struct with_stats_view v = { .horde = horde,
+		.workers = workers,
+		.models = models,
+		.n = n,
+		.exact = settings->corrections & CORRECT_EXACT_USAGE,
+		.arena = arena,
+		.out = out,
+		.texts = arena_alloc(arena, n * sizeof(*v.texts)),
+		.rows = arena_array(arena, n, sizeof(*v.rows)) };
+	struct with_stats with;
+	struct view_directory *d;
+
+	(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
+	write_body(&v);
+	with.variations_etag = write_variations(&v);
+	with.workers_etag = write_summaries(&v);
+	set_ranks(&v);
+	set_usage(&v);
+	view_align(out);
+	v.view.rows = out->len;
+	buf_add(out, v.texts, n * sizeof(*v.texts));
+	with.rows = out->len;
+	buf_add(out, v.rows, n * sizeof(*v.rows));
+	d = view_directory_of(out);
+	d->views[VIEW_WITH_STATS] = v.view;
+	d->with_stats = with;
+}
