@@ -28,6 +28,7 @@ struct documents {
 	struct buf reference;
 	struct buf status;
 	struct buf stats;
+	struct buf workers;
 };
 
 /* splitmix64: the same documents on every machine. */
@@ -232,6 +233,39 @@ make_stats(struct documents *d, size_t n)
 	buf_puts(b, "}}");
 }
 
+/* One for about ten models, each with a handful of them. */
+static void
+make_workers(struct documents *d, size_t n)
+{
+	const char *type = d->category == CATEGORY_TEXT_GENERATION ? "text" : "image";
+	struct buf *b = &d->workers;
+	uint64_t state = 5;
+
+	buf_putc(b, '[');
+	for (size_t i = 0; i < n / 10 + 1; i++) {
+		buf_printf(b,
+		    "%s{\"name\": \"worker %zu\", \"id\": \"%016llx%016llx\", "
+		    "\"type\": "
+		    "\"%s\", \"performance\": \"%u.5 per second\", "
+		    "\"requests_fulfilled\": %u, \"kudos_rewards\": %u.0, "
+		    "\"kudos_details\": {\"generated\": 1.0, \"uptime\": 2.0}, "
+		    "\"threads\": 1, \"uptime\": %u, \"uncompleted_jobs\": 0, "
+		    "\"maintenance_mode\": false, \"nsfw\": true, \"trusted\": false, "
+		    "\"flagged\": false, \"online\": true, \"models\": [",
+		    i ? ",\n" : "", i, (unsigned long long)prng(&state),
+		    (unsigned long long)prng(&state), type, pick(&state, 90),
+		    pick(&state, 900000), pick(&state, 900000), pick(&state, 9000000));
+		for (unsigned k = 0, m = 1 + pick(&state, 8); k < m; k++) {
+			buf_puts(b, k ? ", \"" : "\"");
+			make_name(b, d->category, pick(&state, (unsigned)n));
+			buf_putc(b, '"');
+		}
+		buf_puts(b, "], \"team\": {\"name\": null, \"id\": null}, "
+			    "\"bridge_agent\": \"bench:1:https://example.org\"}");
+	}
+	buf_putc(b, ']');
+}
+
 static void
 make_documents(struct documents both[2], size_t n)
 {
@@ -241,6 +275,7 @@ make_documents(struct documents both[2], size_t n)
 		make_reference(&both[i], n);
 		make_status(&both[i], n);
 		make_stats(&both[i], n);
+		make_workers(&both[i], n);
 	}
 }
 
@@ -280,6 +315,7 @@ read_documents(struct documents both[2], const char *dir)
 		    kinds[i]);
 		read_file(&both[i].status, "%s/horde/status_%s.json", dir, kinds[i]);
 		read_file(&both[i].stats, "%s/horde/stats_%s.json", dir, kinds[i]);
+		read_file(&both[i].workers, "%s/horde/workers.json", dir);
 	}
 }
 
@@ -308,6 +344,7 @@ render(const struct documents *d, struct buf *out)
 		.reference = document_of(&d->reference),
 		.status = document_of(&d->status),
 		.stats = document_of(&d->stats),
+		.workers = document_of(&d->workers),
 		.now = NOW };
 	struct analytics_report report = { 0 };
 	struct analytics_settings settings;
@@ -389,6 +426,7 @@ measure_jansson(const struct documents both[2], size_t runs, struct figures *f)
 			parse_jansson(&both[i].reference);
 			parse_jansson(&both[i].status);
 			parse_jansson(&both[i].stats);
+			parse_jansson(&both[i].workers);
 		}
 		times[r] = cpu_seconds() - start;
 	}
@@ -411,8 +449,8 @@ measure_child(int fd, size_t n, const char *dir)
 	else
 		make_documents(both, n);
 	for (int i = 0; i < 2; i++)
-		f.documents +=
-		    both[i].reference.len + both[i].status.len + both[i].stats.len;
+		f.documents += both[i].reference.len + both[i].status.len +
+			       both[i].stats.len + both[i].workers.len;
 	runs = 5 + 100000000 / (f.documents + 1000000);
 	measure(both, runs, &f);
 	if (getrusage(RUSAGE_SELF, &usage) == -1)
