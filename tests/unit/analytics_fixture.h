@@ -20,6 +20,7 @@
 struct fixture {
 	struct analytics_settings settings;
 	enum category category;
+	const char *workers; /* document; NULL: none */
 	struct buf out;
 	struct analytics_report report;
 	char skipped[4096]; /* what was left out, a line each */
@@ -56,6 +57,7 @@ fixture_try(
 		.reference = fixture_document(reference),
 		.status = fixture_document(status),
 		.stats = fixture_document(stats),
+		.workers = fixture_document(f->workers),
 		.now = NOW };
 
 	f->skipped[0] = '\0';

@@ -21,10 +21,38 @@ render_sample(struct fixture *f)
 
 /* Reads every byte that a reader may be led to. */
 static unsigned
-touch(const struct view_directory *d)
+touch_span(const struct view_directory *d, struct view_span span)
 {
 	const volatile unsigned char *data = (const void *)d;
 	unsigned sum = 0;
+
+	for (uint64_t i = 0; i < span.len; i++)
+		sum += data[span.off + i];
+	return sum;
+}
+
+static unsigned
+touch_with_stats(const struct view_directory *d)
+{
+	const struct view *v = &d->views[VIEW_WITH_STATS];
+	const char *data = (const void *)d;
+	const struct view_row *text = (const void *)(data + v->rows);
+	const struct with_stats_row *r = (const void *)(data + d->with_stats.rows);
+	unsigned sum = 0;
+
+	for (uint32_t i = 0; v->present && i < v->nrows; i++, r++, text++) {
+		assert_true((uint64_t)r->head + r->usage <= text->len);
+		sum += touch_span(d, r->exact_usage) + touch_span(d, r->variations) +
+		       touch_span(d, r->summaries);
+	}
+	return sum;
+}
+
+static unsigned
+touch(const struct view_directory *d)
+{
+	const volatile unsigned char *data = (const void *)d;
+	unsigned sum = touch_with_stats(d);
 
 	for (int k = 0; k < VIEW_MAX; k++) {
 		const struct view *v = &d->views[k];
