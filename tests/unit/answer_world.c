@@ -101,6 +101,52 @@ put_statistics(struct buf *b, struct view *v)
 		v->presets[i].tail.off = v->body.off;
 }
 
+/* Of the recorded image models so many have workers. */
+#define WITH_WORKERS 60
+
+static void
+put_with_stats(struct buf *b, struct view_directory *d, unsigned nrows)
+{
+	struct view *v = &d->views[VIEW_WITH_STATS];
+	struct with_stats_row rows[719] = { 0 };
+	struct view_row texts[719] = { 0 };
+	struct view_span none, summaries;
+	unsigned i;
+
+	none = put(b, "null");
+	summaries = put(b, "{\"w\":{}}");
+	v->present = 1;
+	v->nrows = nrows;
+	v->etag = 55;
+	v->body.off = b->len;
+	v->count = put(b, "{");
+	for (i = 0; i < nrows; i++) {
+		struct view_span s = put(b, "\"m%u\":{\"usage_stats\":", i);
+
+		rows[i] = (struct with_stats_row){ .head = (uint32_t)s.len,
+			.usage = 4,
+			.nworkers = i < WITH_WORKERS,
+			.rank = i,
+			.exact_usage = none,
+			.variations = none,
+			.summaries = summaries };
+		put(b, "null" WITH_STATS_NULLS "0}");
+		texts[i] = (struct view_row){ s.off, (uint32_t)(b->len - s.off), 0 };
+		if (i + 1 < nrows)
+			buf_putc(b, ',');
+	}
+	v->tail = put(b, "}");
+	v->body.len = b->len - v->body.off;
+	for (i = 0; i < PRESET_MAX; i++)
+		v->presets[i].tail.off = v->body.off;
+	while (b->len % 8 != 0)
+		buf_putc(b, ' ');
+	v->rows = b->len;
+	buf_add(b, texts, nrows * sizeof(texts[0]));
+	d->with_stats.rows = b->len;
+	buf_add(b, rows, nrows * sizeof(rows[0]));
+}
+
 void
 answer_world_publish(
     struct world *w, enum category category, unsigned raw, unsigned typed, int64_t age)
@@ -124,6 +170,7 @@ answer_world_publish(
 		put_risk(&b, &d.views[VIEW_RISK_VARIATIONS], 719, 719);
 	}
 	put_statistics(&b, &d.views[VIEW_STATS]);
+	put_with_stats(&b, &d, latch ? 719 : 161);
 	d.size = b.len;
 	memcpy(b.data, &d, sizeof(d));
 	assert_int_equal(publisher_open(w->segment, latch, 0, &p, err, sizeof(err)), 0);

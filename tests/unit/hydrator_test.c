@@ -21,7 +21,7 @@ static const char stats[] =
     "{\"day\": {\"Elm\": 4}, \"month\": {\"Elm\": 50}, \"total\": {\"Elm\": 600}}";
 
 static const char *const files[] = { "reference.json", "status_image.json",
-	"stats_image.json", "log" };
+	"stats_image.json", "workers.json", "log" };
 
 static void
 world_settings(struct world *w)
@@ -78,6 +78,7 @@ world_make(struct world *w, const char *category, size_t capacity)
 	world_put(w, "reference.json", reference);
 	world_put(w, "status_image.json", status);
 	world_put(w, "stats_image.json", stats);
+	world_put(w, "workers.json", "[]");
 	world_settings(w);
 	world_places(w, w->own, NULL);
 	world_segment(w, capacity);

@@ -121,6 +121,59 @@ assert_error(struct world *w, const char *target, int status, const char *body)
 	assert_non_null(strstr(w->response.fields.data, "Cache-Control: no-store\r\n"));
 }
 
+#define WITH STATISTICS "image_generation/with-stats"
+
+static void
+assert_begins(struct world *w, const char *text)
+{
+	if (strncmp(w->body.data, text, strlen(text)) != 0)
+		fail_msg("%.200s", w->body.data);
+}
+
+static void
+with_stats_is_put_together(void **state)
+{
+	struct world *w = *state;
+	char *etag;
+
+	assert_int_equal(ask(w, WITH), 200);
+	assert_begins(w, "{\"m0\":{\"usage_stats\":null,\"worker_summaries\":null,"
+			 "\"backend_variations\":null,\"worker_count\":0},\"m1\":");
+	etag = strdup(strstr(w->response.fields.data, "ETag: ") + 6);
+	etag[strcspn(etag, "\r")] = '\0';
+	assert_int_equal(ask(w, WITH "?include_workers=1&sort_by=name&"
+				     "min_worker_count=1"),
+	    200);
+	assert_begins(w,
+	    "{\"m59\":{\"usage_stats\":null,\"worker_summaries\":{\"w\":{}},"
+	    "\"backend_variations\":null,\"worker_count\":1},\"m58\":");
+	assert_null(strstr(w->response.fields.data, etag));
+	assert_int_equal(ask(w, WITH "?min_worker_count=0"), 200);
+	assert_string_equal(w->body.data, "{}");
+	/* In its own order it is the same answer. */
+	assert_int_equal(ask(w, WITH "?sort_by=other"), 200);
+	assert_non_null(strstr(w->response.fields.data, etag));
+	free(etag);
+}
+
+static void
+with_stats_has_its_own_errors(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ask(w, STATISTICS "blip/with-stats?sort_desc=x"), 422);
+	assert_error(w, STATISTICS "blip/with-stats", 400,
+	    "{\"detail\":\"Category 'blip' does not support Horde statistics. Only "
+	    "image_generation and text_generation are supported.\"}");
+	assert_error(
+	    w, WITH, 503, "{\"detail\":\"The data has not been fetched yet\"}");
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 0, 0, 1);
+	assert_error(
+	    w, WITH, 404, "{\"detail\":\"Category 'image_generation' not found\"}");
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5001);
+	assert_error(w, WITH, 503, "{\"detail\":\"The data is too old to be served\"}");
+}
+
 static void
 errors_come_in_the_references_order(void **state)
 {
@@ -257,6 +310,9 @@ main(void)
 		TEST(pages_are_cut_out_of_the_whole),
 		TEST(presets_are_scanned_rows),
 		TEST(statistics_echo_what_was_asked),
+		TEST(with_stats_is_put_together),
+		cmocka_unit_test_setup_teardown(with_stats_has_its_own_errors,
+		    answer_world_setup, answer_world_teardown),
 		TEST(errors_come_in_the_references_order),
 		TEST(methods_redirects_and_fixed_answers),
 		TEST(tags_follow_the_selection),

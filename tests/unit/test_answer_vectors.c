@@ -69,11 +69,17 @@ vector_holds(struct world *w, const struct json_value *want, struct arena *arena
 	struct json_value got, key, value, other;
 	struct json_error err;
 	struct json_walk walk = json_walk(want);
+	int64_t models;
 
 	if (json_scan(w->body.data, w->body.len - 1, &got, &err) == -1)
 		return false;
 	if (w->response.status != 200)
 		return json_same(&got, want, arena);
+	/* Of with-stats only the number of models is known. */
+	other = member(want, STR("n_models"), arena);
+	if (other.type != JSON_T_NONE)
+		return json_int64(&other, &models) &&
+		       (size_t)models == json_count(&got);
 	while (json_member(&walk, &key, &value)) {
 		other = member(&got, json_str(&key, arena), arena);
 		if (!json_same(&other, &value, arena))
@@ -121,19 +127,22 @@ recorded_vectors_hold(void **state)
 		body = member(&vector, STR("body"), arena);
 		status_value = member(&vector, STR("status"), arena);
 		assert_true(json_int64(&status_value, &status));
-		if (contains(query, "/with-stats"))
+		/* What fails there is answered here: test_answer, test_with_stats.py.
+		 */
+		if (status == 500)
 			continue;
 		snprintf(target, sizeof(target), "%.*s", (int)query.len, query.p);
 		if (answer_world_ask(w, "GET", target, "") != status)
 			fail_msg("%s: status %d", target, w->response.status);
 		/* The recorded statistics show what others had asked for before. */
-		if (status == 200 && !contains(query, "/deletion-risk"))
+		if (status == 200 && !contains(query, "/deletion-risk") &&
+		    !contains(query, "/with-stats"))
 			continue;
 		if (!vector_holds(w, &body, arena))
 			fail_msg("%s: %s", target, w->body.data);
 		held++;
 	}
-	assert_true(held > 150);
+	assert_true(held > 165);
 	buf_free(&file);
 	arena_free(&arena);
 }

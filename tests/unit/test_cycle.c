@@ -178,6 +178,29 @@ test_missing_documents(void **state)
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 0);
 }
 
+/* Directories of documents may be older than the interest in workers. */
+static void
+test_missing_workers_are_none(void **state)
+{
+	(void)state;
+	world_put(&world, "workers.json", NULL);
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_published(2);
+	assert_int_equal(world_logged(&world, "warning: "), 0);
+	world_put(&world, "workers.json", "[]");
+	assert_published(3);
+	world_put(&world, "workers.json", NULL);
+	assert_published(4);
+	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
+	/* But it must not be another thing. */
+	world_put(&world, "workers.json", "");
+	assert_fails("not refreshed: workers: file://", "JSON");
+	world_put(&world, "workers.json", "[1]");
+	assert_fails("not refreshed: workers: none of its 1", "valid");
+}
+
 static void
 test_bad_documents(void **state)
 {
@@ -341,6 +364,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_readers_can_take_what_was_published),
 		TEST(test_missing_documents),
+		TEST(test_missing_workers_are_none),
 		TEST(test_bad_documents),
 		TEST(test_invalid_records_are_skipped),
 		TEST(test_next_place_is_tried),

@@ -125,6 +125,45 @@ endpoints_have_their_own(void **state)
 }
 
 static void
+with_stats_has_its_own(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(parse(w, "limit=x&preset=x&group_text_models=x", QUERY_WITH_STATS));
+	assert_false(w->query.include_workers);
+	assert_false(w->query.include_backend_variations);
+	assert_false(w->query.has_min_worker_count);
+	assert_int_equal(w->query.sort_by, SORT_NONE);
+	assert_true(w->query.sort_desc);
+	assert_true(parse(w,
+	    "include_workers=yes&include_backend_variations=on&min_worker_count=-07&"
+	    "sort_by=usage%5Ftotal&sort_desc=0",
+	    QUERY_WITH_STATS));
+	assert_true(w->query.include_workers);
+	assert_true(w->query.include_backend_variations);
+	assert_true(w->query.has_min_worker_count);
+	assert_int_equal(w->query.min_worker_count, -7);
+	assert_int_equal(w->query.sort_by, SORT_USAGE_TOTAL);
+	assert_false(w->query.sort_desc);
+	assert_true(
+	    parse(w, "include_workers=x&sort_desc=x&min_worker_count=x", QUERY_RISK));
+	/* In the order of declaration, not of the request. */
+	assert_false(parse(w,
+	    "sort_desc=&min_worker_count=1.5&include_backend_variations=2&"
+	    "sort_by=x&include_workers=",
+	    QUERY_WITH_STATS));
+	buf_putc(&w->errors, '\0');
+	assert_true(strstr(w->errors.data, "include_workers") <
+		    strstr(w->errors.data, "include_backend_variations"));
+	assert_true(strstr(w->errors.data, "include_backend_variations") <
+		    strstr(w->errors.data, "min_worker_count"));
+	assert_true(strstr(w->errors.data, "min_worker_count") <
+		    strstr(w->errors.data, "sort_desc"));
+	assert_non_null(strstr(w->errors.data, "include_workers"));
+	assert_null(strstr(w->errors.data, "sort_by"));
+}
+
+static void
 assert_errors(struct world *w, const char *query, const char *items)
 {
 	assert_false(parse(w, query, QUERY_RISK));
@@ -206,6 +245,7 @@ main(void)
 		TEST(integers_have_no_end),
 		TEST(the_last_of_a_name_counts),
 		TEST(endpoints_have_their_own),
+		TEST(with_stats_has_its_own),
 		TEST(errors_are_the_references),
 		TEST(an_unknown_category_lists_the_known),
 	};

@@ -242,6 +242,34 @@ test_descriptor_stops_at_once(void **state)
 	close(fds[1]);
 }
 
+/* Only a file that is not there: everything else that is wrong stays wrong. */
+static void
+test_an_optional_file_may_be_missing(void **state)
+{
+	const char *missing[] = { "file:///nowhere/workers.json" };
+	const char *directory[] = { "file:///" };
+	const char *remote[] = { url(0, "/404") };
+	struct source s;
+
+	s = source("workers", missing, 1);
+	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	s = source("workers", missing, 1);
+	s.optional = true;
+	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
+	assert_true(s.done && s.missing);
+	assert_int_equal(s.body.len, 0);
+	assert_int_equal(s.unfetched, 0);
+	assert_true(s.fetched_boot > 0);
+	sources_free(&s, 1);
+	s = source("workers", directory, 1);
+	s.optional = true;
+	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	s = source("workers", remote, 1);
+	s.optional = true;
+	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_false(s.missing);
+}
+
 static void
 assert_url(char *got, const char *want)
 {
@@ -267,6 +295,12 @@ test_horde_addresses(void **state)
 	assert_url(source_status_url(dir, false), "file:///d/e/status_text.json");
 	assert_url(source_stats_url(dir, true), "file:///d/e/stats_image.json");
 	assert_url(source_stats_url(dir, false), "file:///d/e/stats_text.json");
+	assert_url(source_workers_url(base, true),
+	    "https://h.example/api/v2/workers?type=image");
+	assert_url(source_workers_url(base, false),
+	    "https://h.example/api/v2/workers?type=text");
+	assert_url(source_workers_url(dir, true), "file:///d/e/workers.json");
+	assert_url(source_workers_url(dir, false), "file:///d/e/workers.json");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -281,6 +315,7 @@ main(void)
 		TEST(test_all_are_settled),
 		TEST(test_attended_to_while_an_upstream_hangs),
 		TEST(test_descriptor_stops_at_once),
+		TEST(test_an_optional_file_may_be_missing),
 		cmocka_unit_test(test_horde_addresses),
 	};
 

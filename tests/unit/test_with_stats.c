@@ -30,9 +30,9 @@
 	"{" head ",\"type\":\"text\"," WORKER_REST                                     \
 	"\"uptime\":5,\"online\":true,\"trusted\":false" tail "}"
 #define WORKERS                                                                        \
-	"[" WORKER("\"name\":\"one\",\"id\":\"x\"", ",\"models\":[\"FOO-7b\",\"foo-"   \
-						    "7B\"]") "," WORKER(               \
-	    "\"name\":\"two\",\"id\":\"y\"",                                           \
+	"[" WORKER("\"name\":\"one\",\"id\":\"x\"",                                    \
+	    ",\"models\":[\"FOO-7b\",\"foo-"                                           \
+	    "7B\"]") "," WORKER("\"name\":\"two\",\"id\":\"y\"",                       \
 	    ",\"models\":[\"Foo-7B\",\"BAR\"],\"img2img\":null") "," WORKER("\"name\"" \
 									    ":\"three" \
 									    "\","      \

@@ -1,0 +1,196 @@
+"""Models with what the Horde knows of them: /model_references/statistics/CATEGORY/with-stats."""
+import json
+import signal
+
+import pytest
+
+from conftest import DEMO, file_categories
+from daemon import wait_for
+from stub_upstream import StubUpstream
+
+PATH = "/model_references/statistics/%s/with-stats"
+IMAGE = PATH % "image_generation"
+TEXT = PATH % "text_generation"
+KEYS = ["queued_jobs", "performance", "eta", "queued", "usage_stats", "worker_summaries",
+        "backend_variations", "worker_count"]
+
+
+def demo_document(name):
+    return json.loads((DEMO / (name + ".json")).read_text())
+
+
+def serving(kind, name):
+    """Ids of the sample workers that list a model of that name."""
+    return [worker["id"] for worker in demo_document("workers")
+            if worker["type"] == kind and name.lower() in [model.lower() for model in worker["models"]]]
+
+
+def test_every_model_with_every_key_in_order(demo):
+    for path in IMAGE, TEXT:
+        models = demo.json(path)
+        category = path.split("/")[-2]
+        assert list(models) == list(demo_document(category))
+        for model in models.values():
+            assert list(model) == KEYS
+            assert model["worker_summaries"] is None and model["backend_variations"] is None
+
+
+def test_status_and_usage(demo):
+    status = {entry["name"]: entry for entry in demo_document("status_image")}
+    models = demo.json(IMAGE)
+    for name, model in models.items():
+        entry = status.get(name)
+        if entry is None:
+            assert (model["queued_jobs"], model["performance"], model["eta"], model["queued"],
+                    model["worker_count"]) == (None, None, None, None, 0), name
+        else:
+            assert (model["queued_jobs"], model["performance"], model["eta"], model["queued"],
+                    model["worker_count"]) == (entry["jobs"], entry["performance"], entry["eta"],
+                                               int(entry["queued"]), entry["count"]), name
+    assert any(model["usage_stats"] is None for model in models.values())
+    assert any(model["usage_stats"] is not None for model in models.values())
+
+
+def test_workers(demo):
+    models = demo.json(IMAGE + "?include_workers=true")
+    plain = demo.json(IMAGE)
+    workers = {worker["id"]: worker for worker in demo_document("workers")}
+    assert len(serving("image", "Amber Canvas v1")) == 3
+    for name, model in models.items():
+        expected = serving("image", name)
+        assert list(model["worker_summaries"] or {}) == expected, name
+        for number, summary in (model["worker_summaries"] or {}).items():
+            assert summary == {key: workers[number][key] for key in
+                               ("id", "name", "performance", "online", "trusted", "uptime")}
+        assert model["worker_count"] == (len(expected) or plain[name]["worker_count"])
+
+
+def test_variations(demo):
+    models = demo.json(TEXT + "?include_backend_variations=true")
+    quill = models["quill-labs/Quill-1.5B"]["backend_variations"]
+    assert set(quill) == {"aphrodite", "koboldcpp"}
+    assert quill["koboldcpp"] == {
+        "backend": "koboldcpp", "variant_name": "koboldcpp/Quill-1.5B", "worker_count": 1, "performance": 10.0,
+        "queued": 0, "queued_jobs": 0, "eta": 0,
+        # Of the model and of its GGUF.
+        "usage_day": 2068 + 319, "usage_month": 60000 + 9269, "usage_total": 540008 + 83446}
+    risk = demo.json("/model_references/statistics/text_generation/deletion-risk?include_backend_variations=1")
+    for model in risk["models"]:
+        usage = models[model["name"]]["usage_stats"] or {"day": 0, "month": 0, "total": 0}
+        assert usage["month"] == model["usage_month"], model["name"]
+
+
+def test_a_least_number_of_workers(demo):
+    assert demo.json(IMAGE + "?min_worker_count=0") == {}
+    assert demo.json(IMAGE + "?min_worker_count=-5") == {}
+    listed = demo.json(IMAGE + "?min_worker_count=-5&include_workers=true")
+    assert set(listed) == {name for name in demo.json(IMAGE) if serving("image", name)}
+    three = demo.json(IMAGE + "?min_worker_count=3&include_workers=true")
+    assert set(three) == {name for name in listed if len(serving("image", name)) >= 3}
+    assert 0 < len(three) < len(listed)
+    assert demo.json(IMAGE + "?min_worker_count=%d&include_workers=true" % 10 ** 30) == {}
+
+
+@pytest.mark.parametrize("key, of", [
+    ("usage_month", lambda name, model: (model["usage_stats"] or {"month": 0})["month"]),
+    ("usage_total", lambda name, model: (model["usage_stats"] or {"total": 0})["total"]),
+    ("worker_count", lambda name, model: len(model["worker_summaries"] or {})),
+    ("name", lambda name, model: name.lower()),
+    ("anything", lambda name, model: 0),
+    ("", lambda name, model: 0),
+])
+def test_sorting_is_stable_in_both_directions(demo, key, of):
+    for more in "", "&include_workers=true", "&include_workers=1&include_backend_variations=1":
+        models = demo.json(TEXT + "?" + more[1:])
+        for reverse, desc in (True, ""), (True, "&sort_desc=true"), (False, "&sort_desc=false"):
+            expected = sorted(models, key=lambda name: of(name, models[name]), reverse=reverse)
+            found = demo.json(TEXT + "?sort_by=" + key + more + desc)
+            assert list(found) == expected, (key, more, desc)
+            assert found == models
+
+
+def test_bad_parameters_come_in_the_order_of_declaration(demo):
+    answer = demo.get(PATH % "foo" + "?sort_desc=x&min_worker_count=1.5&sort_by=&include_workers=&limit=x"
+                      "&include_backend_variations=2")
+    assert answer.status == 422
+    assert [item["loc"][1] for item in answer.json()["detail"]] == [
+        "model_category_name", "include_workers", "include_backend_variations", "min_worker_count", "sort_desc"]
+
+
+def test_other_categories(demo):
+    answer = demo.get(PATH % "blip")
+    assert (answer.status, answer.json()) == (400, {
+        "detail": "Category 'blip' does not support Horde statistics. "
+                  "Only image_generation and text_generation are supported."})
+    assert answer.headers["cache-control"] == "no-store"
+    assert demo.get(PATH % "image_generation" + "/").status == 307
+
+
+def test_answers_are_validated(demo):
+    tags = set()
+    for query in "", "?include_workers=1", "?include_backend_variations=1", "?sort_by=name", "?min_worker_count=1":
+        answer = demo.get(IMAGE + query)
+        tags.add(answer.headers["etag"])
+        again = demo.get(IMAGE + query, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status, again.body) == (304, b"")
+        assert int(demo.get(IMAGE + query, method="HEAD").headers["content-length"]) == len(answer.body)
+    assert len(tags) == 5
+
+
+@pytest.fixture
+def directory(tmp_path):
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    for file in DEMO.glob("*.json"):
+        (documents / file.name).write_bytes(file.read_bytes())
+    return documents
+
+
+def test_an_empty_reference_is_not_found(make_daemon, directory):
+    (directory / "image_generation.json").write_text("{}")
+    daemon = make_daemon(file_categories(directory)).start()
+    answer = daemon.get(IMAGE)
+    assert (answer.status, answer.json()) == (404, {"detail": "Category 'image_generation' not found"})
+
+
+def test_an_invalid_worker_is_skipped_named_and_counted(make_daemon, directory):
+    workers = demo_document("workers")
+    del workers[0]["trusted"]
+    (directory / "workers.json").write_text(json.dumps(workers))
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    found = daemon.json(IMAGE + "?include_workers=true&min_worker_count=1")
+    assert workers[0]["id"] not in json.dumps(found) and workers[1]["id"] in json.dumps(found)
+    assert "image_generation: skipped: workers element 0: trusted: required" in daemon.log()
+
+
+def test_a_performance_that_is_no_number_is_null(make_daemon, directory):
+    status = (directory / "status_text.json").read_text()
+    (directory / "status_text.json").write_text(status.replace('"performance": 10.0,', '"performance": NaN,', 1))
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    model = daemon.json(TEXT + "?include_backend_variations=true")["quill-labs/Quill-1.5B"]
+    assert model["backend_variations"]["koboldcpp"]["performance"] is None
+    assert model["performance"] == 25.0
+
+
+def test_without_a_workers_file_there_are_no_workers(make_daemon, directory):
+    (directory / "workers.json").unlink()
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    assert daemon.json(IMAGE + "?include_workers=true&min_worker_count=1") == {}
+    cycles = daemon.log().count("hydrated image_generation")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: daemon.log().count("hydrated image_generation") > cycles, "another cycle")
+    assert daemon.log().count("image_generation: file://%s/workers.json does not exist" % directory) == 1
+
+
+def test_a_failing_workers_document_keeps_the_last_snapshot(make_daemon, directory):
+    with StubUpstream(directory) as upstream:
+        daemon = make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde).start()
+        assert upstream.count("/api/v2/workers?type=image") == 1
+        before = daemon.get(IMAGE + "?include_workers=true")
+        for mode in "404", "shape":
+            upstream.mode("workers", mode)
+            seen = daemon.log().count("image_generation not refreshed: workers: ")
+            daemon.send(signal.SIGUSR1)
+            wait_for(lambda: daemon.log().count("image_generation not refreshed: workers: ") > seen, mode)
+            after = daemon.get(IMAGE + "?include_workers=true")
+            assert (after.status, after.body, after.headers["etag"]) == (200, before.body, before.headers["etag"])
