@@ -199,7 +199,8 @@ expect_order(const struct fixture *f, const char *query, const char *names)
 {
 	static const char *const all[] = { "Foo-7B", "bar", "Bar", "Zed" };
 	struct buf out = { 0 };
-	char found[100] = "", key[32];
+	struct buf found = { 0 };
+	char key[32];
 	const char *p;
 
 	ask(f, query, &out, NULL);
@@ -208,11 +209,12 @@ expect_order(const struct fixture *f, const char *query, const char *names)
 			snprintf(key, sizeof(key), "\"%s\":{\"queued_jobs\"", all[i]);
 			if (strncmp(p, key, strlen(key)) != 0)
 				continue;
-			strncat(found, all[i], sizeof(found) - strlen(found) - 1);
-			strncat(found, " ", sizeof(found) - strlen(found) - 1);
+			buf_printf(&found, "%s ", all[i]);
 		}
-	if (strcmp(found, names) != 0)
-		fail_msg("%s: %s", query, found);
+	buf_putc(&found, '\0');
+	if (strcmp(found.data, names) != 0)
+		fail_msg("%s: %s", query, found.data);
+	buf_free(&found);
 	buf_free(&out);
 }
 
