@@ -187,6 +187,7 @@ test_background(void **state UNUSED)
 	daemon = (pid_t)strtol(slurp(fx.lock), NULL, 10);
 	assert_true(daemon > 0 && alive(daemon));
 	assert_int_equal(getsid(daemon), daemon);
+	wait_log("Z reader 0[", 1); /* the daemon is up before its children are */
 	assert_off_the_terminal(daemon);
 	assert_off_the_terminal(pid_of("reader 0"));
 	fx.pid = daemon;
