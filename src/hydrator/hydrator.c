@@ -1,6 +1,8 @@
 /* The loop of a hydrator: wait, run a cycle, tell the supervisor, wait. */
 #include "hydrator.h"
 
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -23,6 +25,8 @@
 /* A predecessor that was told to stop gets so long to leave. */
 #define HYDRATOR_LOCK_WAIT (10 * NSEC_PER_SEC)
 #define HYDRATOR_LOCK_STEP_MS 100
+/* The lowest priority: a reader that shares the processor must not wait for a cycle. */
+#define HYDRATOR_NICE 19
 
 struct hydrator {
 	const struct child_context *ctx;
@@ -201,6 +205,8 @@ hydrator_main(const struct child_context *ctx)
 	struct hydrator h = { .ctx = ctx };
 	int status = 1;
 
+	if (setpriority(PRIO_PROCESS, 0, HYDRATOR_NICE) == -1)
+		log_warn("the priority cannot be lowered");
 	if (hydrator_open(&h) == 0) {
 		hydrator_loop(&h);
 		status = 0;
