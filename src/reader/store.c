@@ -8,6 +8,7 @@
 #include "log.h"
 #include "mem.h"
 #include "snapshot.h"
+#include "taker.h"
 
 struct slot {
 	bool configured;
@@ -20,6 +21,7 @@ struct slot {
 struct store {
 	const struct segment *segment;
 	struct counters *counters;
+	struct taker *taker;
 	struct slot slots[CATEGORY_MAX];
 };
 
@@ -33,6 +35,7 @@ store_new(const struct segment *segment, const struct config *config,
 
 	s->segment = segment;
 	s->counters = counters;
+	s->taker = taker_new(segment);
 	for (i = 0; i < config->ncategories; i++) {
 		category = category_find(
 		    config->category[i].name, strlen(config->category[i].name));
@@ -53,40 +56,37 @@ store_free(struct store **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
+	taker_free(&s->taker);
 	for (i = 0; i < CATEGORY_MAX; i++)
 		generation_unref(s->slots[i].current);
 	free(s);
 }
 
-/* What was published is read once; if it cannot be, what is held stays. */
-static enum snapshot_verdict
-take(struct store *s, struct slot *slot, enum category category)
+/* Memory that nothing else refers to is given back by the thread. */
+static void
+replace(
+    struct store *s, struct slot *slot, enum category category, struct generation *g)
 {
-	struct snapshot *snapshot = NULL;
-	struct generation *g;
-	enum snapshot_verdict verdict;
-	uint64_t known = slot->current ? slot->current->snapshot->generation : 0;
+	struct generation *old = slot->current;
 
-	verdict = snapshot_take(s->segment, slot->latch, known, &snapshot);
-	if (verdict != SNAPSHOT_FRESH)
-		return verdict;
-	if ((g = generation_new(snapshot, category)) == NULL)
-		return SNAPSHOT_FOREIGN;
-	generation_unref(slot->current);
 	slot->current = g;
+	if (old != NULL && old->refs == 1 && taker_idle(s->taker, category))
+		taker_bury(s->taker, category, old);
+	else
+		generation_unref(old);
 	counter_add(s->counters, COUNTER_SNAPSHOTS_TAKEN, 1);
 	log_debug("%s: generation %llu taken, %zu bytes", category_name(category),
 	    (unsigned long long)g->snapshot->generation, g->snapshot->len);
-	return verdict;
 }
 
+/* If what was published cannot be taken, what is held stays. */
 static void
-refresh(struct store *s, struct slot *slot, enum category category)
+conclude(struct store *s, struct slot *slot, enum category category, struct taken taken)
 {
-	enum snapshot_verdict verdict;
+	enum snapshot_verdict verdict = taken.verdict;
 
-	slot->tried = snapshot_generation(s->segment, slot->latch);
-	verdict = take(s, slot, category);
+	if (verdict == SNAPSHOT_FRESH)
+		replace(s, slot, category, taken.generation);
 	if (verdict == SNAPSHOT_BUSY)
 		counter_add(s->counters, COUNTER_SNAPSHOTS_BUSY, 1);
 	if (verdict == SNAPSHOT_FOREIGN)
@@ -99,6 +99,27 @@ refresh(struct store *s, struct slot *slot, enum category category)
 	slot->verdict = verdict;
 }
 
+/* Takes what is newer than `seen`: at once while there is nothing to answer from, else
+ * in the thread, of which the result is fetched here too. */
+static void
+refresh(struct store *s, struct slot *slot, enum category category, uint64_t seen)
+{
+	uint64_t newest = snapshot_generation(s->segment, slot->latch);
+	struct taken taken;
+
+	if (taker_done(s->taker, category, &taken))
+		conclude(s, slot, category, taken);
+	if (newest == seen || !taker_idle(s->taker, category))
+		return;
+	slot->tried = newest;
+	if (slot->current == NULL)
+		conclude(s, slot, category,
+		    taker_take(s->segment, slot->latch, category, 0));
+	else
+		taker_ask(s->taker, category, slot->latch,
+		    slot->current->snapshot->generation);
+}
+
 enum store_state
 store_get(struct store *s, enum category category, struct generation **generation)
 {
@@ -106,8 +127,7 @@ store_get(struct store *s, enum category category, struct generation **generatio
 
 	if (!slot->configured)
 		return STORE_UNKNOWN;
-	if (snapshot_generation(s->segment, slot->latch) != slot->tried)
-		refresh(s, slot, category);
+	refresh(s, slot, category, slot->tried);
 	*generation = slot->current;
 	return slot->current != NULL ? STORE_HELD : STORE_EMPTY;
 }
@@ -121,8 +141,7 @@ store_poll(struct store *s)
 		struct slot *slot = &s->slots[i];
 		uint64_t held = slot->current ? slot->current->snapshot->generation : 0;
 
-		if (slot->configured &&
-		    snapshot_generation(s->segment, slot->latch) != held)
-			refresh(s, slot, (enum category)i);
+		if (slot->configured)
+			refresh(s, slot, (enum category)i, held);
 	}
 }

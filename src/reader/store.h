@@ -23,8 +23,8 @@ enum store_state {
 	STORE_HELD,    /* *generation is set, borrowed */
 };
 
-/* The category's newest generation: one atomic load, unless there is a new one, which
- * is then taken. */
+/* The category's newest generation that is at hand: two atomic loads. If there is a new
+ * one, a thread begins to take it, and a later call returns it. */
 enum store_state store_get(
     struct store *, enum category, struct generation **generation) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "answer_world.h"
@@ -147,6 +148,22 @@ put_with_stats(struct buf *b, struct view_directory *d, unsigned nrows)
 	buf_add(b, rows, nrows * sizeof(rows[0]));
 }
 
+/* What replaces a generation is taken in a thread. */
+static void
+wait_until_taken(struct world *w, enum category category, uint64_t generation)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	struct generation *g = NULL;
+
+	for (int i = 0; i < 30000; i++) {
+		if (store_get(w->answerer.store, category, &g) == STORE_HELD &&
+		    g->snapshot->generation == generation)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	fail_msg("generation %llu is not taken", (unsigned long long)generation);
+}
+
 void
 answer_world_publish(
     struct world *w, enum category category, unsigned raw, unsigned typed, int64_t age)
@@ -178,6 +195,7 @@ answer_world_publish(
 	    publish(p, b.data, b.len, &stamp, &generation, err, sizeof(err)), 0);
 	publisher_close(&p);
 	buf_free(&b);
+	wait_until_taken(w, category, generation);
 }
 
 int
