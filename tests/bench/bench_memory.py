@@ -33,6 +33,7 @@ def main():
     describe_machine()
     with work_directory() as work, Daemon(sys.argv[1], work, Documents(sys.argv[2]), settings="readers = 2\n") as daemon:
         exercise(daemon)
+        time.sleep(3)  # the last generation replaces the one before it
         total = 0
         print("%-40s %8s %8s" % ("process", "PSS MB", "private"))
         for pid in [daemon.process.pid] + children(daemon.process.pid):
