@@ -48,6 +48,7 @@ http {{
 	}}
 	server {{
 		listen 127.0.0.1:{cache};
+		tcp_nopush off;
 		location / {{
 			proxy_pass http://hydratord;
 			proxy_http_version 1.1;
