@@ -9,6 +9,7 @@
 #include "etag.h"
 #include "freshness.h"
 #include "json_out.h"
+#include "openapi.h"
 #include "page.h"
 #include "preset.h"
 #include "query.h"
@@ -285,6 +286,22 @@ answer_replicate_mode(struct http_response *r, const struct config *c)
 	json_answer(r, 200);
 }
 
+static void
+answer_openapi(struct http_response *r, const struct http_request *q)
+{
+	struct str document = { openapi_json, openapi_json_len };
+	uint64_t etag = etag_of(document);
+
+	etag_put(&r->fields, etag);
+	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
+	if (etag_matches(q, etag)) {
+		r->status = 304;
+	} else {
+		r->type = "application/json";
+		http_response_add(r, document);
+	}
+}
+
 /* What Python's urllib.parse.quote() does with this set of safe characters. */
 static void
 put_quoted(struct buf *b, struct str s)
@@ -349,6 +366,9 @@ answer_route(struct job *j, const struct route_match *m)
 		break;
 	case ROUTE_REPLICATE_MODE:
 		answer_replicate_mode(r, j->answerer->config);
+		break;
+	case ROUTE_OPENAPI:
+		answer_openapi(r, j->request);
 		break;
 	case ROUTE_STATISTICS:
 		answer_statistics(j, m->category);

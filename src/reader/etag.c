@@ -29,6 +29,12 @@ etag_mix(uint64_t content, const struct query *q)
 	return h;
 }
 
+uint64_t
+etag_of(struct str body)
+{
+	return XXH3_64bits(body.p, body.len);
+}
+
 void
 etag_put(struct buf *b, uint64_t etag)
 {

@@ -8,10 +8,14 @@
 #include "buf.h"
 #include "parse.h"
 #include "query.h"
+#include "str.h"
 
 /* The tag of a view's content with a selection (preset, limit, offset) of it. The whole
  * content has its own tag. */
 uint64_t etag_mix(uint64_t content, const struct query *);
+
+/* The tag of a body that never changes while the program runs. */
+uint64_t etag_of(struct str body);
 
 /* Appends the ETag line. */
 void etag_put(struct buf *, uint64_t etag);

@@ -25,6 +25,8 @@ match_exactly(struct str path, struct str *category)
 		return ROUTE_HEARTBEAT;
 	if (str_eq(path, STR("/replicate_mode")))
 		return ROUTE_REPLICATE_MODE;
+	if (str_eq(path, STR("/openapi.json")))
+		return ROUTE_OPENAPI;
 	if (!str_starts(path, statistics))
 		return ROUTE_NONE;
 	rest = str_from(path, statistics.len);

@@ -10,6 +10,7 @@ enum route {
 	ROUTE_ROOT,
 	ROUTE_HEARTBEAT,
 	ROUTE_REPLICATE_MODE,
+	ROUTE_OPENAPI,
 	ROUTE_STATISTICS, /* of `category` */
 	ROUTE_RISK,       /* of `category` */
 	ROUTE_WITH_STATS, /* of `category` */
