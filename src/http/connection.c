@@ -1,8 +1,10 @@
 /* A client's connection: bytes in, requests to the handler, answers out. */
 #include "connection.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -322,9 +324,24 @@ timeout_of(const struct http_connection *c)
 	return LINGER_TIMEOUT;
 }
 
+/* The socket becomes writable only when a third of its buffer is free: on the way there
+ * a slow reader is told from one that has stopped by what is not acknowledged yet. */
+static void
+note_progress(struct http_connection *c)
+{
+	int queued;
+
+	if (ioctl(c->fd, SIOCOUTQ, &queued) == -1 || queued == c->queued)
+		return;
+	c->queued = queued;
+	c->since = c->server->now;
+}
+
 void
 connection_sweep(struct http_connection *c)
 {
+	if (c->state == CONNECTION_WRITE)
+		note_progress(c);
 	/* `since` is up to a second old when it is noted: a second of grace. */
 	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
 		return;

@@ -37,6 +37,7 @@ struct http_connection {
 	struct event write; /* added in WRITE only */
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
+	int queued;         /* WRITE: bytes in the socket at the last sweep */
 	bool close_after;   /* WRITE: the answer is the last one */
 	struct http_output *pending; /* WRITE: what is still to be sent */
 };

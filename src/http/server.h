@@ -27,7 +27,7 @@ typedef void http_handler_fn(
 struct http_options {
 	struct http_limits limits;
 	size_t max_connections; /* at once; further ones are answered 503 and closed */
-	/* Nanoseconds. Never cut short, up to two seconds late. */
+	/* Nanoseconds. Never cut short, up to three seconds late. */
 	int64_t head_timeout;  /* from connect, or a head's first byte, to its end */
 	int64_t idle_timeout;  /* between two requests */
 	int64_t write_timeout; /* without progress of an answer */

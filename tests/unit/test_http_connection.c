@@ -464,7 +464,8 @@ deadlines_end_connections(void **state)
 	say(w, half, "GET / HTTP/1.1\r\n", 16);
 	say(w, idle, GET("/i"), strlen(GET("/i")));
 	say(w, stuck, GET("/big"), strlen(GET("/big")));
-	pass(w, 8);
+	pass(w, 0); /* its socket takes what it can: that is progress */
+	pass(w, 7);
 	say(w, half, "A: b\r\n", 6); /* another byte does not buy time */
 	assert_int_equal(http_server_connections(w->server), 4);
 	pass(w, 4);
