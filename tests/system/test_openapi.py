@@ -202,6 +202,8 @@ def test_nothing_to_serve(make_daemon, tmp_path):
         if answer.status != 404:
             assert answer.status == 503
             check(answer, target)
+            if target.startswith("/readyz"):
+                assert answer.json()["status"] == "unavailable"
 
 
 def test_every_described_operation_exists(demo):
@@ -210,6 +212,25 @@ def test_every_described_operation_exists(demo):
             continue  # another listener: below
         assert path in {path_of(target) for target in targets()}, path + " is not tested"
         assert set(item) <= {"get", "options", "parameters"}
+
+
+def test_other_origins(make_daemon):
+    """Scripts from elsewhere, and their preflights."""
+    origin = "https://models.example.org"
+    daemon = make_daemon(settings='http { cors = { "%s" } }' % origin).start()
+    target = STATISTICS + "image_generation"
+    if "access-control-allow-origin" not in daemon.get(target, headers={"Origin": origin}).headers:
+        pytest.skip("http.cors does nothing yet")
+    optional = {"cache-status", "last-modified"}
+    for sent in (origin, "https://other.example.org"):
+        for path in (target, target + RISK, "/heartbeat", "/openapi.json", STATISTICS + "foo", "/livez"):
+            check(daemon.get(path, headers={"Origin": sent}), path, optional=optional)
+        for method in ("GET", "BREW"):
+            preflight = {"Origin": sent, "Access-Control-Request-Method": method,
+                         "Access-Control-Request-Headers": "if-none-match"}
+            answer = daemon.get(target, "OPTIONS", preflight)
+            assert answer.status == (200 if (sent, method) == (origin, "GET") else 400)
+            check(answer, target, "OPTIONS")
 
 
 def test_metrics(make_daemon):
