@@ -3,9 +3,7 @@ import copy
 import http.client
 import json
 import re
-import shutil
 import socket
-import subprocess
 
 import pytest
 
@@ -306,12 +304,3 @@ def test_the_check_can_fail(demo):
                 del place(bad)[key]
             with pytest.raises(AssertionError):
                 validate({"$ref": "#/components/schemas/DeletionRisk"}, bad)
-
-
-def test_a_linter_passes():
-    """Debian 12 has no linter of OpenAPI 3.1; .ci/run installs this one from PyPI."""
-    linter = shutil.which("openapi-spec-validator")
-    if linter is None:
-        pytest.skip("openapi-spec-validator is missing")
-    result = subprocess.run([linter, "--schema", "3.1", str(PATH)], capture_output=True, text=True, timeout=PATIENCE)
-    assert result.returncode == 0, (result.stdout + result.stderr)[:2000]
