@@ -11,7 +11,8 @@ _Static_assert(offsetof(struct view, body) == 16, "view.body");
 _Static_assert(offsetof(struct view, rows) == 64, "view.rows");
 _Static_assert(offsetof(struct view, presets) == 72, "view.presets");
 _Static_assert(offsetof(struct view, etag) == 72 + 24 * PRESET_MAX, "view.etag");
-_Static_assert(sizeof(struct view) == 80 + 24 * PRESET_MAX, "view");
+_Static_assert(offsetof(struct view, coded) == 80 + 24 * PRESET_MAX, "view.coded");
+_Static_assert(sizeof(struct view) == 80 + 24 * PRESET_MAX + 16 * ENCODING_MAX, "view");
 _Static_assert(offsetof(struct view_directory, views) == 48, "view_directory.views");
 _Static_assert(
     offsetof(struct view_directory, with_stats) == 48 + VIEW_MAX * sizeof(struct view),
@@ -70,6 +71,10 @@ view_check(const struct view *v, const char *data, uint64_t size)
 	for (int p = 0; p < PRESET_MAX; p++)
 		if (!view_within(
 			v->presets[p].tail.off, v->presets[p].tail.len, head, size))
+			return false;
+	for (int e = 0; e < ENCODING_MAX; e++)
+		if (v->coded[e].len > 0 &&
+		    !view_within(v->coded[e].off, v->coded[e].len, head, size))
 			return false;
 	if (v->rows % 8 != 0 ||
 	    !view_within(v->rows, v->nrows * sizeof(struct view_row), head, size))

@@ -30,6 +30,7 @@
 
 #include "attr.h"
 #include "category.h"
+#include "encode.h"
 #include "preset.h"
 
 #define VIEW_MAGIC "hyview02" /* 8 bytes; the digits are the format's version */
@@ -75,6 +76,9 @@ struct view {
 	struct view_preset presets[PRESET_MAX];
 	uint64_t etag; /* hash of the content, computed_at left out: the same on every
 			* machine and for an unchanged refresh */
+	/* The complete body in each encoding; empty: identity serves it better. That
+	 * of ENCODING_IDENTITY is not used. */
+	struct view_span coded[ENCODING_MAX];
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "settings.h"
 #include "view.h"
+#include "view_encode.h"
 
 enum {
 	CYCLE_REFERENCE,
@@ -250,6 +251,7 @@ cycle_render(struct cycle *c, struct cycle_run *run)
 		counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
 		return cycle_fail(c, report.error);
 	}
+	view_encode(&run->payload);
 	/* Readers will check the same: what they would refuse must not be published. */
 	run->directory = view_open(run->payload.data, run->payload.len, c->category);
 	if (run->directory == NULL)

@@ -5,6 +5,7 @@
 
 #include "category.h"
 #include "clock.h"
+#include "coding.h"
 #include "decode.h"
 #include "etag.h"
 #include "freshness.h"
@@ -29,7 +30,8 @@ struct job {
 	enum category category;
 	struct generation *generation; /* borrowed from the store */
 	enum freshness freshness;
-	int64_t age; /* seconds */
+	int64_t age;          /* seconds */
+	struct str selection; /* see coding_apply() */
 };
 
 static void
@@ -91,18 +93,34 @@ answer_bad_preset(struct job *j)
 	buf_free(&text);
 }
 
-/* The body, which is set, with its validators; or 304 without it. */
+/* Instead of the body, which is set. */
 static void
-answer_view(struct job *j, uint64_t etag)
+answer_not_acceptable(struct http_response *r)
+{
+	r->nbody = 0;
+	buf_reset(&r->text);
+	answer_error(r, 406, STR("Not Acceptable"));
+}
+
+/* The body, which is set, encoded and with its validators; or 304 without it. */
+static void
+answer_view(struct job *j, enum view_kind kind, uint64_t content)
 {
 	struct http_response *r = j->response;
+	uint64_t etag = etag_mix(content, &j->query);
 
+	if (etag_matches(j->request, etag)) {
+		r->status = 304;
+	} else if (coding_apply(
+		       r, j->request, j->generation, kind, &j->query, j->selection)) {
+		r->type = "application/json";
+	} else {
+		answer_not_acceptable(r);
+		return;
+	}
 	etag_put(&r->fields, etag);
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
-	if (etag_matches(j->request, etag))
-		r->status = 304;
-	else
-		r->type = "application/json";
+	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
 }
 
 /* Path and query parameters. Whether they are good; else the answer is 422. */
@@ -178,7 +196,7 @@ answer_statistics(struct job *j, struct str category)
 		return;
 	}
 	page_statistics(j->response, j->generation, kind, &j->query);
-	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+	answer_view(j, kind, j->generation->directory->views[kind].etag);
 }
 
 static void
@@ -197,7 +215,7 @@ answer_list(struct job *j, enum view_kind kind)
 		page_preset(
 		    j->response, j->generation, kind, (enum preset)preset, &j->query);
 	}
-	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+	answer_view(j, kind, j->generation->directory->views[kind].etag);
 }
 
 /* The order of the checks is the reference's: spec section 7.4. */

@@ -22,6 +22,7 @@ generation_new(struct snapshot *snapshot, enum category category)
 	g->refs = 1;
 	g->snapshot = snapshot;
 	g->directory = directory;
+	g->coded = cache_new(snapshot->len);
 	return g;
 }
 
@@ -32,7 +33,7 @@ filtered_unref(void *arg)
 
 	if (f == NULL || --f->refs > 0)
 		return;
-	free(f->data);
+	blob_unref(f->body);
 	free(f->rows);
 	free(f);
 }
@@ -48,6 +49,7 @@ generation_unref(void *arg)
 	for (i = 0; i < VIEW_MAX; i++)
 		for (j = 0; j < PRESET_MAX; j++)
 			filtered_unref(g->filtered[i][j]);
+	cache_free(&g->coded);
 	snapshot_release(&g->snapshot);
 	free(g);
 }
@@ -95,8 +97,7 @@ filter(const struct generation *g, const struct view *view, enum preset preset)
 	add_rows(&b, g, view, preset, f);
 	f->tail = b.len;
 	add(&b, generation_span(g, p->tail));
-	f->data = b.data;
-	f->len = b.len;
+	f->body = blob_new(&b);
 	return f;
 }
 
@@ -109,7 +110,7 @@ generation_filter(struct generation *g, enum view_kind kind, enum preset preset)
 
 	if (f == NULL) {
 		f = filter(g, &g->directory->views[kind], preset);
-		cost = f->len + f->nrows * sizeof(*f->rows);
+		cost = f->body->len + f->nrows * sizeof(*f->rows);
 		if (g->filtered_bytes + cost > g->snapshot->len)
 			return f;
 		g->filtered_bytes += cost;

@@ -1,6 +1,7 @@
 /*
  * One snapshot as a reader holds it: counted references, because answers that wait for
- * a slow client outlive its replacement; and the preset bodies that were cut out of it.
+ * a slow client outlive its replacement; and what was made from it: preset bodies and
+ * encoded answers.
  */
 #ifndef READER_GENERATION_H
 #define READER_GENERATION_H
@@ -9,6 +10,8 @@
 #include <stdint.h>
 
 #include "attr.h"
+#include "blob.h"
+#include "cache.h"
 #include "snapshot.h"
 #include "str.h"
 #include "view.h"
@@ -17,11 +20,10 @@
  * what the whole list costs. Immutable, counted. */
 struct filtered {
 	unsigned refs;
-	char *data; /* owned: the complete body */
-	size_t len;
-	size_t count;          /* data[0, count) is as body[0, count) of the view */
-	size_t tail;           /* data[tail, len) follows the rows */
-	struct view_row *rows; /* owned; offsets into data */
+	struct blob *body;     /* owned: the complete one */
+	size_t count;          /* body[0, count) is as body[0, count) of the view */
+	size_t tail;           /* body[tail, len) follows the rows */
+	struct view_row *rows; /* owned; offsets into the body */
 	size_t nrows;
 };
 
@@ -31,6 +33,7 @@ struct generation {
 	const struct view_directory *directory; /* in it */
 	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
 	size_t filtered_bytes;
+	struct cache *coded; /* encoded pages and presets: coding.h */
 };
 
 /* Takes over the snapshot, with one reference. NULL: its form is not ours (it is then

@@ -103,19 +103,20 @@ page_preset(struct http_response *r, struct generation *g, enum view_kind kind,
 {
 	struct filtered *f = generation_filter(g, kind, preset);
 	struct list list = {
-		.count = { f->data, f->count },
-		.base = f->data,
+		.count = { f->body->data, f->count },
+		.base = f->body->data,
 		.rows = f->rows,
 		.nrows = f->nrows,
-		.tail = { f->data + f->tail, f->len - f->tail },
+		.tail = { f->body->data + f->tail, f->body->len - f->tail },
 	};
 
 	r->release = filtered_unref;
 	r->owner = f;
+	blob_lend(f->body, r);
 	if (query_paged(q))
 		cut_page(r, &list, q);
 	else
-		http_response_add(r, (struct str){ f->data, f->len });
+		http_response_add(r, (struct str){ f->body->data, f->body->len });
 }
 
 void

@@ -1,0 +1,28 @@
+/* Bytes that a reader has made and several answers share: immutable, counted. Large
+ * ones live in a file, so that they leave by sendfile as those of a snapshot do. */
+#ifndef READER_BLOB_H
+#define READER_BLOB_H
+
+#include <stddef.h>
+
+#include "attr.h"
+#include "buf.h"
+#include "response.h"
+
+struct blob {
+	unsigned refs;
+	int fd; /* -1: on the heap */
+	char *data;
+	size_t len;
+};
+
+/* Takes over the bytes and empties the buffer; one reference. */
+struct blob *blob_new(struct buf *) MUST_CHECK;
+/* Drops a reference; void * so that it is an answer's release function. NULL is fine.
+ */
+void blob_unref(void *);
+
+/* Says where spans of the blob can be sent from. The answer must own it. */
+void blob_lend(const struct blob *, struct http_response *);
+
+#endif

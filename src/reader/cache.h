@@ -1,0 +1,28 @@
+/* Assembled answers of one generation, kept under what was asked: so that asking again
+ * costs what a complete body costs. Bounded; the least recently used go first. */
+#ifndef READER_CACHE_H
+#define READER_CACHE_H
+
+#include <stddef.h>
+
+#include "attr.h"
+#include "blob.h"
+#include "str.h"
+
+struct cache;
+
+/* max_bytes: of keys and blobs together. */
+struct cache *cache_new(size_t max_bytes) MUST_CHECK;
+/* Frees *c (NULL is fine) and sets it to NULL. Blobs in use live on. */
+void cache_free(struct cache **c);
+
+/* What is kept under the key, with a reference for the caller, or NULL. */
+struct blob *cache_find(struct cache *, struct str key) MUST_CHECK;
+/* Keeps a blob, with a reference of the cache's own, under a key that is not there yet;
+ * unless it is so large that little else would have room. */
+void cache_add(struct cache *, struct str key, struct blob *);
+
+/* Bytes kept at present. */
+size_t cache_bytes(const struct cache *);
+
+#endif

@@ -1,0 +1,26 @@
+/* The encoding of an answer: taken from the snapshot, from what was encoded before, or
+ * made now. */
+#ifndef READER_CODING_H
+#define READER_CODING_H
+
+#include <stdbool.h>
+
+#include "attr.h"
+#include "generation.h"
+#include "parse.h"
+#include "query.h"
+#include "response.h"
+#include "str.h"
+
+/*
+ * Replaces the body of a 200, which page.h has set from the view, by the form that the
+ * request's Accept-Encoding likes best, and adds the Content-Encoding line. selection:
+ * what else than the query's preset, offset and limit makes this body differ from
+ * others of the same view; without NUL. Returns false, the answer unchanged, if nothing
+ * is acceptable.
+ */
+bool coding_apply(struct http_response *, const struct http_request *,
+    struct generation *, enum view_kind, const struct query *,
+    struct str selection) MUST_CHECK;
+
+#endif

@@ -1,0 +1,257 @@
+"""Content encodings: the same bytes behind each, negotiation, validators, slow clients."""
+import ctypes
+import ctypes.util
+import hashlib
+import json
+import re
+import signal
+import socket
+import time
+import zlib
+
+import pytest
+
+from conftest import DEMO, file_categories
+from daemon import PATIENCE, Daemon, wait_for
+
+STATISTICS = "/model_references/statistics/"
+IMAGE = STATISTICS + "image_generation/deletion-risk"
+TEXT = STATISTICS + "text_generation/deletion-risk"
+PRESETS = "deletion_candidates zero_usage no_workers missing_data host_issues critical low_usage".split()
+VIEWS = [STATISTICS + "image_generation", STATISTICS + "text_generation",
+         STATISTICS + "text_generation?group_text_models=true", IMAGE, TEXT, TEXT + "?group_text_models=true",
+         TEXT + "?include_backend_variations=true"]
+CODINGS = ("gzip", "br", "zstd")
+ROOM = ctypes.create_string_buffer(1 << 22)  # for a decoded body
+
+
+def library(name):
+    path = ctypes.util.find_library(name)
+    assert path, "lib%s is missing: hydratord itself is linked with its package" % name
+    return ctypes.CDLL(path)
+
+
+def gunzip(data):
+    return zlib.decompress(data, wbits=31)
+
+
+def unbrotli(data):
+    """By the reference decoder, which is not in Python's library."""
+    brotli = library("brotlidec")
+    out, size = ROOM, ctypes.c_size_t(len(ROOM))
+    done = brotli.BrotliDecoderDecompress(ctypes.c_size_t(len(data)), data, ctypes.byref(size), out)
+    assert done == 1, "not brotli: %r" % data[:50]
+    return out[:size.value]
+
+
+def unzstd(data):
+    zstd = library("zstd")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    out = ROOM
+    size = zstd.ZSTD_decompress(out, ctypes.c_size_t(len(out)), data, ctypes.c_size_t(len(data)))
+    assert not zstd.ZSTD_isError(ctypes.c_size_t(size)), "not zstd: %r" % data[:50]
+    return out[:size]
+
+
+DECODE = {"gzip": gunzip, "br": unbrotli, "zstd": unzstd}
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    """A daemon on lists that are large: every model of the sample data many times."""
+    directory = tmp_path_factory.mktemp("big")
+    multiply(directory, 40)
+    daemon = Daemon(directory / "daemon", file_categories(directory), "file://%s" % directory)
+    daemon.start()
+    yield daemon
+    assert daemon.stop() == 0
+
+
+def multiply(directory, times):
+    for name in ("status_image", "status_text", "stats_image", "stats_text"):
+        (directory / (name + ".json")).write_bytes((DEMO / (name + ".json")).read_bytes())
+    for name in ("image_generation", "text_generation"):
+        records = json.loads((DEMO / (name + ".json")).read_text())
+        many = {}
+        for i in range(times):
+            for key, record in records.items():
+                new = "%s %d" % (key, i) if i else key
+                many[new] = dict(record, name=new)
+        (directory / (name + ".json")).write_text(json.dumps(many))
+
+
+def with_query(target, query):
+    return target + ("&" if "?" in target else "?") + query
+
+
+def targets():
+    found = list(VIEWS)
+    for view in VIEWS:
+        found += [with_query(view, "limit=10"), with_query(view, "limit=40&offset=3"), with_query(view, "offset=1")]
+    for view in VIEWS[3:]:
+        found += [with_query(view, "preset=" + preset) for preset in PRESETS]
+        found += [with_query(view, "preset=zero_usage&limit=20&offset=2")]
+    return found
+
+
+@pytest.mark.parametrize("fixture", ("demo", "big"))
+def test_every_answer_is_the_same_bytes_in_every_encoding(request, fixture):
+    daemon = request.getfixturevalue(fixture)
+    encoded = 0
+    for target in targets():
+        plain = daemon.get(target)
+        assert plain.status == 200 and "content-encoding" not in plain.headers, target
+        assert plain.headers["vary"] == "Accept-Encoding"
+        for coding in CODINGS:
+            for _ in range(2):  # made, then kept
+                answer = daemon.get(target, headers={"Accept-Encoding": coding})
+                assert answer.headers["etag"] == plain.headers["etag"]
+                assert answer.headers["vary"] == "Accept-Encoding"
+                assert int(answer.headers["content-length"]) == len(answer.body)
+                if len(plain.body) < 1024:
+                    assert "content-encoding" not in answer.headers and answer.body == plain.body
+                    continue
+                assert answer.headers["content-encoding"] == coding, target
+                assert DECODE[coding](answer.body) == plain.body, (target, coding)
+                assert len(answer.body) < len(plain.body)
+                encoded += 1
+    assert encoded > 100
+
+
+def test_kept_answers_are_not_mixed_up(big):
+    """Pages one after the other, each in each encoding, twice: more than are kept."""
+    for _ in range(2):
+        for i in range(120):
+            for coding in CODINGS:
+                page = big.get(TEXT + "?limit=5&offset=%d" % i, headers={"Accept-Encoding": coding})
+                got = json.loads(DECODE[coding](page.body))
+                assert (got["offset"], got["limit"], got["returned_count"]) == (i, 5, 5)
+
+
+@pytest.mark.parametrize("accepted,coding", (
+    (None, None), ("", None), ("identity", None), ("gzip", "gzip"), ("x-gzip", "gzip"), ("GZIP", "gzip"),
+    ("br", "br"), ("zstd", "zstd"), ("gzip, deflate", "gzip"), ("gzip, deflate, br", "br"),
+    ("gzip, deflate, br, zstd", "br"), ("gzip, zstd", "zstd"), ("*", "br"), ("br;q=0, *", "zstd"),
+    ("br;q=0.5, gzip;q=0.9", "gzip"), ("gzip;q=0.001", "gzip"), ("gzip;q=0", None), ("gzip;q=0.000", None),
+    ("gzip;q=0.5, identity", None), ("identity;q=0.5, gzip;q=0.4", None), ("*;q=0, gzip", "gzip"),
+    ("identity;q=0, zstd", "zstd"), ("deflate", None), ("gzip;q=2", None), ("gzip;q=a, br", None),
+    ("gzip br", None), (",,gzip,,", "gzip"), ("gzip ; q=0.5 , br;q=0.4", "gzip"), ("compress;q=1, *;q=0.5", "br")))
+def test_negotiation(demo, accepted, coding):
+    headers = {} if accepted is None else {"Accept-Encoding": accepted}
+    # http.client adds a field of its own unless there is one.
+    connection = demo.connect()
+    connection.putrequest("GET", IMAGE, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    assert response.status == 200
+    assert response.headers["content-encoding"] == coding
+    assert (DECODE[coding](body) if coding else body) == demo.get(IMAGE).body
+
+
+@pytest.mark.parametrize("accepted", ("identity;q=0", "*;q=0", "identity;q=0, deflate", "*;q=0, gzip;q=0"))
+def test_nothing_acceptable(demo, accepted):
+    answer = demo.get(IMAGE, headers={"Accept-Encoding": accepted})
+    assert (answer.status, answer.json()) == (406, {"detail": "Not Acceptable"})
+    assert answer.headers["cache-control"] == "no-store"
+    assert "etag" not in answer.headers
+
+
+def test_a_short_body_is_encoded_only_if_it_must_be(demo):
+    target = IMAGE + "?offset=100000"
+    plain = demo.get(target)
+    assert len(plain.body) < 1024
+    assert "content-encoding" not in demo.get(target, headers={"Accept-Encoding": "gzip"}).headers
+    forced = demo.get(target, headers={"Accept-Encoding": "gzip, identity;q=0"})
+    assert forced.headers["content-encoding"] == "gzip"
+    assert gunzip(forced.body) == plain.body
+
+
+@pytest.mark.parametrize("target", (IMAGE, IMAGE + "?limit=10", TEXT + "?preset=zero_usage"))
+@pytest.mark.parametrize("coding", CODINGS + ("identity",))
+def test_validators_and_head(demo, target, coding):
+    headers = {"Accept-Encoding": coding}
+    whole = demo.get(target, headers=headers)
+    again = demo.get(target, headers=dict(headers, **{"If-None-Match": whole.headers["etag"]}))
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["vary"] == "Accept-Encoding"
+    assert again.headers["etag"] == whole.headers["etag"]
+    assert "content-encoding" not in again.headers
+    head = demo.get(target, "HEAD", headers=headers)
+    assert head.status == 200
+    for name in ("content-length", "content-encoding", "etag", "vary", "content-type"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_errors_and_fixed_answers_are_not_encoded(demo):
+    for target in ("/heartbeat", "/nothing", STATISTICS + "blip", IMAGE + "?limit=0"):
+        answer = demo.get(target, headers={"Accept-Encoding": "gzip, br"})
+        assert "content-encoding" not in answer.headers
+        answer.json()
+
+
+def slow_client(daemon, target, accepted):
+    """A client that has asked, has room for little, and reads nothing yet."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(PATIENCE)
+    sock.connect(("127.0.0.1", daemon.port))
+    sock.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: %s\r\nConnection: close\r\n\r\n"
+                  % (target, accepted)).encode())
+    return sock
+
+
+def drain(sock):
+    received = b""
+    with sock:
+        while True:
+            chunk = sock.recv(65536)
+            if not chunk:
+                return received
+            received += chunk
+
+
+def generation(daemon, category):
+    found = re.findall(r"%s: generation (\d+) taken" % category, daemon.log())
+    return int(found[-1]) if found else 0
+
+
+def publish_another(daemon, directory, number):
+    """Changes the usage of every model and has it hydrated."""
+    stats = json.loads((DEMO / "stats_text.json").read_text())
+    stats["month"] = {name: count + 1 + number for name, count in stats["month"].items()}
+    new = directory / "stats_text.new"
+    new.write_text(json.dumps(stats))
+    new.rename(directory / "stats_text.json")
+    before = generation(daemon, "text_generation")
+    daemon.send(signal.SIGUSR1)
+
+    def taken():
+        daemon.get(TEXT + "?limit=1")
+        return generation(daemon, "text_generation") > before
+
+    wait_for(taken, "another generation")
+
+
+@pytest.mark.parametrize("accepted", ("identity", "gzip;q=0.5, identity"))
+@pytest.mark.parametrize("query", ("", "?preset=zero_usage", "?offset=1"))
+def test_a_slow_client_gets_one_whole_generation(make_daemon, tmp_path, accepted, query):
+    multiply(tmp_path, 400)
+    daemon = make_daemon(file_categories(tmp_path, ["text_generation"]), "file://%s" % tmp_path,
+                         hydration="enabled = false", env={"HYDRATORD_SEGMENT_CAPACITY": "64M"}).start()
+    assert len(daemon.get(TEXT + query).body) > 4000000, "not more than the socket's buffers hold"
+    digests = [hashlib.sha256(daemon.get(TEXT + query).body).hexdigest()]
+    clients = []
+    for number in range(4):
+        clients.append(slow_client(daemon, TEXT + query, accepted))
+        time.sleep(0.1)
+        publish_another(daemon, tmp_path, number)
+        digests.append(hashlib.sha256(daemon.get(TEXT + query).body).hexdigest())
+    assert len(set(digests)) == len(digests)
+    for sock, digest in zip(clients, digests):
+        head, body = drain(sock).split(b"\r\n\r\n", 1)
+        assert int(re.search(rb"Content-Length: (\d+)", head).group(1)) == len(body)
+        assert hashlib.sha256(body).hexdigest() == digest
