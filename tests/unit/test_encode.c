@@ -1,0 +1,202 @@
+/* Encodings, decoded by other code; and the encoded forms of a payload. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <brotli/decode.h>
+#include <libdeflate.h>
+#include <zstd.h>
+
+#include "attr.h"
+#include "encode.h"
+#include "view.h"
+#include "view_encode.h"
+#include "view_write.h"
+
+static size_t
+decode(enum encoding encoding, struct str in, char *out, size_t room)
+{
+	struct libdeflate_decompressor *d;
+	size_t len = room;
+
+	switch (encoding) {
+	case ENCODING_GZIP:
+		d = libdeflate_alloc_decompressor();
+		assert_int_equal(
+		    libdeflate_gzip_decompress(d, in.p, in.len, out, room, &len),
+		    LIBDEFLATE_SUCCESS);
+		libdeflate_free_decompressor(d);
+		break;
+	case ENCODING_BROTLI:
+		assert_int_equal(BrotliDecoderDecompress(in.len, (const uint8_t *)in.p,
+				     &len, (uint8_t *)out),
+		    BROTLI_DECODER_RESULT_SUCCESS);
+		break;
+	case ENCODING_ZSTD:
+		len = ZSTD_decompress(out, room, in.p, in.len);
+		assert_false(ZSTD_isError(len));
+		break;
+	case ENCODING_IDENTITY:
+	case ENCODING_MAX:
+		fail();
+	}
+	return len;
+}
+
+static void
+assert_decodes(enum encoding e, struct str coded, struct str want)
+{
+	char *out = malloc(want.len + 1);
+
+	assert_int_equal(decode(e, coded, out, want.len + 1), want.len);
+	assert_memory_equal(out, want.p, want.len);
+	free(out);
+}
+
+/* Text of that many bytes which shrinks, or noise. */
+static void
+fill(struct buf *b, size_t len, int noise)
+{
+	uint32_t x = 1;
+
+	while (b->len < len) {
+		x = x * 1664525 + 1013904223;
+		if (noise)
+			buf_putc(b, (char)(x >> 24));
+		else
+			buf_printf(b, "{\"n\":%u},", x >> 28);
+	}
+	b->len = len;
+}
+
+static void
+every_encoding_at_every_effort_decodes(void **state UNUSED)
+{
+	static const size_t sizes[] = { 0, 1, 1024, 70000, 3000000 };
+
+	for (size_t i = 0; i < 2 * NELEM(sizes); i++) {
+		struct buf body = { 0 };
+
+		fill(&body, sizes[i / 2], i % 2);
+		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
+			for (int f = ENCODE_FAST; f <= ENCODE_SMALL; f++) {
+				struct buf out = { 0 };
+
+				buf_puts(&out, "before");
+				encode_body((enum encoding)e, (enum encode_effort)f,
+				    (struct str){ body.data, body.len }, &out);
+				assert_memory_equal(out.data, "before", 6);
+				assert_decodes((enum encoding)e,
+				    (struct str){ out.data + 6, out.len - 6 },
+				    (struct str){ body.data, body.len });
+				buf_free(&out);
+			}
+		buf_free(&body);
+	}
+}
+
+/* A payload whose first view has a body of that many bytes and whose second is the
+ * same. */
+static void
+make_payload(struct buf *payload, size_t len, int noise)
+{
+	struct view *v;
+
+	view_begin_payload(payload, CATEGORY_IMAGE_GENERATION);
+	fill(payload, payload->len + len, noise);
+	v = &view_directory_of(payload)->views[VIEW_RISK];
+	v->present = 1;
+	v->body = (struct view_span){ payload->len - len, len };
+	v->count = (struct view_span){ v->body.off, 0 };
+	v->tail = (struct view_span){ payload->len, 0 };
+	v->rows = sizeof(struct view_directory);
+	for (int p = 0; p < PRESET_MAX; p++)
+		v->presets[p].tail = v->tail;
+	view_alias(payload, VIEW_RISK, VIEW_RISK_GROUPED);
+	view_directory_of(payload)->size = payload->len;
+}
+
+static void
+complete_bodies_get_their_encoded_forms(void **state UNUSED)
+{
+	struct buf payload = { 0 };
+	const struct view_directory *d;
+	size_t before;
+
+	make_payload(&payload, 5000, 0);
+	before = payload.len;
+	view_encode(&payload);
+	d = view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION);
+	assert_non_null(d);
+	assert_true(payload.len > before && payload.len < before + 5000);
+	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++) {
+		struct view_span s = d->views[VIEW_RISK].coded[e];
+
+		assert_true(s.off >= before && s.len > 0);
+		assert_decodes((enum encoding)e,
+		    (struct str){ payload.data + s.off, s.len },
+		    (struct str){ payload.data + d->views[VIEW_RISK].body.off, 5000 });
+		assert_int_equal(d->views[VIEW_RISK_GROUPED].coded[e].off, s.off);
+	}
+	buf_free(&payload);
+}
+
+static void
+what_does_not_shrink_or_is_short_is_left(void **state UNUSED)
+{
+	struct buf noise = { 0 }, small = { 0 };
+	size_t before;
+
+	make_payload(&noise, 5000, 1);
+	before = noise.len;
+	view_encode(&noise);
+	assert_int_equal(noise.len, before);
+	make_payload(&small, ENCODE_MIN - 1, 0);
+	before = small.len;
+	view_encode(&small);
+	assert_int_equal(small.len, before);
+	buf_free(&noise);
+	buf_free(&small);
+}
+
+static void
+a_form_out_of_bounds_is_refused(void **state UNUSED)
+{
+	struct buf payload = { 0 };
+	struct view_span *span;
+
+	make_payload(&payload, 5000, 0);
+	view_encode(&payload);
+	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++) {
+		span = &view_directory_of(&payload)->views[VIEW_RISK].coded[e];
+		span->off += payload.len;
+		assert_null(
+		    view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION));
+		span->off -= payload.len;
+		span->len += payload.len;
+		assert_null(
+		    view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION));
+		span->len -= payload.len;
+		assert_non_null(
+		    view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION));
+	}
+	buf_free(&payload);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_encoding_at_every_effort_decodes),
+		cmocka_unit_test(complete_bodies_get_their_encoded_forms),
+		cmocka_unit_test(what_does_not_shrink_or_is_short_is_left),
+		cmocka_unit_test(a_form_out_of_bounds_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
