@@ -277,7 +277,8 @@ answer_with_stats(struct job *j, struct str category)
 		return;
 	}
 	page_with_stats(j->response, j->generation, &j->query);
-	answer_view(j, with_stats_etag(d, &j->query));
+	j->selection = with_stats_selection(&j->query, j->answerer->arena);
+	answer_view(j, VIEW_WITH_STATS, with_stats_etag(d, &j->query));
 }
 
 static void

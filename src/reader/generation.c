@@ -23,6 +23,7 @@ generation_new(struct snapshot *snapshot, enum category category)
 	g->snapshot = snapshot;
 	g->directory = directory;
 	g->coded = cache_new(snapshot->len);
+	g->assembled = cache_new(snapshot->len);
 	return g;
 }
 
@@ -50,6 +51,7 @@ generation_unref(void *arg)
 		for (j = 0; j < PRESET_MAX; j++)
 			filtered_unref(g->filtered[i][j]);
 	cache_free(&g->coded);
+	cache_free(&g->assembled);
 	snapshot_release(&g->snapshot);
 	free(g);
 }

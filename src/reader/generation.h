@@ -33,7 +33,8 @@ struct generation {
 	const struct view_directory *directory; /* in it */
 	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
 	size_t filtered_bytes;
-	struct cache *coded; /* encoded pages and presets: coding.h */
+	struct cache *coded;     /* encoded pages and presets: coding.h */
+	struct cache *assembled; /* with-stats answers: with_stats_page.h */
 };
 
 /* Takes over the snapshot, with one reference. NULL: its form is not ours (it is then

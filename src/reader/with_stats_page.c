@@ -6,10 +6,13 @@
 
 #include <xxhash.h>
 
+#include "blob.h"
+#include "cache.h"
 #include "json_out.h"
 #include "mem.h"
 #include "page.h"
 
+#define ASK_TEXT_SIZE 64
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
 /* A model that was selected. */
@@ -165,25 +168,62 @@ ask_is_plain(const struct with_stats_ask *ask)
 	       ask->sort == SORT_NONE;
 }
 
+/* The ask as text, empty if it is plain. */
+static struct str
+ask_text(const struct with_stats_ask *ask, char *text, size_t size)
+{
+	int n = 0;
+
+	if (!ask_is_plain(ask))
+		n = snprintf(text, size, "%d %d %u %d %d",
+		    ask->workers + 2 * ask->variations, ask->none, ask->least,
+		    (int)ask->sort, ask->desc);
+	return (struct str){ text, (size_t)n };
+}
+
+struct str
+with_stats_selection(const struct query *q, struct arena *arena)
+{
+	struct with_stats_ask ask = with_stats_ask(q);
+	char text[ASK_TEXT_SIZE];
+	struct str s = ask_text(&ask, text, sizeof(text));
+
+	s.p = arena_strndup(arena, s.p, s.len);
+	return s;
+}
+
+/* The body, assembled or kept from before, with a reference for the caller. */
+static struct blob *
+find_or_assemble(struct generation *g, const struct with_stats_ask *ask)
+{
+	char text[ASK_TEXT_SIZE];
+	struct str key = ask_text(ask, text, sizeof(text));
+	struct blob *blob = cache_find(g->assembled, key);
+	struct buf body = { 0 };
+
+	if (blob != NULL)
+		return blob;
+	with_stats_body(g, ask, &body);
+	blob = blob_new(&body);
+	cache_add(g->assembled, key, blob);
+	return blob;
+}
+
 void
 page_with_stats(struct http_response *r, struct generation *g, const struct query *q)
 {
 	struct with_stats_ask ask = with_stats_ask(q);
-	struct filtered *f;
-	struct buf b = { 0 };
+	struct blob *blob;
 
 	if (ask_is_plain(&ask)) {
 		page_whole(r, g, VIEW_WITH_STATS);
 		return;
 	}
-	with_stats_body(g, &ask, &b);
-	f = xcalloc(1, sizeof(*f));
-	f->refs = 1;
-	f->data = b.data;
-	f->len = b.len;
-	r->release = filtered_unref;
-	r->owner = f;
-	http_response_add(r, (struct str){ f->data, f->len });
+	blob = find_or_assemble(g, &ask);
+	r->release = blob_unref;
+	r->owner = blob;
+	blob_lend(blob, r);
+	http_response_add(r, (struct str){ blob->data, blob->len });
 }
 
 uint64_t
@@ -191,15 +231,12 @@ with_stats_etag(const struct view_directory *d, const struct query *q)
 {
 	struct with_stats_ask ask = with_stats_ask(q);
 	uint64_t h = d->views[VIEW_WITH_STATS].etag;
-	char text[64];
-	int n;
+	char text[ASK_TEXT_SIZE];
+	struct str s = ask_text(&ask, text, sizeof(text));
 
-	if (ask_is_plain(&ask))
+	if (s.len == 0)
 		return h;
-	n = snprintf(text, sizeof(text), "%d %d %u %d %d",
-	    ask.workers + 2 * ask.variations, ask.none, ask.least, (int)ask.sort,
-	    ask.desc);
-	h = XXH3_64bits_withSeed(text, (size_t)n, h);
+	h = XXH3_64bits_withSeed(s.p, s.len, h);
 	if (ask.workers)
 		h ^= d->with_stats.workers_etag;
 	if (ask.variations)

@@ -8,8 +8,10 @@
 
 #include "buf.h"
 #include "generation.h"
+#include "mem.h"
 #include "query.h"
 #include "response.h"
+#include "str.h"
 
 /* What is asked of the view, so that questions with the same answer are the same. */
 struct with_stats_ask {
@@ -29,6 +31,10 @@ void with_stats_body(
 
 /* Sets the body of a 200, and makes the answer the owner of what the body points to. */
 void page_with_stats(struct http_response *, struct generation *, const struct query *);
+
+/* What tells this answer from others of the view, empty for the plain one: coding.h. In
+ * the arena. */
+struct str with_stats_selection(const struct query *, struct arena *);
 
 /* The tag of that answer. */
 uint64_t with_stats_etag(const struct view_directory *, const struct query *);
