@@ -87,14 +87,16 @@ view_check_with_stats(const struct view_directory *d, const char *data, uint64_t
 {
 	const uint64_t head = sizeof(struct view_directory);
 	const struct view *v = &d->views[VIEW_WITH_STATS];
-	const struct view_row *rows = (const void *)(data + v->rows);
-	const struct with_stats_row *r = (const void *)(data + d->with_stats.rows);
+	const struct view_row *rows;
+	const struct with_stats_row *r;
 
 	if (v->present == 0)
 		return true;
 	if (d->with_stats.rows % 8 != 0 ||
 	    !view_within(d->with_stats.rows, v->nrows * sizeof(*r), head, size))
 		return false;
+	rows = (const void *)(data + v->rows);
+	r = (const void *)(data + d->with_stats.rows);
 	for (uint32_t i = 0; i < v->nrows; i++, r++)
 		if ((uint64_t)r->head + r->usage > rows[i].len ||
 		    !view_within(r->exact_usage.off, r->exact_usage.len, head, size) ||

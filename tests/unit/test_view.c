@@ -36,11 +36,15 @@ touch_with_stats(const struct view_directory *d)
 {
 	const struct view *v = &d->views[VIEW_WITH_STATS];
 	const char *data = (const void *)d;
-	const struct view_row *text = (const void *)(data + v->rows);
-	const struct with_stats_row *r = (const void *)(data + d->with_stats.rows);
+	const struct view_row *text;
+	const struct with_stats_row *r;
 	unsigned sum = 0;
 
-	for (uint32_t i = 0; v->present && i < v->nrows; i++, r++, text++) {
+	if (!v->present)
+		return 0;
+	text = (const void *)(data + v->rows);
+	r = (const void *)(data + d->with_stats.rows);
+	for (uint32_t i = 0; i < v->nrows; i++, r++, text++) {
 		assert_true((uint64_t)r->head + r->usage <= text->len);
 		sum += touch_span(d, r->exact_usage) + touch_span(d, r->variations) +
 		       touch_span(d, r->summaries);
