@@ -63,6 +63,21 @@ map_grow(struct map *m)
 	}
 }
 
+uint64_t
+map_begin_find(const struct map *m, struct str key)
+{
+	uint64_t hash = XXH3_64bits(key.p, key.len);
+
+	__builtin_prefetch(&m->slots[hash & m->mask]);
+	return hash;
+}
+
+uint32_t
+map_end_find(const struct map *m, struct str key, uint64_t hash)
+{
+	return map_slot(m, key, hash)->index - 1;
+}
+
 uint32_t
 map_find(const struct map *m, struct str key)
 {

@@ -33,6 +33,10 @@ struct map {
 void map_init(struct map *, struct arena *, size_t value_size, size_t expected);
 /* The number of key, or MAP_NONE. */
 uint32_t map_find(const struct map *, struct str key);
+/* The same in two steps, for who looks up several keys: memory is fetched for all of
+ * them at once while their hashes are computed. */
+uint64_t map_begin_find(const struct map *, struct str key);
+uint32_t map_end_find(const struct map *, struct str key, uint64_t hash);
 /* The same, but an unknown key is added, with a zeroed value: it is new if the result
  * equals the count from before. Pointers to values do not survive this. */
 uint32_t map_intern(struct map *, struct str key);

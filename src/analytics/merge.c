@@ -10,15 +10,16 @@ merge_variant(struct merge_scratch *s, struct str lower, enum backend backend)
 {
 	const char *slash = memchr(lower.p, '/', lower.len);
 	struct str prefix = backend_prefix(backend), rest = lower;
+	struct buf *name = &s->names[backend];
 
 	if (backend == BACKEND_CANONICAL)
 		return lower;
 	if (backend == BACKEND_KOBOLDCPP && slash != NULL)
 		rest = str_from(lower, (size_t)(slash + 1 - lower.p));
-	buf_reset(&s->name);
-	buf_add(&s->name, prefix.p, prefix.len);
-	buf_add(&s->name, rest.p, rest.len);
-	return (struct str){ s->name.data, s->name.len };
+	buf_reset(name);
+	buf_add(name, prefix.p, prefix.len);
+	buf_add(name, rest.p, rest.len);
+	return (struct str){ name->data, name->len };
 }
 
 /* A count belongs to a set of names: the family's, and the variants that are not in
@@ -73,12 +74,21 @@ void
 merge_name(const struct horde *h, struct str name, const struct name_part *part,
     struct merge_scratch *s, struct merged *out)
 {
-	struct str lower = unicode_lower(name, s->arena);
+	struct str lower = unicode_lower(name, s->arena), variants[BACKEND_MAX];
+	uint64_t hashes[BACKEND_MAX];
 	uint32_t found[BACKEND_MAX];
 
 	*out = (struct merged){ .lower = lower };
+	if (part->family != HORDE_NONE)
+		__builtin_prefetch(map_at(&h->families, part->family));
+	if (part->size != HORDE_NONE)
+		__builtin_prefetch(map_at(&h->sizes, part->size));
 	for (int b = 0; b < BACKEND_MAX; b++) {
-		found[b] = map_find(&h->names, merge_variant(s, lower, b));
+		variants[b] = merge_variant(s, lower, b);
+		hashes[b] = map_begin_find(&h->names, variants[b]);
+	}
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		found[b] = map_end_find(&h->names, variants[b], hashes[b]);
 		out->status[b] = HORDE_NONE;
 		if (found[b] != MAP_NONE)
 			out->status[b] =

@@ -22,10 +22,10 @@ struct merged {
 	int64_t workers; /* its count, 0 if there is none */
 };
 
-/* What names are put together in; the caller frees `name`. */
+/* What names are put together in; the caller frees `names`. */
 struct merge_scratch {
 	struct arena *arena;
-	struct buf name;
+	struct buf names[BACKEND_MAX];
 };
 
 /* part is the name's, of horde_part(). */

@@ -175,5 +175,6 @@ reference_merge(struct reference *r, struct horde *h, struct arena *arena)
 
 		merge_name(h, m->record.name, part, &scratch, &m->merged);
 	}
-	buf_free(&scratch.name);
+	for (int b = 0; b < BACKEND_MAX; b++)
+		buf_free(&scratch.names[b]);
 }

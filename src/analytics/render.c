@@ -31,6 +31,10 @@ struct order {
 	uint32_t model;
 };
 
+/* Models are rendered in an order that is not that of memory: one is fetched while the
+ * ones before it are printed. */
+#define RENDER_AHEAD 4
+
 static const struct usage *
 render_usage(const struct render *r, uint32_t i, enum usage_kind kind)
 {
@@ -66,6 +70,15 @@ render_sort(struct render *r, enum usage_kind kind)
 	return order;
 }
 
+static void
+render_fetch(const struct model *m)
+{
+	const char *p = (const char *)m;
+
+	for (size_t at = 0; at < sizeof(*m); at += 64)
+		__builtin_prefetch(p + at);
+}
+
 /* The ungrouped view. With groups, every model is also added to its group. */
 static void
 render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
@@ -80,6 +93,8 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct model *m = &r->models[order[i].model];
 
+		if (i + RENDER_AHEAD < r->n)
+			render_fetch(&r->models[order[i + RENDER_AHEAD].model]);
 		risk_of_model(
 		    &r->terms, m, render_usage(r, order[i].model, usage), &risk);
 		if (kind == VIEW_RISK_VARIATIONS) {

@@ -308,7 +308,8 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	assert_int_equal(horde_read(&in, true, arena, &horde, &report), 0);
 	assert_true(json_array_size(vectors) > 100);
 	json_array_foreach(vectors, i, vector) expect_vector(&horde, vector, &scratch);
-	buf_free(&scratch.name);
+	for (int b = 0; b < BACKEND_MAX; b++)
+		buf_free(&scratch.names[b]);
 	arena_free(&arena);
 	buf_free(&status);
 	buf_free(&stats);
