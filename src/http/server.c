@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "connection.h"
+#include "counters.h"
 #include "log.h"
 #include "mem.h"
 
@@ -191,6 +192,23 @@ http_server_stop(struct http_server *s)
 		next = TAILQ_NEXT(c, link);
 		connection_stop(c);
 	}
+}
+
+size_t
+http_server_drop(struct http_server *s, const void *owner)
+{
+	struct http_connection *c, *next;
+	size_t n = 0;
+
+	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->pending == NULL || c->pending->owner != owner)
+			continue;
+		connection_free(c);
+		n++;
+	}
+	counter_add(s->options.counters, COUNTER_CLIENTS_DROPPED, n);
+	return n;
 }
 
 size_t

@@ -48,6 +48,9 @@ struct http_server *http_server_new(struct event_base *, const struct http_optio
 /* Stops to accept, closes idle connections; the others end with their next answer. */
 void http_server_stop(struct http_server *);
 
+/* Closes the connections whose waiting answer has that owner. Returns how many. */
+size_t http_server_drop(struct http_server *, const void *owner);
+
 size_t http_server_connections(const struct http_server *);
 
 /* Closes what is open, frees *s (NULL is fine) and sets it to NULL. */

@@ -40,18 +40,27 @@ filtered_unref(void *arg)
 }
 
 void
+generation_strip(struct generation *g)
+{
+	int i, j;
+
+	for (i = 0; i < VIEW_MAX; i++)
+		for (j = 0; j < PRESET_MAX; j++) {
+			filtered_unref(g->filtered[i][j]);
+			g->filtered[i][j] = NULL;
+		}
+	cache_free(&g->coded);
+	cache_free(&g->assembled);
+}
+
+void
 generation_unref(void *arg)
 {
 	struct generation *g = arg;
-	int i, j;
 
 	if (g == NULL || --g->refs > 0)
 		return;
-	for (i = 0; i < VIEW_MAX; i++)
-		for (j = 0; j < PRESET_MAX; j++)
-			filtered_unref(g->filtered[i][j]);
-	cache_free(&g->coded);
-	cache_free(&g->assembled);
+	generation_strip(g);
 	snapshot_release(&g->snapshot);
 	free(g);
 }

@@ -42,6 +42,9 @@ struct generation {
 struct generation *generation_new(struct snapshot *, enum category) MUST_CHECK;
 /* Drops the caller's reference; void * so that it is an answer's release function. */
 void generation_unref(void *);
+/* Before another thread gets the last reference: lets go of what was made from it,
+ * whose counts are this thread's. Nothing may be asked of it afterwards. */
+void generation_strip(struct generation *);
 
 /*
  * The rows of a view that match the preset, with a reference for the caller. Kept in

@@ -109,6 +109,16 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	store_poll(r->answerer.store);
 }
 
+/* Never called by the request whose answer it would end: that has nothing waiting. */
+static void
+on_crowd(void *arg, void *generation)
+{
+	struct reader *r = arg;
+
+	log_warnx("%zu slow clients are cut off: too many generations wait for them",
+	    http_server_drop(r->server, generation));
+}
+
 static struct event_base *
 base_new(void)
 {
@@ -191,6 +201,7 @@ reader_main(const struct child_context *context)
 	events_start(&r);
 	on_tick(-1, 0, &r);
 	r.server = server_start(&r);
+	store_on_crowd(r.answerer.store, on_crowd, &r);
 	if (channel_send(context->channel, CHANNEL_READY, 0) == -1)
 		log_warn("cannot tell the supervisor");
 	log_info("accepting");

@@ -13,7 +13,9 @@
 struct slot {
 	bool configured;
 	unsigned latch;
-	struct generation *current;    /* NULL: none yet */
+	struct generation *current;            /* NULL: none yet */
+	struct generation *old[STORE_OLD_MAX]; /* in use still, the oldest first */
+	unsigned nold;
 	uint64_t tried;                /* the generation that was looked at last */
 	enum snapshot_verdict verdict; /* what came of it; logged when it changes */
 };
@@ -22,6 +24,8 @@ struct store {
 	const struct segment *segment;
 	struct counters *counters;
 	struct taker *taker;
+	store_drop_fn *drop; /* may be NULL */
+	void *drop_arg;
 	struct slot slots[CATEGORY_MAX];
 };
 
@@ -36,6 +40,10 @@ store_new(const struct segment *segment, const struct config *config,
 	s->segment = segment;
 	s->counters = counters;
 	s->taker = taker_new(segment);
+	/* A predecessor in this slot of the segment took its generations with it. */
+	counter_add(counters, COUNTER_SNAPSHOTS_RELEASED,
+	    counter_get(counters, COUNTER_SNAPSHOTS_TAKEN) -
+		counter_get(counters, COUNTER_SNAPSHOTS_RELEASED));
 	for (i = 0; i < config->ncategories; i++) {
 		category = category_find(
 		    config->category[i].name, strlen(config->category[i].name));
@@ -48,18 +56,69 @@ store_new(const struct segment *segment, const struct config *config,
 }
 
 void
+store_on_crowd(struct store *s, store_drop_fn *drop, void *arg)
+{
+	s->drop = drop;
+	s->drop_arg = arg;
+}
+
+static void
+release(struct store *s, struct generation **g)
+{
+	if (*g != NULL)
+		counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
+	generation_unref(*g);
+	*g = NULL;
+}
+
+void
 store_free(struct store **sp)
 {
 	struct store *s = *sp;
-	int i;
+	unsigned i, j;
 
 	*sp = NULL;
 	if (s == NULL)
 		return;
 	taker_free(&s->taker);
-	for (i = 0; i < CATEGORY_MAX; i++)
-		generation_unref(s->slots[i].current);
+	for (i = 0; i < CATEGORY_MAX; i++) {
+		release(s, &s->slots[i].current);
+		for (j = 0; j < s->slots[i].nold; j++)
+			release(s, &s->slots[i].old[j]);
+	}
 	free(s);
+}
+
+/* Releases the old generations that only we hold. */
+static void
+sweep(struct store *s, struct slot *slot)
+{
+	unsigned i, kept = 0;
+
+	for (i = 0; i < slot->nold; i++) {
+		if (slot->old[i]->refs == 1)
+			release(s, &slot->old[i]);
+		else
+			slot->old[kept++] = slot->old[i];
+	}
+	slot->nold = kept;
+}
+
+/* Keeps a generation that has a successor while answers need it, within the bound. */
+static void
+keep_old(struct store *s, struct slot *slot, struct generation *old)
+{
+	if (slot->nold == STORE_OLD_MAX && s->drop != NULL) {
+		s->drop(s->drop_arg, slot->old[0]);
+		sweep(s, slot);
+	}
+	if (slot->nold == STORE_OLD_MAX) {
+		release(s, &slot->old[0]);
+		memmove(&slot->old[0], &slot->old[1],
+		    (STORE_OLD_MAX - 1) * sizeof(slot->old[0]));
+		slot->nold--;
+	}
+	slot->old[slot->nold++] = old;
 }
 
 /* Memory that nothing else refers to is given back by the thread. */
@@ -69,11 +128,16 @@ replace(
 {
 	struct generation *old = slot->current;
 
+	sweep(s, slot);
 	slot->current = g;
-	if (old != NULL && old->refs == 1 && taker_idle(s->taker, category))
+	if (old != NULL && old->refs > 1) {
+		keep_old(s, slot, old);
+	} else if (old != NULL && taker_idle(s->taker, category)) {
+		generation_strip(old);
 		taker_bury(s->taker, category, old);
-	else
-		generation_unref(old);
+		counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
+	} else
+		release(s, &old);
 	counter_add(s->counters, COUNTER_SNAPSHOTS_TAKEN, 1);
 	log_debug("%s: generation %llu taken, %zu bytes", category_name(category),
 	    (unsigned long long)g->snapshot->generation, g->snapshot->len);
@@ -141,6 +205,7 @@ store_poll(struct store *s)
 		struct slot *slot = &s->slots[i];
 		uint64_t held = slot->current ? slot->current->snapshot->generation : 0;
 
+		sweep(s, slot);
 		if (slot->configured)
 			refresh(s, slot, (enum category)i, held);
 	}

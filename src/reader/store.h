@@ -17,6 +17,15 @@ struct store *store_new(
 /* Frees *s (NULL is fine) and sets it to NULL. Generations in use live on. */
 void store_free(struct store **s);
 
+/* Generations that have a successor and are held for slow clients, per category. */
+#define STORE_OLD_MAX 8
+
+/* Ends the answers whose owner is that generation. */
+typedef void store_drop_fn(void *arg, void *generation);
+
+/* What is called for the oldest when there would be more than STORE_OLD_MAX. */
+void store_on_crowd(struct store *, store_drop_fn *, void *arg);
+
 enum store_state {
 	STORE_UNKNOWN, /* not a category of the configuration */
 	STORE_EMPTY,   /* nothing was published yet */
@@ -28,7 +37,8 @@ enum store_state {
 enum store_state store_get(
     struct store *, enum category, struct generation **generation) MUST_CHECK;
 
-/* Each second: takes what is new, and tries again what could not be taken. */
+/* Each second: takes what is new, tries again what could not be taken, and releases old
+ * generations whose clients are through. */
 void store_poll(struct store *);
 
 #endif

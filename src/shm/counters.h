@@ -25,7 +25,12 @@
 	X(SNAPSHOTS_TAKEN, "snapshots_taken_total",                                    \
 	    "generations copied from the latch")                                       \
 	X(SNAPSHOTS_BUSY, "snapshots_busy_total", "copies given up after retries")     \
-	X(SNAPSHOTS_BAD, "snapshots_bad_total", "copies whose checksum or form was bad")
+	X(SNAPSHOTS_BAD, "snapshots_bad_total",                                        \
+	    "copies whose checksum or form was bad")                                   \
+	X(SNAPSHOTS_RELEASED, "snapshots_released_total",                              \
+	    "generations given up; taken less these are held")                         \
+	X(CLIENTS_DROPPED, "http_dropped_clients_total",                               \
+	    "slow clients of a generation too old, cut off")
 
 enum counter {
 #define X(id, name, help) COUNTER_##id,

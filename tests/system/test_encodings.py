@@ -251,3 +251,18 @@ def test_a_slow_client_gets_one_whole_generation(make_daemon, tmp_path):
         head, body = drain(sock).split(b"\r\n\r\n", 1)
         assert int(re.search(rb"Content-Length: (\d+)", head).group(1)) == len(body)
         assert hashlib.sha256(body).hexdigest() == digest
+
+
+def test_clients_of_too_old_a_generation_are_cut_off(make_daemon, tmp_path):
+    multiply(tmp_path, 150)
+    daemon = make_daemon(file_categories(tmp_path, ["text_generation"]), "file://%s" % tmp_path,
+                         hydration="enabled = false", env={"HYDRATORD_SEGMENT_CAPACITY": "64M"}).start()
+    waiting = []
+    for number in range(10):
+        body = daemon.get(TEXT).body
+        waiting.append((slow_client(daemon, TEXT), hashlib.sha256(body).hexdigest()))
+        publish_another(daemon, tmp_path, number)
+    wait_for(lambda: daemon.log().count("cut off: too many generations") == 2, "two generations given up")
+    for index, (sock, digest) in enumerate(waiting):
+        body = drain(sock).split(b"\r\n\r\n", 1)[1]
+        assert (hashlib.sha256(body).hexdigest() == digest) == (index >= 2)

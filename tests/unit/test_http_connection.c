@@ -438,6 +438,31 @@ a_client_that_leaves_costs_nothing(void **state)
 	assert_int_equal(http_server_connections(w->server), 0);
 }
 
+static void
+answers_of_one_owner_can_be_ended(void **state)
+{
+	struct world *w = *state;
+	int slow, idle;
+	char *answer;
+
+	serve(w);
+	slow = dial(w);
+	idle = dial(w);
+	say(w, idle, GET("/i"), strlen(GET("/i")));
+	say(w, slow, GET("/big"), strlen(GET("/big")));
+	assert_int_equal(w->held, 1);
+	assert_int_equal(http_server_drop(w->server, &w->held), 0);
+	assert_int_equal(w->held, 1);
+	assert_int_equal(http_server_drop(w->server, w), 1);
+	assert_int_equal(w->held, 0);
+	assert_int_equal(counter_get(&w->counters, COUNTER_CLIENTS_DROPPED), 1);
+	assert_true(hear(w, slow, SIZE_MAX, &answer) < BIG);
+	free(answer);
+	assert_int_equal(http_server_connections(w->server), 1);
+	close(slow);
+	close(idle);
+}
+
 /* Lets the server's clock go on by so many seconds: one real second for its tick. */
 static void
 pass(struct world *w, int seconds)
@@ -602,6 +627,7 @@ main(void)
 		TEST(an_endless_head_is_answered),
 		TEST(slow_clients_get_what_they_asked_for),
 		TEST(a_client_that_leaves_costs_nothing),
+		TEST(answers_of_one_owner_can_be_ended),
 		TEST(deadlines_end_connections),
 		TEST(connections_beyond_the_limit_are_refused),
 		TEST(running_out_of_descriptors_is_survived),
