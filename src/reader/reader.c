@@ -1,6 +1,7 @@
 /* The reader's life: start, orders, stop. */
 #include "reader.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -192,6 +193,9 @@ reader_main(const struct child_context *context)
 		log_warn("cannot attach to the segment");
 		return 1;
 	}
+	/* What encoding an answer takes for a moment goes back to the system: without
+	 * this the threshold would rise to the largest buffer ever freed. */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	event_set_log_callback(on_libevent_log);
 	r.counters = segment_counters(context->segment, context->slot);
 	r.base = base_new();

@@ -19,8 +19,11 @@
 #include "log.h"
 #include "mem.h"
 #include "view.h"
+#include "view_encode.h"
 
 #define NOW 1767225600
+/* Encoding larger payloads takes longer than anyone waits for a benchmark. */
+#define ENCODING_PAYLOAD_MAX (size_t)(50 * 1000 * 1000)
 
 /* The documents of a category. */
 struct documents {
@@ -377,7 +380,9 @@ struct figures {
 	uint64_t models;
 	size_t payload; /* bytes, both categories */
 	size_t documents;
-	long peak; /* KiB of resident memory */
+	long peak;                    /* KiB of resident memory */
+	double encoding;              /* s; 0: not measured */
+	size_t encoded[ENCODING_MAX]; /* bytes of the complete bodies */
 };
 
 static int
@@ -434,6 +439,40 @@ measure_jansson(const struct documents both[2], size_t runs, struct figures *f)
 	free(times);
 }
 
+/* Views that share a body count once. */
+static void
+add_encoded(const struct view_directory *d, struct figures *f)
+{
+	for (int k = 0; k < VIEW_MAX; k++) {
+		bool twin = false;
+
+		for (int j = 0; j < k; j++)
+			twin |= d->views[j].body.off == d->views[k].body.off;
+		if (twin)
+			continue;
+		f->encoded[ENCODING_IDENTITY] += d->views[k].body.len;
+		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
+			f->encoded[e] += d->views[k].coded[e].len;
+	}
+}
+
+static void
+measure_encoding(const struct documents both[2], struct figures *f)
+{
+	struct buf out = { 0 };
+
+	for (int i = 0; i < 2; i++) {
+		double start;
+
+		(void)render(&both[i], &out);
+		start = cpu_seconds();
+		view_encode(&out);
+		f->encoding += cpu_seconds() - start;
+		add_encoded((const void *)out.data, f);
+	}
+	buf_free(&out);
+}
+
 /* In a child of its own, so that its peak is its own: with the documents, as in the
  * hydrator, and before jansson is used. */
 static void
@@ -457,6 +496,8 @@ measure_child(int fd, size_t n, const char *dir)
 		err(1, "getrusage");
 	f.peak = usage.ru_maxrss;
 	measure_jansson(both, runs, &f);
+	if (f.payload < ENCODING_PAYLOAD_MAX)
+		measure_encoding(both, &f);
 	if (write(fd, &f, sizeof(f)) != sizeof(f))
 		err(1, "write");
 	_exit(0);
@@ -484,6 +525,13 @@ bench(const char *label, size_t n, const char *dir)
 	    (unsigned long long)f.models, (double)f.documents / 1e6, f.cpu * 1e3,
 	    f.cpu * 1e6 / (double)f.models, (double)f.payload / 1e6,
 	    (double)f.peak / 1024, f.jansson * 1e3);
+	if (f.encoding > 0)
+		printf("  encoding: %.1f ms CPU more; %.3f MB of bodies: %.3f gzip, "
+		       "%.3f br, %.3f zstd\n",
+		    f.encoding * 1e3, (double)f.encoded[ENCODING_IDENTITY] / 1e6,
+		    (double)f.encoded[ENCODING_GZIP] / 1e6,
+		    (double)f.encoded[ENCODING_BROTLI] / 1e6,
+		    (double)f.encoded[ENCODING_ZSTD] / 1e6);
 	return f;
 }
 

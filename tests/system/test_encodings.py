@@ -90,6 +90,11 @@ def targets():
     for view in VIEWS[3:]:
         found += [with_query(view, "preset=" + preset) for preset in PRESETS]
         found += [with_query(view, "preset=zero_usage&limit=20&offset=2")]
+    for category in ("image", "text"):
+        base = STATISTICS + category + "_generation/with-stats"
+        found += [base] + [with_query(base, q) for q in (
+            "include_workers=true", "include_backend_variations=true", "min_worker_count=1", "sort_by=name",
+            "sort_by=name&sort_desc=true", "sort_by=name&include_workers=true")]
     return found
 
 
