@@ -64,6 +64,7 @@ fill(struct buf *b, size_t len, int noise)
 {
 	uint32_t x = 1;
 
+	(void)buf_reserve(b, len + 32 - b->len);
 	while (b->len < len) {
 		x = x * 1664525 + 1013904223;
 		if (noise)
