@@ -344,11 +344,12 @@ def test_no_descriptors_left_pauses_and_does_not_spin(make_daemon):
         held[-1].sendall(HEARTBEAT)
     wait_for(lambda: "pausing" in daemon.log(), "the pause")
     before = ticks(reader)
-    time.sleep(2)
-    assert ticks(reader) - before < 0.3
-    assert daemon.log().count("pausing") == 1
+    time.sleep(5)
+    assert ticks(reader) - before < 0.5
+    # Not once a second: connections of the start may have made room once or twice since.
+    assert daemon.log().count("pausing") <= 3
     served = [sock for sock in held if readable(sock)]
-    assert 0 < len(served) <= 10
+    assert 0 < len(served) < 20
     for sock in served:
         sock.sendall(LAST)
         assert set(statuses(read_all(sock))) == {200}
