@@ -75,6 +75,8 @@ struct view {
 	struct view_preset presets[PRESET_MAX];
 	uint64_t etag; /* hash of the content, computed_at left out: the same on every
 			* machine and for an unchanged refresh */
+	int64_t modified; /* Unix seconds since which the etag is what it is; the
+			   * hydrator fills it in (hydrator/modified.h) */
 };
 
 /*

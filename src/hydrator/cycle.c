@@ -254,6 +254,7 @@ cycle_render(struct cycle *c, struct cycle_run *run)
 	run->directory = view_open(run->payload.data, run->payload.len, c->category);
 	if (run->directory == NULL)
 		return cycle_fail(c, "the rendered payload is malformed");
+	modified_stamp(&c->modified, (void *)run->payload.data, input.now);
 	return CYCLE_PUBLISHED;
 }
 
@@ -268,6 +269,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 		counter_add(c->counters, COUNTER_PUBLISH_REJECTED, 1);
 		return cycle_fail(c, err);
 	}
+	modified_note(&c->modified, run->directory);
 	counter_add(c->counters, COUNTER_REFRESHES, 1);
 	atomic_store_explicit(
 	    &c->counters->last_success, clock_boot(), memory_order_relaxed);

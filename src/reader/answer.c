@@ -5,6 +5,7 @@
 
 #include "category.h"
 #include "clock.h"
+#include "date.h"
 #include "decode.h"
 #include "etag.h"
 #include "freshness.h"
@@ -92,13 +93,20 @@ answer_bad_preset(struct job *j)
 
 /* The body, which is set, with its validators; or 304 without it. */
 static void
-answer_view(struct job *j, uint64_t etag)
+answer_view(struct job *j, enum view_kind kind)
 {
 	struct http_response *r = j->response;
+	const struct view *view = &j->generation->directory->views[kind];
+	uint64_t etag = etag_mix(view->etag, &j->query);
 
 	etag_put(&r->fields, etag);
+	buf_puts(&r->fields, "Last-Modified: ");
+	buf_add(&r->fields, j->generation->modified[kind], HTTP_DATE_SIZE - 1);
+	buf_puts(&r->fields, "\r\n");
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
-	if (etag_matches(j->request, etag))
+	if (etag_matches(j->request, etag) ||
+	    http_not_modified_since(
+		j->request, view->modified, clock_wall() / NSEC_PER_SEC))
 		r->status = 304;
 	else
 		r->type = "application/json";
@@ -177,7 +185,7 @@ answer_statistics(struct job *j, struct str category)
 		return;
 	}
 	page_statistics(j->response, j->generation, kind, &j->query);
-	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+	answer_view(j, kind);
 }
 
 static void
@@ -196,7 +204,7 @@ answer_list(struct job *j, enum view_kind kind)
 		page_preset(
 		    j->response, j->generation, kind, (enum preset)preset, &j->query);
 	}
-	answer_view(j, etag_mix(j->generation->directory->views[kind].etag, &j->query));
+	answer_view(j, kind);
 }
 
 /* The order of the checks is the reference's: spec section 7.4. */

@@ -35,5 +35,13 @@ freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t a
 	http_put_uint(b, (uint64_t)(c->hydration.stale_ttl - ttl));
 	buf_puts(b, ", stale-if-error=");
 	http_put_uint(b, (uint64_t)(c->hydration.stale_if_error - ttl));
+	buf_puts(b, "\r\nCache-Status: hydratord; hit; ttl=");
+	if (age > ttl)
+		buf_putc(b, '-');
+	http_put_uint(b, (uint64_t)(age > ttl ? age - ttl : ttl - age));
+	if (f == FRESHNESS_STALE)
+		buf_puts(b, "; detail=stale");
+	else if (f == FRESHNESS_STALE_IF_ERROR)
+		buf_puts(b, "; detail=stale-if-error");
 	buf_puts(b, "\r\n");
 }

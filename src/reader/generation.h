@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "attr.h"
+#include "response.h"
 #include "snapshot.h"
 #include "str.h"
 #include "view.h"
@@ -27,8 +28,9 @@ struct filtered {
 
 struct generation {
 	unsigned refs;
-	struct snapshot *snapshot;              /* owned */
-	const struct view_directory *directory; /* in it */
+	struct snapshot *snapshot;               /* owned */
+	const struct view_directory *directory;  /* in it */
+	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
 	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
 	size_t filtered_bytes;
 };

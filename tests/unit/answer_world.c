@@ -63,6 +63,7 @@ put_risk(struct buf *b, struct view *v, unsigned nrows, unsigned total)
 	v->nrows = nrows;
 	v->total_count = total;
 	v->etag = 1000 + nrows;
+	v->modified = 784111777; /* Sun, 06 Nov 1994 08:49:37 GMT */
 	v->body.off = b->len;
 	v->count = put(b, "{\"total_count\":");
 	put(b, "%u,\"returned_count\":%u,\"offset\":0,\"limit\":null,\"models\":[",
@@ -91,6 +92,7 @@ put_statistics(struct buf *b, struct view *v)
 {
 	v->present = 1;
 	v->etag = 77;
+	v->modified = 784111777;
 	v->body.off = b->len;
 	v->count = put(b, "{\"offset\":");
 	put(b, "0,\"limit\":null");
