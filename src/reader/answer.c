@@ -5,10 +5,12 @@
 
 #include "category.h"
 #include "clock.h"
+#include "cors.h"
 #include "date.h"
 #include "decode.h"
 #include "etag.h"
 #include "freshness.h"
+#include "health.h"
 #include "json_out.h"
 #include "page.h"
 #include "preset.h"
@@ -367,6 +369,16 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_WITH_STATS:
 		answer_with_stats(j, m->category);
 		break;
+	case ROUTE_LIVEZ:
+		health_live(r);
+		break;
+	case ROUTE_READYZ:
+		health_ready(r, j->answerer->store, j->answerer->config,
+		    j->answerer->segment, j->request->query);
+		break;
+	case ROUTE_REFUSED: /* the server answers it */
+	case ROUTE_MAX:
+		break;
 	}
 }
 
@@ -379,6 +391,11 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 
 	arena_reset(a->arena);
 	m = route_match(decode_percent(q->path, false, a->arena));
+	r->label = m.route;
+	if (cors_is_preflight(&a->config->http.cors, q)) {
+		cors_preflight(&a->config->http.cors, q, r);
+		return;
+	}
 	if (q->method == HTTP_OPTIONS && str_eq(q->path, STR("*"))) {
 		answer_options(r);
 	} else if (m.route == ROUTE_NONE || m.route == ROUTE_REDIRECT ||
@@ -390,4 +407,5 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 		buf_puts(&r->fields, ALLOW);
 		answer_error(r, 405, STR("Method Not Allowed"));
 	}
+	cors_put(&a->config->http.cors, q, r);
 }

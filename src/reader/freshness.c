@@ -22,6 +22,19 @@ freshness_of(const struct config *c, int64_t age)
 	return FRESHNESS_EXPIRED;
 }
 
+const char *
+freshness_name(enum freshness f)
+{
+	static const char *const names[] = {
+		[FRESHNESS_FRESH] = "fresh",
+		[FRESHNESS_STALE] = "stale",
+		[FRESHNESS_STALE_IF_ERROR] = "stale-if-error",
+		[FRESHNESS_EXPIRED] = "expired",
+	};
+
+	return names[f];
+}
+
 void
 freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t age)
 {
@@ -39,9 +52,9 @@ freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t a
 	if (age > ttl)
 		buf_putc(b, '-');
 	http_put_uint(b, (uint64_t)(age > ttl ? age - ttl : ttl - age));
-	if (f == FRESHNESS_STALE)
-		buf_puts(b, "; detail=stale");
-	else if (f == FRESHNESS_STALE_IF_ERROR)
-		buf_puts(b, "; detail=stale-if-error");
+	if (f != FRESHNESS_FRESH) {
+		buf_puts(b, "; detail=");
+		buf_puts(b, freshness_name(f));
+	}
 	buf_puts(b, "\r\n");
 }

@@ -21,6 +21,9 @@ int64_t freshness_age(int64_t fetched_boot, int64_t now_boot);
 /* config->hydration: ttl <= stale_ttl <= stale_if_error, total ages in seconds. */
 enum freshness freshness_of(const struct config *, int64_t age);
 
+/* "fresh", "stale", "stale-if-error", "expired". */
+const char *freshness_name(enum freshness);
+
 /*
  * Appends the Age, Cache-Control and Cache-Status lines of a 200 or 304. The times
  * after a "while" or an "if" count from the end of freshness. A stale answer has no

@@ -12,9 +12,11 @@
 #include "counters.h"
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "segment.h"
 #include "server.h"
 #include "store.h"
+#include "traffic.h"
 
 /* Slow clients do not hold up a stop for longer. */
 #define DRAIN_SECONDS 30
@@ -26,6 +28,9 @@ struct reader {
 	struct event *channel, *tick, *deadline;
 	struct http_server *server;
 	struct answerer answerer;
+	struct metrics metrics;
+	struct http_server *metrics_server; /* NULL: there are no listeners for it */
+	struct counters metrics_counters;   /* of that server: nobody reads them */
 	bool stopping;
 	int status; /* to exit with */
 };
@@ -59,6 +64,14 @@ on_request(
 }
 
 static void
+on_sent(void *arg, const struct http_exchange *e)
+{
+	struct reader *r = arg;
+
+	traffic_count(r->counters, e);
+}
+
+static void
 on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct reader *r = arg;
@@ -77,6 +90,8 @@ stop(struct reader *r)
 		return;
 	r->stopping = true;
 	event_add(r->deadline, &drain);
+	if (r->metrics_server != NULL)
+		http_server_stop(r->metrics_server);
 	http_server_stop(r->server);
 }
 
@@ -125,8 +140,8 @@ base_new(void)
 	return base;
 }
 
-static struct http_server *
-server_start(struct reader *r)
+static void
+servers_start(struct reader *r)
 {
 	const struct config *c = r->context->config;
 	struct http_options options = {
@@ -135,15 +150,27 @@ server_start(struct reader *r)
 		.head_timeout = c->http.head_timeout * NSEC_PER_SEC,
 		.idle_timeout = c->http.idle_timeout * NSEC_PER_SEC,
 		.write_timeout = c->http.write_timeout * NSEC_PER_SEC,
+		.connection_age = c->http.connection_age * NSEC_PER_SEC,
 		.name = "hydratord",
 		.counters = r->counters,
 		.handle = on_request,
+		.sent = on_sent,
 		.drained = on_drained,
 		.arg = r,
 	};
 
-	return http_server_new(
+	r->server = http_server_new(
 	    r->base, &options, r->context->listeners, r->context->nlisteners);
+	if (r->context->nmetrics == 0)
+		return;
+	/* What is asked about requests is not counted among them. */
+	options.counters = &r->metrics_counters;
+	options.handle = metrics_handle;
+	options.sent = NULL;
+	options.drained = NULL;
+	options.arg = &r->metrics;
+	r->metrics_server = http_server_new(
+	    r->base, &options, r->context->metrics, r->context->nmetrics);
 }
 
 static void
@@ -163,6 +190,7 @@ events_start(struct reader *r)
 static void
 release(struct reader *r)
 {
+	http_server_free(&r->metrics_server);
 	http_server_free(&r->server);
 	store_free(&r->answerer.store);
 	arena_free(&r->answerer.arena);
@@ -185,12 +213,17 @@ reader_main(const struct child_context *context)
 	event_set_log_callback(on_libevent_log);
 	r.counters = segment_counters(context->segment, context->slot);
 	r.base = base_new();
+	/* A predecessor that was killed could not take its own back. */
+	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
 	r.answerer.config = context->config;
+	r.answerer.segment = context->segment;
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
+	r.metrics =
+	    (struct metrics){ context->config, context->segment, r.answerer.store };
 	events_start(&r);
 	on_tick(-1, 0, &r);
-	r.server = server_start(&r);
+	servers_start(&r);
 	if (channel_send(context->channel, CHANNEL_READY, 0) == -1)
 		log_warn("cannot tell the supervisor");
 	log_info("accepting");

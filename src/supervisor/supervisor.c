@@ -32,7 +32,7 @@ struct supervisor {
 	struct privilege privilege;
 	struct pidfh *lock;
 	struct segment *segment;
-	struct listeners listeners;
+	struct listeners listeners, metrics;
 	struct children children;
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
@@ -71,6 +71,7 @@ on_stop(struct supervisor *s, const struct signalfd_siginfo *si)
 	    sigabbrev_np((int)si->ssi_signo), si->ssi_pid);
 	/* So that new connections are refused once the readers have closed theirs. */
 	listeners_close(&s->listeners);
+	listeners_close(&s->metrics);
 	children_stop(&s->children, s->stopping ? LIFE_HURRY : LIFE_STOP);
 	s->stopping = true;
 }
@@ -251,7 +252,7 @@ supervisor_make_segment(struct supervisor *s)
 		.capacity = (size_t)c->segment.capacity,
 		.ncategories = (unsigned)c->ncategories,
 		.categories = names,
-		.nprocs = children_wanted(c),
+		.nprocs = children_wanted(c) + 1,
 		.owner = s->privilege.uid,
 		.group = s->privilege.gid,
 	};
@@ -281,8 +282,10 @@ supervisor_open(struct supervisor *s, bool foreground)
 
 	if ((r = supervisor_make_segment(s)) != 0)
 		return r;
-	if (listeners_open(&s->config->listen, &s->listeners, s->err, sizeof(s->err)) ==
-	    -1)
+	if (listeners_open("listen", &s->config->listen, &s->listeners, s->err,
+		sizeof(s->err)) == -1 ||
+	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen,
+		&s->metrics, s->err, sizeof(s->err)) == -1)
 		return status_of(errno);
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
@@ -304,6 +307,8 @@ supervisor_announce(const struct supervisor *s)
 
 	for (i = 0; i < s->listeners.n; i++)
 		log_info("listening on %s", s->listeners.name[i]);
+	for (i = 0; i < s->metrics.n; i++)
+		log_info("metrics on %s", s->metrics.name[i]);
 	buf_puts(&line, "serving");
 	for (i = 0; i < s->config->ncategories; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", s->config->category[i].name);
@@ -322,6 +327,9 @@ supervisor_serve(struct supervisor *s, role_main_fn *const roles[ROLE_MAX])
 		.segment = s->segment,
 		.roles = roles,
 		.listeners = &s->listeners,
+		.metrics = &s->metrics,
+		.counters =
+		    segment_counters(s->segment, segment_nprocs(s->segment) - 1),
 		.privilege = &s->privilege,
 		.pidfile = s->lock,
 		.keep_out = { s->signals, s->notify } };
@@ -342,6 +350,7 @@ supervisor_close(struct supervisor *s)
 	if (s->signals != -1)
 		close(s->signals);
 	listeners_close(&s->listeners);
+	listeners_close(&s->metrics);
 	if (s->segment != NULL)
 		segment_unlink(s->segment);
 	segment_close(&s->segment);

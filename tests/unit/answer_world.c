@@ -210,7 +210,7 @@ answer_world_setup(void **state)
 		.capacity = 1 << 20,
 		.ncategories = 2,
 		.categories = names,
-		.nprocs = 1 };
+		.nprocs = 2 };
 
 	snprintf(name, sizeof(name), "/hydratord-answer-%d", (int)getpid());
 	assert_int_equal(segment_create(&spec, &w->segment, err, sizeof(err)), 0);
@@ -226,6 +226,7 @@ answer_world_setup(void **state)
 	w->config.http.replicate_mode = strdup("PRIMARY");
 	w->config.http.canonical_format = strdup("legacy");
 	w->answerer.config = &w->config;
+	w->answerer.segment = w->segment;
 	w->answerer.arena = arena_new();
 	w->answerer.store = store_new(w->segment, &w->config, &w->counters);
 	*state = w;
