@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 
+#include "access.h"
 #include "answer.h"
 #include "channel.h"
 #include "clock.h"
@@ -31,6 +32,7 @@ struct reader {
 	struct metrics metrics;
 	struct http_server *metrics_server; /* NULL: there are no listeners for it */
 	struct counters metrics_counters;   /* of that server: nobody reads them */
+	struct access_log *access;          /* NULL: off */
 	bool stopping;
 	int status; /* to exit with */
 };
@@ -69,6 +71,8 @@ on_sent(void *arg, const struct http_exchange *e)
 	struct reader *r = arg;
 
 	traffic_count(r->counters, e);
+	if (r->access != NULL)
+		access_add(r->access, e, clock_wall());
 }
 
 static void
@@ -96,6 +100,14 @@ stop(struct reader *r)
 }
 
 static void
+reopen(struct reader *r)
+{
+	if (log_reopen() == -1)
+		log_warn("cannot reopen the log");
+	access_reopen(r->access);
+}
+
+static void
 on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 {
 	struct reader *r = arg;
@@ -105,8 +117,8 @@ on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 	while ((n = channel_recv(fd, &m)) == 1) {
 		if (m.type == CHANNEL_STOP)
 			stop(r);
-		else if (m.type == CHANNEL_REOPEN && log_reopen() == -1)
-			log_warn("cannot reopen the log");
+		else if (m.type == CHANNEL_REOPEN)
+			reopen(r);
 	}
 	if (n == 0) {
 		log_warnx("the supervisor is gone");
@@ -122,6 +134,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	atomic_store_explicit(
 	    &r->counters->heartbeat, clock_boot(), memory_order_relaxed);
 	store_poll(r->answerer.store);
+	access_flush(r->access);
 }
 
 static struct event_base *
@@ -152,6 +165,7 @@ servers_start(struct reader *r)
 		.write_timeout = c->http.write_timeout * NSEC_PER_SEC,
 		.connection_age = c->http.connection_age * NSEC_PER_SEC,
 		.name = "hydratord",
+		.peers = r->access != NULL,
 		.counters = r->counters,
 		.handle = on_request,
 		.sent = on_sent,
@@ -167,6 +181,7 @@ servers_start(struct reader *r)
 	options.counters = &r->metrics_counters;
 	options.handle = metrics_handle;
 	options.sent = NULL;
+	options.peers = false;
 	options.drained = NULL;
 	options.arg = &r->metrics;
 	r->metrics_server = http_server_new(
@@ -192,6 +207,7 @@ release(struct reader *r)
 {
 	http_server_free(&r->metrics_server);
 	http_server_free(&r->server);
+	access_close(&r->access);
 	store_free(&r->answerer.store);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
@@ -221,6 +237,7 @@ reader_main(const struct child_context *context)
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.metrics =
 	    (struct metrics){ context->config, context->segment, r.answerer.store };
+	r.access = access_open(context->config, r.counters);
 	events_start(&r);
 	on_tick(-1, 0, &r);
 	servers_start(&r);

@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libutil.h>
 #include <poll.h>
 #include <signal.h>
@@ -48,14 +49,36 @@ logs_to(const struct supervisor *s, const char *target)
 	return strcmp(s->config->log.target, target) == 0;
 }
 
-/* The children write to a log that is opened, and rotated, by root. */
 static void
-supervisor_give_log(const struct supervisor *s)
+supervisor_give(const struct supervisor *s, const char *path)
 {
-	if (!logs_to(s, "syslog") && !logs_to(s, "stderr") &&
-	    privilege_give(&s->privilege, s->config->log.target) == -1)
-		log_warn("cannot give %s to user \"%s\"", s->config->log.target,
-		    s->privilege.user);
+	if (privilege_give(&s->privilege, path) == -1)
+		log_warn("cannot give %s to user \"%s\"", path, s->privilege.user);
+}
+
+/* The readers' file, made for them where only root may. If it cannot be made here, they
+ * say what is wrong. */
+static void
+supervisor_give_access_log(const struct supervisor *s)
+{
+	const char *path = s->config->http.access_log;
+	int fd;
+
+	if (path[0] == '\0' || !s->privilege.drop)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd != -1)
+		close(fd);
+	supervisor_give(s, path);
+}
+
+/* The children write to logs that are opened, and rotated, by root. */
+static void
+supervisor_give_logs(const struct supervisor *s)
+{
+	if (!logs_to(s, "syslog") && !logs_to(s, "stderr"))
+		supervisor_give(s, s->config->log.target);
+	supervisor_give_access_log(s);
 }
 
 static void
@@ -89,7 +112,7 @@ on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 	if (log_reopen() == -1)
 		log_warn("cannot reopen %s, still writing to the old file",
 		    s->config->log.target);
-	supervisor_give_log(s);
+	supervisor_give_logs(s);
 	children_order(&s->children, ROLE_MAX, CHANNEL_REOPEN);
 }
 
@@ -233,7 +256,7 @@ supervisor_prepare(struct supervisor *s, bool foreground)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
 		return EXIT_FAILURE;
-	supervisor_give_log(s);
+	supervisor_give_logs(s);
 	umask(027);
 	if (!foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");

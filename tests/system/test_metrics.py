@@ -215,6 +215,27 @@ def test_connections(make_daemon):
         connection.close()
 
 
+def test_an_old_connection_is_closed_with_its_next_answer(make_daemon):
+    daemon = make_daemon(settings="http { connection_age = 100 idle_timeout = 5000 }").start()
+    connection = daemon.connect()
+
+    def ask():
+        connection.request("GET", "/livez")
+        answer = connection.getresponse()
+        assert answer.read() == b'{"status":"ok"}'
+        return answer.headers["connection"]
+
+    before = daemon.get("/livez").headers["date"]
+    assert (ask(), ask()) == (None, None)
+    sock = connection.sock
+    daemon.move_clock(200)
+    wait_for(lambda: daemon.get("/livez").headers["date"] != before, "a tick")
+    assert (connection.sock, ask()) == (sock, "close")
+    assert sock.fileno() == -1 or sock.recv(1) == b""
+    assert ask() is None  # on a new one
+    connection.close()
+
+
 def test_failures_have_their_reasons(make_daemon, tmp_path):
     documents = tmp_path / "documents"
     shutil.copytree(DEMO, documents)
