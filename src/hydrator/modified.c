@@ -3,6 +3,15 @@
 
 #include "snapshot.h"
 
+/* Answers with workers change with them too; one date is enough for both. */
+static uint64_t
+content_of(const struct view_directory *d, int k)
+{
+	uint64_t etag = d->views[k].etag;
+
+	return k == VIEW_WITH_STATS ? etag ^ d->with_stats.workers_etag : etag;
+}
+
 void
 modified_stamp(const struct modified *m, struct view_directory *d, int64_t now)
 {
@@ -11,7 +20,8 @@ modified_stamp(const struct modified *m, struct view_directory *d, int64_t now)
 	for (k = 0; k < VIEW_MAX; k++) {
 		struct view *v = &d->views[k];
 
-		if (v->present && m->view[k].since != 0 && m->view[k].etag == v->etag)
+		if (v->present && m->view[k].since != 0 &&
+		    m->view[k].etag == content_of(d, k))
 			v->modified = m->view[k].since;
 		else if (v->present)
 			v->modified = now;
@@ -24,7 +34,7 @@ modified_note(struct modified *m, const struct view_directory *d)
 	int k;
 
 	for (k = 0; k < VIEW_MAX; k++) {
-		m->view[k].etag = d->views[k].etag;
+		m->view[k].etag = content_of(d, k);
 		m->view[k].since = d->views[k].present ? d->views[k].modified : 0;
 	}
 }

@@ -103,11 +103,10 @@ wall_now(const struct job *j)
 
 /* The body, which is set, with its validators; or 304 without it. */
 static void
-answer_view(struct job *j, enum view_kind kind)
+answer_view(struct job *j, enum view_kind kind, uint64_t etag)
 {
 	struct http_response *r = j->response;
 	const struct view *view = &j->generation->directory->views[kind];
-	uint64_t etag = etag_mix(view->etag, &j->query);
 
 	etag_put(&r->fields, etag);
 	buf_puts(&r->fields, "Last-Modified: ");
@@ -194,7 +193,8 @@ answer_statistics(struct job *j, struct str category)
 		return;
 	}
 	page_statistics(j->response, j->generation, kind, &j->query);
-	answer_view(j, kind);
+	answer_view(
+	    j, kind, etag_mix(j->generation->directory->views[kind].etag, &j->query));
 }
 
 static void
@@ -213,7 +213,8 @@ answer_list(struct job *j, enum view_kind kind)
 		page_preset(
 		    j->response, j->generation, kind, (enum preset)preset, &j->query);
 	}
-	answer_view(j, kind);
+	answer_view(
+	    j, kind, etag_mix(j->generation->directory->views[kind].etag, &j->query));
 }
 
 /* The order of the checks is the reference's: spec section 7.4. */
@@ -275,7 +276,7 @@ answer_with_stats(struct job *j, struct str category)
 		return;
 	}
 	page_with_stats(j->response, j->generation, &j->query);
-	answer_view(j, with_stats_etag(d, &j->query));
+	answer_view(j, VIEW_WITH_STATS, with_stats_etag(d, &j->query));
 }
 
 static void

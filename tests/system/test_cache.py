@@ -176,6 +176,7 @@ def refresh(daemon, category="image_generation"):
     before = generation()
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: generation() > before, "a refresh")
+    wait_for(lambda: int(daemon.get(RISK).headers["age"]) < 60, "a reader to have taken it")
 
 
 @pytest.mark.parametrize("restarted", (False, True))
