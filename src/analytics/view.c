@@ -11,8 +11,10 @@ _Static_assert(offsetof(struct view, body) == 16, "view.body");
 _Static_assert(offsetof(struct view, rows) == 64, "view.rows");
 _Static_assert(offsetof(struct view, presets) == 72, "view.presets");
 _Static_assert(offsetof(struct view, etag) == 72 + 24 * PRESET_MAX, "view.etag");
-_Static_assert(offsetof(struct view, coded) == 80 + 24 * PRESET_MAX, "view.coded");
-_Static_assert(sizeof(struct view) == 80 + 24 * PRESET_MAX + 16 * ENCODING_MAX, "view");
+_Static_assert(
+    offsetof(struct view, modified) == 80 + 24 * PRESET_MAX, "view.modified");
+_Static_assert(offsetof(struct view, coded) == 88 + 24 * PRESET_MAX, "view.coded");
+_Static_assert(sizeof(struct view) == 88 + 24 * PRESET_MAX + 16 * ENCODING_MAX, "view");
 _Static_assert(offsetof(struct view_directory, views) == 48, "view_directory.views");
 _Static_assert(
     offsetof(struct view_directory, with_stats) == 48 + VIEW_MAX * sizeof(struct view),

@@ -76,6 +76,8 @@ struct view {
 	struct view_preset presets[PRESET_MAX];
 	uint64_t etag; /* hash of the content, computed_at left out: the same on every
 			* machine and for an unchanged refresh */
+	int64_t modified; /* Unix seconds since which the etag is what it is; the
+			   * hydrator fills it in (hydrator/modified.h) */
 	/* The complete body in each encoding; empty: identity serves it better. That
 	 * of ENCODING_IDENTITY is not used. */
 	struct view_span coded[ENCODING_MAX];

@@ -104,6 +104,20 @@ check_log_target(char *text)
 }
 
 const char *
+check_access_log(char *text)
+{
+	return text[0] == '\0' ? NULL : check_path(text);
+}
+
+const char *
+check_access_log_format(char *text)
+{
+	static const char *const formats[] = { "combined", "json" };
+
+	return one_of(text, formats, NELEM(formats)) ? NULL : "write combined or json";
+}
+
+const char *
 check_log_level(char *text)
 {
 	static const char *const levels[] = { "error", "warning", "info", "debug" };

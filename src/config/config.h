@@ -74,7 +74,11 @@ struct config {
 		int64_t idle_timeout;    /* between requests */
 		int64_t write_timeout;   /* no progress of an answer */
 		int64_t retry_after;     /* in a 503 */
+		int64_t connection_age;  /* of a connection; 0: no end */
 		struct config_list cors; /* allowed origins */
+		struct config_list metrics_listen;
+		char *access_log;        /* a path; "": none */
+		char *access_log_format; /* "combined" or "json" */
 		char *replicate_mode;    /* "REPLICA" or "PRIMARY": only echoed */
 		char *canonical_format;  /* "v2" or "legacy": only echoed */
 	} http;

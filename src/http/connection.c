@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,6 +43,7 @@ connection_free(struct http_connection *c)
 	close(c->fd);
 	buf_free(&c->saved);
 	TAILQ_REMOVE(&s->connections, c, link);
+	free(c->peer);
 	free(c);
 	server_connection_gone(s);
 }
@@ -85,9 +87,33 @@ wait_for_socket(
 	enter(c, CONNECTION_WRITE);
 }
 
-/* Sends the server's response, which is complete. */
+/* Tells the owner of the server. The clock is read once for the end of this request
+ * and for the beginning of one that was sent behind it. */
+static void
+report(const struct http_connection *c, const struct http_request *q, bool body)
+{
+	struct http_server *s = c->server;
+	int64_t now;
+	struct http_exchange e = {
+		.request = q,
+		.response = &s->response,
+		.body = body ? http_response_length(&s->response) : 0,
+		.peer = c->peer,
+	};
+
+	if (s->options.sent == NULL)
+		return;
+	if (q != NULL) {
+		now = clock_boot();
+		e.duration = now > s->read ? now - s->read : 0;
+		s->read = now;
+	}
+	s->options.sent(s->options.arg, &e);
+}
+
+/* Sends the server's response, which is complete. q: what it answers, or NULL. */
 static bool
-send_response(struct http_connection *c, bool http10, bool body)
+send_response(struct http_connection *c, const struct http_request *q, bool body)
 {
 	struct http_server *s = c->server;
 	struct http_response *r = &s->response;
@@ -95,11 +121,13 @@ send_response(struct http_connection *c, bool http10, bool body)
 	uint64_t sent = 0;
 	enum http_progress progress;
 
-	http_response_head(
-	    r, (struct str){ s->common.data, s->common.len }, http10, &s->head);
-	http_output_init(&out, &s->head, r, body && !http_status_bodiless(r->status));
+	body &= !http_status_bodiless(r->status);
+	http_response_head(r, (struct str){ s->common.data, s->common.len },
+	    q != NULL && q->http10, &s->head);
+	http_output_init(&out, &s->head, r, body);
 	progress = http_output_send(&out, c->fd, &sent);
 	counter_add(s->options.counters, COUNTER_BYTES_SENT, sent);
+	report(c, q, body);
 	if (progress == HTTP_PART) {
 		wait_for_socket(c, &out, r->close);
 		return true;
@@ -143,7 +171,7 @@ refuse(struct http_connection *c, int status, bool body)
 	if (status == 503)
 		buf_puts(&r->fields, "Retry-After: 1\r\n");
 	r->close = true;
-	return send_response(c, false, body);
+	return send_response(c, NULL, body);
 }
 
 static bool
@@ -151,6 +179,14 @@ bad_request(struct http_connection *c, int status, bool body)
 {
 	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
 	return refuse(c, status, body);
+}
+
+static bool
+too_old(const struct http_connection *c)
+{
+	int64_t limit = c->server->options.connection_age;
+
+	return limit > 0 && c->server->now - c->born >= limit;
 }
 
 static bool
@@ -163,9 +199,9 @@ answer(struct http_connection *c)
 		return bad_request(c, 413, q->method != HTTP_HEAD);
 	http_response_reset(&s->response);
 	s->options.handle(s->options.arg, q, &s->response);
-	s->response.close |= !q->keep_alive || q->has_body || s->stopping;
+	s->response.close |= !q->keep_alive || q->has_body || s->stopping || too_old(c);
 	counter_add(s->options.counters, COUNTER_REQUESTS, 1);
-	return send_response(c, q->http10, q->method != HTTP_HEAD);
+	return send_response(c, q, q->method != HTTP_HEAD);
 }
 
 /* Keeps what is not used yet; data is not in c->saved. */
@@ -186,6 +222,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 {
 	struct http_server *s = c->server;
 
+	s->read = clock_boot();
 	while (
 	    len > 0 && c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER) {
 		switch (http_parse(
@@ -264,8 +301,20 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 		(void)consume(c, c->server->in, restore(c));
 }
 
+static char *
+peer_of(const struct sockaddr *from)
+{
+	char text[NI_MAXHOST];
+	socklen_t len = from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+						    : sizeof(struct sockaddr_in);
+
+	if (getnameinfo(from, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
+		return NULL;
+	return xstrdup(text);
+}
+
 static struct http_connection *
-connection_alloc(struct http_server *s, int fd)
+connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
 {
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 	int on = 1;
@@ -274,11 +323,15 @@ connection_alloc(struct http_server *s, int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->server = s;
 	c->fd = fd;
+	c->born = s->now;
+	if (from != NULL)
+		c->peer = peer_of(from);
 	enter(c, CONNECTION_FRESH);
 	event_assign(&c->read, s->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	event_assign(&c->write, s->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
 	TAILQ_INSERT_TAIL(&s->connections, c, link);
 	s->nconnections++;
+	server_count_connections(s);
 	counter_add(s->options.counters, COUNTER_CONNECTIONS, 1);
 	if (event_add(&c->read, NULL) == -1) {
 		connection_free(c);
@@ -288,15 +341,15 @@ connection_alloc(struct http_server *s, int fd)
 }
 
 void
-connection_new(struct http_server *s, int fd)
+connection_new(struct http_server *s, int fd, const struct sockaddr *from)
 {
-	(void)connection_alloc(s, fd);
+	(void)connection_alloc(s, fd, from);
 }
 
 void
-connection_new_refused(struct http_server *s, int fd)
+connection_new_refused(struct http_server *s, int fd, const struct sockaddr *from)
 {
-	struct http_connection *c = connection_alloc(s, fd);
+	struct http_connection *c = connection_alloc(s, fd, from);
 
 	if (c != NULL)
 		(void)refuse(c, 503, true);

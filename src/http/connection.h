@@ -32,6 +32,8 @@ struct http_connection {
 	struct http_server *server;
 	int fd;
 	enum connection_state state;
+	int64_t born;       /* server->now when it was accepted */
+	char *peer;         /* owned; NULL unless options.peers */
 	int64_t since;      /* server->now when the state's deadline began */
 	struct event read;  /* persistent; deleted in WRITE only */
 	struct event write; /* added in WRITE only */
@@ -59,7 +61,8 @@ struct http_server {
 	bool stopping;
 	bool short_of_files; /* said so, until an accept succeeds again */
 	struct event tick;
-	int64_t now; /* clock_boot() of the last tick */
+	int64_t now;  /* clock_boot() of the last tick */
+	int64_t read; /* clock_boot() when the request in work was there */
 	struct http_connections connections;
 	size_t nconnections;
 	struct buf common; /* the Server and Date lines */
@@ -71,10 +74,12 @@ struct http_server {
 	struct buf head;
 };
 
-/* Takes over fd. */
-void connection_new(struct http_server *, int fd);
+struct sockaddr;
+
+/* Takes over fd. from: of the client, or NULL. */
+void connection_new(struct http_server *, int fd, const struct sockaddr *from);
 /* Takes over fd, only to answer 503. */
-void connection_new_refused(struct http_server *, int fd);
+void connection_new_refused(struct http_server *, int fd, const struct sockaddr *from);
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 /* Each second: ends it if its deadline is over. May free it. */
@@ -84,5 +89,7 @@ void connection_stop(struct http_connection *);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);
+/* Keeps the gauge. */
+void server_count_connections(struct http_server *);
 
 #endif

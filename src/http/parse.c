@@ -338,6 +338,7 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	lines = (struct str){ s.p, (size_t)end - 2 };
 	line = cut(&lines, '\n');
 	line.len--;
+	r->line = line;
 	if ((status = parse_request_line(line, limits->max_target, r)) != 0)
 		return refuse(r, status);
 	if ((size_t)end > limits->max_head)

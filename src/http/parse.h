@@ -27,6 +27,7 @@ struct http_field {
 
 /* Every string points into the buffer that was parsed. */
 struct http_request {
+	struct str line; /* the request line as sent: method, target, version */
 	enum http_method method;
 	bool http10;
 	bool keep_alive;  /* what version and Connection say together */

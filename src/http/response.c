@@ -21,6 +21,7 @@ http_response_reset(struct http_response *r)
 	r->release = NULL;
 	r->owner = NULL;
 	r->close = false;
+	r->label = 0;
 }
 
 void

@@ -34,7 +34,8 @@ struct http_response {
 	 */
 	void (*release)(void *owner);
 	void *owner;
-	bool close; /* close the connection after it */
+	bool close;     /* close the connection after it */
+	unsigned label; /* the handler's own, for http_sent_fn */
 };
 
 /* Empties the answer but keeps its buffers. */

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,13 +59,16 @@ pause_accepting(struct http_server *s)
 	listen_off(s);
 }
 
-/* The next connection of the queue, or -1. */
+/* The next connection of the queue, or -1. from: its sa_family is set, if wanted. */
 static int
-accept_next(struct listener *l)
+accept_next(struct listener *l, struct sockaddr_storage *from)
 {
 	struct http_server *s = l->server;
+	socklen_t len = sizeof(*from);
+	bool wanted = s->options.peers;
 	int sock =
-	    accept4(event_get_fd(&l->event), NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	    accept4(event_get_fd(&l->event), wanted ? (struct sockaddr *)from : NULL,
+		wanted ? &len : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (sock != -1)
 		s->short_of_files = false;
@@ -73,11 +78,18 @@ accept_next(struct listener *l)
 	return sock;
 }
 
+static const struct sockaddr *
+peer(const struct http_server *s, const struct sockaddr_storage *from)
+{
+	return s->options.peers ? (const struct sockaddr *)from : NULL;
+}
+
 static void
 on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct listener *l = arg;
 	struct http_server *s = l->server;
+	struct sockaddr_storage from;
 	int i, sock;
 
 	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
@@ -85,9 +97,9 @@ on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 			event_active(&l->full, 0, 0);
 			return;
 		}
-		if ((sock = accept_next(l)) == -1)
+		if ((sock = accept_next(l, &from)) == -1)
 			return;
-		connection_new(s, sock);
+		connection_new(s, sock, peer(s, &from));
 	}
 }
 
@@ -98,22 +110,31 @@ on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct listener *l = arg;
 	struct http_server *s = l->server;
+	struct sockaddr_storage from;
 	int sock;
 
-	if (!s->accepting || (sock = accept_next(l)) == -1)
+	if (!s->accepting || (sock = accept_next(l, &from)) == -1)
 		return;
 	if (s->nconnections < s->options.max_connections)
-		connection_new(s, sock);
+		connection_new(s, sock, peer(s, &from));
 	else
-		connection_new_refused(s, sock);
+		connection_new_refused(s, sock, peer(s, &from));
 	if (s->nconnections >= s->options.max_connections + REFUSED_MAX)
 		listen_off(s);
+}
+
+void
+server_count_connections(struct http_server *s)
+{
+	atomic_store_explicit(
+	    &s->options.counters->connections, s->nconnections, memory_order_relaxed);
 }
 
 void
 server_connection_gone(struct http_server *s)
 {
 	s->nconnections--;
+	server_count_connections(s);
 	if (!s->accepting && !s->short_of_files)
 		listen_on(s);
 	if (s->stopping && s->nconnections == 0 && s->options.drained != NULL)
@@ -184,7 +205,7 @@ http_server_stop(struct http_server *s)
 		return;
 	s->stopping = true;
 	listen_off(s);
-	if (s->nconnections == 0) {
+	if (s->nconnections == 0 && s->options.drained != NULL) {
 		s->options.drained(s->options.arg);
 		return;
 	}

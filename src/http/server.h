@@ -5,6 +5,7 @@
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,18 +25,32 @@ struct http_server;
 typedef void http_handler_fn(
     void *arg, const struct http_request *, struct http_response *);
 
+/* An answer whose first bytes have just been handed to the socket. All borrowed. */
+struct http_exchange {
+	const struct http_request *request; /* NULL: there was none to be understood */
+	const struct http_response *response;
+	uint64_t body;    /* bytes of the answer's body, 0 for HEAD */
+	int64_t duration; /* nanoseconds since the request was read; 0: no request */
+	const char *peer; /* numeric address, NULL unless options.peers */
+};
+
+typedef void http_sent_fn(void *arg, const struct http_exchange *);
+
 struct http_options {
 	struct http_limits limits;
 	size_t max_connections; /* at once; further ones are answered 503 and closed */
 	/* Nanoseconds. Never cut short, up to three seconds late. */
-	int64_t head_timeout;  /* from connect, or a head's first byte, to its end */
-	int64_t idle_timeout;  /* between two requests */
-	int64_t write_timeout; /* without progress of an answer */
-	const char *name;      /* for the Server field */
+	int64_t head_timeout;   /* from connect, or a head's first byte, to its end */
+	int64_t idle_timeout;   /* between two requests */
+	int64_t write_timeout;  /* without progress of an answer */
+	int64_t connection_age; /* then the next answer is the last; 0: never */
+	const char *name;       /* for the Server field */
+	bool peers;             /* find out the addresses of clients */
 	struct counters *counters;
 	http_handler_fn *handle;
+	http_sent_fn *sent;         /* NULL: nobody wants to know */
 	void (*drained)(void *arg); /* after http_server_stop(): the last one is gone */
-	void *arg;                  /* of handle and drained */
+	void *arg;                  /* of handle, sent and drained */
 };
 
 /*

@@ -157,11 +157,13 @@ cycle_note_missing(struct cycle *c, const struct cycle_run *run)
 	c->workers_missing = missing;
 }
 
-/* The one line of a cycle that failed. */
+/* The one line of a cycle that failed. reason: the counter of such failures. */
 static enum cycle_result
-cycle_fail(struct cycle *c, const char *why)
+cycle_fail(struct cycle *c, enum counter reason, const char *why)
 {
 	counter_add(c->counters, COUNTER_REFRESH_FAILURES, 1);
+	counter_add(c->counters, reason, 1);
+	counter_raise(&c->counters->failures_in_row, 1);
 	log_warnx("%s not refreshed: %s", c->section->name, why);
 	return CYCLE_FAILED;
 }
@@ -170,15 +172,21 @@ static enum cycle_result
 cycle_fail_fetch(struct cycle *c, const struct cycle_run *run)
 {
 	struct buf why = { 0 };
+	enum counter reason = COUNTER_NOT_ACCEPTED;
 	enum cycle_result result;
 	size_t i;
 
 	for (i = 0; i < run->nsources; i++)
-		if (!run->sources[i].done)
+		if (!run->sources[i].done) {
 			buf_printf(&why, "%s%s: %s", why.len > 0 ? "; " : "",
 			    run->sources[i].name, run->sources[i].error);
+			/* Refused everywhere is one reason, not had from all the other.
+			 */
+			if (run->sources[i].unfetched > 0)
+				reason = COUNTER_NOT_FETCHED;
+		}
 	buf_putc(&why, '\0');
-	result = cycle_fail(c, why.data);
+	result = cycle_fail(c, reason, why.data);
 	buf_free(&why);
 	return result;
 }
@@ -249,13 +257,15 @@ cycle_render(struct cycle *c, struct cycle_run *run)
 	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, report.skipped);
 	if (rc == -1) {
 		counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
-		return cycle_fail(c, report.error);
+		return cycle_fail(c, COUNTER_NOT_ACCEPTED, report.error);
 	}
 	view_encode(&run->payload);
 	/* Readers will check the same: what they would refuse must not be published. */
 	run->directory = view_open(run->payload.data, run->payload.len, c->category);
 	if (run->directory == NULL)
-		return cycle_fail(c, "the rendered payload is malformed");
+		return cycle_fail(
+		    c, COUNTER_NOT_RENDERED, "the rendered payload is malformed");
+	modified_stamp(&c->modified, (void *)run->payload.data, input.now);
 	return CYCLE_PUBLISHED;
 }
 
@@ -266,13 +276,15 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 
 	cycle_stamp(run);
 	if (publish(c->publisher, run->payload.data, run->payload.len, &run->stamp,
-		&c->generation, err, sizeof(err)) == -1) {
-		counter_add(c->counters, COUNTER_PUBLISH_REJECTED, 1);
-		return cycle_fail(c, err);
-	}
+		&c->generation, err, sizeof(err)) == -1)
+		return cycle_fail(c, COUNTER_PUBLISH_REJECTED, err);
+	modified_note(&c->modified, run->directory);
 	counter_add(c->counters, COUNTER_REFRESHES, 1);
 	atomic_store_explicit(
 	    &c->counters->last_success, clock_boot(), memory_order_relaxed);
+	atomic_store_explicit(
+	    &c->counters->last_success_wall, clock_wall(), memory_order_relaxed);
+	atomic_store_explicit(&c->counters->failures_in_row, 0, memory_order_relaxed);
 	log_info("hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
 		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
 	    c->section->name, run->directory->typed_entries, c->skips.count,

@@ -10,6 +10,7 @@
 #include "config.h"
 #include "counters.h"
 #include "fetch.h"
+#include "modified.h"
 #include "publish.h"
 #include "skips.h"
 #include "source.h"
@@ -29,7 +30,8 @@ struct cycle {
 	char *workers_url;
 	bool workers_missing; /* logged: their file: does not exist */
 	struct skips skips;
-	uint64_t generation; /* last published by this process, 0: none */
+	struct modified modified; /* modified_recall() may fill it in */
+	uint64_t generation;      /* last published by this process, 0: none */
 };
 
 enum cycle_result {

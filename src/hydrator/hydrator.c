@@ -148,6 +148,9 @@ hydrator_open(struct hydrator *h)
 		log_warnx("%s: %s", h->cycle.section->name, err);
 		return -1;
 	}
+	modified_recall(&h->cycle.modified, h->ctx->segment,
+	    hydrator_find_latch(h->ctx->segment, h->cycle.section->name),
+	    h->cycle.category);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
 	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);

@@ -31,6 +31,8 @@ struct child_context {
 	unsigned index;   /* hydrator: category index in config; reader: its number */
 	const int *listeners; /* reader: listening sockets, non-blocking */
 	size_t nlisteners;
+	const int *metrics; /* reader: the same, for metrics only */
+	size_t nmetrics;
 };
 
 /* A role's main loop: runs in the child after proc_child_init(), returns the exit

@@ -6,9 +6,12 @@
 #include "category.h"
 #include "clock.h"
 #include "coding.h"
+#include "cors.h"
+#include "date.h"
 #include "decode.h"
 #include "etag.h"
 #include "freshness.h"
+#include "health.h"
 #include "json_out.h"
 #include "openapi.h"
 #include "page.h"
@@ -102,14 +105,24 @@ answer_not_acceptable(struct http_response *r)
 	answer_error(r, 406, STR("Not Acceptable"));
 }
 
+/* Unix seconds, near enough for a date's century: another reading of the clock would
+ * cost as much as the whole comparison. */
+static int64_t
+wall_now(const struct job *j)
+{
+	return j->generation->snapshot->stamp.fetched_wall / NSEC_PER_SEC + j->age;
+}
+
 /* The body, which is set, encoded and with its validators; or 304 without it. */
 static void
 answer_view(struct job *j, enum view_kind kind, uint64_t content)
 {
 	struct http_response *r = j->response;
+	const struct view *view = &j->generation->directory->views[kind];
 	uint64_t etag = etag_mix(content, &j->query);
 
-	if (etag_matches(j->request, etag)) {
+	if (etag_matches(j->request, etag) ||
+	    http_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
 	} else if (coding_apply(
 		       r, j->request, j->generation, kind, &j->query, j->selection)) {
@@ -119,6 +132,9 @@ answer_view(struct job *j, enum view_kind kind, uint64_t content)
 		return;
 	}
 	etag_put(&r->fields, etag);
+	buf_puts(&r->fields, "Last-Modified: ");
+	buf_add(&r->fields, j->generation->modified[kind], HTTP_DATE_SIZE - 1);
+	buf_puts(&r->fields, "\r\n");
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
 	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
 }
@@ -398,6 +414,16 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_WITH_STATS:
 		answer_with_stats(j, m->category);
 		break;
+	case ROUTE_LIVEZ:
+		health_live(r);
+		break;
+	case ROUTE_READYZ:
+		health_ready(r, j->answerer->store, j->answerer->config,
+		    j->answerer->segment, j->request->query);
+		break;
+	case ROUTE_REFUSED: /* the server answers it */
+	case ROUTE_MAX:
+		break;
 	}
 }
 
@@ -410,6 +436,11 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 
 	arena_reset(a->arena);
 	m = route_match(decode_percent(q->path, false, a->arena));
+	r->label = m.route;
+	if (cors_is_preflight(&a->config->http.cors, q)) {
+		cors_preflight(&a->config->http.cors, q, r);
+		return;
+	}
 	if (q->method == HTTP_OPTIONS && str_eq(q->path, STR("*"))) {
 		answer_options(r);
 	} else if (m.route == ROUTE_NONE || m.route == ROUTE_REDIRECT ||
@@ -421,4 +452,5 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 		buf_puts(&r->fields, ALLOW);
 		answer_error(r, 405, STR("Method Not Allowed"));
 	}
+	cors_put(&a->config->http.cors, q, r);
 }

@@ -5,6 +5,7 @@
 #include "buf.h"
 #include "config.h"
 #include "mem.h"
+#include "segment.h"
 #include "server.h"
 #include "store.h"
 
@@ -12,6 +13,7 @@
 struct answerer {
 	const struct config *config;
 	struct store *store;
+	const struct segment *segment;
 	struct arena *arena; /* of one request; emptied before the next */
 	struct buf errors;   /* validation items of one request */
 };

@@ -22,6 +22,19 @@ freshness_of(const struct config *c, int64_t age)
 	return FRESHNESS_EXPIRED;
 }
 
+const char *
+freshness_name(enum freshness f)
+{
+	static const char *const names[] = {
+		[FRESHNESS_FRESH] = "fresh",
+		[FRESHNESS_STALE] = "stale",
+		[FRESHNESS_STALE_IF_ERROR] = "stale-if-error",
+		[FRESHNESS_EXPIRED] = "expired",
+	};
+
+	return names[f];
+}
+
 void
 freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t age)
 {
@@ -35,5 +48,13 @@ freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t a
 	http_put_uint(b, (uint64_t)(c->hydration.stale_ttl - ttl));
 	buf_puts(b, ", stale-if-error=");
 	http_put_uint(b, (uint64_t)(c->hydration.stale_if_error - ttl));
+	buf_puts(b, "\r\nCache-Status: hydratord; hit; ttl=");
+	if (age > ttl)
+		buf_putc(b, '-');
+	http_put_uint(b, (uint64_t)(age > ttl ? age - ttl : ttl - age));
+	if (f != FRESHNESS_FRESH) {
+		buf_puts(b, "; detail=");
+		buf_puts(b, freshness_name(f));
+	}
 	buf_puts(b, "\r\n");
 }

@@ -21,9 +21,14 @@ int64_t freshness_age(int64_t fetched_boot, int64_t now_boot);
 /* config->hydration: ttl <= stale_ttl <= stale_if_error, total ages in seconds. */
 enum freshness freshness_of(const struct config *, int64_t age);
 
+/* "fresh", "stale", "stale-if-error", "expired". */
+const char *freshness_name(enum freshness);
+
 /*
- * Appends the Age and Cache-Control lines of a 200 or 304. The times after a "while" or
- * an "if" count from the end of freshness. A stale answer has no lifetime of its own.
+ * Appends the Age, Cache-Control and Cache-Status lines of a 200 or 304. The times
+ * after a "while" or an "if" count from the end of freshness. A stale answer has no
+ * lifetime of its own. Cache-Status (RFC 9211) is a list with our name as its only
+ * item; ttl is what is left of the lifetime, below 0 how long ago it ended.
  */
 void freshness_put(struct buf *, const struct config *, enum freshness, int64_t age);
 

@@ -12,6 +12,7 @@ generation_new(struct snapshot *snapshot, enum category category)
 {
 	const struct view_directory *directory;
 	struct generation *g;
+	int i;
 
 	directory = view_open(snapshot->data, snapshot->len, category);
 	if (directory == NULL) {
@@ -24,6 +25,8 @@ generation_new(struct snapshot *snapshot, enum category category)
 	g->directory = directory;
 	g->coded = cache_new(snapshot->len);
 	g->assembled = cache_new(snapshot->len);
+	for (i = 0; i < VIEW_MAX; i++)
+		http_date(directory->views[i].modified, g->modified[i]);
 	return g;
 }
 

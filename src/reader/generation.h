@@ -12,6 +12,7 @@
 #include "attr.h"
 #include "blob.h"
 #include "cache.h"
+#include "response.h"
 #include "snapshot.h"
 #include "str.h"
 #include "view.h"
@@ -29,8 +30,9 @@ struct filtered {
 
 struct generation {
 	unsigned refs;
-	struct snapshot *snapshot;              /* owned */
-	const struct view_directory *directory; /* in it */
+	struct snapshot *snapshot;               /* owned */
+	const struct view_directory *directory;  /* in it */
+	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
 	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
 	size_t filtered_bytes;
 	struct cache *coded;     /* encoded pages and presets: coding.h */

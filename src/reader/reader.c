@@ -7,15 +7,18 @@
 
 #include <event2/event.h>
 
+#include "access.h"
 #include "answer.h"
 #include "channel.h"
 #include "clock.h"
 #include "counters.h"
 #include "log.h"
 #include "mem.h"
+#include "metrics.h"
 #include "segment.h"
 #include "server.h"
 #include "store.h"
+#include "traffic.h"
 
 /* Slow clients do not hold up a stop for longer. */
 #define DRAIN_SECONDS 30
@@ -27,6 +30,10 @@ struct reader {
 	struct event *channel, *tick, *deadline;
 	struct http_server *server;
 	struct answerer answerer;
+	struct metrics metrics;
+	struct http_server *metrics_server; /* NULL: there are no listeners for it */
+	struct counters metrics_counters;   /* of that server: nobody reads them */
+	struct access_log *access;          /* NULL: off */
 	bool stopping;
 	int status; /* to exit with */
 };
@@ -60,6 +67,16 @@ on_request(
 }
 
 static void
+on_sent(void *arg, const struct http_exchange *e)
+{
+	struct reader *r = arg;
+
+	traffic_count(r->counters, e);
+	if (r->access != NULL)
+		access_add(r->access, e, clock_wall());
+}
+
+static void
 on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct reader *r = arg;
@@ -78,7 +95,17 @@ stop(struct reader *r)
 		return;
 	r->stopping = true;
 	event_add(r->deadline, &drain);
+	if (r->metrics_server != NULL)
+		http_server_stop(r->metrics_server);
 	http_server_stop(r->server);
+}
+
+static void
+reopen(struct reader *r)
+{
+	if (log_reopen() == -1)
+		log_warn("cannot reopen the log");
+	access_reopen(r->access);
 }
 
 static void
@@ -91,8 +118,8 @@ on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 	while ((n = channel_recv(fd, &m)) == 1) {
 		if (m.type == CHANNEL_STOP)
 			stop(r);
-		else if (m.type == CHANNEL_REOPEN && log_reopen() == -1)
-			log_warn("cannot reopen the log");
+		else if (m.type == CHANNEL_REOPEN)
+			reopen(r);
 	}
 	if (n == 0) {
 		log_warnx("the supervisor is gone");
@@ -108,6 +135,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	atomic_store_explicit(
 	    &r->counters->heartbeat, clock_boot(), memory_order_relaxed);
 	store_poll(r->answerer.store);
+	access_flush(r->access);
 }
 
 /* Never called by the request whose answer it would end: that has nothing waiting. */
@@ -136,8 +164,8 @@ base_new(void)
 	return base;
 }
 
-static struct http_server *
-server_start(struct reader *r)
+static void
+servers_start(struct reader *r)
 {
 	const struct config *c = r->context->config;
 	struct http_options options = {
@@ -146,15 +174,29 @@ server_start(struct reader *r)
 		.head_timeout = c->http.head_timeout * NSEC_PER_SEC,
 		.idle_timeout = c->http.idle_timeout * NSEC_PER_SEC,
 		.write_timeout = c->http.write_timeout * NSEC_PER_SEC,
+		.connection_age = c->http.connection_age * NSEC_PER_SEC,
 		.name = "hydratord",
+		.peers = r->access != NULL,
 		.counters = r->counters,
 		.handle = on_request,
+		.sent = on_sent,
 		.drained = on_drained,
 		.arg = r,
 	};
 
-	return http_server_new(
+	r->server = http_server_new(
 	    r->base, &options, r->context->listeners, r->context->nlisteners);
+	if (r->context->nmetrics == 0)
+		return;
+	/* What is asked about requests is not counted among them. */
+	options.counters = &r->metrics_counters;
+	options.handle = metrics_handle;
+	options.sent = NULL;
+	options.peers = false;
+	options.drained = NULL;
+	options.arg = &r->metrics;
+	r->metrics_server = http_server_new(
+	    r->base, &options, r->context->metrics, r->context->nmetrics);
 }
 
 static void
@@ -174,7 +216,9 @@ events_start(struct reader *r)
 static void
 release(struct reader *r)
 {
+	http_server_free(&r->metrics_server);
 	http_server_free(&r->server);
+	access_close(&r->access);
 	store_free(&r->answerer.store);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
@@ -199,12 +243,18 @@ reader_main(const struct child_context *context)
 	event_set_log_callback(on_libevent_log);
 	r.counters = segment_counters(context->segment, context->slot);
 	r.base = base_new();
+	/* A predecessor that was killed could not take its own back. */
+	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
 	r.answerer.config = context->config;
+	r.answerer.segment = context->segment;
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
+	r.metrics =
+	    (struct metrics){ context->config, context->segment, r.answerer.store };
+	r.access = access_open(context->config, r.counters);
 	events_start(&r);
 	on_tick(-1, 0, &r);
-	r.server = server_start(&r);
+	servers_start(&r);
 	store_on_crowd(r.answerer.store, on_crowd, &r);
 	if (channel_send(context->channel, CHANNEL_READY, 0) == -1)
 		log_warn("cannot tell the supervisor");

@@ -3,6 +3,27 @@
 
 #include <stdbool.h>
 
+const char *
+route_name(enum route route)
+{
+	static const char *const names[ROUTE_MAX] = {
+		[ROUTE_NONE] = "unknown",
+		[ROUTE_REDIRECT] = "redirect",
+		[ROUTE_ROOT] = "root",
+		[ROUTE_HEARTBEAT] = "heartbeat",
+		[ROUTE_REPLICATE_MODE] = "replicate_mode",
+		[ROUTE_OPENAPI] = "openapi",
+		[ROUTE_STATISTICS] = "statistics",
+		[ROUTE_RISK] = "deletion_risk",
+		[ROUTE_REFUSED] = "refused",
+		[ROUTE_WITH_STATS] = "with_stats",
+		[ROUTE_LIVEZ] = "livez",
+		[ROUTE_READYZ] = "readyz",
+	};
+
+	return names[route];
+}
+
 static bool
 str_ends(struct str s, struct str end)
 {
@@ -27,6 +48,10 @@ match_exactly(struct str path, struct str *category)
 		return ROUTE_REPLICATE_MODE;
 	if (str_eq(path, STR("/openapi.json")))
 		return ROUTE_OPENAPI;
+	if (str_eq(path, STR("/livez")))
+		return ROUTE_LIVEZ;
+	if (str_eq(path, STR("/readyz")))
+		return ROUTE_READYZ;
 	if (!str_starts(path, statistics))
 		return ROUTE_NONE;
 	rest = str_from(path, statistics.len);

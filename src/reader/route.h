@@ -4,6 +4,7 @@
 
 #include "str.h"
 
+/* Append only: the segment counts requests by these numbers (counters.h). */
 enum route {
 	ROUTE_NONE,
 	ROUTE_REDIRECT, /* to `path` */
@@ -14,6 +15,10 @@ enum route {
 	ROUTE_STATISTICS, /* of `category` */
 	ROUTE_RISK,       /* of `category` */
 	ROUTE_WITH_STATS, /* of `category` */
+	ROUTE_REFUSED,    /* none: no request could be understood */
+	ROUTE_LIVEZ,
+	ROUTE_READYZ,
+	ROUTE_MAX
 };
 
 /* The strings point into the path that was matched, or are static. */
@@ -22,6 +27,9 @@ struct route_match {
 	struct str category; /* any text without '/', not yet known to exist */
 	struct str path;
 };
+
+/* "statistics", ...: what metrics call it. */
+const char *route_name(enum route);
 
 /* path: percent-decoded. */
 struct route_match route_match(struct str path);

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* One row a counter: enumerator, name, help. Append only. */
+/* One row a counter: enumerator, name, help. Append only, up to COUNTER_ROOM. */
 #define COUNTERS(X)                                                                    \
 	X(REFRESHES, "refreshes_total", "cycles that published a snapshot")            \
 	X(REFRESH_FAILURES, "refresh_failures_total", "cycles that published nothing") \
@@ -18,7 +18,7 @@
 	X(BAD_DOCUMENTS, "bad_documents_total", "documents refused for their content") \
 	X(SKIPPED_RECORDS, "skipped_records_total", "invalid records left out")        \
 	X(PUBLISH_REJECTED, "publish_rejected_total", "snapshots that did not fit")    \
-	X(REQUESTS, "http_requests_total", "requests answered")                        \
+	X(REQUESTS, "http_handled_requests_total", "requests that were understood")    \
 	X(BAD_REQUESTS, "http_bad_requests_total", "requests refused by the parser")   \
 	X(CONNECTIONS, "http_connections_total", "connections accepted")               \
 	X(BYTES_SENT, "http_sent_bytes_total", "bytes of answers written")             \
@@ -30,7 +30,15 @@
 	X(SNAPSHOTS_RELEASED, "snapshots_released_total",                              \
 	    "generations given up; taken less these are held")                         \
 	X(CLIENTS_DROPPED, "http_dropped_clients_total",                               \
-	    "slow clients of a generation too old, cut off")
+	    "slow clients of a generation too old, cut off")                           \
+	X(NOT_FETCHED, "refresh_not_fetched_total",                                    \
+	    "cycles that failed because a document could not be fetched")              \
+	X(NOT_ACCEPTED, "refresh_not_accepted_total",                                  \
+	    "cycles that failed because a document was refused")                       \
+	X(NOT_RENDERED, "refresh_not_rendered_total",                                  \
+	    "cycles that failed by a mistake of ours")                                 \
+	X(ACCESS_LOG_DROPPED, "access_log_dropped_total",                              \
+	    "requests that the access log had no room for")
 
 enum counter {
 #define X(id, name, help) COUNTER_##id,
@@ -39,24 +47,89 @@ enum counter {
 	COUNTER_MAX
 };
 
+/* Statuses that are counted apart; all others are together in the row behind them.
+ * Append only, up to COUNTER_CODES - 1. */
+#define COUNTER_STATUSES(X)                                                            \
+	X(200)                                                                         \
+	X(204)                                                                         \
+	X(304)                                                                         \
+	X(307)                                                                         \
+	X(400) X(404) X(405) X(406) X(408) X(413) X(414) X(422) X(431) X(503) X(505)
+
+/* Upper ends of the classes of duration, nanoseconds; the last class has none. */
+#define COUNTER_DURATIONS(X)                                                           \
+	X(10000)                                                                       \
+	X(25000)                                                                       \
+	X(50000)                                                                       \
+	X(100000)                                                                      \
+	X(250000)                                                                      \
+	X(500000)                                                                      \
+	X(1000000)                                                                     \
+	X(2500000)                                                                     \
+	X(5000000)                                                                     \
+	X(10000000) X(25000000) X(100000000) X(1000000000)
+
+/* How a process ended that is being replaced. */
+#define COUNTER_DEATHS(X)                                                              \
+	X(EXIT, "exit")     /* by itself */                                            \
+	X(SIGNAL, "signal") /* by a signal that was not the supervisor's */            \
+	X(CORE, "core")     /* the same, and left a core */                            \
+	X(HUNG, "hung")     /* by the supervisor, whose patience was at its end */
+
+enum counter_death {
+#define X(id, name) DEATH_##id,
+	COUNTER_DEATHS(X)
+#undef X
+	DEATH_MAX
+};
+
+#define COUNTER_ROOM 64
+#define COUNTER_BUCKETS 15
+#define COUNTER_ROLES 4
+#define COUNTER_ROUTES 24
+#define COUNTER_CODES 16
+
 struct counters {
 	_Atomic int64_t heartbeat;    /* clock_boot() of the last beat */
 	_Atomic int64_t last_success; /* clock_boot() of the last published cycle */
-	_Atomic uint64_t value[COUNTER_MAX]; /* last: rows are appended */
+	_Atomic int64_t last_success_wall; /* clock_wall() of the same */
+	_Atomic uint64_t failures_in_row;  /* cycles since then */
+	_Atomic uint64_t connections;      /* open now */
+	_Atomic uint64_t reserved[3];
+	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
+	_Atomic uint64_t duration_nsec;             /* of all requests together */
+	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */
+	/* Supervisor: by enum role and enum counter_death. */
+	_Atomic uint64_t deaths[COUNTER_ROLES][DEATH_MAX];
+	/* Readers: by enum route (route.h) and COUNTER_STATUSES. */
+	_Atomic uint64_t requests[COUNTER_ROUTES][COUNTER_CODES];
 };
+_Static_assert(COUNTER_MAX <= COUNTER_ROOM, "room for all counters");
+
+/* One writer: no read-modify-write is needed. */
+static inline void
+counter_raise(_Atomic uint64_t *c, uint64_t n)
+{
+	atomic_store_explicit(
+	    c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline uint64_t
+counter_read(const _Atomic uint64_t *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
 
 static inline void
 counter_add(struct counters *c, enum counter id, uint64_t n)
 {
-	atomic_store_explicit(&c->value[id],
-	    atomic_load_explicit(&c->value[id], memory_order_relaxed) + n,
-	    memory_order_relaxed);
+	counter_raise(&c->value[id], n);
 }
 
 static inline uint64_t
 counter_get(const struct counters *c, enum counter id)
 {
-	return atomic_load_explicit(&c->value[id], memory_order_relaxed);
+	return counter_read(&c->value[id]);
 }
 
 #endif

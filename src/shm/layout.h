@@ -17,7 +17,7 @@
 #include "segment.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-1"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-2"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -99,7 +99,15 @@ _Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);
-AT(counters, value, 16);
+AT(counters, last_success_wall, 16);
+AT(counters, failures_in_row, 24);
+AT(counters, connections, 32);
+AT(counters, value, 64);
+AT(counters, duration_nsec, 576);
+AT(counters, duration, 584);
+AT(counters, deaths, 704);
+AT(counters, requests, 832);
+_Static_assert(sizeof(struct counters) == 3904, "counters are 3904 bytes");
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");

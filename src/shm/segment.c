@@ -323,3 +323,9 @@ segment_nprocs(const struct segment *seg)
 {
 	return seg->h.nprocs;
 }
+
+int64_t
+segment_epoch(const struct segment *seg)
+{
+	return (int64_t)seg->h.epoch;
+}

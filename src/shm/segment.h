@@ -15,7 +15,7 @@
 #include "counters.h"
 
 #define SEGMENT_CATEGORIES_MAX 16 /* the reference knows 15 */
-#define SEGMENT_PROCS_MAX 96      /* process slots: hydrators, then readers */
+#define SEGMENT_PROCS_MAX 96 /* process slots: hydrators, readers, the supervisor */
 
 struct segment;
 
@@ -65,5 +65,7 @@ const char *segment_category_name(const struct segment *, unsigned category);
 /* The counters of a process slot. Written only by the process that has the slot. */
 struct counters *segment_counters(const struct segment *, unsigned slot);
 unsigned segment_nprocs(const struct segment *);
+/* clock_wall() when the segment was made. */
+int64_t segment_epoch(const struct segment *);
 
 #endif

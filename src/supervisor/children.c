@@ -14,6 +14,7 @@
 #include "backoff.h"
 #include "clock.h"
 #include "config.h"
+#include "counters.h"
 #include "listener.h"
 #include "log.h"
 #include "mem.h"
@@ -82,8 +83,12 @@ child_release(const struct children *c, const struct child *ch, int *fd)
 	for (i = 0; i < c->n; i++)
 		if (c->item[i].channel != -1)
 			fd[n++] = c->item[i].channel;
-	for (i = 0; ch->role != ROLE_READER && i < c->listeners->n; i++)
+	if (ch->role == ROLE_READER)
+		return n;
+	for (i = 0; i < c->listeners->n; i++)
 		fd[n++] = c->listeners->fd[i];
+	for (i = 0; i < c->metrics->n; i++)
+		fd[n++] = c->metrics->fd[i];
 	return n;
 }
 
@@ -108,9 +113,11 @@ child_fork(struct children *c, struct child *ch)
 	if (ch->role == ROLE_READER) {
 		s.context.listeners = c->listeners->fd;
 		s.context.nlisteners = c->listeners->n;
+		s.context.metrics = c->metrics->fd;
+		s.context.nmetrics = c->metrics->n;
 	}
-	release =
-	    xcalloc(NELEM(c->keep_out) + c->n + c->listeners->n, sizeof(*release));
+	release = xcalloc(NELEM(c->keep_out) + c->n + c->listeners->n + c->metrics->n,
+	    sizeof(*release));
 	s.release = release;
 	s.nrelease = child_release(c, ch, release);
 	pid = proc_spawn(&s, &ch->channel);
@@ -249,6 +256,20 @@ child_obituary(const struct child *ch, pid_t pid, int status, int64_t now)
 }
 
 static void
+child_count_death(
+    struct children *c, const struct child *ch, enum child_state before, int status)
+{
+	enum counter_death how = DEATH_EXIT;
+
+	if (before == CHILD_KILLED)
+		how = DEATH_HUNG;
+	else if (WIFSIGNALED(status))
+		how = WCOREDUMP(status) ? DEATH_CORE : DEATH_SIGNAL;
+	if (ch->life.wanted)
+		counter_raise(&c->counters->deaths[ch->role][how], 1);
+}
+
+static void
 child_hang_up(struct child *ch)
 {
 	if (ch->channel != -1)
@@ -259,6 +280,7 @@ child_hang_up(struct child *ch)
 void
 children_reap(struct children *c)
 {
+	enum child_state before;
 	int64_t now;
 	pid_t pid;
 	size_t i;
@@ -272,7 +294,9 @@ children_reap(struct children *c)
 		now = clock_boot();
 		c->item[i].pid = 0;
 		child_hang_up(&c->item[i]);
+		before = c->item[i].life.state;
 		child_event(c, &c->item[i], LIFE_REAPED, now);
+		child_count_death(c, &c->item[i], before, status);
 		child_obituary(&c->item[i], pid, status, now);
 	}
 }

@@ -12,6 +12,7 @@
 #include "child.h"
 #include "life.h"
 
+struct counters;
 struct listeners;
 struct pidfh;
 struct privilege;
@@ -35,6 +36,8 @@ struct children {
 	struct segment *segment;
 	role_main_fn *const *roles; /* by enum role */
 	const struct listeners *listeners;
+	const struct listeners *metrics; /* listeners too, for readers */
+	struct counters *counters;       /* the supervisor's own */
 	const struct privilege *privilege;
 	struct pidfh *pidfile;
 	int keep_out[2]; /* further descriptors of the supervisor's, -1: none */

@@ -19,6 +19,7 @@
 
 /* One address of the list, and where errors go. */
 struct opening {
+	const char *option;
 	const char *text;
 	char host[256]; /* "*" for any */
 	char port[6];
@@ -30,7 +31,7 @@ struct opening {
 static int
 opening_refuse(const struct opening *o, const char *why)
 {
-	snprintf(o->err, o->errlen, "listen \"%s\": %s", o->text, why);
+	snprintf(o->err, o->errlen, "%s \"%s\": %s", o->option, o->text, why);
 	errno = EINVAL;
 	return -1;
 }
@@ -126,11 +127,12 @@ opening_failed(const struct opening *o, const struct addrinfo *ai)
 	int saved = errno;
 
 	listener_name(ai->ai_addr, ai->ai_addrlen, name);
-	snprintf(o->err, o->errlen, "cannot listen on %s: %s%s", name, strerror(saved),
-	    saved == EADDRINUSE
-		? ": stop what listens there (ss -ltnp shows it) or change listen"
-	    : saved == EACCES ? ": ports below 1024 need root; change listen"
-			      : ": change listen in the configuration");
+	snprintf(o->err, o->errlen, "cannot listen on %s: %s: %schange %s", name,
+	    strerror(saved),
+	    saved == EADDRINUSE ? "stop what listens there (ss -ltnp shows it) or "
+	    : saved == EACCES   ? "ports below 1024 need root; "
+				: "",
+	    o->option);
 	errno = saved;
 	return -1;
 }
@@ -198,17 +200,19 @@ opening_run(struct opening *o)
 }
 
 int
-listeners_open(
-    const struct config_list *list, struct listeners *out, char *err, size_t errlen)
+listeners_open(const char *option, const struct config_list *list,
+    struct listeners *out, char *err, size_t errlen)
 {
 	int saved;
 	size_t i;
 
 	*out = (struct listeners){ 0 };
 	for (i = 0; i < list->n; i++) {
-		struct opening o = {
-			.text = list->item[i], .out = out, .err = err, .errlen = errlen
-		};
+		struct opening o = { .option = option,
+			.text = list->item[i],
+			.out = out,
+			.err = err,
+			.errlen = errlen };
 
 		if (opening_run(&o) == 0)
 			continue;

@@ -18,16 +18,17 @@ struct listeners {
 };
 
 /*
- * Opens every address of the list: "host:port", "[v6]:port" or "*:port" (any address,
- * IPv4 and IPv6 alike); port 0 takes a free one. A host name is opened at each of its
- * addresses; one whose family this machine has not is passed over while another
- * remains. Not SO_REUSEPORT: it would let a second daemon quietly take half of the
- * clients, and lose the queue of a reader that dies. Returns 0, or -1 with a message
- * for the operator in err, nothing left open, and errno: EINVAL for what only another
- * configuration mends, else that of the call that failed (EADDRINUSE, EACCES, ...).
+ * Opens every address of the list, which is that of an option: "host:port", "[v6]:port"
+ * or "*:port" (any address, IPv4 and IPv6 alike); port 0 takes a free one. A host name
+ * is opened at each of its addresses; one whose family this machine has not is passed
+ * over while another remains. Not SO_REUSEPORT: it would let a second daemon quietly
+ * take half of the clients, and lose the queue of a reader that dies. Returns 0, or -1
+ * with a message for the operator in err, nothing left open, and errno: EINVAL for what
+ * only another configuration mends, else that of the call that failed (EADDRINUSE,
+ * EACCES, ...).
  */
-int listeners_open(const struct config_list *, struct listeners *, char *err,
-    size_t errlen) MUST_CHECK;
+int listeners_open(const char *option, const struct config_list *, struct listeners *,
+    char *err, size_t errlen) MUST_CHECK;
 
 /* Closes them all and zeroes the struct. */
 void listeners_close(struct listeners *);

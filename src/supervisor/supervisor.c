@@ -6,6 +6,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libutil.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,7 +33,7 @@ struct supervisor {
 	struct privilege privilege;
 	struct pidfh *lock;
 	struct segment *segment;
-	struct listeners listeners;
+	struct listeners listeners, metrics;
 	struct children children;
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
@@ -48,14 +49,36 @@ logs_to(const struct supervisor *s, const char *target)
 	return strcmp(s->config->log.target, target) == 0;
 }
 
-/* The children write to a log that is opened, and rotated, by root. */
 static void
-supervisor_give_log(const struct supervisor *s)
+supervisor_give(const struct supervisor *s, const char *path)
 {
-	if (!logs_to(s, "syslog") && !logs_to(s, "stderr") &&
-	    privilege_give(&s->privilege, s->config->log.target) == -1)
-		log_warn("cannot give %s to user \"%s\"", s->config->log.target,
-		    s->privilege.user);
+	if (privilege_give(&s->privilege, path) == -1)
+		log_warn("cannot give %s to user \"%s\"", path, s->privilege.user);
+}
+
+/* The readers' file, made for them where only root may. If it cannot be made here, they
+ * say what is wrong. */
+static void
+supervisor_give_access_log(const struct supervisor *s)
+{
+	const char *path = s->config->http.access_log;
+	int fd;
+
+	if (path[0] == '\0' || !s->privilege.drop)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd != -1)
+		close(fd);
+	supervisor_give(s, path);
+}
+
+/* The children write to logs that are opened, and rotated, by root. */
+static void
+supervisor_give_logs(const struct supervisor *s)
+{
+	if (!logs_to(s, "syslog") && !logs_to(s, "stderr"))
+		supervisor_give(s, s->config->log.target);
+	supervisor_give_access_log(s);
 }
 
 static void
@@ -71,6 +94,7 @@ on_stop(struct supervisor *s, const struct signalfd_siginfo *si)
 	    sigabbrev_np((int)si->ssi_signo), si->ssi_pid);
 	/* So that new connections are refused once the readers have closed theirs. */
 	listeners_close(&s->listeners);
+	listeners_close(&s->metrics);
 	children_stop(&s->children, s->stopping ? LIFE_HURRY : LIFE_STOP);
 	s->stopping = true;
 }
@@ -88,7 +112,7 @@ on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 	if (log_reopen() == -1)
 		log_warn("cannot reopen %s, still writing to the old file",
 		    s->config->log.target);
-	supervisor_give_log(s);
+	supervisor_give_logs(s);
 	children_order(&s->children, ROLE_MAX, CHANNEL_REOPEN);
 }
 
@@ -232,7 +256,7 @@ supervisor_prepare(struct supervisor *s, bool foreground)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
 		return EXIT_FAILURE;
-	supervisor_give_log(s);
+	supervisor_give_logs(s);
 	umask(027);
 	if (!foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");
@@ -251,7 +275,7 @@ supervisor_make_segment(struct supervisor *s)
 		.capacity = (size_t)c->segment.capacity,
 		.ncategories = (unsigned)c->ncategories,
 		.categories = names,
-		.nprocs = children_wanted(c),
+		.nprocs = children_wanted(c) + 1,
 		.owner = s->privilege.uid,
 		.group = s->privilege.gid,
 	};
@@ -281,8 +305,10 @@ supervisor_open(struct supervisor *s, bool foreground)
 
 	if ((r = supervisor_make_segment(s)) != 0)
 		return r;
-	if (listeners_open(&s->config->listen, &s->listeners, s->err, sizeof(s->err)) ==
-	    -1)
+	if (listeners_open("listen", &s->config->listen, &s->listeners, s->err,
+		sizeof(s->err)) == -1 ||
+	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen,
+		&s->metrics, s->err, sizeof(s->err)) == -1)
 		return status_of(errno);
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
@@ -304,6 +330,8 @@ supervisor_announce(const struct supervisor *s)
 
 	for (i = 0; i < s->listeners.n; i++)
 		log_info("listening on %s", s->listeners.name[i]);
+	for (i = 0; i < s->metrics.n; i++)
+		log_info("metrics on %s", s->metrics.name[i]);
 	buf_puts(&line, "serving");
 	for (i = 0; i < s->config->ncategories; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", s->config->category[i].name);
@@ -322,6 +350,9 @@ supervisor_serve(struct supervisor *s, role_main_fn *const roles[ROLE_MAX])
 		.segment = s->segment,
 		.roles = roles,
 		.listeners = &s->listeners,
+		.metrics = &s->metrics,
+		.counters =
+		    segment_counters(s->segment, segment_nprocs(s->segment) - 1),
 		.privilege = &s->privilege,
 		.pidfile = s->lock,
 		.keep_out = { s->signals, s->notify } };
@@ -342,6 +373,7 @@ supervisor_close(struct supervisor *s)
 	if (s->signals != -1)
 		close(s->signals);
 	listeners_close(&s->listeners);
+	listeners_close(&s->metrics);
 	if (s->segment != NULL)
 		segment_unlink(s->segment);
 	segment_close(&s->segment);

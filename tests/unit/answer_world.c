@@ -63,6 +63,7 @@ put_risk(struct buf *b, struct view *v, unsigned nrows, unsigned total)
 	v->nrows = nrows;
 	v->total_count = total;
 	v->etag = 1000 + nrows;
+	v->modified = 784111777; /* Sun, 06 Nov 1994 08:49:37 GMT */
 	v->body.off = b->len;
 	v->count = put(b, "{\"total_count\":");
 	put(b, "%u,\"returned_count\":%u,\"offset\":0,\"limit\":null,\"models\":[",
@@ -91,6 +92,7 @@ put_statistics(struct buf *b, struct view *v)
 {
 	v->present = 1;
 	v->etag = 77;
+	v->modified = 784111777;
 	v->body.off = b->len;
 	v->count = put(b, "{\"offset\":");
 	put(b, "0,\"limit\":null");
@@ -208,7 +210,7 @@ answer_world_setup(void **state)
 		.capacity = 1 << 20,
 		.ncategories = 2,
 		.categories = names,
-		.nprocs = 1 };
+		.nprocs = 2 };
 
 	snprintf(name, sizeof(name), "/hydratord-answer-%d", (int)getpid());
 	assert_int_equal(segment_create(&spec, &w->segment, err, sizeof(err)), 0);
@@ -224,6 +226,7 @@ answer_world_setup(void **state)
 	w->config.http.replicate_mode = strdup("PRIMARY");
 	w->config.http.canonical_format = strdup("legacy");
 	w->answerer.config = &w->config;
+	w->answerer.segment = w->segment;
 	w->answerer.arena = arena_new();
 	w->answerer.store = store_new(w->segment, &w->config, &w->counters);
 	*state = w;

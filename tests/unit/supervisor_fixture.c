@@ -31,6 +31,8 @@
 struct fixture fx;
 
 /* Obeys until it is told to stop; what it is told goes to the log. */
+static char fx_none[] = "";
+
 static int
 role_obey(const struct child_context *ctx)
 {
@@ -239,6 +241,7 @@ fixture_setup(void **state UNUSED)
 	strlcpy(fx.names[0], "obey", sizeof(fx.names[0]));
 	fx.category[0].name = fx.names[0];
 	fx.config = (struct config){
+		.http = { .access_log = fx_none },
 		.listen = { fx.listen_item, 1 },
 		.readers = 1,
 		.user = fx.user,

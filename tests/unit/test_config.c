@@ -222,7 +222,7 @@ static const char *
 other_value(const struct config_option *o, char text[64])
 {
 	static const char *const words[] = { "*:1", "/a", "debug", "PRIMARY", "legacy",
-		"never-used", "https://b.example", "nobody" };
+		"never-used", "https://b.example", "json", "nobody" };
 	char copy[64];
 	size_t i;
 
@@ -429,6 +429,10 @@ bad_values_are_named_with_their_line(void **state)
 	refuses("http { cors = { \"example.org\" } }\n" CATEGORY, 1, "origin");
 	refuses("http { replicate_mode = SECONDARY }\n" CATEGORY, 1, "PRIMARY");
 	refuses("http { canonical_format = v3 }\n" CATEGORY, 1, "v2 or legacy");
+	refuses("http { metrics_listen = { 80 } }\n" CATEGORY, 1, "host:port");
+	refuses("http { access_log = syslog }\n" CATEGORY, 1, "absolute path");
+	refuses(
+	    "http { access_log_format = common }\n" CATEGORY, 1, "combined or json");
 	refuses("category lora {\nreference = {\n\"x.json\" } }\n", 3, "file:///");
 }
 

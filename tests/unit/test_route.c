@@ -26,6 +26,10 @@ static const struct {
 	{ "/heartbeat", ROUTE_HEARTBEAT, NULL },
 	{ "/api/heartbeat", ROUTE_HEARTBEAT, NULL },
 	{ "/heartbea%74", ROUTE_HEARTBEAT, NULL },
+	{ "/livez", ROUTE_LIVEZ, NULL },
+	{ "/api/readyz", ROUTE_READYZ, NULL },
+	{ "/readyz/", ROUTE_REDIRECT, "/readyz" },
+	{ "/metrics", ROUTE_NONE, NULL },
 	{ "/replicate_mode", ROUTE_REPLICATE_MODE, NULL },
 	{ "/openapi.json", ROUTE_OPENAPI, NULL },
 	{ "/api/openapi.json/", ROUTE_REDIRECT, "/api/openapi.json" },
@@ -134,12 +138,29 @@ bytes_become_text(void **state)
 	arena_free(&a);
 }
 
+/* As metrics need them for labels. */
+static void
+every_route_has_its_name(void **state)
+{
+	int i, j;
+
+	(void)state;
+	for (i = 0; i < ROUTE_MAX; i++) {
+		if (route_name((enum route)i) == NULL)
+			fail_msg("route %d has no name", i);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(
+			    route_name((enum route)i), route_name((enum route)j));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_have_their_routes),
 		cmocka_unit_test(bytes_become_text),
+		cmocka_unit_test(every_route_has_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

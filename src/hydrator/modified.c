@@ -1,0 +1,54 @@
+/* Carrying the times of change from one generation to the next. */
+#include "modified.h"
+
+#include "snapshot.h"
+
+/* Answers with workers change with them too; one date is enough for both. */
+static uint64_t
+content_of(const struct view_directory *d, int k)
+{
+	uint64_t etag = d->views[k].etag;
+
+	return k == VIEW_WITH_STATS ? etag ^ d->with_stats.workers_etag : etag;
+}
+
+void
+modified_stamp(const struct modified *m, struct view_directory *d, int64_t now)
+{
+	int k;
+
+	for (k = 0; k < VIEW_MAX; k++) {
+		struct view *v = &d->views[k];
+
+		if (v->present && m->view[k].since != 0 &&
+		    m->view[k].etag == content_of(d, k))
+			v->modified = m->view[k].since;
+		else if (v->present)
+			v->modified = now;
+	}
+}
+
+void
+modified_note(struct modified *m, const struct view_directory *d)
+{
+	int k;
+
+	for (k = 0; k < VIEW_MAX; k++) {
+		m->view[k].etag = content_of(d, k);
+		m->view[k].since = d->views[k].present ? d->views[k].modified : 0;
+	}
+}
+
+void
+modified_recall(struct modified *m, const struct segment *segment, unsigned latch,
+    enum category category)
+{
+	struct snapshot *s = NULL;
+	const struct view_directory *d;
+
+	if (snapshot_take(segment, latch, 0, &s) != SNAPSHOT_FRESH)
+		return;
+	if ((d = view_open(s->data, s->len, category)) != NULL)
+		modified_note(m, d);
+	snapshot_release(&s);
+}

@@ -1,0 +1,30 @@
+/* Since when the content of each view is what it is (Last-Modified). Hydrators. */
+#ifndef HYDRATOR_MODIFIED_H
+#define HYDRATOR_MODIFIED_H
+
+#include <stdint.h>
+
+#include "category.h"
+#include "segment.h"
+#include "view.h"
+
+/* What was published last; zeroed: nothing. */
+struct modified {
+	struct {
+		uint64_t etag;
+		int64_t since; /* Unix seconds; 0: there was no such view */
+	} view[VIEW_MAX];
+};
+
+/* Fills in `modified` of each view of a payload that is about to be published: as
+ * before where its etag is as before, else now (Unix seconds). */
+void modified_stamp(const struct modified *, struct view_directory *, int64_t now);
+
+/* Notes a payload that was published. */
+void modified_note(struct modified *, const struct view_directory *);
+
+/* Notes what a predecessor left in the category's latch, if anything good. */
+void modified_recall(
+    struct modified *, const struct segment *, unsigned latch, enum category);
+
+#endif

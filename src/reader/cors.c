@@ -1,0 +1,124 @@
+/* Cross-origin answers. */
+#include "cors.h"
+
+#include <string.h>
+
+#include "attr.h"
+#include "buf.h"
+#include "str.h"
+
+#define ORIGIN STR("origin")
+#define METHOD STR("access-control-request-method")
+#define HEADERS STR("access-control-request-headers")
+#define CREDENTIALS "Access-Control-Allow-Credentials: true\r\n"
+#define VARY "Vary: Origin\r\n"
+
+static const struct http_field *
+field(const struct http_request *q, struct str name)
+{
+	size_t at = 0;
+
+	return http_field_next(q, name, &at);
+}
+
+static bool
+listed(const struct config_list *origins, struct str origin)
+{
+	size_t i;
+
+	for (i = 0; i < origins->n; i++)
+		if (str_eq(origin,
+			(struct str){ origins->item[i], strlen(origins->item[i]) }))
+			return true;
+	return false;
+}
+
+static bool
+all_listed(const struct config_list *origins)
+{
+	return listed(origins, STR("*"));
+}
+
+bool
+cors_is_preflight(const struct config_list *origins, const struct http_request *q)
+{
+	return origins->n > 0 && q->method == HTTP_OPTIONS &&
+	       field(q, ORIGIN) != NULL && field(q, METHOD) != NULL;
+}
+
+static void
+put_field(struct buf *b, const char *name, struct str value)
+{
+	buf_puts(b, name);
+	buf_puts(b, ": ");
+	buf_add(b, value.p, value.len);
+	buf_puts(b, "\r\n");
+}
+
+static bool
+method_is_allowed(struct str method)
+{
+	static const struct str methods[] = { STR("DELETE"), STR("GET"), STR("HEAD"),
+		STR("OPTIONS"), STR("PATCH"), STR("POST"), STR("PUT") };
+	size_t i;
+
+	for (i = 0; i < NELEM(methods); i++)
+		if (str_eq(method, methods[i]))
+			return true;
+	return false;
+}
+
+void
+cors_preflight(const struct config_list *origins, const struct http_request *q,
+    struct http_response *r)
+{
+	struct str origin = field(q, ORIGIN)->value;
+	const struct http_field *headers = field(q, HEADERS);
+	bool origin_good = all_listed(origins) || listed(origins, origin);
+	bool method_good = method_is_allowed(field(q, METHOD)->value);
+
+	if (origin_good)
+		put_field(&r->fields, "Access-Control-Allow-Origin", origin);
+	buf_puts(&r->fields,
+	    VARY "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, "
+		 "POST, PUT\r\nAccess-Control-Max-Age: 600\r\n" CREDENTIALS
+		 "Cache-Control: no-store\r\n");
+	if (headers != NULL)
+		put_field(&r->fields, "Access-Control-Allow-Headers", headers->value);
+	r->type = "text/plain; charset=utf-8";
+	if (origin_good && method_good) {
+		http_response_add(r, STR("OK"));
+		return;
+	}
+	r->status = 400;
+	http_response_add(r, STR("Disallowed CORS "));
+	if (!origin_good)
+		http_response_add(r, STR("origin"));
+	if (!origin_good && !method_good)
+		http_response_add(r, STR(", "));
+	if (!method_good)
+		http_response_add(r, STR("method"));
+}
+
+/* With `*`, an origin is named only to a request with cookies: `*` would not do there.
+ */
+void
+cors_put(const struct config_list *origins, const struct http_request *q,
+    struct http_response *r)
+{
+	const struct http_field *origin = field(q, ORIGIN);
+	bool all = all_listed(origins);
+
+	if (origin != NULL) {
+		buf_puts(&r->fields, CREDENTIALS);
+		if (all && field(q, STR("cookie")) == NULL)
+			buf_puts(&r->fields, "Access-Control-Allow-Origin: *\r\n");
+		else if (all || listed(origins, origin->value))
+			put_field(
+			    &r->fields, "Access-Control-Allow-Origin", origin->value);
+		if (all && field(q, STR("cookie")) != NULL)
+			buf_puts(&r->fields, VARY);
+	}
+	if (origins->n > 0 && !all)
+		buf_puts(&r->fields, VARY);
+}

@@ -1,0 +1,31 @@
+/*
+ * Which origins' scripts may read the answers: as Starlette's CORSMiddleware with
+ * credentials, all methods and all headers allowed, which the reference uses (spec
+ * section 7.1). Pure.
+ */
+#ifndef READER_CORS_H
+#define READER_CORS_H
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "parse.h"
+#include "response.h"
+
+/* Whether the request asks what a script may do, and origins are configured. */
+bool cors_is_preflight(const struct config_list *origins, const struct http_request *);
+
+/* Answers it: 200, or 400 if the origin or the method is not allowed. */
+void cors_preflight(const struct config_list *origins, const struct http_request *,
+    struct http_response *);
+
+/*
+ * Adds the fields of any other answer. Where single origins are configured, each answer
+ * says Vary: Origin, also to who sent none, because shared caches keep answers for
+ * others (Fetch standard, "CORS protocol and HTTP caches"); the reference says so to
+ * listed origins only.
+ */
+void cors_put(const struct config_list *origins, const struct http_request *,
+    struct http_response *);
+
+#endif

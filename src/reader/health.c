@@ -1,0 +1,121 @@
+/* /livez and /readyz. */
+#include "health.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "buf.h"
+#include "category.h"
+#include "clock.h"
+#include "counters.h"
+#include "freshness.h"
+
+static void
+put_answer(struct http_response *r, int status)
+{
+	r->status = status;
+	r->type = "application/json";
+	buf_puts(&r->fields, "Cache-Control: no-store\r\n");
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
+}
+
+void
+health_live(struct http_response *r)
+{
+	buf_puts(&r->text, "{\"status\":\"ok\"}");
+	put_answer(r, 200);
+}
+
+struct condition {
+	const struct generation *generation; /* NULL: none */
+	int64_t age;
+	enum freshness freshness;
+};
+
+static struct condition
+condition_of(struct store *store, const struct config *config, size_t i)
+{
+	const char *name = config->category[i].name;
+	int category = category_find(name, strlen(name));
+	struct generation *g = NULL;
+	struct condition c = { .freshness = FRESHNESS_EXPIRED };
+
+	if (category < 0 || store_get(store, (enum category)category, &g) != STORE_HELD)
+		return c;
+	c.generation = g;
+	c.age = freshness_age(g->snapshot->stamp.fetched_boot, clock_boot());
+	c.freshness = freshness_of(config, c.age);
+	return c;
+}
+
+/* One entry of `categories`. Times are Unix seconds. */
+static void
+put_condition(struct buf *b, const char *name, const struct condition *c,
+    const struct counters *k)
+{
+	int64_t success =
+	    atomic_load_explicit(&k->last_success_wall, memory_order_relaxed);
+
+	buf_printf(b, "{\"category\":\"%s\",\"state\":\"%s\",", name,
+	    c->generation == NULL ? "empty" : freshness_name(c->freshness));
+	if (c->generation == NULL)
+		buf_puts(b, "\"age\":null,\"generation\":null,");
+	else
+		buf_printf(b, "\"age\":%" PRId64 ",\"generation\":%" PRIu64 ",", c->age,
+		    c->generation->snapshot->generation);
+	if (success == 0)
+		buf_puts(b, "\"last_success\":null,");
+	else
+		buf_printf(b, "\"last_success\":%" PRId64 ",", success / NSEC_PER_SEC);
+	buf_printf(b, "\"failures\":%" PRIu64 "}", counter_read(&k->failures_in_row));
+}
+
+static bool
+has_verbose(struct str query)
+{
+	static const struct str verbose = STR("verbose");
+	const char *next;
+
+	for (;;) {
+		next = query.len > 0 ? memchr(query.p, '&', query.len) : NULL;
+		if (str_starts(query, verbose) &&
+		    (query.len == verbose.len || query.p[verbose.len] == '=' ||
+			query.p[verbose.len] == '&'))
+			return true;
+		if (next == NULL)
+			return false;
+		query = str_from(query, (size_t)(next + 1 - query.p));
+	}
+}
+
+void
+health_ready(struct http_response *r, struct store *store, const struct config *config,
+    const struct segment *segment, struct str query)
+{
+	struct buf list = { 0 };
+	struct condition c;
+	bool ready = true;
+	unsigned i;
+
+	for (i = 0; i < config->ncategories; i++) {
+		c = condition_of(store, config, i);
+		ready &= c.freshness != FRESHNESS_EXPIRED;
+		if (i > 0)
+			buf_putc(&list, ',');
+		put_condition(
+		    &list, config->category[i].name, &c, segment_counters(segment, i));
+	}
+	buf_printf(&r->text, "{\"status\":\"%s\"", ready ? "ok" : "unavailable");
+	if (has_verbose(query)) {
+		buf_puts(&r->text, ",\"categories\":[");
+		buf_add(&r->text, list.data, list.len);
+		buf_putc(&r->text, ']');
+	}
+	buf_putc(&r->text, '}');
+	buf_free(&list);
+	if (!ready)
+		buf_printf(&r->fields, "Retry-After: %" PRId64 "\r\n",
+		    config->http.retry_after);
+	put_answer(r, ready ? 200 : 503);
+}

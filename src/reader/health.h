@@ -1,0 +1,22 @@
+/* Whether this daemon lives, and whether it may be sent requests. Readers. */
+#ifndef READER_HEALTH_H
+#define READER_HEALTH_H
+
+#include "config.h"
+#include "response.h"
+#include "segment.h"
+#include "store.h"
+#include "str.h"
+
+/* 200: who gets an answer knows that the loop turns. */
+void health_live(struct http_response *);
+
+/*
+ * 200 if every category of the configuration may be served, else 503. query: with a
+ * parameter `verbose`, whatever its value, the answer says what is known of each. The
+ * segment's slot i is that of the hydrator of category i.
+ */
+void health_ready(struct http_response *, struct store *, const struct config *,
+    const struct segment *, struct str query);
+
+#endif

@@ -1,0 +1,23 @@
+/* Counting requests by route, status and duration. Readers. */
+#ifndef READER_TRAFFIC_H
+#define READER_TRAFFIC_H
+
+#include <stdint.h>
+
+#include "counters.h"
+#include "route.h"
+#include "server.h"
+
+/* Counts an answer in the reader's own counters. Its label is an enum route. What could
+ * not be understood (ROUTE_REFUSED) has no duration. */
+void traffic_count(struct counters *, const struct http_exchange *);
+
+/* The status that is counted in a row of counters.requests; 0: the last row, which is
+ * for all others; -1: the row is not used. */
+int traffic_status(unsigned row);
+
+/* Upper end of a class of counters.duration in nanoseconds; 0: the last one, which has
+ * none; -1: not used. */
+int64_t traffic_bound(unsigned bucket);
+
+#endif

@@ -1,0 +1,214 @@
+"""The service as a cache: what it says of age, lifetime and validity in each state of its data."""
+import email.utils
+import json
+import re
+import shutil
+import signal
+import time
+
+import pytest
+
+from conftest import DEMO, file_categories
+from daemon import wait_for
+
+STATISTICS = "/model_references/statistics/image_generation"
+RISK = STATISTICS + "/deletion-risk"
+TARGETS = (STATISTICS, RISK, RISK + "?limit=3", RISK + "?preset=critical")
+TTL, STALE_TTL, STALE_IF_ERROR = 100, 1000, 5000
+ONCE = "enabled = false interval = 10 ttl = %d stale_ttl = %d stale_if_error = %d" % (
+    TTL, STALE_TTL, STALE_IF_ERROR)
+# Seconds to move the clock to be in the middle of a state, and its name in Cache-Status.
+STATES = {"fresh": (0, None), "stale": (500, "stale"), "stale-if-error": (3000, "stale-if-error")}
+OF_THE_CONTENT = {"content-type", "content-length", "content-encoding"}
+
+
+def fields_of(answer):
+    return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def cache_status(answer):
+    """RFC 9211: a list of one item, a token with parameters; ttl is an integer, detail a token here."""
+    found = re.fullmatch(r"hydratord; hit; ttl=(-?\d{1,15})(?:; detail=([a-z][a-z-]*))?",
+                         answer.headers["cache-status"])
+    assert found, answer.headers["cache-status"]
+    return int(found.group(1)), found.group(2)
+
+
+def seconds_between(before, after):
+    return sum(sign * email.utils.parsedate_to_datetime(date).timestamp() for sign, date in ((-1, before), (1, after)))
+
+
+def modified(answer):
+    return email.utils.parsedate_to_datetime(answer.headers["last-modified"])
+
+
+@pytest.fixture(scope="module")
+def by_state(tmp_path_factory):
+    """A daemon for each state, made old by its clock."""
+    from daemon import Daemon
+    daemons = {}
+    for state, (seconds, _) in {**STATES, "expired": (9000, None)}.items():
+        daemon = Daemon(tmp_path_factory.mktemp(state), file_categories(DEMO), "file://%s" % DEMO, hydration=ONCE)
+        daemon.start()
+        before = daemon.get("/heartbeat").headers["date"]
+        daemon.move_clock(seconds)
+        if seconds:  # Date is set each second
+            wait_for(lambda: seconds_between(before, daemon.get("/heartbeat").headers["date"]) >= seconds, "Date")
+        daemons[state] = daemon
+    yield daemons
+    for daemon in daemons.values():
+        assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_that_is_served(by_state, state, target):
+    daemon, (moved, detail) = by_state[state], STATES[state]
+    answer = daemon.get(target)
+    assert answer.status == 200
+    age = int(answer.headers["age"])
+    assert moved <= age < moved + 60
+    assert answer.headers["cache-control"] == (
+        "public, max-age=%d, stale-while-revalidate=%d, stale-if-error=%d" % (
+            TTL if state == "fresh" else 0, STALE_TTL - TTL, STALE_IF_ERROR - TTL))
+    assert cache_status(answer) == (TTL - age, detail)
+    assert "retry-after" not in answer.headers
+    date = email.utils.parsedate_to_datetime(answer.headers["date"])
+    assert moved - 2 <= (date - modified(answer)).total_seconds() < moved + 60
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("state", STATES)
+def test_a_304_says_what_the_200_says_but_for_the_content(by_state, state, target):
+    daemon = by_state[state]
+
+    def same(condition):
+        """Age and Date may tick between the two: then once more."""
+        for _ in range(3):
+            whole, short = daemon.get(target), daemon.get(target, headers=condition(whole_of()))
+            assert (whole.status, short.status, short.body) == (200, 304, b"")
+            expected = {k: v for k, v in fields_of(whole).items() if k not in OF_THE_CONTENT}
+            if fields_of(short) == expected:
+                return True
+        return False
+
+    def whole_of():
+        return daemon.get(target).headers
+
+    assert same(lambda fields: {"If-None-Match": fields["etag"]})
+    assert same(lambda fields: {"If-Modified-Since": fields["last-modified"]})
+    assert same(lambda fields: {"If-None-Match": "*"})
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_expired(by_state, target):
+    daemon = by_state["expired"]
+    for headers in ({}, {"If-None-Match": "*"}, {"If-Modified-Since": email.utils.formatdate(usegmt=True)}):
+        answer = daemon.get(target, headers=headers)
+        assert (answer.status, answer.headers["cache-control"]) == (503, "no-store")
+        assert int(answer.headers["retry-after"]) > 0
+        assert answer.json() == {"detail": "The data is too old to be served"}
+        for name in ("etag", "last-modified", "age", "cache-status"):
+            assert name not in answer.headers
+
+
+@pytest.mark.parametrize("state", [*STATES, "expired"])
+def test_errors_are_never_stored(by_state, state):
+    for target, status in (("/nothing", 404), (RISK + "?limit=0", 422), ("/model_references/statistics/blip", 404),
+                           ("/model_references/statistics/blip/deletion-risk", 400)):
+        answer = by_state[state].get(target, headers={"If-None-Match": "*"})
+        assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
+        for name in ("etag", "last-modified", "age"):
+            assert name not in answer.headers
+
+
+def test_the_moment_freshness_ends(make_daemon):
+    daemon = make_daemon(hydration=ONCE).start()
+    age = int(daemon.get(RISK).headers["age"])
+    daemon.move_clock(TTL - age - 5)
+    ages = set()
+
+    def ended():
+        answer = daemon.get(RISK)
+        age = int(answer.headers["age"])
+        ages.add(age)
+        fresh = age < TTL
+        assert ("max-age=%d," % (TTL if fresh else 0)) in answer.headers["cache-control"]
+        assert cache_status(answer) == (TTL - age, None if fresh else "stale")
+        return not fresh
+
+    wait_for(ended, "the end of freshness")
+    assert min(ages) < TTL
+
+
+def test_if_modified_since(demo):
+    """RFC 9110 section 13.1.3."""
+    answer = demo.get(RISK)
+    when = modified(answer).timestamp()
+
+    def status(**conditions):
+        return demo.get(RISK, headers={k.replace("_", "-"): v for k, v in conditions.items()}).status
+
+    def date(seconds):
+        return email.utils.formatdate(when + seconds, usegmt=True)
+
+    moment = time.gmtime(when)
+    assert status(If_Modified_Since=date(0)) == 304
+    assert status(If_Modified_Since=date(+3600)) == 304
+    assert status(If_Modified_Since=date(-1)) == 200
+    assert status(If_Modified_Since=time.strftime("%A, %d-%b-%y %H:%M:%S GMT", moment)) == 304
+    assert status(If_Modified_Since=time.asctime(moment)) == 304
+    assert status(If_Modified_Since="yesterday") == 200
+    assert status(If_Modified_Since=date(0).lower()) == 200
+    # An entity tag decides alone.
+    assert status(If_Modified_Since=date(0), If_None_Match='"another"') == 200
+    assert status(If_Modified_Since=date(-3600), If_None_Match=answer.headers["etag"]) == 304
+    assert demo.get(RISK, "HEAD", {"If-Modified-Since": date(0)}).status == 304
+    assert demo.get(RISK, "OPTIONS", {"If-Modified-Since": date(0)}).status == 204
+
+
+def refresh(daemon, category="image_generation"):
+    """Runs a cycle of every category and waits until this one's is served."""
+    def generation():
+        found = re.findall(r"hydrated %s: .*generation (\d+)" % category, daemon.log())
+        return int(found[-1]) if found else 0
+
+    before = generation()
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: generation() > before, "a refresh")
+    wait_for(lambda: int(daemon.get(RISK).headers["age"]) < 60, "a reader to have taken it")
+
+
+@pytest.mark.parametrize("restarted", (False, True))
+def test_what_a_refresh_changes(make_daemon, tmp_path, restarted):
+    documents = tmp_path / "documents"
+    shutil.copytree(DEMO, documents)
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents, hydration=ONCE).start()
+    first = {target: daemon.get(target) for target in TARGETS}
+    daemon.move_clock(500)
+    if restarted:  # the successor of a hydrator knows the times of its predecessor
+        daemon.kill_child("hydrator image_generation")
+        wait_for(lambda: int(daemon.get(RISK).headers["age"]) < 400, "the successor's first cycle")
+    else:
+        refresh(daemon)
+    for target, before in first.items():
+        after = daemon.get(target)
+        assert after.headers["etag"] == before.headers["etag"]
+        assert after.headers["last-modified"] == before.headers["last-modified"]
+        assert int(after.headers["age"]) < 60
+        assert cache_status(after)[0] > 0
+        assert daemon.get(target, headers={"If-Modified-Since": before.headers["last-modified"]}).status == 304
+
+    models = json.loads((documents / "image_generation.json").read_text())
+    name = next(iter(models))
+    models["Another " + name] = dict(models[name], name="Another " + name)
+    (documents / "new").write_text(json.dumps(models))
+    (documents / "new").replace(documents / "image_generation.json")
+    daemon.move_clock(500)
+    refresh(daemon)
+    for target, before in first.items():
+        after = daemon.get(target)
+        assert after.headers["etag"] != before.headers["etag"]
+        assert (modified(after) - modified(before)).total_seconds() >= 1000
+        assert daemon.get(target, headers={"If-Modified-Since": before.headers["last-modified"]}).status == 200
+        assert daemon.get(target, headers={"If-None-Match": before.headers["etag"]}).status == 200

@@ -1,0 +1,304 @@
+"""/livez, /readyz, /metrics: what they say is what a client has counted, whoever was killed in between."""
+import http.client
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import DEMO, file_categories
+from daemon import wait_for
+
+STATISTICS = "/model_references/statistics/image_generation"
+RISK = STATISTICS + "/deletion-risk"
+PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
+METRICS = 'http { metrics_listen = { "127.0.0.1:0" } }'
+
+
+def fetch(daemon, path="/metrics", method="GET"):
+    port = int(wait_for(lambda: re.search(r"metrics on 127\.0\.0\.1:(\d+)", daemon.log()), "the address").group(1))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, dict(response.getheaders()), response.read().decode()
+    finally:
+        connection.close()
+
+
+def samples(daemon):
+    """Sample name with its labels in order -> value, read by the strict reader below."""
+    return parse(fetch(daemon)[2])
+
+
+LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="[^"\\\n]*",?)*)\})? (\S+)')
+
+
+def parse(text):
+    """The text format 0.0.4, as strictly as we write it: HELP, TYPE, then all samples of that family."""
+    assert text.endswith("\n")
+    values, family, kind, families = {}, None, None, set()
+    lines = text[:-1].split("\n")
+    while lines:
+        line = lines.pop(0)
+        if line.startswith("# HELP "):
+            family = line.split(" ")[2]
+            assert family.startswith("cache_hydrator_") and family not in families, line
+            families.add(family)
+            assert re.fullmatch(r"# TYPE %s (counter|gauge|histogram)" % family, lines[0]), lines[0]
+            kind = lines.pop(0).split(" ")[3]
+            continue
+        found = LINE.fullmatch(line)
+        assert found, line
+        name, labels, value = found.groups()
+        assert name == family or kind == "histogram" and re.fullmatch(family + "_(bucket|sum|count)", name), line
+        key = name.removeprefix("cache_hydrator_") + ("{%s}" % labels if labels else "")
+        assert key not in values, line
+        assert kind == "gauge" or float(value) >= 0
+        values[key] = float(value)
+    return values
+
+
+def requests(values):
+    return {key: value for key, value in values.items() if key.startswith("http_requests_total")}
+
+
+def histogram(values):
+    """Bounds and counts, checked to be cumulative and to fit count and sum."""
+    name = "http_request_duration_seconds"
+    buckets = [(float(re.search('le="(.*)"', key).group(1)), value) for key, value in values.items()
+               if key.startswith(name + "_bucket")]
+    assert buckets == sorted(buckets) and [n for _, n in buckets] == sorted(n for _, n in buckets)
+    assert buckets[-1] == (float("inf"), values[name + "_count"])
+    lowest = highest = before = 0
+    for (bound, n), (lower, _) in zip(buckets, [(0, 0), *buckets]):
+        lowest += (n - before) * lower
+        highest += (n - before) * bound if n > before else 0
+        before = n
+    assert lowest <= values[name + "_sum"] <= highest
+    return values[name + "_count"]
+
+
+def test_formats_and_paths(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    status, headers, text = fetch(daemon)
+    assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert headers["Cache-Control"] == "no-store"
+    assert int(headers["Content-Length"]) == len(text)
+    assert fetch(daemon, method="HEAD")[2] == ""
+    assert fetch(daemon, "/heartbeat")[0] == 404
+    assert fetch(daemon, method="POST")[0] == 405
+    assert daemon.get("/metrics").status == 404  # not on the public listener
+    values = parse(text)
+    assert values['generation{category="image_generation"}'] >= 1
+    assert values['snapshot_bytes{category="text_generation"}'] > 10000
+    assert 0 <= values['snapshot_age_seconds{category="text_generation"}'] < 60
+    assert [key for key in values if key.startswith("build_info")] != []
+
+
+def test_other_readers_of_the_format_agree(make_daemon):
+    parser = pytest.importorskip("prometheus_client.parser")
+    daemon = make_daemon(settings=METRICS).start()
+    daemon.get(RISK)
+    text = fetch(daemon)[2]
+    theirs = {}
+    for family in parser.text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = ",".join('%s="%s"' % item for item in sample.labels.items())
+            theirs[sample.name.removeprefix("cache_hydrator_") + ("{%s}" % labels if labels else "")] = sample.value
+    assert theirs == parse(text)
+
+
+@pytest.mark.skipif(not PROMTOOL, reason="promtool (Debian: prometheus) is not installed; PROMTOOL names it")
+def test_promtool_finds_nothing(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    daemon.get(RISK)
+    found = subprocess.run([PROMTOOL, "check", "metrics"], input=fetch(daemon)[2], capture_output=True, text=True,
+                           timeout=60, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_off_by_default(make_daemon):
+    daemon = make_daemon().start()
+    assert "metrics on" not in daemon.log()
+
+
+def test_an_address_in_use_is_named_with_its_option(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    port = re.search(r"metrics on 127\.0\.0\.1:(\d+)", daemon.log()).group(1)
+    second = make_daemon(settings='http { metrics_listen = { "127.0.0.1:%s" } }' % port)
+    ended = second.run("-f", "-c", str(second.config))
+    assert ended.returncode == 75
+    assert "change http.metrics_listen" in ended.stderr
+
+
+def test_counts_are_those_of_the_client_whoever_dies(make_daemon):
+    daemon = make_daemon(settings=METRICS, readers=2, hydration="enabled = false").start()
+    start = samples(daemon)
+    base = requests(start)
+    counted = {}
+
+    def ask(target, route, method="GET", headers=None, times=1):
+        for _ in range(times):
+            answer = daemon.get(target, method, headers)
+            key = 'http_requests_total{route="%s",code="%d"}' % (route, answer.status)
+            counted[key] = counted.get(key, 0) + 1
+
+    def expected():
+        return {key: base.get(key, 0) + counted.get(key, 0) for key in {**base, **counted}}
+
+    def settle():
+        """An answer is counted just after it was sent: by another process than the one that is scraped."""
+        try:
+            wait_for(lambda: requests(samples(daemon)) == expected(), "the counts to be equal", 10)
+        finally:
+            values = samples(daemon)
+            assert requests(values) == expected()
+        for key, value in previous.items():
+            if "_total" in key or "_bucket" in key or key.endswith(("_count", "_sum")):
+                assert values.get(key, 0) >= value, key
+        previous.update(values)
+        return values
+
+    previous = dict(start)
+    for round_ in range(4):
+        ask(RISK, "deletion_risk", times=7)
+        ask(RISK, "deletion_risk", headers={"If-None-Match": "*"}, times=3)
+        ask(RISK + "?limit=0", "deletion_risk", times=2)
+        ask(STATISTICS, "statistics", times=5)
+        ask(STATISTICS, "statistics", "HEAD")
+        ask(STATISTICS, "statistics", "OPTIONS")
+        ask(STATISTICS, "statistics", "POST")
+        ask("/heartbeat/", "redirect")
+        ask("/nothing", "unknown", times=2)
+        ask("/api/livez", "livez")
+        ask("/readyz", "readyz")
+        answer = daemon.get("/heartbeat", headers={"Content-Length": "5"})
+        assert answer.status == 413
+        counted['http_requests_total{route="refused",code="413"}'] = 1
+        settle()
+        daemon.kill_child("reader %d" % (round_ % 2))
+        daemon.kill_child("hydrator image_generation", signal.SIGSEGV if round_ == 3 else signal.SIGKILL)
+        base = expected()
+        counted.clear()
+        wait_for(daemon.answers, "an answer")
+        ask("/heartbeat", "heartbeat", times=3)
+        # `answers` has asked too, once or more.
+        key = 'http_requests_total{route="heartbeat",code="200"}'
+        base[key] = wait_for(lambda: requests(samples(daemon)).get(key, 0), "the count") - counted[key]
+    values = settle()
+    assert values['process_restarts_total{role="reader",reason="signal"}'] == 4
+    dead = 'process_restarts_total{role="hydrator",reason="%s"}'
+    assert values[dead % "signal"] + values[dead % "core"] == 4  # whether SEGV leaves a core is the machine's affair
+    refused = sum(value for key, value in requests(values).items() if 'route="refused"' in key)
+    assert histogram(values) == sum(requests(values).values()) - refused
+    assert values['refresh_total{category="image_generation",result="published"}'] >= 4
+    assert values['refresh_total{category="text_generation",result="published"}'] == 1
+    assert values["http_sent_bytes_total"] > 28 * len(daemon.get(RISK).body)
+
+
+def test_connections(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    wait_for(lambda: samples(daemon)["http_connections"] == 0, "no connection")
+    before = samples(daemon)["http_connections_total"]
+    held = [daemon.connect() for _ in range(5)]
+    for connection in held:
+        connection.request("GET", "/livez")
+        connection.getresponse().read()
+    values = samples(daemon)
+    assert (values["http_connections"], values["http_connections_total"]) == (5, before + 5)
+    daemon.kill_child("reader 0")
+    wait_for(lambda: samples(daemon)["http_connections"] == 0, "the gauge of the successor")
+    for connection in held:
+        connection.close()
+
+
+def test_an_old_connection_is_closed_with_its_next_answer(make_daemon):
+    daemon = make_daemon(settings="http { connection_age = 100 idle_timeout = 5000 }").start()
+    connection = daemon.connect()
+
+    def ask():
+        connection.request("GET", "/livez")
+        answer = connection.getresponse()
+        assert answer.read() == b'{"status":"ok"}'
+        return answer.headers["connection"]
+
+    before = daemon.get("/livez").headers["date"]
+    assert (ask(), ask()) == (None, None)
+    sock = connection.sock
+    daemon.move_clock(200)
+    wait_for(lambda: daemon.get("/livez").headers["date"] != before, "a tick")
+    assert (connection.sock, ask()) == (sock, "close")
+    assert sock.fileno() == -1 or sock.recv(1) == b""
+    assert ask() is None  # on a new one
+    connection.close()
+
+
+def test_failures_have_their_reasons(make_daemon, tmp_path):
+    documents = tmp_path / "documents"
+    shutil.copytree(DEMO, documents)
+    daemon = make_daemon({"image_generation": ["file://%s/image_generation.json" % documents]}, "file://%s" % documents,
+                         settings=METRICS, hydration="enabled = false interval = 3000 ttl = 4000 stale_ttl = 5000").start()
+
+    def fail(reason):
+        key = 'refresh_failures_total{category="image_generation",reason="%s"}' % reason
+        before = samples(daemon)
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: samples(daemon)[key] > before[key], "a failure: " + reason)
+        return samples(daemon)
+
+    good = samples(daemon)['last_success_timestamp_seconds{category="image_generation"}']
+    (documents / "image_generation.json").unlink()
+    assert fail("not_fetched")['consecutive_failures{category="image_generation"}'] >= 1
+    (documents / "image_generation.json").write_text('{"A": {"name": 1}}')
+    values = fail("not_accepted")
+    assert values['consecutive_failures{category="image_generation"}'] >= 2
+    assert values['last_success_timestamp_seconds{category="image_generation"}'] == good
+    assert values['generation{category="image_generation"}'] == 1
+    shutil.copy(DEMO / "image_generation.json", documents / "image_generation.json")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: samples(daemon)['consecutive_failures{category="image_generation"}'] == 0, "a success")
+    assert samples(daemon)['last_success_timestamp_seconds{category="image_generation"}'] >= good
+
+
+def ready(daemon):
+    answer = daemon.get("/readyz?verbose")
+    assert answer.headers["cache-control"] == "no-store"
+    plain = daemon.get("/api/readyz")
+    assert (plain.status, plain.json()) == (answer.status, {"status": answer.json()["status"]})
+    assert answer.json()["status"] == {200: "ok", 503: "unavailable"}[answer.status]
+    assert ("retry-after" in answer.headers) == (answer.status == 503)
+    return answer.status, {entry["category"]: entry for entry in answer.json()["categories"]}
+
+
+def test_live(demo):
+    for target in ("/livez", "/api/livez"):
+        answer = demo.get(target)
+        assert (answer.status, answer.body, answer.headers["cache-control"]) == (200, b'{"status":"ok"}', "no-store")
+
+
+def test_ready_in_each_state(make_daemon, tmp_path):
+    daemon = make_daemon({**file_categories(DEMO), "blip": ["file://%s/missing.json" % tmp_path]},
+                         hydration="enabled = false interval = 10 ttl = 100 stale_ttl = 1000 stale_if_error = 5000")
+    daemon.start(wait=False)
+    wait_for(lambda: ready(daemon)[1]["text_generation"]["state"] == "fresh" and
+             ready(daemon)[1]["image_generation"]["state"] == "fresh" and
+             ready(daemon)[1]["blip"]["failures"] > 0, "the first cycles")
+    status, entries = ready(daemon)
+    assert status == 503
+    assert list(entries) == ["image_generation", "text_generation", "blip"]
+    empty = entries["blip"]
+    assert empty.pop("failures") > 0
+    assert empty == {"category": "blip", "state": "empty", "age": None, "generation": None, "last_success": None}
+    assert daemon.get("/livez").status == 200
+    (tmp_path / "missing.json").write_text('{"A": {"name": "A", "record_type": "blip"}}')
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: ready(daemon)[0] == 200, "all categories")
+    for seconds, state in ((500, "stale"), (2500, "stale-if-error"), (5000, "expired")):
+        daemon.move_clock(seconds)
+        status, entries = ready(daemon)
+        assert {entry["state"] for entry in entries.values()} == {state}
+        assert status == (503 if state == "expired" else 200)
+        assert all(entry["age"] >= seconds and entry["generation"] >= 1 for entry in entries.values())

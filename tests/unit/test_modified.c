@@ -1,0 +1,73 @@
+/* Since when views are what they are: kept while nothing changes, also over a death. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "attr.h"
+#include "modified.h"
+
+static void
+stamp(struct modified *m, struct view_directory *d, uint64_t etag, int64_t now)
+{
+	d->views[VIEW_RISK].present = 1;
+	d->views[VIEW_RISK].etag = etag;
+	modified_stamp(m, d, now);
+}
+
+static void
+kept_while_the_etag_is(void **state UNUSED)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 };
+
+	stamp(&m, &d, 7, 100);
+	assert_int_equal(d.views[VIEW_RISK].modified, 100);
+	modified_note(&m, &d);
+	stamp(&m, &d, 7, 200);
+	assert_int_equal(d.views[VIEW_RISK].modified, 100);
+	stamp(&m, &d, 8, 300);
+	assert_int_equal(d.views[VIEW_RISK].modified, 300);
+	assert_int_equal(d.views[VIEW_STATS].modified, 0);
+}
+
+/* What was rendered but not published was never seen by anyone. */
+static void
+only_what_was_published_counts(void **state UNUSED)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 };
+
+	stamp(&m, &d, 7, 100);
+	modified_note(&m, &d);
+	stamp(&m, &d, 8, 200);
+	stamp(&m, &d, 7, 300);
+	assert_int_equal(d.views[VIEW_RISK].modified, 100);
+}
+
+static void
+a_view_that_was_gone_is_new(void **state UNUSED)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 }, without = { 0 };
+
+	stamp(&m, &d, 0, 100);
+	modified_note(&m, &d);
+	modified_note(&m, &without);
+	stamp(&m, &d, 0, 200);
+	assert_int_equal(d.views[VIEW_RISK].modified, 200);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kept_while_the_etag_is),
+		cmocka_unit_test(only_what_was_published_counts),
+		cmocka_unit_test(a_view_that_was_gone_is_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,93 @@
+/* Counting requests: each in one row and one class, none beside the tables. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "attr.h"
+#include "traffic.h"
+
+static struct counters counters;
+
+static void
+count(enum route route, int status, int64_t duration, bool understood)
+{
+	static struct http_request request;
+	struct http_response response = { .status = status, .label = route };
+	struct http_exchange e = { .request = understood ? &request : NULL,
+		.response = &response,
+		.duration = duration };
+
+	traffic_count(&counters, &e);
+}
+
+static int
+forget(void **state UNUSED)
+{
+	memset(&counters, 0, sizeof(counters));
+	return 0;
+}
+
+static void
+each_status_has_its_row(void **state UNUSED)
+{
+	unsigned row;
+
+	for (row = 0; traffic_status(row) > 0; row++)
+		count(ROUTE_RISK, traffic_status(row), 1, true);
+	assert_int_equal(traffic_status(row), 0);
+	assert_int_equal(traffic_status(row + 1), -1);
+	count(ROUTE_RISK, 418, 1, true);
+	assert_true(row < COUNTER_CODES);
+	do
+		assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][row]), 1);
+	while (row-- > 0);
+}
+
+/* A class holds its upper end (Prometheus: le), and the last one all the rest. */
+static void
+each_duration_has_its_class(void **state UNUSED)
+{
+	unsigned i;
+	uint64_t sum = 0;
+
+	for (i = 0; traffic_bound(i) > 0; i++) {
+		count(ROUTE_ROOT, 200, traffic_bound(i), true);
+		assert_int_equal(counter_read(&counters.duration[i]), i > 0 ? 2 : 1);
+		count(ROUTE_ROOT, 200, traffic_bound(i) + 1, true);
+		sum += 2 * (uint64_t)traffic_bound(i) + 1;
+	}
+	assert_true(i > 5);
+	assert_int_equal(traffic_bound(i), 0);
+	count(ROUTE_ROOT, 200, INT64_C(86400000000000), true);
+	assert_int_equal(counter_read(&counters.duration[i]), 2);
+	assert_int_equal(
+	    counter_read(&counters.duration_nsec), sum + UINT64_C(86400000000000));
+}
+
+static void
+what_was_not_understood_has_no_duration(void **state UNUSED)
+{
+	count(ROUTE_RISK, 400, 5, false);
+	assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][4]), 0);
+	assert_int_equal(counter_read(&counters.requests[ROUTE_REFUSED][4]), 1);
+	assert_int_equal(traffic_status(4), 400);
+	assert_int_equal(counter_read(&counters.duration[0]), 0);
+	assert_int_equal(counter_read(&counters.duration_nsec), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(each_status_has_its_row, forget),
+		cmocka_unit_test_setup(each_duration_has_its_class, forget),
+		cmocka_unit_test_setup(what_was_not_understood_has_no_duration, forget),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
