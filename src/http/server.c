@@ -92,6 +92,8 @@ on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct sockaddr_storage from;
 	int i, sock;
 
+	/* After a suspend a tick may be far: who connects now has not been slow. */
+	s->now = clock_boot();
 	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
 		if (s->nconnections >= s->options.max_connections) {
 			event_active(&l->full, 0, 0);

@@ -1,4 +1,5 @@
 """The real daemon under test: its own directory, port, segment; readiness by polling."""
+import collections
 import http.client
 import json
 import os
@@ -74,6 +75,7 @@ class Daemon:
         self.clock.write_bytes(bytes(8))
         self.process = None
         self.port = None
+        self.answered = collections.Counter()  # by (target, status): every answer that get() had
         self.expect_dirty = False
         self.env = dict(os.environ, HYDRATORD_TEST_CLOCK=str(self.clock))
         # Tests send SEGV themselves: that must be a death by signal, not a report.
@@ -154,7 +156,9 @@ horde { url = "%s" %s }
         connection = self.connect()
         try:
             connection.request(method, target, headers=headers or {})
-            return Answer(connection.getresponse())
+            answer = Answer(connection.getresponse())
+            self.answered[target, answer.status] += 1
+            return answer
         finally:
             connection.close()
 
