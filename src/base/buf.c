@@ -2,6 +2,7 @@
 #include "buf.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@ buf_reserve(struct buf *b, size_t n)
 		fatalx("buffer of %zu bytes cannot grow by %zu", b->len, n);
 	if (need > b->cap) {
 		while (cap < need)
-			cap = cap > need / 2 ? need : cap * 2;
+			cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 		b->data = xreallocarray(b->data, cap, 1);
 		b->cap = cap;
 	}

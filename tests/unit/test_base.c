@@ -99,6 +99,24 @@ buffer_grows_and_keeps_its_content(void **state)
 	assert_null(b.data);
 }
 
+/* By doubling: a byte at a time must not mean an allocation at a time. */
+static void
+buffer_grows_by_doubling(void **state)
+{
+	struct buf b = { 0 };
+	size_t i, cap = 0;
+	int growths = 0;
+
+	(void)state;
+	for (i = 0; i < 1000000; i++) {
+		buf_putc(&b, 'x');
+		growths += b.cap != cap;
+		cap = b.cap;
+	}
+	assert_in_range(growths, 1, 20);
+	buf_free(&b);
+}
+
 static void
 strings_compare_by_bytes(void **state)
 {
@@ -200,6 +218,7 @@ main(void)
 		cmocka_unit_test(arena_reset_keeps_one_chunk),
 		cmocka_unit_test(arena_array_is_zeroed_after_reuse),
 		cmocka_unit_test(buffer_grows_and_keeps_its_content),
+		cmocka_unit_test(buffer_grows_by_doubling),
 		cmocka_unit_test(strings_compare_by_bytes),
 		cmocka_unit_test(log_lines_are_single_and_levelled),
 		cmocka_unit_test(log_reopens_a_rotated_file),
