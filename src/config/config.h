@@ -43,6 +43,11 @@ struct config {
 		char *level;
 	} log;
 	struct {
+		int64_t start_timeout; /* until a child says that it is ready */
+		int64_t hang_timeout;  /* without a heartbeat */
+		int64_t drain_timeout; /* to finish what is under way */
+	} supervisor;
+	struct {
 		bool enabled;
 		int64_t interval, ttl, stale_ttl, stale_if_error, startup_delay;
 		double jitter; /* fraction of the interval, 0..0.5 */

@@ -48,6 +48,16 @@ const struct config_option config_options[] = {
 	{ "log", "level", OPTION_STRING, AT(log.level), "info", TEXT, true,
 	    OWN("LOG_LEVEL"), check_log_level, "error, warning, info or debug" },
 
+	{ "supervisor", "start_timeout", OPTION_INT, AT(supervisor.start_timeout), "30",
+	    1, 3600, "s", true, OWN("SUPERVISOR_START_TIMEOUT"), NULL,
+	    "for a new process to say that it is ready" },
+	{ "supervisor", "hang_timeout", OPTION_INT, AT(supervisor.hang_timeout), "30",
+	    1, 3600, "s", true, OWN("SUPERVISOR_HANG_TIMEOUT"), NULL,
+	    "without a sign of life before a process is ended" },
+	{ "supervisor", "drain_timeout", OPTION_INT, AT(supervisor.drain_timeout), "30",
+	    1, 3600, "s", true, OWN("SUPERVISOR_DRAIN_TIMEOUT"), NULL,
+	    "for a process to finish what is under way" },
+
 	{ "hydration", "enabled", OPTION_BOOL, AT(hydration.enabled), "true", TEXT,
 	    true, REFERENCE("CACHE_HYDRATION_ENABLED"), NULL,
 	    "refresh on a schedule; false: once, then on SIGUSR1 only" },

@@ -13,7 +13,9 @@ enum channel_type {
 	CHANNEL_REFRESH = 1, /* down: run a cycle now */
 	CHANNEL_STOP,        /* down: finish what is in flight, then exit 0 */
 	CHANNEL_REOPEN,      /* down: reopen the log file */
-	CHANNEL_READY,       /* up: a reader accepts; a hydrator has tried once */
+	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
+			 * they ask once more */
+	CHANNEL_READY,  /* up: a reader accepts; a hydrator has tried once */
 };
 
 struct channel_message {
