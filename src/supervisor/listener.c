@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "activation.h"
+#include "log.h"
 #include "mem.h"
 
 #define BACKLOG 4096 /* net.core.somaxconn caps it */
@@ -21,7 +23,8 @@
 struct opening {
 	const char *option;
 	const char *text;
-	char host[256]; /* "*" for any */
+	const struct activation *passed; /* NULL: none */
+	char host[256];                  /* "*" for any */
 	char port[6];
 	struct listeners *out;
 	char *err;
@@ -104,19 +107,44 @@ listener_socket(const struct addrinfo *ai)
 	return -1;
 }
 
+/* Asked of the kernel, for port 0. */
 static void
-listeners_add(struct listeners *l, int fd)
+listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
 {
 	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		len = 0;
+	listener_name((struct sockaddr *)&ss, len, name);
+}
+
+static bool
+listeners_have(const struct listeners *l, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+listeners_add(struct listeners *l, int fd)
+{
+	char name[LISTENER_NAME_MAX];
+
+	listener_bound_name(fd, name);
+	/* Only a passed socket comes twice: one that serves both wildcards. */
+	if (listeners_have(l, name)) {
+		close(fd);
+		return;
+	}
 	l->fd = xreallocarray(l->fd, l->n + 1, sizeof(*l->fd));
 	l->name = xreallocarray(l->name, l->n + 1, sizeof(*l->name));
 	l->fd[l->n] = fd;
-	/* Asked of the kernel, for port 0. */
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
-		len = 0;
-	listener_name((struct sockaddr *)&ss, len, l->name[l->n]);
+	strlcpy(l->name[l->n], name, sizeof(l->name[l->n]));
 	l->n++;
 }
 
@@ -146,6 +174,16 @@ family_is_absent(int error)
 }
 
 static int
+opening_socket(const struct opening *o, const struct addrinfo *ai)
+{
+	int fd;
+
+	if (o->passed == NULL || (fd = activation_take(o->passed, ai->ai_addr)) == -1)
+		return listener_socket(ai);
+	return fd;
+}
+
+static int
 opening_bind(struct opening *o, const struct addrinfo *all)
 {
 	const struct addrinfo *ai, *absent = NULL;
@@ -153,7 +191,7 @@ opening_bind(struct opening *o, const struct addrinfo *all)
 	int fd, error = 0;
 
 	for (ai = all; ai != NULL; ai = ai->ai_next) {
-		if ((fd = listener_socket(ai)) != -1)
+		if ((fd = opening_socket(o, ai)) != -1)
 			listeners_add(o->out, fd);
 		else if (!family_is_absent(errno))
 			return opening_failed(o, ai);
@@ -201,7 +239,7 @@ opening_run(struct opening *o)
 
 int
 listeners_open(const char *option, const struct config_list *list,
-    struct listeners *out, char *err, size_t errlen)
+    const struct activation *passed, struct listeners *out, char *err, size_t errlen)
 {
 	int saved;
 	size_t i;
@@ -210,6 +248,7 @@ listeners_open(const char *option, const struct config_list *list,
 	for (i = 0; i < list->n; i++) {
 		struct opening o = { .option = option,
 			.text = list->item[i],
+			.passed = passed,
 			.out = out,
 			.err = err,
 			.errlen = errlen };
@@ -222,6 +261,23 @@ listeners_open(const char *option, const struct config_list *list,
 		return -1;
 	}
 	return 0;
+}
+
+void
+listeners_warn_unserved(const struct activation *a, const struct listeners *http,
+    const struct listeners *metrics)
+{
+	char name[LISTENER_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		listener_bound_name(a->fd[i], name);
+		if (!listeners_have(http, name) && !listeners_have(metrics, name))
+			log_warnx("the service manager holds a socket on %s, but "
+				  "nobody answers there: add it to listen and reload, "
+				  "or take it out of the socket unit",
+			    name);
+	}
 }
 
 void

@@ -7,6 +7,8 @@
 #include "attr.h"
 #include "config.h"
 
+struct activation;
+
 #define LISTENER_NAME_MAX 80 /* "[" an IPv6 address with its scope "]:65535" */
 
 /* Parallel arrays, so that fd goes as it is into a reader's child_context. Zeroed:
@@ -22,13 +24,23 @@ struct listeners {
  * or "*:port" (any address, IPv4 and IPv6 alike); port 0 takes a free one. A host name
  * is opened at each of its addresses; one whose family this machine has not is passed
  * over while another remains. Not SO_REUSEPORT: it would let a second daemon quietly
- * take half of the clients, and lose the queue of a reader that dies. Returns 0, or -1
+ * take half of the clients, and lose the queue of a reader that dies. Where the service
+ * manager has passed a socket that serves an address, a duplicate of that is taken
+ * instead of a new one (NULL: it passed none). Returns 0, or -1
  * with a message for the operator in err, nothing left open, and errno: EINVAL for what
  * only another configuration mends, else that of the call that failed (EADDRINUSE,
  * EACCES, ...).
  */
-int listeners_open(const char *option, const struct config_list *, struct listeners *,
-    char *err, size_t errlen) MUST_CHECK;
+int listeners_open(const char *option, const struct config_list *,
+    const struct activation *, struct listeners *, char *err, size_t errlen) MUST_CHECK;
+
+/*
+ * Warns of each passed socket that neither listens for answers nor for metrics. It
+ * stays open: the manager holds it as well, so that closing it here would not refuse
+ * its clients, and a reload may add its address. After a start and after each reload.
+ */
+void listeners_warn_unserved(const struct activation *, const struct listeners *http,
+    const struct listeners *metrics);
 
 /* Closes them all and zeroes the struct. */
 void listeners_close(struct listeners *);

@@ -305,9 +305,9 @@ supervisor_open(struct supervisor *s, bool foreground)
 
 	if ((r = supervisor_make_segment(s)) != 0)
 		return r;
-	if (listeners_open("listen", &s->config->listen, &s->listeners, s->err,
+	if (listeners_open("listen", &s->config->listen, NULL, &s->listeners, s->err,
 		sizeof(s->err)) == -1 ||
-	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen,
+	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen, NULL,
 		&s->metrics, s->err, sizeof(s->err)) == -1)
 		return status_of(errno);
 	sigemptyset(&set);

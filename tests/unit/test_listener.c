@@ -28,7 +28,7 @@ open_one(const char *address, struct listeners *l)
 
 	snprintf(text, sizeof(text), "%s", address);
 	err[0] = '\0';
-	return listeners_open("listen", &list, l, err, sizeof(err));
+	return listeners_open("listen", &list, NULL, l, err, sizeof(err));
 }
 
 static unsigned
@@ -144,7 +144,8 @@ test_several_addresses_keep_their_order(void **state UNUSED)
 	struct config_list list = { item, 2 };
 	struct listeners l;
 
-	assert_int_equal(listeners_open("listen", &list, &l, err, sizeof(err)), 0);
+	assert_int_equal(
+	    listeners_open("listen", &list, NULL, &l, err, sizeof(err)), 0);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(strncmp(l.name[0], "127.0.0.2:", 10), 0);
 	assert_int_equal(strncmp(l.name[1], "127.0.0.1:", 10), 0);
@@ -164,7 +165,8 @@ test_in_use_names_the_address_and_leaves_nothing(void **state UNUSED)
 	strlcpy(taken, l.name[0], sizeof(taken));
 	before = dup(0);
 	close(before);
-	assert_int_equal(listeners_open("listen", &list, &other, err, sizeof(err)), -1);
+	assert_int_equal(
+	    listeners_open("listen", &list, NULL, &other, err, sizeof(err)), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_non_null(strstr(err, taken));
 	assert_non_null(strstr(err, "ss -ltnp"));

@@ -1,0 +1,154 @@
+/* Sockets from the service manager: sd_listen_fds(3) by hand. */
+#include "activation.h"
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+
+#define FIRST (STDERR_FILENO + 1) /* SD_LISTEN_FDS_START */
+#define PASSED_MAX 256            /* more is no number of sockets */
+
+/* How many were passed to this very process. The variables may be an ancestor's, from
+ * which everything was inherited but the meaning. */
+static int
+passed_count(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS"), *bad;
+	int count;
+
+	if (pid == NULL || n == NULL)
+		return 0;
+	if (strtonum(pid, 1, INT_MAX, &bad) != getpid() || bad != NULL)
+		return 0;
+	count = (int)strtonum(n, 0, PASSED_MAX, &bad);
+	if (bad != NULL)
+		log_warnx("LISTEN_FDS=%s is %s: no socket is taken", n, bad);
+	return count;
+}
+
+static int
+option_of(int fd, int name)
+{
+	int value;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == -1 ? -1 : value;
+}
+
+static bool
+socket_is_usable(int fd)
+{
+	int domain = option_of(fd, SO_DOMAIN);
+
+	return (domain == AF_INET || domain == AF_INET6) &&
+	       option_of(fd, SO_TYPE) == SOCK_STREAM &&
+	       option_of(fd, SO_ACCEPTCONN) == 1;
+}
+
+static int
+socket_prepare(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1
+		   ? -1
+		   : fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+activation_open(struct activation *a)
+{
+	int fd, end = FIRST + passed_count();
+
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	*a = (struct activation){ 0 };
+	if (end == FIRST)
+		return FIRST;
+	a->fd = xcalloc((size_t)(end - FIRST), sizeof(*a->fd));
+	for (fd = FIRST; fd < end; fd++) {
+		if (socket_is_usable(fd) && socket_prepare(fd) == 0) {
+			a->fd[a->n++] = fd;
+			continue;
+		}
+		log_warnx("descriptor %d, which the service manager passed, is no "
+			  "listening TCP socket: closed",
+		    fd);
+		close(fd);
+	}
+	return end;
+}
+
+static bool
+address_is_bound(const struct sockaddr_storage *bound, const struct sockaddr *wanted)
+{
+	const struct sockaddr_in *b4 = (const void *)bound, *w4 = (const void *)wanted;
+	const struct sockaddr_in6 *b6 = (const void *)bound, *w6 = (const void *)wanted;
+
+	if (bound->ss_family != wanted->sa_family)
+		return false;
+	if (wanted->sa_family == AF_INET)
+		return b4->sin_port == w4->sin_port &&
+		       b4->sin_addr.s_addr == w4->sin_addr.s_addr;
+	return wanted->sa_family == AF_INET6 && b6->sin6_port == w6->sin6_port &&
+	       b6->sin6_scope_id == w6->sin6_scope_id &&
+	       IN6_ARE_ADDR_EQUAL(&b6->sin6_addr, &w6->sin6_addr);
+}
+
+/* systemd's ListenStream=PORT makes one socket of this kind, after which the IPv4
+ * wildcard cannot be bound any more. */
+static bool
+wildcard_is_covered(
+    int fd, const struct sockaddr_storage *bound, const struct sockaddr *wanted)
+{
+	const struct sockaddr_in6 *b = (const void *)bound;
+	const struct sockaddr_in *w = (const void *)wanted;
+	int only;
+	socklen_t len = sizeof(only);
+
+	return bound->ss_family == AF_INET6 && wanted->sa_family == AF_INET &&
+	       IN6_IS_ADDR_UNSPECIFIED(&b->sin6_addr) &&
+	       w->sin_addr.s_addr == htonl(INADDR_ANY) && b->sin6_port == w->sin_port &&
+	       getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only == 0;
+}
+
+int
+activation_take(const struct activation *a, const struct sockaddr *wanted)
+{
+	struct sockaddr_storage bound;
+	socklen_t len;
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		len = sizeof(bound);
+		if (getsockname(a->fd[i], (struct sockaddr *)&bound, &len) == -1)
+			continue;
+		if (address_is_bound(&bound, wanted) ||
+		    wildcard_is_covered(a->fd[i], &bound, wanted))
+			return fcntl(a->fd[i], F_DUPFD_CLOEXEC, FIRST);
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+void
+activation_close(struct activation *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		close(a->fd[i]);
+	free(a->fd);
+	*a = (struct activation){ 0 };
+}

@@ -1,0 +1,40 @@
+/* Telling the service manager how the daemon is: the protocol of sd_notify(3), without
+ * its library. Supervisor only. */
+#ifndef SUPERVISOR_NOTIFY_H
+#define SUPERVISOR_NOTIFY_H
+
+#include <stdint.h>
+
+/*
+ * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment, so that
+ * nobody else speaks in our name. Without a manager (no NOTIFY_SOCKET) the calls below
+ * do nothing. An address that is neither an absolute path nor abstract ("@name") is
+ * refused with a warning. No descriptor is held between messages: none can leak into a
+ * child.
+ *
+ * A message is one datagram that is sent without waiting. One that the manager has no
+ * room for is lost with a warning, and never delays the supervisor.
+ */
+void notify_open(void);
+
+/* Readers serve: the start, or the reload that notify_reloading() began, is over. */
+void notify_ready(void);
+
+/* A reload begins; notify_ready() must follow, also if the reload was refused. */
+void notify_reloading(void);
+
+/* The way down has begun. */
+void notify_stopping(void);
+
+/* One line for `systemctl status`; control characters become blanks, at most 400 bytes
+ * of it are sent. */
+void notify_status(const char *text);
+
+/* How often the manager wants to hear from us at least, in nanoseconds; 0: it does not
+ * watch. Ping at half of it: sd_watchdog_enabled(3). */
+int64_t notify_watchdog_interval(void);
+
+/* All is well. Only when it is: the manager restarts a daemon that stops saying so. */
+void notify_watchdog(void);
+
+#endif

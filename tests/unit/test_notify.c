@@ -1,0 +1,276 @@
+/* What the service manager hears, byte for byte, and that nothing is in its way. */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "clock.h"
+#include "notify.h"
+
+/* The manager's end. */
+static int manager = -1;
+static char directory[64], path[108];
+
+static void
+bind_manager(const char *name, size_t len)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	memcpy(sun.sun_path, name, len);
+	if (name[0] == '@')
+		sun.sun_path[0] = '\0';
+	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_not_equal(manager, -1);
+	assert_int_equal(bind(manager, (struct sockaddr *)&sun,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
+	    0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+}
+
+static int
+open_manager(void **state)
+{
+	(void)state;
+	snprintf(directory, sizeof(directory), "/tmp/test_notify.XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/notify", directory);
+	bind_manager(path, strlen(path) + 1);
+	return 0;
+}
+
+static int
+close_manager(void **state)
+{
+	(void)state;
+	close(manager);
+	unlink(path);
+	rmdir(directory);
+	unsetenv("NOTIFY_SOCKET");
+	notify_open(); /* forgets the manager */
+	return 0;
+}
+
+static const char *
+heard(void)
+{
+	static char text[2048];
+	ssize_t n = recv(manager, text, sizeof(text) - 1, 0);
+
+	if (n == -1) {
+		assert_int_equal(errno, EAGAIN);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void
+it_says_what_it_does(void **state)
+{
+	(void)state;
+	notify_open();
+	notify_ready();
+	assert_string_equal(heard(), "READY=1");
+	notify_watchdog();
+	assert_string_equal(heard(), "WATCHDOG=1");
+	notify_stopping();
+	assert_string_equal(heard(), "STOPPING=1");
+	notify_status("serving 2 categories");
+	assert_string_equal(heard(), "STATUS=serving 2 categories");
+	assert_null(heard());
+}
+
+static void
+a_reload_carries_its_time(void **state)
+{
+	struct timespec ts;
+	int64_t before, after, usec;
+
+	(void)state;
+	notify_open();
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	before = ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	notify_reloading();
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	after = ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+	assert_int_equal(
+	    sscanf(heard(), "RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &usec), 1);
+	assert_true(before <= usec && usec <= after);
+}
+
+static void
+a_status_is_one_line_of_bounded_length(void **state)
+{
+	char text[1000];
+
+	(void)state;
+	notify_open();
+	notify_status("one\nREADY=1\ttwo");
+	assert_string_equal(heard(), "STATUS=one READY=1 two");
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	notify_status(text);
+	assert_int_equal(strlen(heard()), strlen("STATUS=") + 400);
+}
+
+static void
+abstract_name(const char *name)
+{
+	close(manager);
+	bind_manager(name, strlen(name));
+	notify_open();
+	notify_ready();
+	assert_string_equal(heard(), "READY=1");
+}
+
+static void
+the_socket_may_be_abstract(void **state)
+{
+	struct sockaddr_un sun;
+	char name[sizeof(sun.sun_path)];
+
+	(void)state;
+	snprintf(name, sizeof(name), "@test_notify-%d", (int)getpid());
+	abstract_name(name);
+	/* The longest one that has room for a NUL as well. */
+	snprintf(name, sizeof(name), "@%0*d", (int)sizeof(name) - 2, (int)getpid());
+	abstract_name(name);
+}
+
+static void
+the_variables_are_taken(void **state)
+{
+	char pid[16];
+
+	(void)state;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("WATCHDOG_USEC", "3000000", 1);
+	setenv("WATCHDOG_PID", pid, 1);
+	notify_open();
+	assert_null(getenv("NOTIFY_SOCKET"));
+	assert_null(getenv("WATCHDOG_USEC"));
+	assert_null(getenv("WATCHDOG_PID"));
+	assert_int_equal(notify_watchdog_interval(), 3 * NSEC_PER_SEC);
+}
+
+static void
+watchdog_is(const char *usec, const char *pid, int64_t interval)
+{
+	setenv("NOTIFY_SOCKET", path, 1);
+	setenv("WATCHDOG_USEC", usec, 1);
+	if (pid != NULL)
+		setenv("WATCHDOG_PID", pid, 1);
+	notify_open();
+	assert_int_equal(notify_watchdog_interval(), interval);
+}
+
+static void
+the_watchdog_is_ours_or_none(void **state)
+{
+	(void)state;
+	watchdog_is("500000", NULL, NSEC_PER_SEC / 2);
+	watchdog_is("500000", "1", 0);
+	watchdog_is("500000", "", 0);
+	watchdog_is("0", NULL, 0);
+	watchdog_is("-1", NULL, 0);
+	watchdog_is("1s", NULL, 0);
+	watchdog_is("9223372036854775807", NULL, 0);
+}
+
+static void
+without_a_manager_nothing_happens(void **state)
+{
+	(void)state;
+	unsetenv("NOTIFY_SOCKET");
+	setenv("WATCHDOG_USEC", "500000", 1);
+	notify_open();
+	notify_ready();
+	notify_status("hello");
+	assert_null(heard());
+	assert_int_equal(notify_watchdog_interval(), 0);
+}
+
+static void
+an_address_of_another_kind_is_refused(void **state)
+{
+	static const char *const bad[] = { "", "/", "@", "relative", "vsock:2:9" };
+	char longer[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		setenv("NOTIFY_SOCKET", bad[i], 1);
+		notify_open();
+		notify_ready();
+		assert_null(getenv("NOTIFY_SOCKET"));
+	}
+	memset(longer, '/', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	setenv("NOTIFY_SOCKET", longer, 1);
+	notify_open();
+	notify_ready();
+	assert_null(heard());
+}
+
+static int
+lowest_descriptor(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* A manager that is gone, or whose queue is full, costs nothing but a warning. */
+static void
+it_never_waits_and_holds_nothing(void **state)
+{
+	int i, lowest = lowest_descriptor();
+
+	(void)state;
+	notify_open();
+	alarm(60); /* a call that waits would wait for ever */
+	/* /proc/sys/net/unix/max_dgram_qlen, or the send buffer, whichever is less. */
+	for (i = 0; i < 5000; i++)
+		notify_watchdog();
+	while (heard() != NULL)
+		;
+	unlink(path);
+	notify_ready();
+	close(manager);
+	notify_ready();
+	alarm(0);
+	manager = -1;
+	assert_true(lowest_descriptor() <= lowest);
+}
+
+int
+main(void)
+{
+#define WITH_MANAGER(f) cmocka_unit_test_setup_teardown(f, open_manager, close_manager)
+	const struct CMUnitTest tests[] = {
+		WITH_MANAGER(it_says_what_it_does),
+		WITH_MANAGER(a_reload_carries_its_time),
+		WITH_MANAGER(a_status_is_one_line_of_bounded_length),
+		WITH_MANAGER(the_socket_may_be_abstract),
+		WITH_MANAGER(the_variables_are_taken),
+		WITH_MANAGER(the_watchdog_is_ours_or_none),
+		WITH_MANAGER(without_a_manager_nothing_happens),
+		WITH_MANAGER(an_address_of_another_kind_is_refused),
+		WITH_MANAGER(it_never_waits_and_holds_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
