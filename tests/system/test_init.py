@@ -1,0 +1,278 @@
+"""The init script, run for real by start-stop-daemon on a private configuration."""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import SOURCE
+from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
+
+LSB = pathlib.Path("/lib/lsb/init-functions")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("start-stop-daemon") is None, reason="start-stop-daemon is missing"),
+    pytest.mark.skipif(not LSB.exists(), reason="%s is missing (Debian: sysvinit-utils)" % LSB),
+    pytest.mark.skipif(os.geteuid() != 0, reason="a service is started by root"),
+    pytest.mark.skipif(bool(WRAPPER), reason="the running program would be the wrapper"),
+]
+
+DONE, FAILED, USAGE, NOT_ROOT, UNCONFIGURED, NOT_RUNNING = 0, 1, 2, 4, 6, 7
+RUNNING, DEAD_PIDFILE, STOPPED, UNKNOWN = 0, 1, 3, 4
+
+
+class Service:
+    """A copy of the script whose defaults file is the test's own."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        directory = daemon.directory
+        self.config = daemon.config
+        self.config.write_text(self.config.read_text().replace(
+            'target = "stderr"', 'target = "%s"' % daemon.log_path))
+        self.good = self.config.read_text()
+        self.defaults = directory / "default"
+        self.script = directory / "init"
+        text = (SOURCE / "etc/init.d/hydratord").read_text()
+        assert text.count("/etc/default/hydratord") == 2
+        self.script.write_text(text.replace("/etc/default/hydratord", str(self.defaults)))
+        self.write_defaults(DAEMON=BINARY)
+
+    def write_defaults(self, **values):
+        values = dict(CONFIG=self.config, HYDRATORD_PIDFILE=self.daemon.pidfile, MAX_FILES=1000, **values)
+        self.defaults.write_text("".join("%s='%s'\n" % pair for pair in values.items()))
+
+    def call(self, *actions, **kwargs):
+        # Into a file: a daemon that is started must not keep a pipe of ours open.
+        with open(self.daemon.directory / "output", "w+") as output:
+            result = subprocess.run(["sh", str(self.script), *actions], env=self.daemon.env, check=False,
+                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                    timeout=2 * PATIENCE, **kwargs)
+            output.seek(0)
+            self.output = output.read()
+        return result.returncode
+
+    def must(self, action, code=DONE):
+        assert self.call(action) == code, self.output + self.daemon.log()
+        return self.output
+
+    def pid(self):
+        return int(self.daemon.pidfile.read_text())
+
+    def serves(self):
+        self.daemon.port = int(re.findall(r"listening on 127\.0\.0\.1:(\d+)", self.daemon.log())[-1])
+        return self.daemon.answers()
+
+
+@pytest.fixture
+def service(make_daemon):
+    service = Service(make_daemon())
+    yield service
+    service.write_defaults(DAEMON=BINARY)
+    service.must("stop")
+    assert not pathlib.Path("/dev/shm" + service.daemon.segment).exists()
+    service.daemon.check_log()
+
+
+def test_start_and_stop_may_be_repeated(service):
+    service.must("status", STOPPED)
+    service.must("stop")
+    service.must("start")
+    pid = service.pid()
+    wait_for(service.serves, "an answer")
+    assert str(pid) in service.must("status", RUNNING)
+    service.must("start")
+    assert service.pid() == pid and process_alive(pid)
+    service.must("stop")
+    assert not process_alive(pid)
+    assert not service.daemon.pidfile.exists()
+    service.must("status", STOPPED)
+    service.must("stop")
+
+
+def test_the_defaults_arrive(service):
+    configured = service.daemon.pidfile
+    service.daemon.pidfile = service.daemon.directory / "another.pid"
+    service.write_defaults(DAEMON=BINARY, HYDRATORD_READERS=2)
+    service.must("start")
+    assert service.daemon.pidfile.exists() and not configured.exists()
+    limits = pathlib.Path("/proc/%d/limits" % service.pid()).read_text()
+    assert re.search(r"Max open files +1000 ", limits)
+    wait_for(lambda: service.daemon.child("reader 1"), "a second reader")
+    service.must("stop")
+
+
+def test_restart_is_another_process(service):
+    service.must("restart")
+    first = service.pid()
+    service.must("restart")
+    assert service.pid() != first and not process_alive(first)
+    wait_for(service.serves, "an answer")
+    service.must("try-restart")
+    service.must("stop")
+    service.must("try-restart")
+    service.must("status", STOPPED)
+
+
+@pytest.mark.parametrize("action", ("restart", "try-restart", "reload", "force-reload"))
+def test_a_bad_file_touches_nothing(service, action):
+    service.must("start")
+    pid = service.pid()
+    heard = service.daemon.log().count("HUP")
+    service.config.write_text(service.good + "nonsense = 1\n")
+    output = service.must(action, UNCONFIGURED)
+    assert "nonsense" in output and "%s:" % service.config in output
+    assert service.pid() == pid and process_alive(pid)
+    assert wait_for(service.serves, "an answer")
+    assert service.daemon.log().count("HUP") == heard
+
+
+def test_start_with_a_bad_file_says_what_is_wrong(service):
+    service.config.write_text(service.good + "nonsense = 1\n")
+    assert "nonsense" in service.must("start", UNCONFIGURED)
+    service.must("status", STOPPED)
+
+
+@pytest.mark.parametrize("action", ("reload", "force-reload"))
+def test_reload_uses_the_new_file(service, action):
+    service.must("start")
+    pid = service.pid()
+    service.config.write_text(service.good.replace("readers = 1", "readers = 2"))
+    service.must(action)
+    assert service.pid() == pid and process_alive(pid)
+    wait_for(lambda: "HUP" in service.daemon.log() or "reload" in service.daemon.log(), "the signal")
+    if "cannot reload" in service.daemon.log():
+        pytest.skip("this daemon does not reload")
+    wait_for(lambda: service.daemon.child("reader 1"), "a second reader")
+
+
+def test_force_refresh_runs_a_cycle_of_every_category(service):
+    service.must("start")
+
+    def cycles():
+        return [len(re.findall("hydrated %s: " % name, service.daemon.log()))
+                for name in service.daemon.categories()]
+
+    wait_for(lambda: all(cycles()), "the first fill")
+    before = cycles()
+    service.must("force-refresh")
+    wait_for(lambda: all(now > then for now, then in zip(cycles(), before)), "a cycle of each")
+
+
+def test_rotate_opens_the_log_anew(service):
+    service.must("rotate")  # is down: no failure of logrotate's
+    service.must("start")
+    wait_for(service.serves, "an answer")
+    service.daemon.log_path.rename(service.daemon.directory / "log.1")
+    service.must("rotate")
+    wait_for(service.daemon.log_path.exists, "a new log")
+
+
+@pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is missing")
+def test_logrotate_rotates_it(service):
+    directory = service.daemon.directory
+    log = directory / "logs" / "hydratord.log"
+    log.parent.mkdir(mode=0o755)
+    service.config.write_text(service.good.replace(str(service.daemon.log_path), str(log)))
+    service.script.chmod(0o755)
+    rules = (SOURCE / "etc/logrotate.d/hydratord").read_text()
+    assert "/var/log/hydratord/" in rules and "/etc/init.d/hydratord" in rules
+    (directory / "rules").write_text(rules.replace("/var/log/hydratord", str(log.parent)).replace(
+        "/etc/init.d/hydratord", str(service.script)))
+    service.must("start")
+    wait_for(lambda: "serving" in log.read_text(), "the log")
+    result = subprocess.run(["logrotate", "--force", "--state", str(directory / "state"),
+                             str(directory / "rules")], env=service.daemon.env, check=False,
+                            capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == 0, result.stderr
+    assert "serving" in (log.parent / "hydratord.log.1").read_text()
+    wait_for(log.exists, "a new log")
+    service.must("force-refresh")
+    wait_for(lambda: "refresh" in log.read_text(), "a line in the new log")
+
+
+@pytest.mark.parametrize("action", ("reload", "force-reload", "force-refresh"))
+def test_what_needs_a_running_daemon_says_so(service, action):
+    assert "not running" in service.must(action, NOT_RUNNING)
+
+
+def test_a_stale_pidfile_is_no_obstacle(service):
+    service.must("start")
+    pid = service.pid()
+    segment = pathlib.Path("/dev/shm" + service.daemon.segment)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not process_alive(pid), "its end")
+    service.must("status", DEAD_PIDFILE)
+    service.must("reload", NOT_RUNNING)
+    service.must("start")
+    assert service.pid() != pid
+    wait_for(service.serves, "an answer")
+
+    pid = service.pid()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not process_alive(pid), "its end")
+    service.must("stop")
+    service.must("status", STOPPED)
+    segment.unlink()
+
+
+@pytest.mark.parametrize("action", ("stop", "reload", "force-refresh", "restart", "rotate", "start"))
+def test_a_foreign_pid_is_left_alone(service, action):
+    with subprocess.Popen(["sleep", "1000"]) as sleep:
+        try:
+            service.daemon.pidfile.write_text("%d" % sleep.pid)
+            service.must("status", DEAD_PIDFILE)
+            code = NOT_RUNNING if action in ("reload", "force-refresh") else DONE
+            service.must(action, code)
+            assert sleep.poll() is None
+            if action in ("start", "restart"):
+                assert service.pid() != sleep.pid
+                service.must("status", RUNNING)
+            elif action == "stop":
+                service.must("status", STOPPED)
+        finally:
+            sleep.kill()
+
+
+def test_a_replaced_program_is_still_found(service):
+    """As after an upgrade: the running one's file is gone."""
+    program = service.daemon.directory / "hydratord"
+    shutil.copy(BINARY, program)
+    service.write_defaults(DAEMON=program)
+    service.must("start")
+    pid = service.pid()
+    shutil.copy(BINARY, "%s.new" % program)
+    os.rename("%s.new" % program, program)
+    service.must("restart")
+    assert service.pid() != pid and not process_alive(pid)
+    service.must("stop")
+
+
+def test_a_pidfile_that_another_program_locks_stays(service):
+    program = service.daemon.directory / "hydratord"
+    shutil.copy(BINARY, program)
+    service.must("start")
+    pid = service.pid()
+    service.write_defaults(DAEMON=program)
+    assert "locked" in service.must("stop", FAILED)
+    assert process_alive(pid) and service.daemon.pidfile.exists()
+
+
+def test_what_it_cannot_do(service):
+    assert service.call() == USAGE
+    assert service.call("start", "now") == USAGE
+    assert "force-refresh" in service.must("dance", USAGE)
+    service.write_defaults(DAEMON="/nonexistent/hydratord")
+    assert "not installed" in service.must("start")
+    assert "not installed" in service.must("stop")
+    service.must("status", UNKNOWN)
+
+
+def test_only_root_may(service):
+    with open(service.script) as script:
+        result = subprocess.run(["sh", "-s", "stop"], stdin=script, user="nobody", cwd="/", check=False,
+                                capture_output=True, text=True, timeout=PATIENCE)
+    assert result.returncode == NOT_ROOT, result.stderr
+    assert "root" in result.stdout + result.stderr
