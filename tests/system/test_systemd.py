@@ -1,0 +1,387 @@
+"""The systemd unit: checked by systemd's own tools, its commands run by the test, and the
+protocols with the service manager spoken to the real daemon."""
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from conftest import SOURCE
+from daemon import BINARY, PATIENCE, WRAPPER, wait_for
+
+UNITS = SOURCE / "etc" / "systemd"
+needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                                   reason="systemd-analyze is missing (Debian: systemd)")
+no_wrapper = pytest.mark.skipif(bool(WRAPPER), reason="the wrapper's pid would be the daemon's")
+
+
+def unit_lines(unit, key):
+    lines = (UNITS / unit).read_text().splitlines()
+    return [line.split("=", 1)[1] for line in lines if line.startswith(key + "=")]
+
+
+@pytest.fixture
+def units(tmp_path):
+    """Copies whose program exists on this machine."""
+    for name in ("hydratord.service", "hydratord.socket"):
+        text = (UNITS / name).read_text()
+        (tmp_path / name).write_text(text.replace("/usr/sbin/hydratord", os.path.abspath(BINARY)))
+    return tmp_path
+
+
+@needs_analyze
+def test_systemd_has_nothing_to_say_about_the_units(units):
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", str(units / "hydratord.service"),
+                             str(units / "hydratord.socket")], check=False,
+                            capture_output=True, text=True, timeout=PATIENCE)
+    if "Failed to initialize manager" in result.stderr:
+        pytest.skip(result.stderr.strip())
+    # Units of this machine are drawn in and have complaints of their own.
+    ours = [line for line in result.stderr.splitlines() if "hydratord" in line]
+    assert not ours, result.stderr
+
+
+@needs_analyze
+def test_the_unit_is_hardened(units):
+    result = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager",
+                             str(units / "hydratord.service")], check=False,
+                            capture_output=True, text=True, timeout=PATIENCE)
+    if "unrecognized option" in result.stderr:
+        pytest.skip("this systemd-analyze cannot do it offline")
+    score = float(re.search(r"Overall exposure level for hydratord.service: ([0-9.]+)",
+                            result.stdout).group(1))
+    print("exposure", score)
+    assert score <= 1.5, result.stdout
+
+
+def test_every_hardening_line_has_a_reason():
+    """Each stands below a comment, alone or in a group of its kind."""
+    text = (UNITS / "hydratord.service").read_text()
+    section = text.split("# Hardening.", 1)[1].split("[Install]")[0]
+    group = re.split(r"\n(?=#)", section)
+    assert len(group) > 10
+    assert not re.search(r"\n\n\w", section), "a line without a comment above it"
+
+
+class Manager:
+    """What the daemon sees of systemd: a socket for its messages, and an environment."""
+
+    def __init__(self, directory, abstract=False):
+        name = "%s/notify" % directory
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        if abstract:
+            name = "@hydratord-test-%d" % os.getpid()
+        self.socket.bind(name.replace("@", "\0", 1))
+        self.socket.setblocking(False)
+        self.environment = {"NOTIFY_SOCKET": name}
+        self.heard = []
+
+    def hear(self):
+        try:
+            while True:
+                self.heard.append(self.socket.recv(4096).decode())
+        except BlockingIOError:
+            return self.heard
+
+    def said(self, word):
+        return any(word in message.split("\n") for message in self.hear())
+
+    def forget(self):
+        self.hear()
+        self.heard = []
+
+
+@pytest.fixture
+def manager(tmp_path):
+    manager = Manager(tmp_path)
+    yield manager
+    manager.socket.close()
+
+
+class Unit:
+    """The unit's commands, run as systemd would, on the daemon's own files."""
+
+    def __init__(self, daemon, manager):
+        self.daemon = daemon
+        self.environment = dict(daemon.env, **manager.environment, CONFIG=str(daemon.config),
+                                HYDRATORD_PIDFILE=str(daemon.pidfile))
+
+    def command(self, line):
+        line = re.sub(r"^[-+!@:]*", "", line).replace("/usr/sbin/hydratord", BINARY)
+        words = [word.replace("${CONFIG}", str(self.daemon.config)) for word in shlex.split(line)]
+        if self.daemon.process:
+            words = [word.replace("$MAINPID", str(self.daemon.process.pid)) for word in words]
+        return words
+
+    def start(self):
+        for line in unit_lines("hydratord.service", "ExecStartPre"):
+            assert subprocess.run(self.command(line), env=self.environment, check=False,
+                                  timeout=PATIENCE).returncode == 0
+        (line,) = unit_lines("hydratord.service", "ExecStart")
+        with open(self.daemon.log_path, "ab") as log:
+            self.daemon.process = subprocess.Popen(self.command(line), env=self.environment,
+                                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                   start_new_session=True)
+        wait_for(self.daemon.find_port, "the listening port")
+        wait_for(self.daemon.answers, "an answer")
+
+    def reload(self):
+        """Stops at the first command that fails, as systemd does."""
+        lines = unit_lines("hydratord.service", "ExecReload")
+        assert len(lines) > 1
+        for line in lines:
+            result = subprocess.run(self.command(line), env=self.environment, check=False,
+                                    capture_output=True, text=True, timeout=PATIENCE)
+            if result.returncode != 0:
+                return result
+        return result
+
+
+@pytest.fixture
+def unit(make_daemon, manager):
+    return Unit(make_daemon(), manager)
+
+
+def must_speak(unit, manager):
+    """Until the supervisor calls src/supervisor/notify.h, there is nothing to hear."""
+    wait_for(lambda: "serving" in unit.daemon.log(), "the end of the start")
+    try:
+        wait_for(lambda: manager.said("READY=1"), "READY=1", 2)
+    except AssertionError:
+        pytest.skip("this daemon does not say READY=1")
+
+
+def test_the_units_commands_start_and_stop_it(unit):
+    unit.start()
+    assert unit.daemon.pidfile.exists()
+    (mode,) = unit_lines("hydratord.service", "KillMode")
+    assert mode == "mixed"  # so TERM goes to the supervisor only, as here
+    assert unit.daemon.stop() == 0
+
+
+def test_a_reload_of_a_bad_file_fails_and_is_never_heard_of(unit):
+    unit.start()
+    good = unit.daemon.config.read_text()
+    unit.daemon.config.write_text(good + "nonsense = 1\n")
+    result = unit.reload()
+    assert result.returncode == 78 and "nonsense" in result.stderr
+    assert unit.daemon.process.poll() is None and unit.daemon.answers()
+    unit.daemon.config.write_text(good)
+    assert unit.reload().returncode == 0
+    wait_for(lambda: "HUP" in unit.daemon.log() or "reload" in unit.daemon.log(), "the signal")
+    assert unit.daemon.log().count("HUP from pid") <= 1
+
+
+@no_wrapper
+def test_it_says_when_it_is_ready_and_when_it_stops(unit, manager):
+    unit.start()
+    must_speak(unit, manager)
+    assert not manager.said("STOPPING=1")
+    assert unit.daemon.stop() == 0
+    assert manager.said("STOPPING=1")
+    assert sum("READY=1" in message for message in manager.heard) == 1
+
+
+@no_wrapper
+def test_ready_means_that_a_connection_is_answered(make_daemon, tmp_path):
+    manager = Manager(tmp_path, abstract=True)
+    daemon = make_daemon()
+    unit = Unit(daemon, manager)
+    unit.start()
+    must_speak(unit, manager)
+    assert daemon.get("/heartbeat").status == 200
+    manager.socket.close()
+
+
+@no_wrapper
+@pytest.mark.parametrize("good", (True, False))
+def test_a_reload_is_announced_and_ends(unit, manager, good):
+    unit.start()
+    must_speak(unit, manager)
+    manager.forget()
+    if not good:
+        unit.daemon.config.write_text(unit.daemon.config.read_text() + "nonsense = 1\n")
+    unit.daemon.send(signal.SIGHUP)
+    wait_for(lambda: manager.said("RELOADING=1"), "RELOADING=1")
+    (message,) = [text for text in manager.heard if "RELOADING=1" in text]
+    assert re.search(r"^MONOTONIC_USEC=\d+$", message, re.M)
+    wait_for(lambda: manager.said("READY=1"), "READY=1 after the reload")
+    assert unit.daemon.answers()
+
+
+@no_wrapper
+def test_the_watchdog_is_fed(unit, manager):
+    unit.environment["WATCHDOG_USEC"] = "200000"
+    unit.start()
+    must_speak(unit, manager)
+    for _ in range(3):
+        manager.forget()
+        wait_for(lambda: manager.said("WATCHDOG=1"), "a ping")
+
+
+@no_wrapper
+def test_the_watchdog_is_not_fed_by_a_daemon_that_hangs(unit, manager):
+    """A stopped supervisor: systemd hears nothing, and would act."""
+    unit.environment["WATCHDOG_USEC"] = "200000"
+    unit.start()
+    must_speak(unit, manager)
+    wait_for(lambda: manager.said("WATCHDOG=1"), "a ping")
+    unit.daemon.send(signal.SIGSTOP)
+    wait_for(lambda: pathlib.Path("/proc/%d/stat" % unit.daemon.process.pid).read_text()
+             .rsplit(")", 1)[1].split()[0] == "T", "the stop")
+    manager.forget()
+    with pytest.raises(AssertionError):
+        wait_for(lambda: manager.said("WATCHDOG=1"), "a ping", 1)
+    unit.daemon.send(signal.SIGCONT)
+    wait_for(lambda: manager.said("WATCHDOG=1"), "a ping")
+
+
+@no_wrapper
+def test_children_speak_to_no_manager(unit, manager):
+    """The variables are gone from what children see; titles overwrite them as well."""
+    unit.start()
+    must_speak(unit, manager)
+    for role in ("reader 0", "hydrator image_generation"):
+        pid = wait_for(lambda role=role: unit.daemon.child(role), role)
+        assert b"NOTIFY_SOCKET" not in pathlib.Path("/proc/%d/environ" % pid).read_bytes()
+
+
+# systemd's side of socket activation: descriptors from 3 on, and the pid of the program,
+# which the launcher becomes by exec.
+LAUNCHER = """
+import os, sys
+passed = [int(n) for n in sys.argv[1].split(",")]
+high = [os.dup2(fd, 100 + i) for i, fd in enumerate(passed)]
+for i, fd in enumerate(high):
+    os.dup2(fd, 3 + i, inheritable=True)
+os.closerange(3 + len(high), 300)
+os.environ["LISTEN_FDS"] = str(len(high))
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDNAMES"] = ":".join(["hydratord.socket"] * len(high))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def listening(address="127.0.0.1", family=socket.AF_INET, both=False):
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, not both)
+    listener.bind((address, 0))
+    listener.listen(64)
+    return listener
+
+
+def launch(daemon, listeners, listen):
+    """Starts the daemon, configured for addresses, with sockets passed."""
+    daemon.config.write_text(daemon.config.read_text().replace(
+        'listen = { "127.0.0.1:0" }', "listen = { %s }" % ", ".join('"%s"' % a for a in listen)))
+    fds = [listener.fileno() for listener in listeners]
+    with open(daemon.log_path, "ab") as log:
+        daemon.process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)), os.path.abspath(BINARY), "-f",
+             "-c", str(daemon.config)], env=daemon.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, pass_fds=fds)
+
+
+def must_adopt(daemon):
+    wait_for(lambda: "serving" in daemon.log() or daemon.process.poll() is not None, "the start")
+    if daemon.process.poll() is not None and "in use" in daemon.log():
+        daemon.process = None
+        pytest.skip("this daemon takes no sockets from a service manager")
+    assert daemon.process.poll() is None, daemon.log()
+
+
+def address_of(listener):
+    return "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+def ask(port):
+    """A connection that waits in the queue with its request."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    client.sendall(b"GET /heartbeat HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+    return client
+
+
+def is_answered(client):
+    with client:
+        answer = b""
+        while chunk := client.recv(4096):
+            answer += chunk
+    return answer.startswith(b"HTTP/1.1 200 ")
+
+
+@no_wrapper
+def test_connections_from_before_the_start_are_answered(make_daemon):
+    daemon = make_daemon()
+    with listening() as listener:
+        port = listener.getsockname()[1]
+        clients = [ask(port) for _ in range(20)]
+        launch(daemon, [listener], [address_of(listener)])
+        must_adopt(daemon)
+        assert all(is_answered(client) for client in clients)
+        assert "listening on 127.0.0.1:%d" % port in daemon.log()
+
+
+@no_wrapper
+def test_a_restart_refuses_nobody(make_daemon):
+    """The manager holds the socket while the daemon is down."""
+    daemon = make_daemon()
+    with listening() as listener:
+        port = listener.getsockname()[1]
+        launch(daemon, [listener], [address_of(listener)])
+        must_adopt(daemon)
+        assert is_answered(ask(port))
+        assert daemon.stop() == 0
+        clients = [ask(port) for _ in range(20)]
+        launch(daemon, [listener], [address_of(listener)])
+        assert all(is_answered(client) for client in clients)
+
+
+@no_wrapper
+def test_what_was_not_passed_is_bound(make_daemon):
+    daemon = make_daemon()
+    with listening() as listener:
+        launch(daemon, [listener], [address_of(listener), "127.0.0.1:0"])
+        must_adopt(daemon)
+        ports = {int(port) for port in re.findall(r"listening on 127\.0\.0\.1:(\d+)", daemon.log())}
+        assert len(ports) == 2 and listener.getsockname()[1] in ports
+        assert all(is_answered(ask(port)) for port in ports)
+
+
+@no_wrapper
+def test_a_socket_of_both_families_serves_every_address(make_daemon):
+    """ListenStream=PORT in a socket unit, "*:PORT" in the configuration."""
+    daemon = make_daemon()
+    try:
+        listener = listening("::", socket.AF_INET6, both=True)
+    except OSError:
+        pytest.skip("no IPv6")
+    with listener:
+        port = listener.getsockname()[1]
+        launch(daemon, [listener], ["*:%d" % port])
+        must_adopt(daemon)
+        assert is_answered(ask(port))
+
+
+@no_wrapper
+def test_a_socket_that_is_not_configured_is_named(make_daemon):
+    daemon = make_daemon()
+    with listening() as wanted, listening() as other:
+        launch(daemon, [wanted, other], [address_of(wanted)])
+        must_adopt(daemon)
+        wait_for(lambda: re.search("warning: .*%s" % address_of(other), daemon.log()), "the warning")
+        assert is_answered(ask(wanted.getsockname()[1]))
+        assert not re.search("warning: .*%s" % address_of(wanted), daemon.log())
+
+
+@no_wrapper
+def test_the_socket_unit_is_the_sample_configurations_address():
+    """Both as they are shipped fit together."""
+    (address,) = unit_lines("hydratord.socket", "ListenStream")
+    assert '#listen = { "%s" }' % address in (SOURCE / "etc/hydratord.conf").read_text()
