@@ -118,6 +118,30 @@ test_config(const struct config *c, const char *path)
 	return EXIT_SUCCESS;
 }
 
+static int
+load_config(const char *path, struct config **out, char *err, size_t errlen)
+{
+	return config_load(path, category_is_known, out, err, errlen);
+}
+
+/* The path as it is wherever the process goes. */
+static int
+run(const struct config *c, const char *path, bool foreground)
+{
+	char *whole = realpath(path, NULL);
+	const struct supervisor_start start = { c, load_config, whole, roles,
+		foreground };
+	int status;
+
+	if (whole == NULL) {
+		warn("%s", path);
+		return EX_CONFIG;
+	}
+	status = supervisor_run(&start);
+	free(whole);
+	return status;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -128,8 +152,7 @@ main(int argc, char *argv[])
 
 	supervisor_block_signals();
 	options_parse(&options, argc, argv);
-	if (config_load(options.config, category_is_known, &config, message,
-		sizeof(message)) == -1) {
+	if (load_config(options.config, &config, message, sizeof(message)) == -1) {
 		fprintf(stderr, "%s\n", message);
 		return EX_CONFIG;
 	}
@@ -138,7 +161,7 @@ main(int argc, char *argv[])
 	else if (options.test)
 		status = test_config(config, options.config);
 	else
-		status = supervisor_run(config, roles, options.foreground);
+		status = run(config, options.config, options.foreground);
 	config_free(&config);
 	return status;
 }

@@ -92,6 +92,12 @@ log_reopen(void)
 	return 0;
 }
 
+int
+log_descriptor(void)
+{
+	return log_fd > STDERR_FILENO ? log_fd : -1;
+}
+
 void
 log_procinit(const char *name)
 {

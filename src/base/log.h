@@ -19,6 +19,9 @@ int log_open(const char *target, const char *level) MUST_CHECK;
  */
 int log_reopen(void) MUST_CHECK;
 
+/* The descriptor that lines go to, which a child must keep; -1: none but stderr. */
+int log_descriptor(void);
+
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */
 void log_procinit(const char *name);
 

@@ -106,6 +106,14 @@ struct config {
 int config_load(const char *path, bool (*known_category)(const char *),
     struct config **out, char *err, size_t errlen) MUST_CHECK;
 
+/*
+ * Reload: gives the options of c that are not reloadable (strings, all of them; a test
+ * sees to it) the values that they have in old, and tells kept the name of each that
+ * would have changed ("segment.name").
+ */
+void config_keep_fixed(struct config *c, const struct config *old,
+    void (*kept)(void *arg, const char *option), void *arg);
+
 /* Prints the effective configuration in the file's own syntax (hydratord -T), each
  * value followed by where it came from and what it is; reading it back gives the same
  * configuration. */

@@ -24,7 +24,7 @@
 #define YEAR (365 * DAY)
 
 const struct config_option config_options[] = {
-	{ "", "listen", OPTION_LIST, AT(listen), "[\"127.0.0.1:19800\"]", TEXT, false,
+	{ "", "listen", OPTION_LIST, AT(listen), "[\"127.0.0.1:19800\"]", TEXT, true,
 	    OWN("LISTEN"), check_listen, "addresses to serve on" },
 	{ "", "readers", OPTION_INT, AT(readers), "2", 1, 64, "processes", true,
 	    OWN("READERS"), NULL, "processes that answer requests" },
@@ -162,7 +162,7 @@ const struct config_option config_options[] = {
 	    "v2 or legacy: only told to clients" },
 
 	{ "http", "metrics_listen", OPTION_LIST, AT(http.metrics_listen), "[]", TEXT,
-	    false, OWN("HTTP_METRICS_LISTEN"), check_listen,
+	    true, OWN("HTTP_METRICS_LISTEN"), check_listen,
 	    "addresses to serve /metrics on" },
 	{ "http", "access_log", OPTION_STRING, AT(http.access_log), "", TEXT, true,
 	    OWN("HTTP_ACCESS_LOG"), check_access_log,

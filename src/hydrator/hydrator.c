@@ -20,6 +20,7 @@
 #include "publish.h"
 #include "schedule.h"
 #include "segment.h"
+#include "snapshot.h"
 
 #define HYDRATOR_BEAT_MS 1000
 /* A predecessor that was told to stop gets so long to leave. */
@@ -36,7 +37,6 @@ struct hydrator {
 	unsigned failures; /* cycles in a row */
 	bool stop;
 	bool refresh; /* a cycle was asked for; many askings are one */
-	bool told;    /* READY is sent */
 };
 
 static void
@@ -132,10 +132,19 @@ hydrator_lock(struct hydrator *h)
 	return 0;
 }
 
+/* Not after the first cycle: an upstream that is slow must not make it look hung. */
+static void
+hydrator_tell(const struct hydrator *h, uint64_t generation)
+{
+	if (channel_send(h->ctx->channel, CHANNEL_READY, generation) == -1)
+		log_warn("readiness cannot be told");
+}
+
 static int
 hydrator_open(struct hydrator *h)
 {
 	const struct config *c = h->ctx->config;
+	unsigned latch;
 	char err[256];
 
 	h->counters = segment_counters(h->ctx->segment, h->ctx->slot);
@@ -148,12 +157,12 @@ hydrator_open(struct hydrator *h)
 		log_warnx("%s: %s", h->cycle.section->name, err);
 		return -1;
 	}
-	modified_recall(&h->cycle.modified, h->ctx->segment,
-	    hydrator_find_latch(h->ctx->segment, h->cycle.section->name),
-	    h->cycle.category);
+	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
+	modified_recall(&h->cycle.modified, h->ctx->segment, latch, h->cycle.category);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
 	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);
+	hydrator_tell(h, snapshot_generation(h->ctx->segment, latch));
 	return 0;
 }
 
@@ -162,18 +171,6 @@ hydrator_close(struct hydrator *h)
 {
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
-}
-
-/* One that failed has been tried too: readers answer 503 until another succeeds. */
-static void
-hydrator_tell(struct hydrator *h)
-{
-	if (h->told)
-		return;
-	if (channel_send(h->ctx->channel, CHANNEL_READY, h->cycle.generation) == 0)
-		h->told = true;
-	else
-		log_warn("readiness cannot be told");
 }
 
 static void
@@ -196,7 +193,6 @@ hydrator_loop(struct hydrator *h)
 		if (result == CYCLE_STOPPED)
 			break;
 		h->failures = result == CYCLE_PUBLISHED ? 0 : h->failures + 1;
-		hydrator_tell(h);
 		due = schedule_next(
 		    &h->schedule, h->failures, clock_boot(), arc4random());
 	}

@@ -15,7 +15,7 @@ enum channel_type {
 	CHANNEL_REOPEN,      /* down: reopen the log file */
 	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
 			 * they ask once more */
-	CHANNEL_READY,  /* up: a reader accepts; a hydrator has tried once */
+	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
 };
 
 struct channel_message {

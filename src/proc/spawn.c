@@ -1,33 +1,57 @@
 /* Forking a child, and what it holds of its parent. */
 #include "spawn.h"
 
-#include <libutil.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "log.h"
+#include "mem.h"
+#include "segment.h"
 
-static void
-spawn_release(const struct spawn *s)
+#define KEPT_ALWAYS 4 /* the channel, the segment's two, the log */
+
+static int
+descriptor_compare(const void *a, const void *b)
 {
-	size_t i;
+	int x = *(const int *)a, y = *(const int *)b;
 
-	for (i = 0; i < s->nrelease; i++)
-		close(s->release[i]);
-	/* Closes this copy; the lock is the supervisor's until its own is closed. */
-	if (s->pidfile != NULL)
-		pidfile_close(s->pidfile);
+	return (x > y) - (x < y);
+}
+
+/* By what it may have, not by what it may not: a descriptor that is forgotten here is
+ * missed at once, one that were forgotten there would be noticed by nobody. */
+static void
+spawn_close_others(const struct spawn *s)
+{
+	int *keep = xcalloc(s->nkeep + KEPT_ALWAYS, sizeof(*keep));
+	size_t i, n = 0;
+	int next = STDERR_FILENO + 1;
+
+	for (i = 0; i < s->nkeep; i++)
+		keep[n++] = s->keep[i];
+	keep[n++] = s->context.channel;
+	keep[n++] = log_descriptor();
+	segment_descriptors(s->context.segment, &keep[n]);
+	n += 2;
+	qsort(keep, n, sizeof(*keep), descriptor_compare);
+	for (i = 0; i < n; i++) {
+		if (keep[i] > next)
+			close_range((unsigned)next, (unsigned)keep[i] - 1, 0);
+		if (keep[i] >= next)
+			next = keep[i] + 1;
+	}
+	close_range((unsigned)next, ~0U, 0);
+	free(keep);
 }
 
 static void NORETURN
-spawn_child(struct spawn *s, const int fds[2])
+spawn_child(struct spawn *s, int channel)
 {
-	close(fds[0]);
-	s->context.channel = fds[1];
-	spawn_release(s);
+	s->context.channel = channel;
+	spawn_close_others(s);
 	proc_child_init(&s->context, s->title, s->privilege);
 	exit(s->main(&s->context));
 }
@@ -44,7 +68,7 @@ proc_spawn(struct spawn *s, int *channel)
 	/* The child's exit() must not print what the parent has buffered. */
 	fflush(NULL);
 	if ((pid = fork()) == 0)
-		spawn_child(s, fds);
+		spawn_child(s, fds[1]);
 	saved = errno;
 	close(fds[1]);
 	if (pid == -1)

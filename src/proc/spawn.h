@@ -9,7 +9,6 @@
 #include "attr.h"
 #include "child.h"
 
-struct pidfh;
 struct privilege;
 
 /* A child to be; everything is borrowed and must live as long as the child. */
@@ -18,9 +17,10 @@ struct spawn {
 	const char *title;            /* "reader 0": process title and log prefix */
 	struct child_context context; /* channel and supervisor are filled in */
 	const struct privilege *privilege;
-	struct pidfh *pidfile; /* the supervisor's lock, NULL: none */
-	const int *release;    /* the supervisor's descriptors that are not for it */
-	size_t nrelease;
+	/* The descriptors that it keeps, besides the standard ones, its channel, the
+	 * segment and the log; all others are closed. */
+	const int *keep;
+	size_t nkeep;
 };
 
 /*

@@ -292,6 +292,28 @@ put_restarts(const struct metrics *m, struct buf *b)
 				       (role * DEATH_MAX + how) * sizeof(uint64_t)));
 }
 
+/* The supervisor has the last slot. */
+static void
+put_reloads(const struct metrics *m, struct buf *b)
+{
+	const struct counters *k = slot(m, segment_nprocs(m->segment) - 1);
+	int64_t last = atomic_load_explicit(&k->reloaded_wall, memory_order_relaxed);
+
+	family(b, "config_last_reload_successful", "gauge",
+	    "0 if the configuration in use is older than the file that was refused.");
+	buf_printf(b, PREFIX "config_last_reload_successful %d\n",
+	    counter_read(&k->reload_failed) == 0);
+	family(b, "config_last_reload_success_timestamp_seconds", "gauge",
+	    "When the configuration in use was loaded.");
+	buf_printf(b, PREFIX "config_last_reload_success_timestamp_seconds %.3f\n",
+	    SECONDS(last));
+	family(b, "config_reloads_total", "counter", "Reloads asked for, by outcome.");
+	buf_printf(b,
+	    PREFIX "config_reloads_total{result=\"loaded\"} %" PRIu64 "\n" PREFIX
+		   "config_reloads_total{result=\"refused\"} %" PRIu64 "\n",
+	    SUM(m, value[COUNTER_RELOADS]), SUM(m, value[COUNTER_RELOAD_FAILURES]));
+}
+
 /* The supervisor, in the last slot, does not beat. */
 static void
 put_heartbeats(const struct metrics *m, struct buf *b)
@@ -333,6 +355,7 @@ metrics_print(const struct metrics *m, struct buf *b)
 	put_hydrators(m, b);
 	put_snapshots(m, b);
 	put_restarts(m, b);
+	put_reloads(m, b);
 	put_heartbeats(m, b);
 }
 

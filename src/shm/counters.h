@@ -38,7 +38,10 @@
 	X(NOT_RENDERED, "refresh_not_rendered_total",                                  \
 	    "cycles that failed by a mistake of ours")                                 \
 	X(ACCESS_LOG_DROPPED, "access_log_dropped_total",                              \
-	    "requests that the access log had no room for")
+	    "requests that the access log had no room for")                            \
+	X(RELOADS, "config_reloads_total", "reloads that took effect")                 \
+	X(RELOAD_FAILURES, "config_reload_failures_total",                             \
+	    "reloads that left the old configuration in use")
 
 enum counter {
 #define X(id, name, help) COUNTER_##id,
@@ -95,7 +98,10 @@ struct counters {
 	_Atomic int64_t last_success_wall; /* clock_wall() of the same */
 	_Atomic uint64_t failures_in_row;  /* cycles since then */
 	_Atomic uint64_t connections;      /* open now */
-	_Atomic uint64_t reserved[3];
+	/* Supervisor: of the last reload of the configuration. */
+	_Atomic uint64_t reload_failed; /* 1: the old one is still in use */
+	_Atomic int64_t reloaded_wall;  /* clock_wall() of the last that succeeded */
+	_Atomic uint64_t reserved;
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
 	_Atomic uint64_t duration_nsec;             /* of all requests together */
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */
@@ -131,5 +137,15 @@ counter_get(const struct counters *c, enum counter id)
 {
 	return counter_read(&c->value[id]);
 }
+
+/*
+ * Supervisor, whose processes write `from` in a segment that `to` is not in: adds what
+ * was counted there since the last call, of which `told` (zeroed before the first)
+ * keeps the record. What is not a sum, the heartbeat to the reload, is left alone.
+ */
+void counters_fold(
+    struct counters *to, const struct counters *from, struct counters *told);
+/* Supervisor, while nobody writes `to`: makes all of it what `from` is. */
+void counters_copy(struct counters *to, const struct counters *from);
 
 #endif

@@ -164,3 +164,9 @@ publish(struct publisher *p, const void *data, size_t len,
 	*generation = g;
 	return 0;
 }
+
+void
+publisher_resume(struct publisher *p, uint64_t generation)
+{
+	seqlock_end(&segment_slot(p->segment, p->category)->latch, generation - 1);
+}

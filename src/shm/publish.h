@@ -40,4 +40,11 @@ int publish(struct publisher *, const void *data, size_t len,
     const struct snapshot_stamp *, uint64_t *generation, char *err,
     size_t errlen) MUST_CHECK;
 
+/*
+ * Supervisor, for a latch that holds nothing yet and has no reader: the next publish()
+ * makes this generation (> 0), so that one that is carried over from another segment
+ * keeps its number.
+ */
+void publisher_resume(struct publisher *, uint64_t generation);
+
 #endif

@@ -121,6 +121,14 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	return 0;
 }
 
+/* segment_check_name() saw to the room. */
+static void
+segment_temp_name(const char *name, char temp[NAME_MAX + 1])
+{
+	strlcpy(temp, name, NAME_MAX + 1);
+	strlcat(temp, SEGMENT_TEMP_SUFFIX, NAME_MAX + 1);
+}
+
 /* Both descriptors, mode and owner, under the temporary name. */
 static int
 segment_open(struct segment *seg, const struct segment_spec *spec, const char *temp)
@@ -206,7 +214,7 @@ segment_build(struct segment *seg, const struct segment_spec *spec, const char *
 		goto fail;
 	seg->base = p;
 	segment_write(seg, spec);
-	if (segment_publish_name(temp, spec->name) == -1)
+	if (!spec->unnamed && segment_publish_name(temp, spec->name) == -1)
 		goto fail;
 	return 0;
 fail:
@@ -227,7 +235,7 @@ segment_create(
 	seg = xcalloc(1, sizeof(*seg));
 	seg->fd = seg->fd_readonly = -1;
 	strlcpy(seg->name, spec->name, sizeof(seg->name));
-	snprintf(temp, sizeof(temp), "%s" SEGMENT_TEMP_SUFFIX, spec->name);
+	segment_temp_name(spec->name, temp);
 	if (segment_lay_out(&seg->h, spec) == -1) {
 		snprintf(err, errlen,
 		    "segment %s: capacity of %zu bytes is not possible", spec->name,
@@ -244,15 +252,34 @@ segment_create(
 	return 0;
 }
 
-void
-segment_unlink(struct segment *seg)
+int
+segment_take_name(struct segment *seg)
+{
+	char temp[NAME_MAX + 1];
+
+	segment_temp_name(seg->name, temp);
+	return segment_publish_name(temp, seg->name);
+}
+
+static void
+segment_unlink_name(const struct segment *seg, const char *name)
 {
 	char path[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
 	struct stat st;
 
-	snprintf(path, sizeof(path), SEGMENT_DIR "%s", seg->name);
+	snprintf(path, sizeof(path), SEGMENT_DIR "%s", name);
 	if (stat(path, &st) == 0 && st.st_dev == seg->dev && st.st_ino == seg->ino)
 		unlink(path);
+}
+
+void
+segment_unlink(struct segment *seg)
+{
+	char temp[NAME_MAX + 1];
+
+	segment_temp_name(seg->name, temp);
+	segment_unlink_name(seg, seg->name);
+	segment_unlink_name(seg, temp);
 }
 
 void
@@ -291,6 +318,13 @@ segment_attach_reader(struct segment *seg, unsigned slot)
 	close(seg->fd);
 	seg->fd = -1;
 	return 0;
+}
+
+void
+segment_descriptors(const struct segment *seg, int fds[2])
+{
+	fds[0] = seg->fd;
+	fds[1] = seg->fd_readonly;
 }
 
 unsigned

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ struct segment_spec {
 	 * supervisor ignores them. */
 	uid_t owner;
 	gid_t group;
+	/* The name is left to what has it until segment_take_name() is called. */
+	bool unnamed;
 };
 
 /*
@@ -43,7 +46,11 @@ struct segment_spec {
 int segment_create(const struct segment_spec *spec, struct segment **out, char *err,
     size_t errlen) MUST_CHECK;
 
-/* Supervisor: removes the published name (if it still is this segment's). */
+/* Supervisor: publishes a segment that was made unnamed, replacing what has the name.
+ * Returns 0, or -1 with errno. */
+int segment_take_name(struct segment *) MUST_CHECK;
+
+/* Supervisor: removes its name, published or not yet, if it still is this segment's. */
 void segment_unlink(struct segment *);
 /* Any process: unmaps, closes, frees *seg and sets it to NULL. */
 void segment_close(struct segment **seg);
@@ -55,6 +62,9 @@ void segment_close(struct segment **seg);
  * Returns 0, or -1 with errno (EINVAL: no such slot); the process must then end.
  */
 int segment_attach_reader(struct segment *, unsigned slot) MUST_CHECK;
+
+/* Any process: its two descriptors, -1 for one that it has closed. */
+void segment_descriptors(const struct segment *, int fds[2]);
 
 unsigned segment_ncategories(const struct segment *);
 /* Bytes of payload that a generation may have. */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,17 @@
 #include "listener.h"
 #include "log.h"
 #include "mem.h"
+#include "obituary.h"
 #include "privilege.h"
+#include "segment.h"
 #include "spawn.h"
 
 #define NEVER INT64_MAX
-/* How long a child that was told to stop may finish what is in flight. */
-#define DRAIN_TIMEOUT (30 * NSEC_PER_SEC)
+/* A child leaves when its drain_timeout ends; it is killed if it is then still there.
+ */
+#define DRAIN_GRACE (2 * NSEC_PER_SEC)
+/* For a core to be written. */
+#define ABORT_TIMEOUT (5 * NSEC_PER_SEC)
 /* A single death is made good at once; one that dies at every start is started twice
  * a minute. Who lived for a minute has recovered. */
 #define RESTART_FIRST_MS 20
@@ -39,10 +45,9 @@ children_wanted(const struct config *c)
 static void
 child_init(struct child *ch, enum role role, unsigned index, const char *category)
 {
-	*ch = (struct child){ .life = { CHILD_DEAD, true },
-		.role = role,
-		.index = index,
-		.channel = -1 };
+	*ch = (struct child){
+		.role = role, .index = index, .channel = -1, .deadline = NEVER
+	};
 	if (role == ROLE_HYDRATOR)
 		snprintf(ch->title, sizeof(ch->title), "hydrator %s", category);
 	else
@@ -56,46 +61,39 @@ children_init(struct children *c)
 
 	c->n = children_wanted(c->config);
 	c->item = xcalloc(c->n, sizeof(*c->item));
+	c->ticked = clock_boot();
 	for (i = 0; i < c->config->ncategories; i++)
 		child_init(&c->item[i], ROLE_HYDRATOR, i, c->config->category[i].name);
 	for (i = 0; i < c->config->readers; i++)
 		child_init(&c->item[c->config->ncategories + i], ROLE_READER, i, NULL);
 }
 
+static void
+child_hang_up(struct child *ch)
+{
+	if (ch->channel != -1)
+		close(ch->channel);
+	ch->channel = -1;
+}
+
 void
 children_free(struct children *c)
 {
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		child_hang_up(&c->item[i]);
 	free(c->item);
 	c->item = NULL;
 	c->n = 0;
 }
 
-/* What the supervisor holds and this child must not: above all the other children's
- * channels, whose EOF would otherwise not come while a sibling lives. */
-static size_t
-child_release(const struct children *c, const struct child *ch, int *fd)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < NELEM(c->keep_out); i++)
-		if (c->keep_out[i] != -1)
-			fd[n++] = c->keep_out[i];
-	for (i = 0; i < c->n; i++)
-		if (c->item[i].channel != -1)
-			fd[n++] = c->item[i].channel;
-	if (ch->role == ROLE_READER)
-		return n;
-	for (i = 0; i < c->listeners->n; i++)
-		fd[n++] = c->listeners->fd[i];
-	for (i = 0; i < c->metrics->n; i++)
-		fd[n++] = c->metrics->fd[i];
-	return n;
-}
-
+/* A reader has the listening sockets as well. */
 static pid_t
 child_fork(struct children *c, struct child *ch)
 {
-	int *release;
+	const struct listeners *l = c->listeners, *m = c->metrics;
+	int *keep = xcalloc(l->n + m->n + 1, sizeof(*keep));
 	pid_t pid;
 	struct spawn s = {
 		.main = c->roles[ch->role],
@@ -107,21 +105,22 @@ child_fork(struct children *c, struct child *ch)
 			.index = ch->index,
 		},
 		.privilege = c->privilege,
-		.pidfile = c->pidfile,
+		.keep = keep,
 	};
 
 	if (ch->role == ROLE_READER) {
-		s.context.listeners = c->listeners->fd;
-		s.context.nlisteners = c->listeners->n;
-		s.context.metrics = c->metrics->fd;
-		s.context.nmetrics = c->metrics->n;
+		s.context.listeners = l->fd;
+		s.context.nlisteners = l->n;
+		s.context.metrics = m->fd;
+		s.context.nmetrics = m->n;
+		s.nkeep = l->n + m->n;
+		if (l->n > 0)
+			memcpy(keep, l->fd, l->n * sizeof(*keep));
+		if (m->n > 0)
+			memcpy(keep + l->n, m->fd, m->n * sizeof(*keep));
 	}
-	release = xcalloc(NELEM(c->keep_out) + c->n + c->listeners->n + c->metrics->n,
-	    sizeof(*release));
-	s.release = release;
-	s.nrelease = child_release(c, ch, release);
 	pid = proc_spawn(&s, &ch->channel);
-	free(release);
+	free(keep);
 	return pid;
 }
 
@@ -145,14 +144,11 @@ child_send(struct child *ch, enum channel_type type)
 		log_warn("%s (pid %d): cannot send an order", ch->title, (int)ch->pid);
 	/* A stop must arrive: EOF after the orders that it has not read says the same.
 	 */
-	else if (type == CHANNEL_STOP)
+	else if (type == CHANNEL_STOP || type == CHANNEL_RETIRE)
 		shutdown(ch->channel, SHUT_WR);
 	else
 		log_debug("%s (pid %d) has orders to read", ch->title, (int)ch->pid);
 }
-
-static void child_event(
-    struct children *, struct child *, enum life_event, int64_t now);
 
 static void
 child_start(struct children *c, struct child *ch, int64_t now)
@@ -160,9 +156,12 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	pid_t pid;
 
 	ch->born = now;
+	ch->pulse = (struct pulse){ 0 };
+	ch->deadline = now + c->config->supervisor.start_timeout * NSEC_PER_SEC;
 	if ((pid = child_fork(c, ch)) == -1) {
 		log_warn("%s: cannot fork", ch->title);
-		child_event(c, ch, LIFE_REAPED, now);
+		if (life_next(&ch->life, LIFE_REAPED) == LIFE_DO_SCHEDULE)
+			child_schedule(ch, now);
 		return;
 	}
 	ch->pid = pid;
@@ -170,11 +169,11 @@ child_start(struct children *c, struct child *ch, int64_t now)
 }
 
 static void
-child_kill(struct child *ch)
+child_signal(const struct child *ch, int signo, const char *why)
 {
-	log_warnx("%s (pid %d) has not stopped: killing it", ch->title, (int)ch->pid);
-	if (kill(ch->pid, SIGKILL) == -1)
-		log_warn("%s (pid %d): cannot kill it", ch->title, (int)ch->pid);
+	log_warnx("%s (pid %d) %s", ch->title, (int)ch->pid, why);
+	if (kill(ch->pid, signo) == -1)
+		log_warn("%s (pid %d): cannot signal it", ch->title, (int)ch->pid);
 }
 
 static void
@@ -182,6 +181,7 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 {
 	enum child_state before = ch->life.state;
 	enum life_action action = life_next(&ch->life, event);
+	int64_t drain = c->config->supervisor.drain_timeout * NSEC_PER_SEC;
 
 	/* A deadline is its state's, and goes with it. */
 	if (ch->life.state != before)
@@ -190,35 +190,80 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 	case LIFE_DO_FORK:
 		child_start(c, ch, now);
 		break;
+	case LIFE_DO_RETIRE:
 	case LIFE_DO_ORDER:
-		child_send(ch, CHANNEL_STOP);
-		ch->deadline = now + DRAIN_TIMEOUT;
+		child_send(ch, action == LIFE_DO_ORDER ? CHANNEL_STOP : CHANNEL_RETIRE);
+		ch->deadline = now + drain + DRAIN_GRACE;
 		break;
 	case LIFE_DO_WAIT:
-		ch->deadline = now + DRAIN_TIMEOUT;
+		ch->deadline = now + drain + DRAIN_GRACE;
+		break;
+	case LIFE_DO_ABORT:
+		child_signal(ch, SIGABRT,
+		    before == CHILD_STARTING ? "is not ready in time: aborting it"
+					     : "is hung: aborting it");
+		ch->deadline = now + ABORT_TIMEOUT;
 		break;
 	case LIFE_DO_KILL:
-		child_kill(ch);
+		child_signal(ch, SIGKILL, "has not stopped: killing it");
 		break;
 	case LIFE_DO_SCHEDULE:
 		child_schedule(ch, now);
 		break;
-	case LIFE_DO_RETIRE:
+	case LIFE_DO_END:
 	case LIFE_DO_NOTHING:
 		break;
 	}
 }
 
 void
-children_tick(struct children *c, int64_t now)
+child_tell(struct children *c, struct child *ch, enum life_event event)
+{
+	child_event(c, ch, event, clock_boot());
+}
+
+void
+children_tell(struct children *c, enum role role, enum life_event event)
 {
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		if (c->item[i].deadline <= now) {
-			c->item[i].deadline = NEVER;
-			child_event(c, &c->item[i], LIFE_TIMEOUT, now);
+		if (role == ROLE_MAX || c->item[i].role == role)
+			child_tell(c, &c->item[i], event);
+}
+
+static bool
+child_is_at_work(const struct child *ch)
+{
+	return ch->life.state == CHILD_READY || ch->life.state == CHILD_RETIRING;
+}
+
+static void
+child_look(struct children *c, struct child *ch, int64_t now, int64_t passed)
+{
+	const struct counters *k =
+	    segment_counters(c->segment, (unsigned)(ch - c->item));
+	int64_t beat = atomic_load_explicit(&k->heartbeat, memory_order_relaxed);
+
+	if (pulse_look(&ch->pulse, beat, passed) >=
+	    c->config->supervisor.hang_timeout * NSEC_PER_SEC)
+		child_event(c, ch, LIFE_SILENT, now);
+}
+
+void
+children_tick(struct children *c, int64_t now)
+{
+	struct child *ch;
+
+	for (ch = c->item; ch < c->item + c->n; ch++) {
+		if (ch->deadline <= now) {
+			ch->deadline = NEVER;
+			child_event(c, ch, LIFE_TIMEOUT, now);
 		}
+		if (child_is_at_work(ch))
+			child_look(c, ch, now, now - c->ticked);
+	}
+	c->ticked = now;
 }
 
 int64_t
@@ -233,72 +278,26 @@ children_deadline(const struct children *c)
 	return next;
 }
 
-/* The one line about a death: who, how, after how long, and what comes next. */
-static void
-child_obituary(const struct child *ch, pid_t pid, int status, int64_t now)
-{
-	double age = (double)(now - ch->born) / (double)NSEC_PER_SEC;
-	char how[128];
-
-	if (WIFSIGNALED(status))
-		snprintf(how, sizeof(how), "was killed by signal %d (%s%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)),
-		    WCOREDUMP(status) ? ", with a core" : "");
-	else
-		snprintf(
-		    how, sizeof(how), "exited with status %d", WEXITSTATUS(status));
-	if (ch->life.wanted)
-		log_warnx("%s (pid %d) %s after %.3f s; restarting in %.3f s",
-		    ch->title, (int)pid, how, age,
-		    (double)(ch->deadline - now) / (double)NSEC_PER_SEC);
-	else
-		log_info("%s (pid %d) %s after %.3f s", ch->title, (int)pid, how, age);
-}
-
-static void
-child_count_death(
-    struct children *c, const struct child *ch, enum child_state before, int status)
-{
-	enum counter_death how = DEATH_EXIT;
-
-	if (before == CHILD_KILLED)
-		how = DEATH_HUNG;
-	else if (WIFSIGNALED(status))
-		how = WCOREDUMP(status) ? DEATH_CORE : DEATH_SIGNAL;
-	if (ch->life.wanted)
-		counter_raise(&c->counters->deaths[ch->role][how], 1);
-}
-
-static void
-child_hang_up(struct child *ch)
-{
-	if (ch->channel != -1)
-		close(ch->channel);
-	ch->channel = -1;
-}
-
-void
-children_reap(struct children *c)
+bool
+children_bury(struct children *c, pid_t pid, int status)
 {
 	enum child_state before;
-	int64_t now;
-	pid_t pid;
-	size_t i;
-	int status;
+	struct child *ch;
+	int64_t now = clock_boot();
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		for (i = 0; i < c->n && c->item[i].pid != pid; i++)
-			;
-		if (i == c->n) /* adopted, where we are pid 1 or a subreaper */
-			continue;
-		now = clock_boot();
-		c->item[i].pid = 0;
-		child_hang_up(&c->item[i]);
-		before = c->item[i].life.state;
-		child_event(c, &c->item[i], LIFE_REAPED, now);
-		child_count_death(c, &c->item[i], before, status);
-		child_obituary(&c->item[i], pid, status, now);
-	}
+	for (ch = c->item; ch < c->item + c->n && ch->pid != pid; ch++)
+		;
+	if (ch == c->item + c->n)
+		return false;
+	ch->pid = 0;
+	child_hang_up(ch);
+	before = ch->life.state;
+	child_event(c, ch, LIFE_REAPED, now);
+	obituary(ch, before, pid, status, now);
+	if (ch->life.wanted)
+		counter_raise(
+		    &c->counters->deaths[ch->role][death_of(before, status)], 1);
+	return true;
 }
 
 void
@@ -329,15 +328,6 @@ children_order(struct children *c, enum role role, enum channel_type type)
 			child_send(ch, type);
 }
 
-void
-children_stop(struct children *c, enum life_event event)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		child_event(c, &c->item[i], event, clock_boot());
-}
-
 bool
 children_gone(const struct children *c)
 {
@@ -345,6 +335,30 @@ children_gone(const struct children *c)
 
 	for (i = 0; i < c->n; i++)
 		if (c->item[i].life.wanted || c->item[i].life.state != CHILD_DEAD)
+			return false;
+	return true;
+}
+
+bool
+children_ready(const struct children *c, enum role role)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->item[i].role == role && c->item[i].life.state != CHILD_READY)
+			return false;
+	return true;
+}
+
+bool
+children_beat(const struct children *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->item[i].life.state == CHILD_ABORTED ||
+		    c->item[i].pulse.quiet >=
+			c->config->supervisor.hang_timeout * NSEC_PER_SEC)
 			return false;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* The process slots and what runs in them. Supervisor only. */
+/* The process slots of one configuration, and what runs in them. Supervisor only. */
 #ifndef SUPERVISOR_CHILDREN_H
 #define SUPERVISOR_CHILDREN_H
 
@@ -11,15 +11,16 @@
 #include "channel.h"
 #include "child.h"
 #include "life.h"
+#include "pulse.h"
 
 struct counters;
 struct listeners;
-struct pidfh;
 struct privilege;
 
 /* One slot: a role and its process, if there is one. */
 struct child {
 	struct life life;
+	struct pulse pulse;
 	enum role role;
 	unsigned index;    /* of its kind, see struct child_context */
 	char title[64];    /* "reader 0", "hydrator text_generation" */
@@ -37,38 +38,47 @@ struct children {
 	role_main_fn *const *roles; /* by enum role */
 	const struct listeners *listeners;
 	const struct listeners *metrics; /* listeners too, for readers */
-	struct counters *counters;       /* the supervisor's own */
+	struct counters *counters;       /* where deaths are counted */
 	const struct privilege *privilege;
-	struct pidfh *pidfile;
-	int keep_out[2]; /* further descriptors of the supervisor's, -1: none */
 
 	struct child *item; /* the hydrators, then the readers; the index is the slot */
 	size_t n;
+	int64_t ticked; /* clock_boot() of the last tick */
 };
 
 /* Process slots that the configuration asks for. */
 unsigned children_wanted(const struct config *);
 
-/* Makes the slots; children_tick() then starts their processes. */
+/* Makes the slots, none of them wanted. */
 void children_init(struct children *);
 void children_free(struct children *);
 
-/* What is due at clock_boot() `now`: first starts, restarts, the end of patience. */
+/* Tells a slot, or all of a role (ROLE_MAX: of every role), of LIFE_WANT, LIFE_RETIRE,
+ * LIFE_STOP or LIFE_HURRY. */
+void child_tell(struct children *, struct child *, enum life_event);
+void children_tell(struct children *, enum role, enum life_event);
+
+/* What is due at clock_boot() `now`: restarts, the end of patience, hearts that
+ * stopped. At least once a second. */
 void children_tick(struct children *, int64_t now);
 /* The next deadline of any, INT64_MAX: none. */
 int64_t children_deadline(const struct children *);
 
-/* Buries every child that died (SIGCHLDs merge). One line in the log each. */
-void children_reap(struct children *);
+/* Buries the child of that pid, with one line in the log. Returns false if it is none
+ * of these. */
+bool children_bury(struct children *, pid_t, int status);
 /* Reads what a child said, down to nothing or EOF. */
 void children_read(struct children *, struct child *);
 
 /* Sends an order to each running child of a role, ROLE_MAX: of all. One that has not
  * yet read the last orders is left alone: it has been asked. */
 void children_order(struct children *, enum role, enum channel_type);
-/* Gives up every slot: LIFE_STOP, or LIFE_HURRY. */
-void children_stop(struct children *, enum life_event);
-/* True once every slot was given up and has no process. */
+
+/* True if no slot has a process or shall have one. */
 bool children_gone(const struct children *);
+/* True if every slot of the role has a process that is ready. */
+bool children_ready(const struct children *, enum role);
+/* True if every process that said it was ready still beats. */
+bool children_beat(const struct children *);
 
 #endif

@@ -11,8 +11,11 @@ enum child_state {
 	CHILD_DEAD,     /* there is none; while wanted, it is forked when its time is */
 	CHILD_STARTING, /* forked, has not said that it is ready */
 	CHILD_READY,    /* does its work */
+	CHILD_RETIRING, /* has a successor; does its work until nobody asks it for any
+			 */
 	CHILD_DRAINING, /* was told to stop, or hung up its channel: has until a
 			   deadline */
+	CHILD_ABORTED,  /* hung, and was sent SIGABRT: a core may tell why */
 	CHILD_KILLED,   /* was sent SIGKILL: only to be reaped */
 	CHILD_STATE_MAX
 };
@@ -22,6 +25,9 @@ enum life_event {
 	LIFE_SAID_READY, /* CHANNEL_READY came */
 	LIFE_HUNG_UP,    /* EOF on its channel, though it may still run */
 	LIFE_TIMEOUT,    /* the deadline of its state passed */
+	LIFE_SILENT,     /* it has not beaten for too long */
+	LIFE_WANT,       /* the slot, given up or never used, shall have a process */
+	LIFE_RETIRE,     /* the slot is given up for a successor that is ready */
 	LIFE_STOP,       /* the slot is given up: finish what is in flight */
 	LIFE_HURRY,      /* the slot is given up: no more patience */
 	LIFE_REAPED,     /* waitpid() returned it, or it could not be forked */
@@ -31,12 +37,14 @@ enum life_event {
 /* What the supervisor has to do about it. */
 enum life_action {
 	LIFE_DO_NOTHING,
-	LIFE_DO_FORK,     /* start the process */
+	LIFE_DO_FORK,     /* start the process, set the start deadline */
+	LIFE_DO_RETIRE,   /* send CHANNEL_RETIRE, set the drain deadline */
 	LIFE_DO_ORDER,    /* send CHANNEL_STOP, set the drain deadline */
 	LIFE_DO_WAIT,     /* set the drain deadline */
+	LIFE_DO_ABORT,    /* send SIGABRT, set the abort deadline */
 	LIFE_DO_KILL,     /* send SIGKILL */
 	LIFE_DO_SCHEDULE, /* set the deadline by the slot's backoff */
-	LIFE_DO_RETIRE,   /* nothing is left to do for this slot */
+	LIFE_DO_END,      /* nothing is left to do for this slot */
 };
 
 struct life {

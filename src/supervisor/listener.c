@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct opening {
 	const struct activation *passed; /* NULL: none */
 	char host[256];                  /* "*" for any */
 	char port[6];
+	const struct listeners *have;
 	struct listeners *out;
 	char *err;
 	size_t errlen;
@@ -131,7 +133,7 @@ listeners_have(const struct listeners *l, const char *name)
 }
 
 static void
-listeners_add(struct listeners *l, int fd)
+listeners_add(struct listeners *l, int fd, const char *text)
 {
 	char name[LISTENER_NAME_MAX];
 
@@ -143,8 +145,10 @@ listeners_add(struct listeners *l, int fd)
 	}
 	l->fd = xreallocarray(l->fd, l->n + 1, sizeof(*l->fd));
 	l->name = xreallocarray(l->name, l->n + 1, sizeof(*l->name));
+	l->text = xreallocarray(l->text, l->n + 1, sizeof(*l->text));
 	l->fd[l->n] = fd;
 	strlcpy(l->name[l->n], name, sizeof(l->name[l->n]));
+	l->text[l->n] = text;
 	l->n++;
 }
 
@@ -192,7 +196,7 @@ opening_bind(struct opening *o, const struct addrinfo *all)
 
 	for (ai = all; ai != NULL; ai = ai->ai_next) {
 		if ((fd = opening_socket(o, ai)) != -1)
-			listeners_add(o->out, fd);
+			listeners_add(o->out, fd, o->text);
 		else if (!family_is_absent(errno))
 			return opening_failed(o, ai);
 		else {
@@ -222,12 +226,35 @@ opening_resolve(struct opening *o, struct addrinfo **all)
 	return -1;
 }
 
+/* Returns how many sockets are shared, or -1 with errno. */
+static int
+opening_share(struct opening *o)
+{
+	int fd, n = 0;
+	size_t i;
+
+	for (i = 0; o->have != NULL && i < o->have->n; i++) {
+		if (strcmp(o->have->text[i], o->text) != 0)
+			continue;
+		if ((fd = fcntl(o->have->fd[i], F_DUPFD_CLOEXEC, 0)) == -1) {
+			snprintf(o->err, o->errlen, "cannot share %s: %s",
+			    o->have->name[i], strerror(errno));
+			return -1;
+		}
+		listeners_add(o->out, fd, o->text);
+		n++;
+	}
+	return n;
+}
+
 static int
 opening_run(struct opening *o)
 {
 	struct addrinfo *all;
 	int r, saved;
 
+	if ((r = opening_share(o)) != 0)
+		return r > 0 ? 0 : -1;
 	if (opening_parse(o) == -1 || opening_resolve(o, &all) == -1)
 		return -1;
 	r = opening_bind(o, all);
@@ -239,7 +266,8 @@ opening_run(struct opening *o)
 
 int
 listeners_open(const char *option, const struct config_list *list,
-    const struct activation *passed, struct listeners *out, char *err, size_t errlen)
+    const struct activation *passed, const struct listeners *have,
+    struct listeners *out, char *err, size_t errlen)
 {
 	int saved;
 	size_t i;
@@ -249,6 +277,7 @@ listeners_open(const char *option, const struct config_list *list,
 		struct opening o = { .option = option,
 			.text = list->item[i],
 			.passed = passed,
+			.have = have,
 			.out = out,
 			.err = err,
 			.errlen = errlen };
@@ -289,5 +318,6 @@ listeners_close(struct listeners *l)
 		close(l->fd[i]);
 	free(l->fd);
 	free(l->name);
+	free(l->text);
 	*l = (struct listeners){ 0 };
 }

@@ -3,10 +3,10 @@
 
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <libutil.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,111 +17,97 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "activation.h"
 #include "buf.h"
-#include "children.h"
 #include "clock.h"
 #include "config.h"
+#include "counters.h"
 #include "daemon.h"
-#include "listener.h"
 #include "log.h"
+#include "logs.h"
 #include "mem.h"
+#include "notify.h"
 #include "privilege.h"
-#include "segment.h"
+#include "reload.h"
 
 struct supervisor {
-	const struct config *config;
+	const struct supervisor_start *start;
 	struct privilege privilege;
+	struct activation passed;
 	struct pidfh *lock;
-	struct segment *segment;
-	struct listeners listeners, metrics;
-	struct children children;
+	struct reload reload;
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
-	bool stopping;
+	int64_t
+	    watchdog;   /* when the service manager is to hear from us, clock_boot() */
+	int status;     /* to exit with */
 	char err[1024]; /* why it could not start */
 };
 
 typedef void signal_fn(struct supervisor *, const struct signalfd_siginfo *);
 
-static bool
-logs_to(const struct supervisor *s, const char *target)
-{
-	return strcmp(s->config->log.target, target) == 0;
-}
-
-static void
-supervisor_give(const struct supervisor *s, const char *path)
-{
-	if (privilege_give(&s->privilege, path) == -1)
-		log_warn("cannot give %s to user \"%s\"", path, s->privilege.user);
-}
-
-/* The readers' file, made for them where only root may. If it cannot be made here, they
- * say what is wrong. */
-static void
-supervisor_give_access_log(const struct supervisor *s)
-{
-	const char *path = s->config->http.access_log;
-	int fd;
-
-	if (path[0] == '\0' || !s->privilege.drop)
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (fd != -1)
-		close(fd);
-	supervisor_give(s, path);
-}
-
-/* The children write to logs that are opened, and rotated, by root. */
-static void
-supervisor_give_logs(const struct supervisor *s)
-{
-	if (!logs_to(s, "syslog") && !logs_to(s, "stderr"))
-		supervisor_give(s, s->config->log.target);
-	supervisor_give_access_log(s);
-}
-
+/* SIGCHLDs merge. */
 static void
 on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 {
-	children_reap(&s->children);
+	struct crew *w;
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		TAILQ_FOREACH(w, &s->reload.crews, entry)
+	if (children_bury(&w->children, pid, status))
+		break;
+	/* One that is nobody's was adopted: we are pid 1, or a subreaper. */
+}
+
+static void
+supervisor_stop(struct supervisor *s)
+{
+	notify_stopping();
+	reload_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP);
 }
 
 static void
 on_stop(struct supervisor *s, const struct signalfd_siginfo *si)
 {
-	log_info("%s by SIG%s from pid %u", s->stopping ? "hurried" : "stopping",
+	log_info("%s by SIG%s from pid %u", s->reload.stopping ? "hurried" : "stopping",
 	    sigabbrev_np((int)si->ssi_signo), si->ssi_pid);
-	/* So that new connections are refused once the readers have closed theirs. */
-	listeners_close(&s->listeners);
-	listeners_close(&s->metrics);
-	children_stop(&s->children, s->stopping ? LIFE_HURRY : LIFE_STOP);
-	s->stopping = true;
+	supervisor_stop(s);
+}
+
+static void
+supervisor_order(struct supervisor *s, enum role role, enum channel_type type)
+{
+	struct crew *w;
+
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	children_order(&w->children, role, type);
 }
 
 static void
 on_refresh(struct supervisor *s, const struct signalfd_siginfo *si)
 {
 	log_info("refresh asked for by pid %u", si->ssi_pid);
-	children_order(&s->children, ROLE_HYDRATOR, CHANNEL_REFRESH);
+	supervisor_order(s, ROLE_HYDRATOR, CHANNEL_REFRESH);
 }
 
 static void
 on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 {
-	if (log_reopen() == -1)
-		log_warn("cannot reopen %s, still writing to the old file",
-		    s->config->log.target);
-	supervisor_give_logs(s);
-	children_order(&s->children, ROLE_MAX, CHANNEL_REOPEN);
+	const struct crew *w = s->reload.serving;
+
+	logs_reopen(w != NULL ? w->config : s->start->config, &s->privilege);
+	supervisor_order(s, ROLE_MAX, CHANNEL_REOPEN);
 }
 
 static void
-on_reload(struct supervisor *s UNUSED, const struct signalfd_siginfo *si)
+on_reload(struct supervisor *s, const struct signalfd_siginfo *si)
 {
-	log_warnx("HUP from pid %u: this version cannot reload; restart it to use "
-		  "another configuration",
-	    si->ssi_pid);
+	if (s->reload.stopping)
+		return;
+	log_info("reload asked for by pid %u", si->ssi_pid);
+	reload_ask(&s->reload);
 }
 
 static const struct {
@@ -165,44 +151,149 @@ supervisor_signal(struct supervisor *s)
 		fatal("cannot read signals");
 }
 
-/* At most a second while something is due: deadlines are on the clock that counts
+/* Tests and operators find the port here. */
+static void
+supervisor_announce(const struct crew *w)
+{
+	struct buf line = { 0 };
+	size_t i;
+
+	for (i = 0; i < w->listeners.n; i++)
+		log_info("listening on %s", w->listeners.name[i]);
+	for (i = 0; i < w->metrics.n; i++)
+		log_info("metrics on %s", w->metrics.name[i]);
+	buf_puts(&line, "serving");
+	for (i = 0; i < w->config->ncategories; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", w->config->category[i].name);
+	buf_puts(&line, " on");
+	for (i = 0; i < w->listeners.n; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", w->listeners.name[i]);
+	log_info("%.*s with %lld reader%s", (int)line.len, line.data,
+	    (long long)w->config->readers, w->config->readers == 1 ? "" : "s");
+	buf_free(&line);
+}
+
+/* What a change of crews means to those outside. */
+static void
+supervisor_tell(struct supervisor *s, enum reload_event event)
+{
+	switch (event) {
+	case RELOAD_BEGUN:
+		notify_reloading();
+		break;
+	case RELOAD_UP:
+		supervisor_announce(s->reload.serving);
+		daemon_up(&s->notify);
+		notify_ready();
+		break;
+	case RELOAD_KEPT:
+		notify_ready();
+		break;
+	case RELOAD_FAILED:
+		s->status = EXIT_FAILURE;
+		supervisor_stop(s);
+		break;
+	case RELOAD_NOTHING:
+		break;
+	}
+}
+
+/* A manager that does not hear from us kills us: it does as long as every process that
+ * is at work beats. One that crashes again and again is not cured by that. */
+static void
+supervisor_ping(struct supervisor *s, int64_t now)
+{
+	const struct crew *w = s->reload.serving;
+	int64_t interval = notify_watchdog_interval();
+
+	if (interval == 0 || now < s->watchdog)
+		return;
+	if (w != NULL && !children_beat(&w->children))
+		return;
+	notify_watchdog();
+	s->watchdog = now + interval / 2;
+}
+
+static void
+supervisor_tick(struct supervisor *s)
+{
+	int64_t now = clock_boot();
+	struct crew *w;
+
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	children_tick(&w->children, now);
+	supervisor_tell(s, reload_step(&s->reload, now));
+	supervisor_ping(s, now);
+}
+
+/* A second at most: hearts are looked at, and deadlines are on the clock that counts
  * through a suspend (and that tests move), poll(2) is not. */
 static int
 supervisor_patience(const struct supervisor *s)
 {
-	int64_t left = children_deadline(&s->children);
+	int64_t due, left = NSEC_PER_SEC, now = clock_boot();
+	const struct crew *w;
 
-	if (left == INT64_MAX)
-		return -1;
-	left -= clock_boot();
-	if (left <= 0)
-		return 0;
-	return left > NSEC_PER_SEC ? 1000 : (int)(left / NSEC_PER_MSEC) + 1;
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	{
+		due = children_deadline(&w->children);
+		if (due - now < left)
+			left = due - now;
+	}
+	return left <= 0 ? 0 : (int)((left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+}
+
+/* The signals, then every channel; one of -1 is passed over. */
+static nfds_t
+supervisor_watch(const struct supervisor *s, struct pollfd **pfd)
+{
+	const struct crew *w;
+	size_t i;
+	nfds_t n = 1;
+
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	n += w->children.n;
+	*pfd = xreallocarray(*pfd, n, sizeof(**pfd));
+	(*pfd)[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
+	n = 1;
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	for (i = 0; i < w->children.n; i++)
+		(*pfd)[n++] = (struct pollfd){ .fd = w->children.item[i].channel,
+			.events = POLLIN };
+	return n;
+}
+
+/* In the order of supervisor_watch(); crews come and go only in supervisor_tick(). */
+static void
+supervisor_listen(struct supervisor *s, const struct pollfd *pfd)
+{
+	struct crew *w;
+	size_t i;
+
+	pfd++;
+	TAILQ_FOREACH(w, &s->reload.crews, entry)
+	for (i = 0; i < w->children.n; i++, pfd++)
+		if (pfd->revents != 0)
+			children_read(&w->children, &w->children.item[i]);
 }
 
 static void
 supervisor_loop(struct supervisor *s)
 {
-	struct children *c = &s->children;
-	struct pollfd *pfd = xcalloc(c->n + 1, sizeof(*pfd));
-	size_t i;
+	struct pollfd *pfd = NULL;
+	nfds_t n;
 
-	while (!children_gone(c)) {
-		pfd[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
-		for (i = 0; i < c->n; i++) /* -1 is passed over */
-			pfd[i + 1] = (struct pollfd){ .fd = c->item[i].channel,
-				.events = POLLIN };
-		if (poll(pfd, c->n + 1, supervisor_patience(s)) == -1) {
+	while (!TAILQ_EMPTY(&s->reload.crews)) {
+		n = supervisor_watch(s, &pfd);
+		if (poll(pfd, n, supervisor_patience(s)) == -1) {
 			if (errno != EINTR)
 				fatal("poll");
 			continue;
 		}
-		for (i = 0; i < c->n; i++)
-			if (pfd[i + 1].revents != 0)
-				children_read(c, &c->item[i]);
+		supervisor_listen(s, pfd);
 		if (pfd[0].revents != 0)
 			supervisor_signal(s);
-		children_tick(c, clock_boot());
+		supervisor_tick(s);
 	}
 	free(pfd);
 }
@@ -222,43 +313,23 @@ static int PRINTF_LIKE(3, 4)
 	return status;
 }
 
-static int
-status_of(int error)
-{
-	switch (error) {
-	case EINVAL:
-		return EX_CONFIG;
-	case EADDRINUSE:
-	case EADDRNOTAVAIL:
-	case EAGAIN:
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case ENOSPC:
-		return EX_TEMPFAIL;
-	default:
-		return EXIT_FAILURE;
-	}
-}
-
 /* Up to the lock nothing shared is touched. */
 static int
-supervisor_prepare(struct supervisor *s, bool foreground)
+supervisor_prepare(struct supervisor *s)
 {
-	const struct config *c = s->config;
+	const struct config *c = s->start->config;
 
 	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return EX_CONFIG;
-	if (log_open(c->log.target, c->log.level) == -1)
-		return supervisor_refuse(s, 1, "cannot open the log %s", c->log.target);
+	if (logs_open(c, s->err, sizeof(s->err)) == -1)
+		return EXIT_FAILURE;
 	if (clock_init() == -1)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
 		return EXIT_FAILURE;
-	supervisor_give_logs(s);
+	logs_give(c, &s->privilege);
 	umask(027);
-	if (!foreground && daemon_fork(s->lock, &s->notify) == -1)
+	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");
 	if (pidfile_write(s->lock) == -1)
 		return supervisor_refuse(s, 1, "cannot write %s", c->pidfile);
@@ -266,104 +337,28 @@ supervisor_prepare(struct supervisor *s, bool foreground)
 }
 
 static int
-supervisor_make_segment(struct supervisor *s)
-{
-	const char *names[SEGMENT_CATEGORIES_MAX];
-	const struct config *c = s->config;
-	struct segment_spec spec = {
-		.name = c->segment.name,
-		.capacity = (size_t)c->segment.capacity,
-		.ncategories = (unsigned)c->ncategories,
-		.categories = names,
-		.nprocs = children_wanted(c) + 1,
-		.owner = s->privilege.uid,
-		.group = s->privilege.gid,
-	};
-	size_t i;
-
-	if (c->ncategories > NELEM(names) || spec.nprocs > SEGMENT_PROCS_MAX) {
-		errno = EINVAL;
-		return supervisor_refuse(s, EX_CONFIG,
-		    "%zu categories and %u processes are too many (%d, %d)",
-		    c->ncategories, spec.nprocs, SEGMENT_CATEGORIES_MAX,
-		    SEGMENT_PROCS_MAX);
-	}
-	for (i = 0; i < c->ncategories; i++)
-		names[i] = c->category[i].name;
-	errno = 0;
-	if (segment_create(&spec, &s->segment, s->err, sizeof(s->err)) == -1)
-		return status_of(errno);
-	return 0;
-}
-
-static int
-supervisor_open(struct supervisor *s, bool foreground)
+supervisor_open(struct supervisor *s)
 {
 	sigset_t set;
 	size_t i;
-	int r;
+	int status;
 
-	if ((r = supervisor_make_segment(s)) != 0)
-		return r;
-	if (listeners_open("listen", &s->config->listen, NULL, &s->listeners, s->err,
-		sizeof(s->err)) == -1 ||
-	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen, NULL,
-		&s->metrics, s->err, sizeof(s->err)) == -1)
-		return status_of(errno);
+	s->reload.start = s->start;
+	s->reload.privilege = &s->privilege;
+	s->reload.passed = &s->passed;
+	if ((status = reload_open(&s->reload, s->err, sizeof(s->err))) != 0)
+		return status;
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
 		sigaddset(&set, handlers[i].signo);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals == -1)
 		return supervisor_refuse(s, 1, "signalfd");
-	if (!foreground && daemon_detach(logs_to(s, "stderr")) == -1)
+	if (!s->start->foreground &&
+	    daemon_detach(logs_to(s->start->config, "stderr")) == -1)
 		return supervisor_refuse(s, 1, "cannot leave the terminal");
+	reload_start(&s->reload);
 	return 0;
-}
-
-/* Tests and operators find the port here. */
-static void
-supervisor_announce(const struct supervisor *s)
-{
-	struct buf line = { 0 };
-	size_t i;
-
-	for (i = 0; i < s->listeners.n; i++)
-		log_info("listening on %s", s->listeners.name[i]);
-	for (i = 0; i < s->metrics.n; i++)
-		log_info("metrics on %s", s->metrics.name[i]);
-	buf_puts(&line, "serving");
-	for (i = 0; i < s->config->ncategories; i++)
-		buf_printf(&line, "%s %s", i ? "," : "", s->config->category[i].name);
-	buf_puts(&line, " on");
-	for (i = 0; i < s->listeners.n; i++)
-		buf_printf(&line, "%s %s", i ? "," : "", s->listeners.name[i]);
-	log_info("%.*s with %lld reader%s", (int)line.len, line.data,
-	    (long long)s->config->readers, s->config->readers == 1 ? "" : "s");
-	buf_free(&line);
-}
-
-static void
-supervisor_serve(struct supervisor *s, role_main_fn *const roles[ROLE_MAX])
-{
-	s->children = (struct children){ .config = s->config,
-		.segment = s->segment,
-		.roles = roles,
-		.listeners = &s->listeners,
-		.metrics = &s->metrics,
-		.counters =
-		    segment_counters(s->segment, segment_nprocs(s->segment) - 1),
-		.privilege = &s->privilege,
-		.pidfile = s->lock,
-		.keep_out = { s->signals, s->notify } };
-	children_init(&s->children);
-	children_tick(&s->children, clock_boot());
-	supervisor_announce(s);
-	daemon_up(&s->notify);
-	s->children.keep_out[1] = -1;
-	supervisor_loop(s);
-	children_free(&s->children);
-	log_info("stopped");
 }
 
 /* In the reverse order; the lock last, so that a successor finds nothing of ours. */
@@ -372,33 +367,32 @@ supervisor_close(struct supervisor *s)
 {
 	if (s->signals != -1)
 		close(s->signals);
-	listeners_close(&s->listeners);
-	listeners_close(&s->metrics);
-	if (s->segment != NULL)
-		segment_unlink(s->segment);
-	segment_close(&s->segment);
+	reload_close(&s->reload);
+	activation_close(&s->passed);
 	if (s->lock != NULL && pidfile_remove(s->lock) == -1)
-		log_warn("cannot remove %s", s->config->pidfile);
+		log_warn("cannot remove %s", s->start->config->pidfile);
 }
 
 int
-supervisor_run(
-    const struct config *config, role_main_fn *const roles[ROLE_MAX], bool foreground)
+supervisor_run(const struct supervisor_start *start)
 {
-	struct supervisor s = { .config = config, .signals = -1, .notify = -1 };
+	struct supervisor s = { .start = start, .signals = -1, .notify = -1 };
 	int status;
 
 	/* Nothing is open yet but what the starter left so: a pipe, perhaps, whose end
-	 * somebody waits for. */
-	closefrom(STDERR_FILENO + 1);
+	 * somebody waits for, and the sockets of a service manager. */
+	closefrom(activation_open(&s.passed));
 	log_procinit("supervisor");
 	setproctitle("supervisor");
-	if ((status = supervisor_prepare(&s, foreground)) == 0 &&
-	    (status = supervisor_open(&s, foreground)) == 0)
-		supervisor_serve(&s, roles);
-	else {
+	notify_open();
+	if ((status = supervisor_prepare(&s)) == 0 &&
+	    (status = supervisor_open(&s)) == 0) {
+		supervisor_loop(&s);
+		status = s.status;
+		log_info("stopped");
+	} else {
 		warnx("%s", s.err);
-		if (!logs_to(&s, "stderr"))
+		if (!logs_to(start->config, "stderr"))
 			log_warnx("not started: %s", s.err);
 	}
 	supervisor_close(&s);

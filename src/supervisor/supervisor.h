@@ -4,23 +4,37 @@
 #define SUPERVISOR_SUPERVISOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "attr.h"
 #include "child.h"
+
+struct config;
+
+/* Loads and checks the configuration as config_load(); frees what it gave by
+ * config_free(). */
+typedef int supervisor_load_fn(
+    const char *path, struct config **out, char *err, size_t errlen);
+
+struct supervisor_start {
+	const struct config *config; /* the one to start with, borrowed */
+	supervisor_load_fn *load;    /* for each HUP */
+	const char *path;           /* its argument: absolute, for / is to be entered */
+	role_main_fn *const *roles; /* each role's main function, by enum role */
+	bool foreground;
+};
 
 /* The first line of main(): from here on signals wait until the supervisor reads them.
  * Those that stop, continue or dump this process keep their meaning. */
 void supervisor_block_signals(void);
 
 /*
- * Runs the daemon with this configuration (borrowed) until it is told to stop; roles
- * holds each role's main function, by enum role. Returns the exit status: 0 (stopped
- * by TERM or INT), or, with a message on stderr and in the log, nothing left behind:
- * 1, EX_TEMPFAIL (75: an address in use, no room in /dev/shm; may work later) or
- * EX_CONFIG (78: needs another configuration). Not in front, the process that called
- * it exits itself as soon as the daemon serves.
+ * Runs the daemon until it is told to stop. Returns the exit status: 0 (stopped by TERM
+ * or INT), or, with a message on stderr and in the log, nothing left behind: 1,
+ * EX_TEMPFAIL (75: an address in use, no room in /dev/shm; may work later) or EX_CONFIG
+ * (78: needs another configuration). Not in front, the process that called it exits
+ * itself as soon as the daemon serves.
  */
-int supervisor_run(const struct config *, role_main_fn *const roles[ROLE_MAX],
-    bool foreground) MUST_CHECK;
+int supervisor_run(const struct supervisor_start *) MUST_CHECK;
 
 #endif

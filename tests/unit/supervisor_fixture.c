@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,15 +25,23 @@
 #include "log.h"
 #include "publish.h"
 #include "segment.h"
+#include "snapshot.h"
 #include "supervisor.h"
 
 #define PATIENCE_MS 30000
 
 struct fixture fx;
 
-/* Obeys until it is told to stop; what it is told goes to the log. */
 static char fx_none[] = "";
 
+static void
+beat(const struct child_context *ctx)
+{
+	atomic_store(
+	    &segment_counters(ctx->segment, ctx->slot)->heartbeat, clock_boot());
+}
+
+/* Obeys until it is told to stop; what it is told goes to the log. */
 static int
 role_obey(const struct child_context *ctx)
 {
@@ -43,10 +52,11 @@ role_obey(const struct child_context *ctx)
 	if (channel_send(ctx->channel, CHANNEL_READY, 5) == -1)
 		return 3;
 	for (;;) {
-		poll(&pfd, 1, -1);
+		beat(ctx);
+		poll(&pfd, 1, 200);
 		if ((r = channel_recv(ctx->channel, &m)) == 0)
 			return 4;
-		if (r == 1 && m.type == CHANNEL_STOP)
+		if (r == 1 && (m.type == CHANNEL_STOP || m.type == CHANNEL_RETIRE))
 			return 0;
 		if (r == 1)
 			log_info("order %u", m.type);
@@ -104,6 +114,13 @@ role_hydrator(const struct child_context *ctx)
 		return 7;
 	if (strcmp(what, "publish") == 0)
 		return role_publish(ctx);
+	if (strcmp(what, "mute") == 0) {
+		beat(ctx);
+		if (channel_send(ctx->channel, CHANNEL_READY, 0) == -1)
+			return 3;
+		for (;;)
+			pause();
+	}
 	if (strcmp(what, "hang_up") == 0) {
 		close(ctx->channel);
 		for (;;)
@@ -123,9 +140,20 @@ role_hydrator(const struct child_context *ctx)
 static int
 role_reader(const struct child_context *ctx)
 {
+	unsigned i;
+
 	log_info("here");
 	if (segment_attach_reader(ctx->segment, ctx->slot) == -1)
 		fatal("cannot attach");
+	for (i = 0; i < segment_ncategories(ctx->segment); i++)
+		log_info("has %s %d", segment_category_name(ctx->segment, i),
+		    (int)snapshot_generation(ctx->segment, i));
+	if (ctx->config->http.retry_after == FIXTURE_DEAF_READERS)
+		for (;;)
+			pause();
+	if (ctx->slot == segment_ncategories(ctx->segment))
+		counter_add(
+		    segment_counters(ctx->segment, ctx->slot), COUNTER_REQUESTS, 1);
 	role_count_sockets();
 	return role_obey(ctx);
 }
@@ -226,6 +254,7 @@ fixture_setup(void **state UNUSED)
 	if (mkdtemp(fx.dir) == NULL || chmod(fx.dir, 0777) == -1)
 		return -1;
 	snprintf(fx.log, sizeof(fx.log), "%s/log", fx.dir);
+	snprintf(fx.file, sizeof(fx.file), "%s/conf", fx.dir);
 	snprintf(fx.lock, sizeof(fx.lock), "%s/run/pid", fx.dir);
 	snprintf(fx.clock, sizeof(fx.clock), "%s/clock", fx.dir);
 	snprintf(fx.segment, sizeof(fx.segment), "/test_supervisor-%d", (int)getpid());
@@ -248,6 +277,8 @@ fixture_setup(void **state UNUSED)
 		.pidfile = fx.lock,
 		.segment = { fx.segment, 65536 },
 		.log = { fx.log, fx.level },
+		.supervisor = { 30, 30, 30 },
+		.state_dir = fx.dir,
 		.category = fx.category,
 		.ncategories = 1,
 	};
@@ -265,12 +296,44 @@ move_clock(int64_t seconds)
 }
 
 void
+write_file(const char *lines)
+{
+	FILE *f = fopen(fx.file, "w");
+	size_t i;
+
+	assert_non_null(f);
+	fprintf(f,
+	    "listen = { \"%s\" }\nreaders = %d\npidfile = \"%s\"\n"
+	    "state_dir = \"%s\"\nsegment { name = \"%s\" capacity = %d }\n"
+	    "log { target = \"%s\" level = \"%s\" }\n",
+	    fx.listen, (int)fx.config.readers, fx.lock, fx.dir, fx.segment,
+	    (int)fx.config.segment.capacity, fx.log, fx.level);
+	for (i = 0; i < fx.config.ncategories; i++)
+		fprintf(f, "category \"%s\" { reference = { \"file:///none\" } }\n",
+		    fx.names[i]);
+	fputs(lines, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+void
 config_category(size_t i, const char *name)
 {
 	strlcpy(fx.names[i], name, sizeof(fx.names[i]));
 	fx.category[i].name = fx.names[i];
 	if (fx.config.ncategories <= i)
 		fx.config.ncategories = i + 1;
+}
+
+static bool
+any_category(const char *name UNUSED)
+{
+	return true;
+}
+
+static int
+load_file(const char *path, struct config **out, char *err, size_t errlen)
+{
+	return config_load(path, any_category, out, err, errlen);
 }
 
 /* Runs the supervisor in a child process, its stderr in the directory. */
@@ -292,7 +355,13 @@ launch(bool foreground)
 	dup2(fd, STDOUT_FILENO);
 	close(fd);
 	supervisor_block_signals();
-	exit(supervisor_run(&fx.config, roles, foreground));
+	exit(supervisor_run(&(struct supervisor_start){
+	    .config = &fx.config,
+	    .load = load_file,
+	    .path = fx.file,
+	    .roles = roles,
+	    .foreground = foreground,
+	}));
 }
 
 int
@@ -349,7 +418,7 @@ int
 fixture_teardown(void **state UNUSED)
 {
 	static const char *const files[] = { "log", "log.1", "clock", "stderr",
-		"run/pid" };
+		"run/pid", "conf" };
 	char path[128];
 	size_t i;
 

@@ -11,9 +11,13 @@
 
 #include "config.h"
 
+/* http.retry_after of a configuration whose readers are never ready. */
+#define FIXTURE_DEAF_READERS 77
+
 /* Its paths, and the configuration that the next launch() uses. */
 extern struct fixture {
-	char dir[64], log[96], lock[96], clock[96], shm[96], segment[64], listen[96];
+	char dir[64], log[96], lock[96], clock[96], file[96], shm[96], segment[64],
+	    listen[96];
 	char user[32], level[8], names[2][32];
 	char *listen_item[1];
 	struct config_category category[2];
@@ -29,11 +33,16 @@ int fixture_teardown(void **state);
 /*
  * Makes category i one of: obey (what it is ordered goes to the log), fail (exits
  * at once), publish (and obey), deaf (does not read), stubborn (reads, does not stop),
- * hang_up.
+ * hang_up,
+ * mute (ready, but does not beat).
  */
 void config_category(size_t i, const char *name);
 /* Moves the clocks of the supervisor and its children, from now on this far ahead. */
 void move_clock(int64_t seconds);
+
+/* Writes the file that the next HUP loads: that configuration as it is now in fx, and
+ * these lines. */
+void write_file(const char *lines);
 
 /* Forks a supervisor; its stderr is what errors() returns. */
 pid_t launch(bool foreground);

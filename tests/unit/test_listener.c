@@ -28,7 +28,7 @@ open_one(const char *address, struct listeners *l)
 
 	snprintf(text, sizeof(text), "%s", address);
 	err[0] = '\0';
-	return listeners_open("listen", &list, NULL, l, err, sizeof(err));
+	return listeners_open("listen", &list, NULL, NULL, l, err, sizeof(err));
 }
 
 static unsigned
@@ -145,7 +145,7 @@ test_several_addresses_keep_their_order(void **state UNUSED)
 	struct listeners l;
 
 	assert_int_equal(
-	    listeners_open("listen", &list, NULL, &l, err, sizeof(err)), 0);
+	    listeners_open("listen", &list, NULL, NULL, &l, err, sizeof(err)), 0);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(strncmp(l.name[0], "127.0.0.2:", 10), 0);
 	assert_int_equal(strncmp(l.name[1], "127.0.0.1:", 10), 0);
@@ -166,7 +166,7 @@ test_in_use_names_the_address_and_leaves_nothing(void **state UNUSED)
 	before = dup(0);
 	close(before);
 	assert_int_equal(
-	    listeners_open("listen", &list, NULL, &other, err, sizeof(err)), -1);
+	    listeners_open("listen", &list, NULL, NULL, &other, err, sizeof(err)), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_non_null(strstr(err, taken));
 	assert_non_null(strstr(err, "ss -ltnp"));

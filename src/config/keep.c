@@ -1,0 +1,34 @@
+/* What a reload cannot change. */
+#include "load.h"
+
+#include <string.h>
+
+#include "attr.h"
+#include "mem.h"
+
+/* Every one is a string: config.h. */
+static const char *
+keep_text(const struct config_option *o, const struct config *c)
+{
+	return *(char *const *)((const char *)c + o->offset);
+}
+
+void
+config_keep_fixed(struct config *c, const struct config *old,
+    void (*kept)(void *, const char *), void *arg)
+{
+	const struct config_option *o;
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < config_noptions; i++) {
+		o = &config_options[i];
+		if (o->reloadable || strcmp(keep_text(o, c), keep_text(o, old)) == 0)
+			continue;
+		config_unset(o, c);
+		*(char **)((char *)c + o->offset) = xstrdup(keep_text(o, old));
+		snprintf(name, sizeof(name), "%s%s%s", o->section,
+		    o->section[0] != '\0' ? "." : "", o->name);
+		kept(arg, name);
+	}
+}

@@ -1,0 +1,75 @@
+/* Copying from one segment to another. */
+#include "carry.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "counters.h"
+#include "publish.h"
+#include "segment.h"
+#include "snapshot.h"
+
+/* -1: none. */
+static int
+category_index(const struct segment *seg, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < segment_ncategories(seg); i++)
+		if (strcmp(segment_category_name(seg, i), name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int
+carry_publish(const struct snapshot *s, struct segment *to, unsigned category,
+    char *err, size_t errlen)
+{
+	struct publisher *p;
+	uint64_t generation;
+	int r;
+
+	if (publisher_open(to, category, 0, &p, err, errlen) == -1)
+		return -1;
+	if (snapshot_generation(to, category) == 0)
+		publisher_resume(p, s->generation);
+	r = publish(p, s->data, s->len, &s->stamp, &generation, err, errlen);
+	publisher_close(&p);
+	return r;
+}
+
+static int
+carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsigned t,
+    char *err, size_t errlen)
+{
+	struct snapshot *s;
+	enum snapshot_verdict verdict;
+	int r;
+
+	if (snapshot_generation(from, f) <= snapshot_generation(to, t))
+		return 0;
+	verdict = snapshot_take(from, f, 0, &s);
+	if (verdict != SNAPSHOT_FRESH) {
+		snprintf(err, errlen, "%s: the snapshot cannot be copied: it is %s",
+		    segment_category_name(from, f), snapshot_verdict_name(verdict));
+		return -1;
+	}
+	r = carry_publish(s, to, t, err, errlen);
+	snapshot_release(&s);
+	return r;
+}
+
+/* The hydrator of category i has process slot i. */
+int
+carry_category(const struct segment *from, struct segment *to, const char *name,
+    char *err, size_t errlen)
+{
+	int f = category_index(from, name), t = category_index(to, name);
+
+	if (f == -1 || t == -1)
+		return 0;
+	counters_copy(
+	    segment_counters(to, (unsigned)t), segment_counters(from, (unsigned)f));
+	return carry_snapshot(from, (unsigned)f, to, (unsigned)t, err, errlen);
+}

@@ -1,0 +1,184 @@
+/* Making and unmaking a crew. */
+#include "crew.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "carry.h"
+#include "config.h"
+#include "counters.h"
+#include "mem.h"
+#include "privilege.h"
+#include "segment.h"
+#include "snapshot.h"
+
+static int
+status_of(int error)
+{
+	switch (error) {
+	case EINVAL:
+		return EX_CONFIG;
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case ENOSPC:
+		return EX_TEMPFAIL;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+static int
+crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
+{
+	const struct crew *from = plan->from;
+
+	if (listeners_open("listen", &w->config->listen, plan->passed,
+		from != NULL ? &from->listeners : NULL, &w->listeners, err,
+		errlen) == -1 ||
+	    listeners_open("http.metrics_listen", &w->config->http.metrics_listen,
+		plan->passed, from != NULL ? &from->metrics : NULL, &w->metrics, err,
+		errlen) == -1)
+		return status_of(errno);
+	listeners_warn_unserved(plan->passed, &w->listeners, &w->metrics);
+	return 0;
+}
+
+static int
+crew_make_segment(
+    struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
+{
+	const char *names[SEGMENT_CATEGORIES_MAX];
+	const struct config *c = w->config;
+	struct segment_spec spec = {
+		.name = c->segment.name,
+		.capacity = (size_t)c->segment.capacity,
+		.ncategories = (unsigned)c->ncategories,
+		.categories = names,
+		.nprocs = children_wanted(c) + 1,
+		.owner = plan->privilege->uid,
+		.group = plan->privilege->gid,
+		.unnamed = plan->from != NULL,
+	};
+	size_t i;
+
+	if (c->ncategories > NELEM(names) || spec.nprocs > SEGMENT_PROCS_MAX) {
+		snprintf(err, errlen,
+		    "%zu categories and %u processes are too many (%d, %d)",
+		    c->ncategories, spec.nprocs, SEGMENT_CATEGORIES_MAX,
+		    SEGMENT_PROCS_MAX);
+		return EX_CONFIG;
+	}
+	for (i = 0; i < c->ncategories; i++)
+		names[i] = c->category[i].name;
+	errno = 0;
+	if (segment_create(&spec, &w->segment, err, errlen) == -1)
+		return status_of(errno != 0 ? errno : EINVAL);
+	w->told = xcalloc(spec.nprocs, sizeof(*w->told));
+	return 0;
+}
+
+/* What it leaves to an heir of its own begins with what it inherits. */
+static int
+crew_inherit(struct crew *w, struct crew *from, char *err, size_t errlen)
+{
+	size_t i;
+
+	for (i = 0; i < w->config->ncategories; i++)
+		if (carry_category(from->segment, w->segment,
+			w->config->category[i].name, err, errlen) == -1)
+			return EX_TEMPFAIL;
+	from->heir = w;
+	crew_fold(from);
+	return 0;
+}
+
+int
+crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t errlen)
+{
+	struct crew *w = xcalloc(1, sizeof(*w));
+	int status;
+
+	w->config = plan->config;
+	w->owned = plan->owned;
+	if ((status = crew_listen(w, plan, err, errlen)) != 0 ||
+	    (status = crew_make_segment(w, plan, err, errlen)) != 0 ||
+	    (plan->from != NULL &&
+		(status = crew_inherit(w, plan->from, err, errlen)) != 0)) {
+		crew_close(&w);
+		return status;
+	}
+	w->children = (struct children){ .config = w->config,
+		.segment = w->segment,
+		.roles = plan->roles,
+		.listeners = &w->listeners,
+		.metrics = &w->metrics,
+		.counters = crew_counters(w),
+		.privilege = plan->privilege };
+	children_init(&w->children);
+	*out = w;
+	return 0;
+}
+
+void
+crew_close(struct crew **wp)
+{
+	struct crew *w = *wp;
+
+	*wp = NULL;
+	if (w == NULL)
+		return;
+	children_free(&w->children);
+	listeners_close(&w->listeners);
+	listeners_close(&w->metrics);
+	if (w->segment != NULL)
+		segment_unlink(w->segment);
+	segment_close(&w->segment);
+	config_free(&w->owned);
+	free(w->told);
+	free(w);
+}
+
+struct counters *
+crew_counters(const struct crew *w)
+{
+	return segment_counters(w->segment, segment_nprocs(w->segment) - 1);
+}
+
+/* Those of hydrators go to their successors: carry_category(). */
+void
+crew_fold(struct crew *w)
+{
+	unsigned i, first = segment_ncategories(w->segment);
+
+	if (w->heir == NULL)
+		return;
+	for (i = first; i < segment_nprocs(w->segment); i++)
+		counters_fold(crew_counters(w->heir), segment_counters(w->segment, i),
+		    &w->told[i]);
+}
+
+void
+crew_disinherit(struct crew *w)
+{
+	w->heir = NULL;
+	memset(w->told, 0, segment_nprocs(w->segment) * sizeof(*w->told));
+}
+
+struct child *
+crew_hydrator(struct crew *w, const char *category)
+{
+	size_t i;
+
+	for (i = 0; i < w->config->ncategories; i++)
+		if (strcmp(w->config->category[i].name, category) == 0)
+			return &w->children.item[i];
+	return NULL;
+}

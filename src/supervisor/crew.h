@@ -1,0 +1,69 @@
+/*
+ * Everything that belongs to one configuration: its sockets, its segment and its
+ * children. A daemon has one crew, and a second one while a reload replaces it; former
+ * ones stay as long as their readers have clients. Supervisor only.
+ */
+#ifndef SUPERVISOR_CREW_H
+#define SUPERVISOR_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include "attr.h"
+#include "children.h"
+#include "listener.h"
+
+struct activation;
+struct config;
+struct counters;
+struct privilege;
+struct segment;
+
+struct crew {
+	TAILQ_ENTRY(crew) entry;
+	const struct config *config;
+	struct config *owned; /* the same, freed with the crew; NULL: the caller's */
+	struct segment *segment;
+	struct listeners listeners, metrics;
+	struct children children;
+	struct crew *heir;     /* whose counters go on where these end; NULL: none */
+	struct counters *told; /* one a slot: what the heir has of them */
+};
+
+TAILQ_HEAD(crews, crew);
+
+/* What a crew is made from, all of it borrowed but owned. */
+struct crew_plan {
+	const struct config *config;
+	struct config *owned; /* as in struct crew; taken over in any case */
+	struct crew *from;    /* whom it is to replace; NULL: the first one */
+	role_main_fn *const *roles;
+	const struct privilege *privilege;
+	const struct activation *passed; /* sockets of the service manager */
+};
+
+/*
+ * Opens the sockets (those that `from` has at the same address are shared with it),
+ * makes the segment (unnamed, if there is a `from`) and copies the live snapshots and
+ * the counters of `from` there. No process is started, nothing of `from` is changed.
+ * Returns 0, or an exit status with a message for the operator in err, and nothing
+ * left.
+ */
+int crew_open(
+    const struct crew_plan *, struct crew **out, char *err, size_t errlen) MUST_CHECK;
+
+/* Once its children are gone: frees it and sets it to NULL. */
+void crew_close(struct crew **);
+
+/* The supervisor's own counters in the crew's segment. */
+struct counters *crew_counters(const struct crew *);
+/* What was counted in its segment since the last call is added to its heir's. */
+void crew_fold(struct crew *);
+/* It has no heir after all. */
+void crew_disinherit(struct crew *);
+
+/* The hydrator of that name, or NULL. */
+struct child *crew_hydrator(struct crew *, const char *category);
+
+#endif

@@ -1,0 +1,303 @@
+/* Raising, replacing and retiring crews. */
+#include "reload.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "carry.h"
+#include "clock.h"
+#include "config.h"
+#include "counters.h"
+#include "log.h"
+#include "logs.h"
+#include "segment.h"
+
+/* Former crews whose clients are slow, and what each costs: its processes and a copy of
+ * the snapshots. More than these are told not to wait for idle connections any more. */
+#define CREWS_MAX 6
+
+static struct counters *
+reload_counters(const struct reload *r)
+{
+	return crew_counters(r->serving);
+}
+
+static void
+reload_raise(struct reload *r)
+{
+	const struct crew *w = r->rising;
+
+	r->deadline = clock_boot() + w->config->supervisor.start_timeout * NSEC_PER_SEC;
+	children_tell(&r->rising->children, ROLE_READER, LIFE_WANT);
+}
+
+int
+reload_open(struct reload *r, char *err, size_t errlen)
+{
+	const struct crew_plan plan = { .config = r->start->config,
+		.roles = r->start->roles,
+		.privilege = r->privilege,
+		.passed = r->passed };
+	int status;
+
+	TAILQ_INIT(&r->crews);
+	status = crew_open(&plan, &r->rising, err, errlen);
+	if (status == 0)
+		TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
+	return status;
+}
+
+void
+reload_start(struct reload *r)
+{
+	children_tell(&r->rising->children, ROLE_HYDRATOR, LIFE_WANT);
+	reload_raise(r);
+}
+
+/* The old configuration stays, which is said once, and told in the metrics. */
+static void
+reload_refuse(struct reload *r, const char *why)
+{
+	log_warnx("not reloaded, the old configuration stays in use: %s", why);
+	counter_add(reload_counters(r), COUNTER_RELOAD_FAILURES, 1);
+	atomic_store_explicit(
+	    &reload_counters(r)->reload_failed, 1, memory_order_relaxed);
+}
+
+static void
+reload_warn_kept(void *arg UNUSED, const char *option)
+{
+	log_warnx("%s is not changed: that takes a restart", option);
+}
+
+/* Returns false if the old configuration stays; said. */
+static bool
+reload_load(struct reload *r, struct config **c)
+{
+	const struct config *old = r->serving->config;
+	char err[8192];
+
+	if (r->start->load(r->start->path, c, err, sizeof(err)) == -1) {
+		reload_refuse(r, err);
+		return false;
+	}
+	config_keep_fixed(*c, old, reload_warn_kept, NULL);
+	if (logs_open(*c, err, sizeof(err)) == -1) {
+		reload_refuse(r, err);
+		config_free(c);
+		return false;
+	}
+	logs_give(*c, r->privilege);
+	return true;
+}
+
+/* The log is the new one's only if the new one comes up. */
+static void
+reload_old_log(const struct reload *r)
+{
+	char err[512];
+
+	if (logs_open(r->serving->config, err, sizeof(err)) == -1)
+		log_warnx("%s", err);
+}
+
+static enum reload_event
+reload_begin(struct reload *r)
+{
+	struct crew_plan plan = {
+		.from = r->serving, .roles = r->start->roles, .privilege = r->privilege
+	};
+	char err[1024];
+
+	r->wanted = false;
+	if (!reload_load(r, &plan.owned))
+		return RELOAD_KEPT;
+	plan.config = plan.owned;
+	if (crew_open(&plan, &r->rising, err, sizeof(err)) != 0) {
+		crew_disinherit(r->serving);
+		reload_old_log(r);
+		reload_refuse(r, err);
+		return RELOAD_KEPT;
+	}
+	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
+	reload_raise(r);
+	return RELOAD_BEGUN;
+}
+
+/* The new one's readers accept: nobody waits for the old one any more. */
+static void
+reload_retire(struct crew *old, struct crew *heir)
+{
+	crew_fold(old);
+	old->children.counters = crew_counters(heir);
+	listeners_close(&old->listeners);
+	listeners_close(&old->metrics);
+	children_tell(&old->children, ROLE_READER, LIFE_RETIRE);
+	children_tell(&old->children, ROLE_HYDRATOR, LIFE_STOP);
+}
+
+static enum reload_event
+reload_commit(struct reload *r)
+{
+	struct crew *old = r->serving, *w = r->rising;
+
+	r->serving = w;
+	r->rising = NULL;
+	atomic_store_explicit(
+	    &reload_counters(r)->reloaded_wall, clock_wall(), memory_order_relaxed);
+	if (old == NULL)
+		return RELOAD_UP;
+	if (segment_take_name(w->segment) == -1)
+		log_warn("the new segment cannot take its name");
+	reload_retire(old, w);
+	counter_add(reload_counters(r), COUNTER_RELOADS, 1);
+	return RELOAD_UP;
+}
+
+static enum reload_event
+reload_abandon(struct reload *r)
+{
+	children_tell(&r->rising->children, ROLE_MAX, LIFE_HURRY);
+	r->rising = NULL;
+	if (r->serving == NULL) {
+		log_warnx("not started: its readers are not ready in time");
+		return RELOAD_FAILED;
+	}
+	crew_disinherit(r->serving);
+	reload_old_log(r);
+	reload_refuse(r, "the new readers are not ready in time");
+	return RELOAD_KEPT;
+}
+
+/* A category has one hydrator at a time. */
+static bool
+reload_is_hydrated(const struct reload *r, const char *category)
+{
+	const struct child *ch;
+	struct crew *w;
+
+	TAILQ_FOREACH(w, &r->crews, entry)
+	if ((ch = crew_hydrator(w, category)) != NULL && ch->life.state != CHILD_DEAD)
+		return true;
+	return false;
+}
+
+/* What the last hydrator published after the crew was opened comes down from crew to
+ * crew, the oldest first, as far as no hydrator has begun anew. */
+static void
+reload_bring(struct reload *r, const char *category)
+{
+	const struct child *next;
+	struct crew *w;
+	char err[256];
+
+	TAILQ_FOREACH(w, &r->crews, entry)
+	{
+		if (w->heir == NULL ||
+		    (next = crew_hydrator(w->heir, category)) == NULL ||
+		    next->born != 0)
+			continue;
+		if (carry_category(
+			w->segment, w->heir->segment, category, err, sizeof(err)) == -1)
+			log_warnx("what was published last is not kept: %s", err);
+	}
+}
+
+static void
+reload_hand_over(struct reload *r)
+{
+	struct children *c = &r->serving->children;
+	const char *category;
+	struct child *ch;
+
+	for (ch = c->item; ch < c->item + c->n; ch++) {
+		if (ch->role != ROLE_HYDRATOR || ch->life.wanted)
+			continue;
+		category = r->serving->config->category[ch->index].name;
+		if (reload_is_hydrated(r, category))
+			continue;
+		reload_bring(r, category);
+		child_tell(c, ch, LIFE_WANT);
+	}
+}
+
+/* Counts what former crews still count, and frees those that are gone. */
+static size_t
+reload_bury(struct reload *r)
+{
+	struct crew *w, *next, *other;
+	size_t n = 0;
+
+	TAILQ_FOREACH_SAFE(w, &r->crews, entry, next)
+	{
+		crew_fold(w);
+		n++;
+		if (w == r->serving || w == r->rising || !children_gone(&w->children))
+			continue;
+		TAILQ_FOREACH(other, &r->crews, entry)
+		if (other->heir == w)
+			other->heir = w->heir;
+		TAILQ_REMOVE(&r->crews, w, entry);
+		crew_close(&w);
+		n--;
+	}
+	return n;
+}
+
+void
+reload_ask(struct reload *r)
+{
+	struct crew *w;
+	size_t n = 0;
+
+	r->wanted = true;
+	TAILQ_FOREACH(w, &r->crews, entry)
+	n++;
+	if (n >= CREWS_MAX)
+		children_tell(&TAILQ_FIRST(&r->crews)->children, ROLE_MAX, LIFE_STOP);
+}
+
+enum reload_event
+reload_step(struct reload *r, int64_t now)
+{
+	size_t n = reload_bury(r);
+
+	if (r->stopping)
+		return RELOAD_NOTHING;
+	if (r->serving != NULL)
+		reload_hand_over(r);
+	if (r->rising != NULL) {
+		if (children_ready(&r->rising->children, ROLE_READER))
+			return reload_commit(r);
+		return now >= r->deadline ? reload_abandon(r) : RELOAD_NOTHING;
+	}
+	if (r->wanted && r->serving != NULL && n < CREWS_MAX)
+		return reload_begin(r);
+	return RELOAD_NOTHING;
+}
+
+void
+reload_stop(struct reload *r, enum life_event event)
+{
+	struct crew *w;
+
+	r->stopping = true;
+	r->serving = r->rising = NULL;
+	TAILQ_FOREACH(w, &r->crews, entry)
+	{
+		listeners_close(&w->listeners);
+		listeners_close(&w->metrics);
+		children_tell(&w->children, ROLE_MAX, event);
+	}
+}
+
+void
+reload_close(struct reload *r)
+{
+	struct crew *w;
+
+	while ((w = TAILQ_FIRST(&r->crews)) != NULL) {
+		TAILQ_REMOVE(&r->crews, w, entry);
+		crew_close(&w);
+	}
+}

@@ -1,0 +1,55 @@
+/*
+ * One crew after another: the first one comes up, a reload raises a second one beside
+ * it, and once that one is ready it serves and the old one retires. Supervisor only.
+ */
+#ifndef SUPERVISOR_RELOAD_H
+#define SUPERVISOR_RELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "crew.h"
+#include "supervisor.h"
+
+struct reload {
+	/* Borrowed, set before reload_open(). */
+	const struct supervisor_start *start;
+	const struct privilege *privilege;
+	const struct activation *passed;
+
+	struct crews crews;   /* all that have processes, the oldest first */
+	struct crew *serving; /* NULL until the first one is ready */
+	struct crew *rising;  /* becomes `serving` when its readers are ready */
+	int64_t deadline;     /* for that, clock_boot() */
+	bool wanted;          /* a reload was asked for that has not begun */
+	bool stopping;        /* nothing is started any more */
+};
+
+enum reload_event {
+	RELOAD_NOTHING,
+	RELOAD_BEGUN,  /* a second crew is coming up */
+	RELOAD_UP,     /* a crew has begun to serve */
+	RELOAD_KEPT,   /* a reload failed, the old crew goes on; said in the log */
+	RELOAD_FAILED, /* the first crew did not come up; said in the log */
+};
+
+/* Opens the first crew. Returns as crew_open(). */
+int reload_open(struct reload *, char *err, size_t errlen) MUST_CHECK;
+/* Starts its processes. */
+void reload_start(struct reload *);
+
+/* HUP. Many, while one is under way, are one more. */
+void reload_ask(struct reload *);
+
+/* What is due: called after whatever happened to a process, and once a second. */
+enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;
+
+/* Tells all crews to stop (LIFE_STOP) or to hurry (LIFE_HURRY), for good. */
+void reload_stop(struct reload *, enum life_event);
+
+/* Closes the crews that are left when the daemon ends before it has begun. */
+void reload_close(struct reload *);
+
+#endif
