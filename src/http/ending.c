@@ -104,6 +104,15 @@ note_progress(struct http_connection *c)
 	c->since = c->server->now;
 }
 
+/* What has come is still to be read: we were late (stopped, suspended), not the client.
+ */
+static bool
+is_our_turn(const struct http_connection *c)
+{
+	return c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER &&
+	       unread(c) > 0;
+}
+
 void
 connection_sweep(struct http_connection *c)
 {
@@ -111,6 +120,8 @@ connection_sweep(struct http_connection *c)
 		note_progress(c);
 	/* `since` is up to a second old when it is noted: a second of grace. */
 	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
+		return;
+	if (is_our_turn(c))
 		return;
 	if (c->state == CONNECTION_HEAD)
 		(void)connection_bad_request(c, 408, true);

@@ -107,7 +107,7 @@ serve_beside(struct world *w, int listener)
 {
 	struct http_options options = {
 		.limits = { .max_head = 4096, .max_target = 1024 },
-		.max_connections = 6,
+		.max_connections = w->max_connections != 0 ? w->max_connections : 6,
 		.head_timeout = 10 * NSEC_PER_SEC,
 		.idle_timeout = 100 * NSEC_PER_SEC,
 		.write_timeout = 50 * NSEC_PER_SEC,

@@ -26,6 +26,7 @@ struct world {
 	int drained;
 	unsigned files;         /* descriptors that a test leaves open */
 	int64_t connection_age; /* for serve() */
+	size_t max_connections; /* the same; 0: 6 */
 };
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -39,7 +40,7 @@ int world_clock_end(void **state);
 int world_setup(void **state);
 int world_teardown(void **state);
 
-/* Starts w->server, at most 6 connections, heads 10 s, idle 100 s, stalls 50 s. It
+/* Starts w->server: heads 10 s, idle 100 s, stalls 50 s. It
  * answers /N with the path itself, /big with BIG bytes of a file, /text?D with BIG
  * bytes that were made for the answer, all of them the digit D. */
 void serve(struct world *);

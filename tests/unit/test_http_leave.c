@@ -413,6 +413,34 @@ a_refusal_reaches_a_client_that_goes_on_sending(void **state)
 	free(junk);
 }
 
+/* More are ready than one turn of the loop finds, and the clock's turn comes first: it
+ * was the server that was late (stopped, or suspended), not they. */
+static void
+deadlines_spare_who_waits_for_us(void **state)
+{
+	struct world *w = *state;
+	int sock[100];
+	char *answer;
+	size_t i;
+
+	w->max_connections = NELEM(sock);
+	serve(w);
+	for (i = 0; i < NELEM(sock); i++) {
+		sock[i] = dial(w);
+		if (i % 2 == 0)
+			tell(w, sock[i], GET("/before"));
+	}
+	for (i = 0; i < NELEM(sock); i++)
+		send_unseen(sock[i], LAST("/a"));
+	usleep(1100000);
+	pass(w, 1000);
+	for (i = 0; i < NELEM(sock); i++) {
+		answer = hear_end(w, sock[i]);
+		assert_non_null(strstr(answer, "\r\n\r\n/a"));
+		free(answer);
+	}
+}
+
 /* The end of the answer is in the socket's buffer, its reader is slow, and sends. */
 static void
 a_slow_reader_gets_the_end_of_the_last_answer(void **state)
@@ -480,6 +508,7 @@ main(void)
 		TEST(who_has_connected_and_says_nothing_is_not_waited_for),
 		TEST(no_connection_is_lost_between_two_servers),
 		TEST(a_refusal_reaches_a_client_that_goes_on_sending),
+		TEST(deadlines_spare_who_waits_for_us),
 		TEST(a_slow_reader_gets_the_end_of_the_last_answer),
 		TEST(a_reader_that_has_stopped_is_not_waited_for),
 	};
