@@ -43,7 +43,9 @@ def answers(text):
 
 
 class Held:
-    """The reader is stopped while the client and the daemon's operator act."""
+    """The reader is stopped while the client and the daemon's operator act.
+
+    It may find the requests before the order: then no answer says that it is the last."""
 
     def __init__(self, daemon):
         self.pid = daemon.child("reader 0")
@@ -75,7 +77,7 @@ def test_requests_sent_together_are_all_answered(make_daemon):
         wait_stopping(daemon)
     found = answers(read_to_end(sock))
     assert [found_body for _, found_body in found] == 10 * [body]
-    assert [b"\r\nConnection: close" in head for head, _ in found] == 9 * [False] + [True]
+    assert [b"\r\nConnection: close" in head for head, _ in found[:9]] == 9 * [False]
     assert_ended(daemon)
 
 
@@ -90,7 +92,7 @@ def test_who_has_connected_before_the_stop_is_answered(make_daemon):
         socks[4].sendall(request(method="HEAD"))
     for sock in socks[:4]:
         (head, body), = answers(read_to_end(sock))
-        assert head.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close" in head and body
+        assert head.startswith(b"HTTP/1.1 200 ") and body
     head = read_to_end(socks[4])
     assert head.startswith(b"HTTP/1.1 200 ") and head.endswith(b"\r\n\r\n")
     assert_ended(daemon)
@@ -142,5 +144,5 @@ def test_a_scrape_is_finished(make_daemon, extra):
         sock.sendall(request("/metrics", extra))
         wait_stopping(daemon)
     (head, body), = answers(read_to_end(sock))
-    assert b"\r\nConnection: close" in head and body.endswith(b"\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and body.endswith(b"\n")
     assert_ended(daemon)
