@@ -1,10 +1,8 @@
 /* A client's connection: bytes in, requests to the handler, answers out. */
 #include "connection.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -18,16 +16,7 @@
 #include "counters.h"
 #include "mem.h"
 
-#define LINGER_TIMEOUT (2 * NSEC_PER_SEC)
-
 /* The functions below that return a bool say whether the connection still exists. */
-
-static void
-enter(struct http_connection *c, enum connection_state state)
-{
-	c->state = state;
-	c->since = c->server->now;
-}
 
 void
 connection_free(struct http_connection *c)
@@ -48,25 +37,12 @@ connection_free(struct http_connection *c)
 	server_connection_gone(s);
 }
 
-/* RFC 9112 section 9.6: close our half, go on reading for a while. */
-static bool
-begin_linger(struct http_connection *c)
-{
-	buf_free(&c->saved);
-	if (shutdown(c->fd, SHUT_WR) == -1) {
-		connection_free(c);
-		return false;
-	}
-	enter(c, CONNECTION_LINGER);
-	return true;
-}
-
 static bool
 answer_sent(struct http_connection *c, bool close_after)
 {
 	if (close_after)
-		return begin_linger(c);
-	enter(c, CONNECTION_IDLE);
+		return connection_linger(c);
+	connection_enter(c, CONNECTION_IDLE);
 	return true;
 }
 
@@ -84,7 +60,7 @@ wait_for_socket(
 	c->close_after = close_after;
 	event_del(&c->read);
 	event_add(&c->write, NULL);
-	enter(c, CONNECTION_WRITE);
+	connection_enter(c, CONNECTION_WRITE);
 }
 
 /* Tells the owner of the server. The clock is read once for the end of this request
@@ -174,32 +150,26 @@ refuse(struct http_connection *c, int status, bool body)
 	return send_response(c, NULL, body);
 }
 
-static bool
-bad_request(struct http_connection *c, int status, bool body)
+bool
+connection_bad_request(struct http_connection *c, int status, bool body)
 {
 	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
 	return refuse(c, status, body);
 }
 
+/* behind: bytes that were read after the request. */
 static bool
-too_old(const struct http_connection *c)
-{
-	int64_t limit = c->server->options.connection_age;
-
-	return limit > 0 && c->server->now - c->born >= limit;
-}
-
-static bool
-answer(struct http_connection *c)
+answer(struct http_connection *c, size_t behind)
 {
 	struct http_server *s = c->server;
 	struct http_request *q = &s->request;
 
 	if (q->has_body && q->method != HTTP_OTHER)
-		return bad_request(c, 413, q->method != HTTP_HEAD);
+		return connection_bad_request(c, 413, q->method != HTTP_HEAD);
 	http_response_reset(&s->response);
 	s->options.handle(s->options.arg, q, &s->response);
-	s->response.close |= !q->keep_alive || q->has_body || s->stopping || too_old(c);
+	s->response.close |=
+	    !q->keep_alive || q->has_body || connection_is_last(c, behind);
 	counter_add(s->options.counters, COUNTER_REQUESTS, 1);
 	return send_response(c, q, q->method != HTTP_HEAD);
 }
@@ -231,19 +201,19 @@ consume(struct http_connection *c, const char *data, size_t len)
 			c->scanned = 0;
 			data += s->request.head_len;
 			len -= s->request.head_len;
-			if (!answer(c))
+			if (!answer(c, len))
 				return false;
 			break;
 		case HTTP_PARSE_MORE:
 			/* The deadline of a head runs from its first byte, or from
 			 * accept; more bytes do not move it. */
 			if (c->state == CONNECTION_IDLE)
-				enter(c, CONNECTION_HEAD);
+				connection_enter(c, CONNECTION_HEAD);
 			c->state = CONNECTION_HEAD;
 			save(c, data, len);
 			return true;
 		case HTTP_PARSE_BAD:
-			return bad_request(c, s->request.status, true);
+			return connection_bad_request(c, s->request.status, true);
 		}
 	}
 	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);
@@ -297,8 +267,10 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 	event_del(&c->write);
 	if (event_add(&c->read, NULL) == -1)
 		connection_free(c);
-	else if (answer_sent(c, c->close_after) && c->state == CONNECTION_IDLE)
-		(void)consume(c, c->server->in, restore(c));
+	else if (answer_sent(c, c->close_after) && c->state == CONNECTION_IDLE &&
+		 consume(c, c->server->in, restore(c)) &&
+		 c->server->stage == SERVER_STOPPING)
+		connection_stop(c); /* the head did not say that it was the last */
 }
 
 static char *
@@ -326,7 +298,7 @@ connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
 	c->born = s->now;
 	if (from != NULL)
 		c->peer = peer_of(from);
-	enter(c, CONNECTION_FRESH);
+	connection_enter(c, CONNECTION_FRESH);
 	event_assign(&c->read, s->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	event_assign(&c->write, s->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
 	TAILQ_INSERT_TAIL(&s->connections, c, link);
@@ -353,67 +325,4 @@ connection_new_refused(struct http_server *s, int fd, const struct sockaddr *fro
 
 	if (c != NULL)
 		(void)refuse(c, 503, true);
-}
-
-static int64_t
-timeout_of(const struct http_connection *c)
-{
-	const struct http_options *o = &c->server->options;
-
-	switch (c->state) {
-	case CONNECTION_FRESH:
-		if (c->server->stopping)
-			return NSEC_PER_SEC;
-		return o->head_timeout;
-	case CONNECTION_HEAD:
-		return o->head_timeout;
-	case CONNECTION_IDLE:
-		return o->idle_timeout;
-	case CONNECTION_WRITE:
-		return o->write_timeout;
-	case CONNECTION_LINGER:
-		break;
-	}
-	return LINGER_TIMEOUT;
-}
-
-/* The socket becomes writable only when a third of its buffer is free: on the way there
- * a slow reader is told from one that has stopped by what is not acknowledged yet. */
-static void
-note_progress(struct http_connection *c)
-{
-	int queued;
-
-	if (ioctl(c->fd, SIOCOUTQ, &queued) == -1 || queued == c->queued)
-		return;
-	c->queued = queued;
-	c->since = c->server->now;
-}
-
-void
-connection_sweep(struct http_connection *c)
-{
-	if (c->state == CONNECTION_WRITE)
-		note_progress(c);
-	/* `since` is up to a second old when it is noted: a second of grace. */
-	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
-		return;
-	if (c->state == CONNECTION_HEAD)
-		(void)bad_request(c, 408, true);
-	else
-		connection_free(c);
-}
-
-void
-connection_stop(struct http_connection *c)
-{
-	/* A request may just have come: it is answered, with Connection: close. */
-	if (c->state == CONNECTION_IDLE || c->state == CONNECTION_FRESH) {
-		char byte;
-
-		if (recv(c->fd, &byte, 1, MSG_PEEK) > 0)
-			on_read(c->fd, EV_READ, c);
-		else if (c->state == CONNECTION_IDLE)
-			connection_free(c);
-	}
 }

@@ -39,12 +39,20 @@ struct http_connection {
 	struct event write; /* added in WRITE only */
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
-	int queued;         /* WRITE: bytes in the socket at the last sweep */
+	int queued;         /* WRITE, LINGER: bytes in the socket at the last sweep */
 	bool close_after;   /* WRITE: the answer is the last one */
+	bool ending;        /* only what it is owed is answered any more: */
+	size_t owed;        /* bytes of requests that had come, and are not used yet */
 	struct http_output *pending; /* WRITE: what is still to be sent */
 };
 
 TAILQ_HEAD(http_connections, http_connection);
+
+enum server_stage {
+	SERVER_OPEN,
+	SERVER_RETIRED, /* does not accept; answers are their connections' last */
+	SERVER_STOPPING /* nor does it keep idle connections */
+};
 
 struct listener {
 	struct event event;
@@ -58,7 +66,7 @@ struct http_server {
 	struct listener *listeners;
 	size_t nlisteners;
 	bool accepting;
-	bool stopping;
+	enum server_stage stage;
 	bool short_of_files; /* said so, until an accept succeeds again */
 	struct event tick;
 	int64_t now;  /* clock_boot() of the last tick */
@@ -82,10 +90,28 @@ void connection_new(struct http_server *, int fd, const struct sockaddr *from);
 void connection_new_refused(struct http_server *, int fd, const struct sockaddr *from);
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
+
+/* ending.c. The functions that return a bool say whether the connection still exists.
+ */
+
+void connection_enter(struct http_connection *, enum connection_state);
 /* Each second: ends it if its deadline is over. May free it. */
 void connection_sweep(struct http_connection *);
-/* The server is stopping: ends it if it is idle. May free it. */
+/* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
+/* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
+bool connection_linger(struct http_connection *);
+/*
+ * Whether the answer to the server's request is the connection's last because of its
+ * age or of the server's end. Requests that had come behind it by then (`behind` bytes
+ * of them are read) are answered first: their client has no way to know that they were
+ * not. Called once for each request.
+ */
+bool connection_is_last(struct http_connection *, size_t behind) MUST_CHECK;
+
+/* Of connection.c, for ending.c: counts it and answers with that status, then closes.
+ */
+bool connection_bad_request(struct http_connection *, int status, bool body);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);

@@ -28,7 +28,7 @@ listen_on(struct http_server *s)
 {
 	size_t i;
 
-	if (s->accepting || s->stopping ||
+	if (s->accepting || s->stage != SERVER_OPEN ||
 	    s->nconnections >= s->options.max_connections + REFUSED_MAX)
 		return;
 	for (i = 0; i < s->nlisteners; i++)
@@ -66,14 +66,16 @@ accept_next(struct listener *l, struct sockaddr_storage *from)
 	struct http_server *s = l->server;
 	socklen_t len = sizeof(*from);
 	bool wanted = s->options.peers;
-	int sock =
-	    accept4(event_get_fd(&l->event), wanted ? (struct sockaddr *)from : NULL,
-		wanted ? &len : NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int sock;
 
+	do /* over a client that has left */
+		sock = accept4(event_get_fd(&l->event),
+		    wanted ? (struct sockaddr *)from : NULL, wanted ? &len : NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (sock == -1 && (errno == EINTR || errno == ECONNABORTED));
 	if (sock != -1)
 		s->short_of_files = false;
-	/* Else another reader was faster, or the client has left, or: */
-	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+	else if (errno != EAGAIN) /* else another reader was faster */
 		pause_accepting(s);
 	return sock;
 }
@@ -84,25 +86,35 @@ peer(const struct http_server *s, const struct sockaddr_storage *from)
 	return s->options.peers ? (const struct sockaddr *)from : NULL;
 }
 
+/* Whether there was one, and room for it. */
+static bool
+accept_one(struct listener *l)
+{
+	struct http_server *s = l->server;
+	struct sockaddr_storage from;
+	int sock;
+
+	if (s->nconnections >= s->options.max_connections) {
+		event_active(&l->full, 0, 0);
+		return false;
+	}
+	if ((sock = accept_next(l, &from)) == -1)
+		return false;
+	connection_new(s, sock, peer(s, &from));
+	return true;
+}
+
 static void
 on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct listener *l = arg;
 	struct http_server *s = l->server;
-	struct sockaddr_storage from;
-	int i, sock;
+	int i = 0;
 
 	/* After a suspend a tick may be far: who connects now has not been slow. */
 	s->now = clock_boot();
-	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
-		if (s->nconnections >= s->options.max_connections) {
-			event_active(&l->full, 0, 0);
-			return;
-		}
-		if ((sock = accept_next(l, &from)) == -1)
-			return;
-		connection_new(s, sock, peer(s, &from));
-	}
+	while (i < ACCEPT_BATCH && s->accepting && accept_one(l))
+		i++;
 }
 
 /* Runs after the events that were found together with the listener's: connections that
@@ -132,6 +144,14 @@ server_count_connections(struct http_server *s)
 	    &s->options.counters->connections, s->nconnections, memory_order_relaxed);
 }
 
+static void
+tell_if_drained(struct http_server *s)
+{
+	if (s->stage != SERVER_OPEN && s->nconnections == 0 &&
+	    s->options.drained != NULL)
+		s->options.drained(s->options.arg);
+}
+
 void
 server_connection_gone(struct http_server *s)
 {
@@ -139,8 +159,7 @@ server_connection_gone(struct http_server *s)
 	server_count_connections(s);
 	if (!s->accepting && !s->short_of_files)
 		listen_on(s);
-	if (s->stopping && s->nconnections == 0 && s->options.drained != NULL)
-		s->options.drained(s->options.arg);
+	tell_if_drained(s);
 }
 
 static void
@@ -198,19 +217,43 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	return s;
 }
 
+/* What the kernel has accepted for us is nobody else's once the last copy of the
+ * listening socket is closed: then it would be reset. */
+static void
+accept_rest(struct http_server *s)
+{
+	size_t i;
+
+	s->now = clock_boot();
+	for (i = 0; i < s->nlisteners; i++)
+		while (s->accepting && accept_one(&s->listeners[i]))
+			;
+	listen_off(s);
+}
+
+void
+http_server_retire(struct http_server *s)
+{
+	if (s->stage != SERVER_OPEN)
+		return;
+	accept_rest(s);
+	s->stage = SERVER_RETIRED;
+	tell_if_drained(s);
+}
+
 void
 http_server_stop(struct http_server *s)
 {
 	struct http_connection *c, *next;
+	bool was_open = s->stage == SERVER_OPEN;
 
-	if (s->stopping)
+	if (s->stage == SERVER_STOPPING)
 		return;
-	s->stopping = true;
-	listen_off(s);
-	if (s->nconnections == 0 && s->options.drained != NULL) {
-		s->options.drained(s->options.arg);
-		return;
-	}
+	if (was_open)
+		accept_rest(s);
+	s->stage = SERVER_STOPPING;
+	if (was_open)
+		tell_if_drained(s);
 	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		connection_stop(c);
@@ -249,7 +292,7 @@ http_server_free(struct http_server **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
-	s->stopping = true;
+	s->stage = SERVER_STOPPING;
 	s->options.drained = NULL;
 	while ((c = TAILQ_FIRST(&s->connections)) != NULL)
 		connection_free(c);

@@ -43,13 +43,13 @@ struct http_options {
 	int64_t head_timeout;   /* from connect, or a head's first byte, to its end */
 	int64_t idle_timeout;   /* between two requests */
 	int64_t write_timeout;  /* without progress of an answer */
-	int64_t connection_age; /* then the next answer is the last; 0: never */
+	int64_t connection_age; /* then it ends as if the server retired; 0: never */
 	const char *name;       /* for the Server field */
 	bool peers;             /* find out the addresses of clients */
 	struct counters *counters;
 	http_handler_fn *handle;
 	http_sent_fn *sent;         /* NULL: nobody wants to know */
-	void (*drained)(void *arg); /* after http_server_stop(): the last one is gone */
+	void (*drained)(void *arg); /* after retire or stop: the last one is gone */
 	void *arg;                  /* of handle, sent and drained */
 };
 
@@ -60,7 +60,16 @@ struct http_options {
 struct http_server *http_server_new(struct event_base *, const struct http_options *,
     const int *listeners, size_t n) MUST_CHECK;
 
-/* Stops to accept, closes idle connections; the others end with their next answer. */
+/*
+ * Takes what waits in the listening sockets' queues, and accepts no more: the caller
+ * may close the sockets. Each connection ends with its next answer, or with the last
+ * one to what its client had already sent then; idle ones live on until they have
+ * asked.
+ */
+void http_server_retire(struct http_server *);
+
+/* The same, or after that; and idle connections are closed, those that have not asked
+ * at all yet after a second or three. */
 void http_server_stop(struct http_server *);
 
 /* Closes the connections whose waiting answer has that owner. Returns how many. */

@@ -3,7 +3,11 @@
 
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -20,21 +24,27 @@
 #include "store.h"
 #include "traffic.h"
 
-/* Slow clients do not hold up a stop for longer. */
-#define DRAIN_SECONDS 30
+enum stage {
+	READER_OPEN,
+	READER_RETIRED,
+	READER_STOPPING
+};
 
 struct reader {
 	const struct child_context *context;
 	struct counters *counters;
 	struct event_base *base;
-	struct event *channel, *tick, *deadline;
+	struct event *channel, *tick;
+	struct event *patience; /* retired: idle connections are closed */
+	struct event *deadline; /* retired or stopping: all are */
 	struct http_server *server;
 	struct answerer answerer;
 	struct metrics metrics;
 	struct http_server *metrics_server; /* NULL: there are no listeners for it */
 	struct counters metrics_counters;   /* of that server: nobody reads them */
 	struct access_log *access;          /* NULL: off */
-	bool stopping;
+	enum stage stage;
+	bool told;  /* both servers know about the stage */
 	int status; /* to exit with */
 };
 
@@ -51,10 +61,23 @@ leave(struct reader *r, int status)
 	event_base_loopbreak(r->base);
 }
 
+static size_t
+connections(const struct reader *r)
+{
+	size_t n = http_server_connections(r->server);
+
+	if (r->metrics_server != NULL)
+		n += http_server_connections(r->metrics_server);
+	return n;
+}
+
 static void
 on_drained(void *arg)
 {
-	leave(arg, 0);
+	struct reader *r = arg;
+
+	if (r->told && connections(r) == 0)
+		leave(r, 0);
 }
 
 static void
@@ -77,27 +100,92 @@ on_sent(void *arg, const struct http_exchange *e)
 }
 
 static void
-on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+on_metrics(
+    void *arg, const struct http_request *request, struct http_response *response)
 {
 	struct reader *r = arg;
 
-	log_warnx("%zu connections are closed unfinished",
-	    http_server_connections(r->server));
-	leave(r, 0);
+	metrics_handle(&r->metrics, request, response);
+}
+
+/* Only our copies: those of others go on listening. Without this a port that the
+ * supervisor has given up would take connections that nobody accepts. */
+static void
+close_listeners(const struct child_context *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nlisteners; i++)
+		close(c->listeners[i]);
+	for (i = 0; i < c->nmetrics; i++)
+		close(c->metrics[i]);
+}
+
+static void
+add_timer(struct event *e, int64_t ns)
+{
+	struct timeval tv = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / 1000 };
+
+	event_add(e, &tv);
+}
+
+/* We leave before the supervisor, whose clock began earlier, ends us. Who asks for the
+ * first time when the idle connections are being closed still has its answer. */
+static void
+start_deadlines(struct reader *r)
+{
+	int64_t drain = r->context->config->supervisor.drain_timeout * NSEC_PER_SEC;
+	int64_t margin = drain / 10 < NSEC_PER_SEC ? drain / 10 : NSEC_PER_SEC;
+
+	add_timer(r->patience, drain - 4 * margin);
+	add_timer(r->deadline, drain - margin);
+}
+
+static void
+change_stage(struct reader *r, enum stage stage, void (*change)(struct http_server *))
+{
+	if (r->stage == READER_OPEN)
+		start_deadlines(r);
+	r->told = false;
+	change(r->server);
+	if (r->metrics_server != NULL)
+		change(r->metrics_server);
+	if (r->stage == READER_OPEN)
+		close_listeners(r->context);
+	r->stage = stage;
+	r->told = true;
+	on_drained(r);
+}
+
+static void
+retire(struct reader *r)
+{
+	if (r->stage != READER_OPEN)
+		return;
+	change_stage(r, READER_RETIRED, http_server_retire);
+	log_info("retired, with %zu connections", connections(r));
 }
 
 static void
 stop(struct reader *r)
 {
-	struct timeval drain = { DRAIN_SECONDS, 0 };
+	if (r->stage != READER_STOPPING)
+		change_stage(r, READER_STOPPING, http_server_stop);
+}
 
-	if (r->stopping)
-		return;
-	r->stopping = true;
-	event_add(r->deadline, &drain);
-	if (r->metrics_server != NULL)
-		http_server_stop(r->metrics_server);
-	http_server_stop(r->server);
+static void
+on_patience(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	stop(arg);
+}
+
+static void
+on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct reader *r = arg;
+
+	log_warnx("%zu connections are closed unfinished", connections(r));
+	leave(r, 0);
 }
 
 static void
@@ -118,6 +206,8 @@ on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 	while ((n = channel_recv(fd, &m)) == 1) {
 		if (m.type == CHANNEL_STOP)
 			stop(r);
+		else if (m.type == CHANNEL_RETIRE)
+			retire(r);
 		else if (m.type == CHANNEL_REOPEN)
 			reopen(r);
 	}
@@ -190,11 +280,9 @@ servers_start(struct reader *r)
 		return;
 	/* What is asked about requests is not counted among them. */
 	options.counters = &r->metrics_counters;
-	options.handle = metrics_handle;
+	options.handle = on_metrics;
 	options.sent = NULL;
 	options.peers = false;
-	options.drained = NULL;
-	options.arg = &r->metrics;
 	r->metrics_server = http_server_new(
 	    r->base, &options, r->context->metrics, r->context->nmetrics);
 }
@@ -207,9 +295,11 @@ events_start(struct reader *r)
 	r->channel = event_new(
 	    r->base, r->context->channel, EV_READ | EV_PERSIST, on_channel, r);
 	r->tick = event_new(r->base, -1, EV_PERSIST, on_tick, r);
+	r->patience = event_new(r->base, -1, 0, on_patience, r);
 	r->deadline = event_new(r->base, -1, 0, on_deadline, r);
-	if (r->channel == NULL || r->tick == NULL || r->deadline == NULL ||
-	    event_add(r->channel, NULL) == -1 || event_add(r->tick, &second) == -1)
+	if (r->channel == NULL || r->tick == NULL || r->patience == NULL ||
+	    r->deadline == NULL || event_add(r->channel, NULL) == -1 ||
+	    event_add(r->tick, &second) == -1)
 		fatalx("cannot create events");
 }
 
@@ -224,6 +314,7 @@ release(struct reader *r)
 	buf_free(&r->answerer.errors);
 	event_free(r->channel);
 	event_free(r->tick);
+	event_free(r->patience);
 	event_free(r->deadline);
 	event_base_free(r->base);
 }

@@ -5,13 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,216 +20,8 @@
 
 #include "clock.h"
 #include "counters.h"
+#include "http_world.h"
 #include "server.h"
-
-#define BIG (size_t)(6 * 1024 * 1024) /* more than socket buffers hold */
-
-/* The clock that the server sees: moved by writing here. */
-static int64_t *clock_offset;
-
-struct world {
-	struct event_base *base;
-	struct http_server *server;
-	struct counters counters;
-	int listener;
-	struct sockaddr_in address;
-	char *big; /* BIG bytes, in big_fd */
-	int big_fd;
-	int held; /* answers whose owner is not released yet */
-	int drained;
-};
-
-static void
-release(void *owner)
-{
-	((struct world *)owner)->held--;
-}
-
-/* /N: the number itself; /big: BIG bytes of a file; /text: BIG bytes that were made for
- * the answer, all of them the digit behind the '?'. */
-static void
-handle(void *arg, const struct http_request *q, struct http_response *r)
-{
-	struct world *w = arg;
-
-	r->type = "text/plain";
-	r->release = release;
-	r->owner = w;
-	w->held++;
-	if (str_eq(q->path, STR("/big"))) {
-		r->fd = w->big_fd;
-		r->file = w->big;
-		r->file_len = BIG;
-		http_response_add(r, STR("<"));
-		http_response_add(r, (struct str){ w->big + 1, BIG - 2 });
-		http_response_add(r, STR(">"));
-		return;
-	}
-	if (str_eq(q->path, STR("/text"))) {
-		memset(buf_reserve(&r->text, BIG), q->query.p[0], BIG);
-		r->text.len = BIG;
-	} else {
-		buf_add(&r->text, q->path.p, q->path.len);
-	}
-	http_response_add(r, (struct str){ r->text.data, r->text.len });
-}
-
-static void
-on_drained(void *arg)
-{
-	((struct world *)arg)->drained++;
-}
-
-static int
-setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	socklen_t len = sizeof(w->address);
-	size_t i;
-
-	w->base = event_base_new();
-	w->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	w->address.sin_family = AF_INET;
-	w->address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(
-	    bind(w->listener, (struct sockaddr *)&w->address, sizeof(w->address)), 0);
-	assert_int_equal(listen(w->listener, 64), 0);
-	getsockname(w->listener, (struct sockaddr *)&w->address, &len);
-	w->big_fd = memfd_create("test", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(w->big_fd, (off_t)BIG), 0);
-	w->big = mmap(NULL, BIG, PROT_READ | PROT_WRITE, MAP_SHARED, w->big_fd, 0);
-	for (i = 0; i < BIG; i++)
-		w->big[i] = (char)('a' + i % 23);
-	*state = w;
-	return 0;
-}
-
-static void
-serve(struct world *w)
-{
-	struct http_options options = {
-		.limits = { .max_head = 4096, .max_target = 1024 },
-		.max_connections = 6,
-		.head_timeout = 10 * NSEC_PER_SEC,
-		.idle_timeout = 100 * NSEC_PER_SEC,
-		.write_timeout = 50 * NSEC_PER_SEC,
-		.name = "test",
-		.counters = &w->counters,
-		.handle = handle,
-		.drained = on_drained,
-		.arg = w,
-	};
-
-	w->server = http_server_new(w->base, &options, &w->listener, 1);
-}
-
-static int
-teardown(void **state)
-{
-	struct world *w = *state;
-
-	http_server_free(&w->server);
-	assert_null(w->server);
-	http_server_free(&w->server);
-	assert_int_equal(w->held, 0);
-	event_base_free(w->base);
-	close(w->listener);
-	close(w->big_fd);
-	munmap(w->big, BIG);
-	free(w);
-	return 0;
-}
-
-static void
-turn(struct world *w)
-{
-	event_base_loop(w->base, EVLOOP_NONBLOCK);
-}
-
-static int
-dial(struct world *w)
-{
-	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(
-	    connect(sock, (struct sockaddr *)&w->address, sizeof(w->address)), 0);
-	fcntl(sock, F_SETFL, O_NONBLOCK);
-	turn(w);
-	return sock;
-}
-
-/* Sends all of it while the server has its turns. */
-static void
-say(struct world *w, int sock, const char *text, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = send(sock, text, len, MSG_NOSIGNAL);
-		if (n == -1 && errno != EAGAIN)
-			return;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-		turn(w);
-	}
-}
-
-/* Reads until the other side closes, or has sent `want` bytes. Returns how many; the
- * text is in *out, with a NUL, for the caller to free. Real time is bounded by the
- * test's patience, a minute. */
-static size_t
-hear(struct world *w, int sock, size_t want, char **out)
-{
-	size_t len = 0, cap = 65536;
-	int64_t end = clock_boot() - *clock_offset + 60 * NSEC_PER_SEC;
-	ssize_t n;
-
-	*out = malloc(cap + 1);
-	while (len < want && clock_boot() - *clock_offset < end) {
-		if (cap - len < 65536)
-			*out = realloc(*out, (cap *= 2) + 1);
-		n = recv(sock, *out + len,
-		    cap - len < want - len ? cap - len : want - len, 0);
-		if (n == 0 || (n == -1 && errno != EAGAIN))
-			break;
-		if (n > 0)
-			len += (size_t)n;
-		turn(w);
-	}
-	(*out)[len] = '\0';
-	return len;
-}
-
-/* Says it, hears until the server closes. */
-static char *
-ask(struct world *w, const char *text)
-{
-	int sock = dial(w);
-	char *out;
-
-	say(w, sock, text, strlen(text));
-	hear(w, sock, SIZE_MAX, &out);
-	close(sock);
-	turn(w);
-	return out;
-}
-
-static unsigned
-count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	while ((text = strstr(text, what)) != NULL) {
-		n++;
-		text += strlen(what);
-	}
-	return n;
-}
-
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define LAST(path) "GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 static void
 pipelined_requests_are_answered_in_order(void **state)
@@ -370,12 +159,6 @@ an_endless_head_is_answered(void **state)
 	free(text);
 }
 
-static const char *
-body_of(const char *answer)
-{
-	return strstr(answer, "\r\n\r\n") + 4;
-}
-
 /* An answer that waits is not touched by requests of others, and is released once. */
 static void
 slow_clients_get_what_they_asked_for(void **state)
@@ -461,17 +244,6 @@ answers_of_one_owner_can_be_ended(void **state)
 	assert_int_equal(http_server_connections(w->server), 1);
 	close(slow);
 	close(idle);
-}
-
-/* Lets the server's clock go on by so many seconds: one real second for its tick. */
-static void
-pass(struct world *w, int seconds)
-{
-	struct timeval tv = { 1, 200000 };
-
-	*clock_offset += seconds * NSEC_PER_SEC;
-	event_base_loopexit(w->base, &tv);
-	event_base_dispatch(w->base);
 }
 
 static void
@@ -617,7 +389,7 @@ stopping_finishes_what_is_under_way(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(pipelined_requests_are_answered_in_order),
 		TEST(requests_may_come_byte_by_byte),
@@ -633,17 +405,6 @@ main(void)
 		TEST(running_out_of_descriptors_is_survived),
 		TEST(stopping_finishes_what_is_under_way),
 	};
-	char path[] = "/tmp/hydratord-test-XXXXXX";
-	int fd = mkstemp(path), failed;
 
-	if (fd == -1 || ftruncate(fd, sizeof(*clock_offset)) == -1 ||
-	    setenv("HYDRATORD_TEST_CLOCK", path, 1) == -1 || clock_init() == -1)
-		return 1;
-	unlink(path);
-	clock_offset = mmap(
-	    NULL, sizeof(*clock_offset), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	munmap(clock_offset, sizeof(*clock_offset));
-	return failed;
+	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
 }
