@@ -19,6 +19,7 @@
 #include "hydrator.h"
 #include "privilege.h"
 #include "reader.h"
+#include "sandbox.h"
 #include "supervisor.h"
 
 #define DEFAULT_CONFIG SYSCONFDIR "/hydratord.conf"
@@ -118,6 +119,13 @@ test_config(const struct config *c, const char *path)
 	return EXIT_SUCCESS;
 }
 
+static void
+dump_config(const struct config *c)
+{
+	config_dump(c, stdout);
+	sandbox_describe(c, stdout);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -134,7 +142,7 @@ main(int argc, char *argv[])
 		return EX_CONFIG;
 	}
 	if (options.dump)
-		config_dump(config, stdout);
+		dump_config(config);
 	else if (options.test)
 		status = test_config(config, options.config);
 	else
