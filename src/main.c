@@ -19,6 +19,7 @@
 #include "hydrator.h"
 #include "privilege.h"
 #include "reader.h"
+#include "sandbox.h"
 #include "supervisor.h"
 
 #define DEFAULT_CONFIG SYSCONFDIR "/hydratord.conf"
@@ -142,6 +143,13 @@ run(const struct config *c, const char *path, bool foreground)
 	return status;
 }
 
+static void
+dump_config(const struct config *c)
+{
+	config_dump(c, stdout);
+	sandbox_describe(c, stdout);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -157,7 +165,7 @@ main(int argc, char *argv[])
 		return EX_CONFIG;
 	}
 	if (options.dump)
-		config_dump(config, stdout);
+		dump_config(config);
 	else if (options.test)
 		status = test_config(config, options.config);
 	else

@@ -12,9 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log_daemon.h"
+
 #define LINE_MAX_BYTES 4096
 
-static int log_fd = STDERR_FILENO; /* -1: syslog */
+static int log_fd = STDERR_FILENO; /* -1: the log daemon */
+static struct log_daemon log_daemon = { NULL, -1, 0 };
 static int log_level = LOG_INFO;
 static char *log_path;  /* NULL unless the target is a file */
 static int log_journal; /* stderr is the journal: prefix the priority */
@@ -44,12 +47,36 @@ log_replace_fd(int fd)
 	log_fd = fd;
 }
 
+/* Opens one of the three kinds of target. *fd and *path are what is new about them.
+ * Returns 0 or -1 with errno. */
+static int
+log_open_target(const char *target, int *fd, char **path)
+{
+	*path = NULL;
+	if (strcmp(target, "syslog") == 0) {
+		*fd = -1;
+		return log_daemon.fd != -1 ? 0
+					   : log_daemon_open(&log_daemon, _PATH_LOG);
+	}
+	if (strcmp(target, "stderr") == 0) {
+		*fd = STDERR_FILENO;
+		return 0;
+	}
+	if ((*path = strdup(target)) == NULL)
+		return -1;
+	if ((*fd = log_open_file(*path)) == -1) {
+		free(*path);
+		return -1;
+	}
+	return 0;
+}
+
 int
 log_open(const char *target, const char *level)
 {
 	size_t i;
 	int fd;
-	char *path = NULL;
+	char *path;
 
 	for (i = 0; i < NELEM(log_levels); i++)
 		if (strcmp(level, log_levels[i].name) == 0)
@@ -58,23 +85,12 @@ log_open(const char *target, const char *level)
 		errno = EINVAL;
 		return -1;
 	}
-	if (strcmp(target, "syslog") == 0) {
-		openlog("hydratord", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-		fd = -1;
-	} else if (strcmp(target, "stderr") == 0) {
-		fd = STDERR_FILENO;
-		log_journal = getenv("JOURNAL_STREAM") != NULL;
-	} else {
-		if ((path = strdup(target)) == NULL)
-			return -1;
-		if ((fd = log_open_file(path)) == -1) {
-			free(path);
-			return -1;
-		}
-	}
+	if (log_open_target(target, &fd, &path) == -1)
+		return -1;
 	free(log_path);
 	log_path = path;
 	log_replace_fd(fd);
+	log_journal = fd == STDERR_FILENO && getenv("JOURNAL_STREAM") != NULL;
 	log_level = log_levels[i].prio;
 	return 0;
 }
@@ -95,12 +111,15 @@ log_reopen(void)
 int
 log_descriptor(void)
 {
+	if (log_fd == -1)
+		return log_daemon.fd;
 	return log_fd > STDERR_FILENO ? log_fd : -1;
 }
 
 void
 log_procinit(const char *name)
 {
+	log_daemon.lost = 0; /* those are the parent's to tell */
 	snprintf(log_proc, sizeof(log_proc), "%s", name);
 }
 
@@ -162,7 +181,7 @@ static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_li
 		n = sizeof(line) - 2;
 	log_defuse(line + head, n - head);
 	if (log_fd == -1) {
-		syslog(prio, "%s: %.*s", log_proc, (int)n, line);
+		log_daemon_send(&log_daemon, prio, log_proc, line, n);
 	} else {
 		line[n++] = '\n';
 		/* A log that cannot be written must not stop the service. */

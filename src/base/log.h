@@ -5,10 +5,10 @@
 #include "attr.h"
 
 /*
- * Where lines go: "syslog", "stderr", or the path of a file that is opened for
- * appending. Called by the supervisor before it forks; children inherit the
- * open target. Until it was called lines go to stderr. level is one of "error",
- * "warning", "info", "debug". Returns 0, or -1 with errno set (the file could
+ * Where lines go: "syslog" (the daemon behind /dev/log), "stderr", or the path of a
+ * file that is opened for appending. Called by the supervisor before it forks; children
+ * inherit the open target. Until it was called lines go to stderr. level is one of
+ * "error", "warning", "info", "debug". Returns 0, or -1 with errno set (the file could
  * not be opened, or EINVAL for an unknown level); the old target then stays.
  */
 int log_open(const char *target, const char *level) MUST_CHECK;
@@ -19,7 +19,8 @@ int log_open(const char *target, const char *level) MUST_CHECK;
  */
 int log_reopen(void) MUST_CHECK;
 
-/* The descriptor that lines go to, which a child must keep; -1: none but stderr. */
+/* The descriptor that lines go to (a file, or the socket for syslog), which a child
+ * must keep; -1: none but stderr. */
 int log_descriptor(void);
 
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */

@@ -46,6 +46,7 @@ struct config {
 		int64_t start_timeout; /* until a child says that it is ready */
 		int64_t hang_timeout;  /* without a heartbeat */
 		int64_t drain_timeout; /* to finish what is under way */
+		bool sandbox;          /* children run under a filter */
 	} supervisor;
 	struct {
 		bool enabled;

@@ -57,6 +57,9 @@ const struct config_option config_options[] = {
 	{ "supervisor", "drain_timeout", OPTION_INT, AT(supervisor.drain_timeout), "30",
 	    1, 3600, "s", true, OWN("SUPERVISOR_DRAIN_TIMEOUT"), NULL,
 	    "for a process to finish what is under way" },
+	{ "supervisor", "sandbox", OPTION_BOOL, AT(supervisor.sandbox), "true", TEXT,
+	    true, OWN("SUPERVISOR_SANDBOX"), NULL,
+	    "filter the system calls of the other processes" },
 
 	{ "hydration", "enabled", OPTION_BOOL, AT(hydration.enabled), "true", TEXT,
 	    true, REFERENCE("CACHE_HYDRATION_ENABLED"), NULL,

@@ -18,6 +18,7 @@
 #include "cycle.h"
 #include "log.h"
 #include "publish.h"
+#include "sandbox.h"
 #include "schedule.h"
 #include "segment.h"
 #include "snapshot.h"
@@ -206,6 +207,7 @@ hydrator_main(const struct child_context *ctx)
 
 	if (setpriority(PRIO_PROCESS, 0, HYDRATOR_NICE) == -1)
 		log_warn("the priority cannot be lowered");
+	sandbox_enter(ROLE_HYDRATOR, ctx);
 	if (hydrator_open(&h) == 0) {
 		hydrator_loop(&h);
 		status = 0;

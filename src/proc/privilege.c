@@ -1,6 +1,9 @@
 /* Giving up root. */
 #include "privilege.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -36,14 +39,12 @@ privilege_find(const char *user, struct privilege *out, char *err, size_t errlen
 	return 0;
 }
 
-int
-privilege_drop(const struct privilege *p)
+static int
+privilege_change(const struct privilege *p)
 {
 	uid_t r, e, s;
 	gid_t rg, eg, sg;
 
-	if (!p->drop)
-		return 0;
 	if (initgroups(p->user, p->gid) == -1 ||
 	    setresgid(p->gid, p->gid, p->gid) == -1 ||
 	    setresuid(p->uid, p->uid, p->uid) == -1 || getresuid(&r, &e, &s) == -1 ||
@@ -51,6 +52,35 @@ privilege_drop(const struct privilege *p)
 		return -1;
 	if (r != p->uid || e != p->uid || s != p->uid || rg != p->gid || eg != p->gid ||
 	    sg != p->gid || setuid(0) != -1 || seteuid(0) != -1) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Who changes its user leaves no core any more, and cannot be looked into by others of
+ * the same user, such as the other children. That is given up only where the operator
+ * wants cores.
+ */
+static int
+privilege_allow_core(void)
+{
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) == -1)
+		return -1;
+	return core.rlim_cur == 0 ? 0 : prctl(PR_SET_DUMPABLE, 1);
+}
+
+int
+privilege_drop(const struct privilege *p)
+{
+	if (p->drop && (privilege_change(p) == -1 || privilege_allow_core() == -1))
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -1;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) {
 		errno = EPERM;
 		return -1;
 	}

@@ -24,8 +24,12 @@ struct privilege {
 int privilege_find(
     const char *user, struct privilege *out, char *err, size_t errlen) MUST_CHECK;
 
-/* Child: becomes the user for good, and proves that there is no way back. Returns 0,
- * or -1 with errno; the process must then not go on. */
+/*
+ * Child: becomes the user for good, and proves that there is no way back; then, in any
+ * case, that no program it might start has more rights (no_new_privs). It can leave a
+ * core only if RLIMIT_CORE is not 0. Returns 0, or -1 with errno; the process must then
+ * not go on.
+ */
 int privilege_drop(const struct privilege *) MUST_CHECK;
 
 /* Supervisor: gives a log file to the user, so that a child can open it anew after a

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "mem.h"
 #include "metrics.h"
+#include "sandbox.h"
 #include "segment.h"
 #include "server.h"
 #include "store.h"
@@ -336,6 +337,8 @@ reader_main(const struct child_context *context)
 	r.base = base_new();
 	/* A predecessor that was killed could not take its own back. */
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
+	/* Before the store starts its thread. */
+	sandbox_enter(ROLE_READER, context);
 	r.answerer.config = context->config;
 	r.answerer.segment = context->segment;
 	r.answerer.arena = arena_new();

@@ -1,0 +1,89 @@
+/* Datagrams for the log daemon. */
+#include "log_daemon.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A line of src/base/log.c and its head. */
+#define DATAGRAM_MAX 4608
+
+int
+log_daemon_open(struct log_daemon *d, const char *path)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return -1;
+	/* The zone is read now: later this process may not read files. */
+	tzset();
+	*d = (struct log_daemon){ path, fd, 0 };
+	return 0;
+}
+
+void
+log_daemon_close(struct log_daemon *d)
+{
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+}
+
+static int
+datagram_send(const struct log_daemon *d, int prio, const char *proc, const char *text,
+    size_t text_len)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char line[DATAGRAM_MAX], date[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	ssize_t sent;
+	int len;
+
+	if (strlcpy(to.sun_path, d->path, sizeof(to.sun_path)) >= sizeof(to.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (localtime_r(&now, &tm) != NULL)
+		strftime(date, sizeof(date), "%b %e %H:%M:%S ", &tm);
+	len = snprintf(line, sizeof(line), "<%d>%shydratord[%d]: %s: %.*s",
+	    LOG_DAEMON | prio, date, (int)getpid(), proc, (int)text_len, text);
+	if (len >= (int)sizeof(line))
+		len = sizeof(line) - 1;
+	do
+		sent = sendto(d->fd, line, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (struct sockaddr *)&to, sizeof(to));
+	while (sent == -1 && errno == EINTR);
+	return sent == -1 ? -1 : 0;
+}
+
+/* Tells how many lines are missing where this one says so. */
+static int
+losses_send(struct log_daemon *d, const char *proc)
+{
+	char text[64];
+	int len;
+
+	if (d->lost == 0)
+		return 0;
+	len = snprintf(text, sizeof(text),
+	    "%lu lines were lost: the log daemon did not take them", d->lost);
+	if (datagram_send(d, LOG_WARNING, proc, text, (size_t)len) == -1)
+		return -1;
+	d->lost = 0;
+	return 0;
+}
+
+void
+log_daemon_send(
+    struct log_daemon *d, int prio, const char *proc, const char *text, size_t len)
+{
+	if (losses_send(d, proc) == -1 || datagram_send(d, prio, proc, text, len) == -1)
+		d->lost++;
+}

@@ -1,0 +1,26 @@
+/* How many descriptors a child may have. Other limits stay the operator's. */
+#ifndef PROC_RLIMITS_H
+#define PROC_RLIMITS_H
+
+#include <sys/resource.h>
+
+#include "child.h"
+
+/*
+ * What a child of the role needs at most. Reader: its connections, once more so many if
+ * it serves metrics at addresses of their own, its listeners, what it always has open,
+ * and bodies, each generation and each large encoded page being a memfd (a page that
+ * gets none stays on the heap). Hydrator: a fixed number.
+ */
+rlim_t rlimits_descriptors(enum role, const struct child_context *);
+
+/*
+ * Child: a reader raises its limit to what it needs, as far as the hard limit allows,
+ * and the first one warns if that is not enough; a hydrator lowers it for good.
+ * RLIMIT_NPROC is left alone: it counts what the user runs on the whole machine, so it
+ * would fail for reasons that are not ours; the filter forbids forking instead.
+ * RLIMIT_CORE is left alone: see privilege_drop().
+ */
+void rlimits_set(enum role, const struct child_context *);
+
+#endif

@@ -1,0 +1,233 @@
+/* Lines for the log daemon: their form, and that nothing it does holds us up. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "log_daemon.h"
+
+struct world {
+	char dir[32];
+	char path[64]; /* where the log daemon listens */
+	int receiver;
+	struct log_daemon daemon;
+};
+
+static void
+receiver_start(struct world *w)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	strlcpy(at.sun_path, w->path, sizeof(at.sun_path));
+	w->receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_int_not_equal(w->receiver, -1);
+	assert_int_equal(bind(w->receiver, (struct sockaddr *)&at, sizeof(at)), 0);
+}
+
+static void
+receiver_stop(struct world *w)
+{
+	close(w->receiver);
+	unlink(w->path);
+}
+
+/* The next line; "" if there is none. */
+static const char *
+received(struct world *w)
+{
+	static char line[8192];
+	ssize_t n = recv(w->receiver, line, sizeof(line) - 1, 0);
+
+	line[n > 0 ? n : 0] = '\0';
+	return line;
+}
+
+static void
+say(struct world *w, const char *text)
+{
+	log_daemon_send(&w->daemon, LOG_INFO, "reader 0", text, strlen(text));
+}
+
+static int
+set_up(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	strlcpy(w->dir, "/tmp/test_log_XXXXXX", sizeof(w->dir));
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->path, sizeof(w->path), "%s/log", w->dir);
+	receiver_start(w);
+	assert_int_equal(log_daemon_open(&w->daemon, w->path), 0);
+	*state = w;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct world *w = *state;
+
+	log_daemon_close(&w->daemon);
+	assert_int_equal(w->daemon.fd, -1);
+	log_daemon_close(&w->daemon);
+	receiver_stop(w);
+	assert_int_equal(rmdir(w->dir), 0);
+	free(w);
+	return 0;
+}
+
+static void
+a_line_is_framed(void **state)
+{
+	struct world *w = *state;
+	char before[32], after[32], tail[64];
+	const char *line;
+	time_t now = time(NULL);
+
+	strftime(before, sizeof(before), "<30>%b %e %H:%M:%S ", localtime(&now));
+	say(w, "accepting");
+	line = received(w);
+	now = time(NULL);
+	strftime(after, sizeof(after), "<30>%b %e %H:%M:%S ", localtime(&now));
+	if (strncmp(line, before, strlen(before)) != 0)
+		assert_memory_equal(line, after, strlen(after));
+	snprintf(
+	    tail, sizeof(tail), "hydratord[%d]: reader 0: accepting", (int)getpid());
+	assert_string_equal(line + strlen(after), tail);
+	log_daemon_send(&w->daemon, LOG_ERR, "supervisor", "bad", 3);
+	assert_memory_equal(received(w), "<27>", 4);
+}
+
+static void
+a_long_line_is_one_datagram(void **state)
+{
+	struct world *w = *state;
+	char text[8000];
+	const char *line;
+
+	memset(text, 'x', sizeof(text));
+	log_daemon_send(&w->daemon, LOG_INFO, "reader 0", text, 4096);
+	line = received(w);
+	assert_in_range(strlen(line), 4096, 4200);
+	log_daemon_send(&w->daemon, LOG_INFO, "reader 0", text, sizeof(text));
+	assert_in_range(strlen(received(w)), 4096, sizeof(text));
+	assert_string_equal(received(w), "");
+}
+
+static void
+a_daemon_that_was_restarted_is_found_again(void **state)
+{
+	struct world *w = *state;
+
+	say(w, "one");
+	assert_non_null(strstr(received(w), "one"));
+	receiver_stop(w);
+	say(w, "two");
+	say(w, "three");
+	assert_int_equal(w->daemon.lost, 2);
+	receiver_start(w);
+	say(w, "four");
+	assert_non_null(strstr(received(w), "reader 0: 2 lines were lost"));
+	assert_non_null(strstr(received(w), "four"));
+	assert_int_equal(w->daemon.lost, 0);
+	say(w, "five");
+	assert_non_null(strstr(received(w), "five"));
+}
+
+/* Without MSG_DONTWAIT this test would never end. */
+static void
+a_daemon_that_is_stuck_holds_nobody_up(void **state)
+{
+	struct world *w = *state;
+	char want[64];
+	unsigned long lost;
+	int sent = 0, i;
+
+	while (w->daemon.lost == 0) {
+		say(w, "filling its queue");
+		assert_in_range(++sent, 1, 1000000);
+	}
+	for (i = 0; i < 10; i++)
+		say(w, "lost");
+	lost = w->daemon.lost;
+	assert_int_equal(lost, 11);
+	for (i = 0; i < sent - 1; i++)
+		assert_non_null(strstr(received(w), "filling"));
+	assert_string_equal(received(w), "");
+	say(w, "again");
+	snprintf(want, sizeof(want), "%lu lines were lost", lost);
+	assert_non_null(strstr(received(w), want));
+	assert_non_null(strstr(received(w), "again"));
+}
+
+static void
+a_path_that_is_too_long_is_no_crash(void **state)
+{
+	struct world *w = *state;
+	struct log_daemon d;
+	char path[200];
+
+	(void)w;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(log_daemon_open(&d, path), 0);
+	log_daemon_send(&d, LOG_INFO, "reader 0", "text", 4);
+	assert_int_equal(d.lost, 1);
+	log_daemon_close(&d);
+}
+
+static void
+the_descriptor_to_keep_is_the_targets(void **state)
+{
+	struct world *w = *state;
+	char file[64];
+	int fd, type;
+	socklen_t len = sizeof(type);
+
+	assert_int_equal(log_descriptor(), -1);
+	assert_int_equal(log_open("syslog", "info"), 0);
+	fd = log_descriptor();
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	assert_int_equal(type, SOCK_DGRAM);
+	snprintf(file, sizeof(file), "%s/file", w->dir);
+	assert_int_equal(log_open(file, "info"), 0);
+	assert_int_not_equal(log_descriptor(), fd);
+	assert_int_equal(fcntl(log_descriptor(), F_GETFL) & O_APPEND, O_APPEND);
+	assert_int_equal(log_open("stderr", "info"), 0);
+	assert_int_equal(log_descriptor(), -1);
+	unlink(file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_line_is_framed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_long_line_is_one_datagram, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_daemon_that_was_restarted_is_found_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_daemon_that_is_stuck_holds_nobody_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    a_path_that_is_too_long_is_no_crash, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    the_descriptor_to_keep_is_the_targets, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* Becoming the user, for good. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "privilege.h"
+
+#define USER "nobody"
+
+#define CHECK(condition)                                                               \
+	do {                                                                           \
+		if (!(condition)) {                                                    \
+			fprintf(stderr, "%d: %s: %s\n", __LINE__, #condition,          \
+			    strerror(errno));                                          \
+			return 1;                                                      \
+		}                                                                      \
+	} while (0)
+
+static struct privilege
+find(const char *user)
+{
+	struct privilege p;
+	char err[256] = "";
+
+	if (privilege_find(user, &p, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+	return p;
+}
+
+/* The exit status of probe, which runs in a child after it gave up its rights. */
+static int
+after_drop(
+    const struct privilege *p, rlim_t core, int (*probe)(const struct privilege *))
+{
+	const struct rlimit limit = { core, RLIM_INFINITY };
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	if ((pid = fork()) == 0) {
+		if (setrlimit(RLIMIT_CORE, &limit) == -1)
+			_exit(77);
+		_exit(privilege_drop(p) == -1 ? 100 : probe(p));
+	}
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	return WEXITSTATUS(status);
+}
+
+static int
+is_the_user(const struct privilege *p)
+{
+	gid_t want[64], have[64];
+	int nwant = NELEM(want), nhave, i;
+	uid_t r, e, s;
+	gid_t rg, eg, sg;
+
+	CHECK(getresuid(&r, &e, &s) == 0 && getresgid(&rg, &eg, &sg) == 0);
+	CHECK(r == p->uid && e == p->uid && s == p->uid);
+	CHECK(rg == p->gid && eg == p->gid && sg == p->gid);
+	CHECK(getgrouplist(p->user, p->gid, want, &nwant) > 0);
+	nhave = getgroups(NELEM(have), have);
+	CHECK(nhave == nwant);
+	for (i = 0; i < nhave; i++)
+		CHECK(have[i] == want[i]);
+	return 0;
+}
+
+static int
+has_no_way_back(const struct privilege *p)
+{
+	const gid_t root = 0;
+
+	CHECK(p->uid != 0);
+	CHECK(setuid(0) == -1 && seteuid(0) == -1 && setresuid(0, 0, 0) == -1);
+	CHECK(setgid(0) == -1 && setegid(0) == -1 && setresgid(0, 0, 0) == -1);
+	CHECK(setgroups(1, &root) == -1);
+	CHECK(access("/proc/1/mem", R_OK) == -1);
+	return 0;
+}
+
+static int
+gains_nothing(const struct privilege *p)
+{
+	(void)p;
+	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	return 0;
+}
+
+static int
+is_closed_to_others(const struct privilege *p)
+{
+	(void)p;
+	CHECK(prctl(PR_GET_DUMPABLE) != 1);
+	return 0;
+}
+
+static int
+leaves_a_core(const struct privilege *p)
+{
+	(void)p;
+	CHECK(prctl(PR_GET_DUMPABLE) == 1);
+	return 0;
+}
+
+static void
+root_becomes_the_user_for_good(void **state)
+{
+	struct privilege p;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	p = find(USER);
+	assert_true(p.drop);
+	assert_int_not_equal(p.uid, 0);
+	assert_int_equal(after_drop(&p, 0, is_the_user), 0);
+	assert_int_equal(after_drop(&p, 0, has_no_way_back), 0);
+	assert_int_equal(after_drop(&p, 0, gains_nothing), 0);
+}
+
+static void
+cores_are_the_operators_choice(void **state)
+{
+	struct privilege p;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	p = find(USER);
+	assert_int_equal(after_drop(&p, 0, is_closed_to_others), 0);
+	assert_int_equal(after_drop(&p, 1, leaves_a_core), 0);
+}
+
+/* Root as whom to become: the way back is open, and that is found out. */
+static void
+who_cannot_change_does_not_go_on(void **state)
+{
+	struct privilege p = { .drop = true, .uid = 0, .gid = 0, .user = "root" };
+
+	(void)state;
+	assert_int_equal(after_drop(&p, 0, gains_nothing), 100);
+}
+
+static void
+without_a_user_only_rights_to_come_are_given_up(void **state)
+{
+	struct privilege p = find("");
+
+	(void)state;
+	assert_false(p.drop);
+	assert_int_equal(p.uid, geteuid());
+	assert_int_equal(p.gid, getegid());
+	assert_int_equal(after_drop(&p, 0, gains_nothing), 0);
+}
+
+static void
+an_unknown_user_is_explained(void **state)
+{
+	struct privilege p;
+	char err[256] = "";
+
+	(void)state;
+	if (geteuid() != 0) {
+		assert_int_equal(privilege_find("no-such-user", &p, err, 256), 0);
+		assert_false(p.drop);
+		return;
+	}
+	assert_int_equal(privilege_find("no-such-user", &p, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "no-such-user"));
+	assert_false(find("root").drop);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(root_becomes_the_user_for_good),
+		cmocka_unit_test(cores_are_the_operators_choice),
+		cmocka_unit_test(who_cannot_change_does_not_go_on),
+		cmocka_unit_test(without_a_user_only_rights_to_come_are_given_up),
+		cmocka_unit_test(an_unknown_user_is_explained),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
