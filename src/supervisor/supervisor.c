@@ -27,6 +27,7 @@
 #include "mem.h"
 #include "privilege.h"
 #include "segment.h"
+#include "warm.h"
 
 struct supervisor {
 	const struct config *config;
@@ -305,6 +306,8 @@ supervisor_open(struct supervisor *s, bool foreground)
 
 	if ((r = supervisor_make_segment(s)) != 0)
 		return r;
+	warm_make_dir(s->config, &s->privilege);
+	warm_load(s->segment, s->config);
 	if (listeners_open("listen", &s->config->listen, &s->listeners, s->err,
 		sizeof(s->err)) == -1 ||
 	    listeners_open("http.metrics_listen", &s->config->http.metrics_listen,
