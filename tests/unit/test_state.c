@@ -12,6 +12,55 @@
 
 #include "state_layout.h"
 
+/* The code under test, with a record of what must happen in order: w(rite), s(ync),
+ * r(ename). A sync fails with the error that is set for it. */
+static char steps[16];
+static int sync_error[2]; /* of a file, of a directory; 0: none */
+
+static void
+step(char c)
+{
+	size_t n = strlen(steps);
+
+	if (n + 1 < sizeof(steps) && (n == 0 || steps[n - 1] != c))
+		steps[n] = c;
+}
+
+static ssize_t
+test_write(int fd, const void *data, size_t len)
+{
+	step('w');
+	/* Less than asked for, as a signal or a quota makes it. */
+	return write(fd, data, len > 1000 ? 1000 : len);
+}
+
+static int
+test_fsync(int fd)
+{
+	struct stat st;
+
+	step('s');
+	if (fstat(fd, &st) == -1)
+		return -1;
+	errno = sync_error[S_ISDIR(st.st_mode)];
+	return errno != 0 ? -1 : fsync(fd);
+}
+
+static int
+test_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	step('r');
+	return renameat(from_dir, from, to_dir, to);
+}
+
+#define write test_write
+#define fsync test_fsync
+#define renameat test_renameat
+#include "state_save.c"
+#undef write
+#undef fsync
+#undef renameat
+
 #define BOOT "01234567-89ab-cdef-0123-456789abcdef"
 #define CAPACITY 4096
 #define SEC INT64_C(1000000000)
@@ -34,6 +83,8 @@ set_up(void **state)
 	snprintf(temp, sizeof(temp), "%s.new", path);
 	id = (struct state_id){ dir, "text_generation", "format01", BOOT };
 	message[0] = '\0';
+	memset(steps, 0, sizeof(steps));
+	memset(sync_error, 0, sizeof(sync_error));
 	return 0;
 }
 
@@ -399,6 +450,35 @@ a_failed_saving_leaves_the_last_one(void **state)
 	assert_int_equal(access(temp, F_OK), -1);
 }
 
+/* Else a crash of the machine could leave the name on nothing, or the old one. */
+static void
+content_is_synced_before_the_name_and_the_name_after(void **state)
+{
+	(void)state;
+	save("data", 4);
+	assert_string_equal(steps, "wsrs");
+}
+
+static void
+a_sync_that_fails_is_a_failed_saving(void **state)
+{
+	(void)state;
+	save("old", 3);
+	sync_error[0] = EIO;
+	assert_int_equal(
+	    state_save(&id, "new", 3, &stamp, message, sizeof(message)), -1);
+	assert_non_null(strstr(message, "cannot be written: Input/output error"));
+	assert_int_equal(access(temp, F_OK), -1);
+	assert_holds("old", 3);
+	sync_error[0] = 0;
+	sync_error[1] = EINVAL; /* this file system has no such thing */
+	save("newer", 5);
+	sync_error[1] = EIO;
+	assert_int_equal(
+	    state_save(&id, "newest", 6, &stamp, message, sizeof(message)), -1);
+	assert_non_null(strstr(message, "cannot be synced"));
+}
+
 static void
 set_aside_replaces_an_older_one(void **state)
 {
@@ -618,6 +698,8 @@ main(void)
 		TEST(what_is_no_file_is_neither_followed_nor_waited_for),
 		TEST(saving_follows_no_link_either),
 		TEST(a_failed_saving_leaves_the_last_one),
+		TEST(content_is_synced_before_the_name_and_the_name_after),
+		TEST(a_sync_that_fails_is_a_failed_saving),
 		TEST(set_aside_replaces_an_older_one),
 		TEST(age_is_true_over_clocks_and_boots),
 		TEST(absurd_stamps_do_not_overflow),
