@@ -221,7 +221,7 @@ every_single_byte_counts(void **state)
 		assert_refused(STATE_BAD, " is ");
 	}
 	write_file(good, n);
-	assert_int_equal(load(&(struct state){ .len = 0 }), STATE_GOOD);
+	assert_holds(good + sizeof(struct state_header), 300);
 }
 
 /* The header as it is, but for one change and a checksum that is right. */
