@@ -104,7 +104,7 @@ check_log_target(char *text)
 }
 
 const char *
-check_access_log(char *text)
+check_path_or_none(char *text)
 {
 	return text[0] == '\0' ? NULL : check_path(text);
 }

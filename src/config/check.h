@@ -17,7 +17,7 @@ option_check_fn check_user_agent;        /* a header field value (RFC 9110 5.5) 
 option_check_fn check_correction;        /* a name of doc/differences.md */
 option_check_fn check_origin;            /* "*" or an origin (RFC 6454 7) */
 option_check_fn check_replicate_mode;    /* any case, becomes upper case */
-option_check_fn check_access_log;        /* absolute path, or empty */
+option_check_fn check_path_or_none;      /* absolute path, or empty */
 option_check_fn check_access_log_format; /* any case, becomes lower case */
 option_check_fn check_canonical_format;  /* any case, becomes lower case */
 

@@ -16,6 +16,7 @@
 #include "config.h"
 #include "counters.h"
 #include "cycle.h"
+#include "keep.h"
 #include "log.h"
 #include "publish.h"
 #include "sandbox.h"
@@ -35,6 +36,7 @@ struct hydrator {
 	struct counters *counters;
 	struct cycle cycle;
 	struct schedule schedule;
+	struct keeper *keeper;
 	unsigned failures; /* cycles in a row */
 	bool stop;
 	bool refresh; /* a cycle was asked for; many askings are one */
@@ -59,7 +61,8 @@ hydrator_obey(struct hydrator *h, const struct channel_message *m)
 	}
 }
 
-/* Beats, and takes all orders there are. Returns false if it is time to leave. */
+/* Beats, saves, and takes all orders there are. Returns false if it is time to leave.
+ */
 static bool
 hydrator_attend(void *arg)
 {
@@ -69,6 +72,7 @@ hydrator_attend(void *arg)
 
 	atomic_store_explicit(
 	    &h->counters->heartbeat, clock_boot(), memory_order_relaxed);
+	keep_attend(h->keeper);
 	while ((rc = channel_recv(h->ctx->channel, &m)) == 1)
 		hydrator_obey(h, &m);
 	if (rc == 0) /* the supervisor is gone */
@@ -160,6 +164,7 @@ hydrator_open(struct hydrator *h)
 	}
 	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
 	modified_recall(&h->cycle.modified, h->ctx->segment, latch, h->cycle.category);
+	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
 	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);
@@ -170,6 +175,7 @@ hydrator_open(struct hydrator *h)
 static void
 hydrator_close(struct hydrator *h)
 {
+	keep_close(&h->keeper); /* while nobody else may publish or save */
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
 }

@@ -18,7 +18,7 @@ static void
 child_signals(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2,
-		SIGPIPE };
+		SIGPIPE, SIGXFSZ };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t none;
 	size_t i;

@@ -363,3 +363,9 @@ segment_epoch(const struct segment *seg)
 {
 	return (int64_t)seg->h.epoch;
 }
+
+const char *
+segment_boot_id(const struct segment *seg)
+{
+	return seg->h.boot_id;
+}

@@ -77,5 +77,8 @@ struct counters *segment_counters(const struct segment *, unsigned slot);
 unsigned segment_nprocs(const struct segment *);
 /* clock_wall() when the segment was made. */
 int64_t segment_epoch(const struct segment *);
+/* Of the boot in which it was made, a text; "" if the kernel has none. Lives as long as
+ * the segment. */
+const char *segment_boot_id(const struct segment *);
 
 #endif

@@ -13,7 +13,7 @@
 #include "mem.h"
 #include "privilege.h"
 #include "segment.h"
-#include "snapshot.h"
+#include "warm.h"
 
 static int
 status_of(int error)
@@ -115,6 +115,8 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 		crew_close(&w);
 		return status;
 	}
+	warm_make_dir(w->config, plan->privilege);
+	warm_load(w->segment, w->config);
 	w->children = (struct children){ .config = w->config,
 		.segment = w->segment,
 		.roles = plan->roles,

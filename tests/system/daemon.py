@@ -71,6 +71,7 @@ class Daemon:
         self.config = self.directory / "hydratord.conf"
         self.log_path = self.directory / "log"
         self.pidfile = self.directory / "hydratord.pid"
+        self.state = self.directory / "state"
         self.clock = self.directory / "clock"
         self.clock.write_bytes(bytes(8))
         self.process = None
@@ -94,7 +95,7 @@ log { target = "stderr" level = "debug" }
 hydration { %s }
 horde { url = "%s" %s }
 %s
-""" % (readers, self.pidfile, self.directory, self.segment, hydration, horde, horde_settings, settings)
+""" % (readers, self.pidfile, self.state, self.segment, hydration, horde, horde_settings, settings)
         for name, sources in categories.items():
             text += 'category "%s" { reference = { %s } }\n' % (
                 name, ", ".join('"%s"' % s for s in sources))

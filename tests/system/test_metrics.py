@@ -185,6 +185,8 @@ def test_counts_are_those_of_the_client_whoever_dies(make_daemon):
         settle()
         daemon.kill_child("reader %d" % (round_ % 2))
         daemon.kill_child("hydrator image_generation", signal.SIGSEGV if round_ == 3 else signal.SIGKILL)
+        wait_for(lambda: daemon.log().count("hydrated image_generation: ") >= round_ + 2,
+                 "the successor's cycle")
         base = expected()
         counted.clear()
         before = daemon.answered["/heartbeat", 200]
@@ -196,7 +198,7 @@ def test_counts_are_those_of_the_client_whoever_dies(make_daemon):
     assert values[dead % "signal"] + values[dead % "core"] == 4  # whether SEGV leaves a core is the machine's affair
     refused = sum(value for key, value in requests(values).items() if 'route="refused"' in key)
     assert histogram(values) == sum(requests(values).values()) - refused
-    assert values['refresh_total{category="image_generation",result="published"}'] >= 4
+    assert values['refresh_total{category="image_generation",result="published"}'] == 5
     assert values['refresh_total{category="text_generation",result="published"}'] == 1
     assert values["http_sent_bytes_total"] > 28 * len(daemon.get(RISK).body)
 

@@ -28,6 +28,7 @@ world_settings(struct world *w)
 {
 	struct config *c = &w->config;
 
+	c->state_dir = w->dir + strlen(w->dir);
 	c->hydration.enabled = true;
 	c->hydration.interval = 240;
 	c->horde.url = w->horde;

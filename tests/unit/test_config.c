@@ -415,6 +415,7 @@ bad_values_are_named_with_their_line(void **state)
 	refuses("log { level = loud }\n" CATEGORY, 1, "error, warning, info or debug");
 	refuses("log { target = tmp }\n" CATEGORY, 1, "absolute path");
 	refuses("pidfile = run\n" CATEGORY, 1, "absolute path");
+	refuses("state_dir = state\n" CATEGORY, 1, "absolute path");
 	refuses("user = \"a b\"\n" CATEGORY, 1, "login name");
 	refuses("segment { name = hydratord }\n" CATEGORY, 1, "slash and a name");
 	refuses("segment { name = \"/a/b\" }\n" CATEGORY, 1, "slash and a name");

@@ -1,0 +1,178 @@
+/* Saving generations in threads that live for one saving. */
+#include "keep.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "mem.h"
+#include "snapshot.h"
+#include "state.h"
+#include "view.h"
+
+#define KEEP_ERROR_MAX 512
+
+struct keeper {
+	const struct segment *segment;
+	unsigned latch;
+	struct state_id id;
+	int64_t due; /* clock_boot() before which nothing is saved */
+	uint64_t saved;
+	char warned[KEEP_ERROR_MAX]; /* "": the last saving was good */
+
+	bool running;
+	pthread_t thread;
+	_Atomic bool done;
+	/* The thread's until it is done. */
+	uint64_t generation; /* 0: failed, and why is in err */
+	char err[KEEP_ERROR_MAX];
+};
+
+struct keeper *
+keep_open(const struct segment *seg, unsigned latch, const char *dir)
+{
+	struct keeper *k;
+
+	if (dir[0] == '\0')
+		return NULL;
+	k = xcalloc(1, sizeof(*k));
+	k->segment = seg;
+	k->latch = latch;
+	k->id = (struct state_id){
+		.dir = dir,
+		.category = segment_category_name(seg, latch),
+		.format = VIEW_MAGIC,
+		.boot_id = segment_boot_id(seg),
+	};
+	k->due = clock_boot();
+	if (snapshot_generation(seg, latch) != 0)
+		k->due += KEEP_INTERVAL * NSEC_PER_SEC;
+	return k;
+}
+
+/* Takes a copy of its own, as a reader does: what is saved was checked once more. */
+static void *
+keep_main(void *arg)
+{
+	struct keeper *k = arg;
+	struct snapshot *s = NULL;
+	enum snapshot_verdict verdict = snapshot_take(k->segment, k->latch, 0, &s);
+
+	k->generation = 0;
+	if (verdict != SNAPSHOT_FRESH)
+		snprintf(k->err, sizeof(k->err), "it cannot be copied (%s)",
+		    snapshot_verdict_name(verdict));
+	else if (state_save(
+		     &k->id, s->data, s->len, &s->stamp, k->err, sizeof(k->err)) == 0)
+		k->generation = s->generation;
+	snapshot_release(&s);
+	atomic_store(&k->done, true);
+	return NULL;
+}
+
+static void
+keep_warn(struct keeper *k)
+{
+	if (strcmp(k->warned, k->err) == 0)
+		return;
+	strlcpy(k->warned, k->err, sizeof(k->warned));
+	log_warnx("%s is not saved, a restart would find older data or none: %s",
+	    k->id.category, k->err);
+}
+
+static void
+keep_report(struct keeper *k)
+{
+	if (k->generation == 0) {
+		keep_warn(k);
+		return;
+	}
+	k->saved = k->generation;
+	if (k->warned[0] != '\0')
+		log_info("%s is saved again", k->id.category);
+	k->warned[0] = '\0';
+	log_debug("saved generation %" PRIu64 " of %s", k->saved, k->id.category);
+}
+
+static void
+keep_start(struct keeper *k)
+{
+	int rc;
+
+	atomic_store(&k->done, false);
+	k->due = clock_boot() + KEEP_INTERVAL * NSEC_PER_SEC;
+	rc = pthread_create(&k->thread, NULL, keep_main, k);
+	if (rc == 0) {
+		k->running = true;
+		return;
+	}
+	snprintf(k->err, sizeof(k->err), "no thread for it: %s", strerror(rc));
+	keep_warn(k);
+}
+
+static bool
+keep_is_wanted(const struct keeper *k)
+{
+	uint64_t generation = snapshot_generation(k->segment, k->latch);
+
+	return generation != 0 && generation != k->saved;
+}
+
+void
+keep_attend(struct keeper *k)
+{
+	if (k == NULL)
+		return;
+	if (k->running && atomic_load(&k->done)) {
+		pthread_join(k->thread, NULL);
+		k->running = false;
+		keep_report(k);
+	}
+	if (!k->running && clock_boot() >= k->due && keep_is_wanted(k))
+		keep_start(k);
+}
+
+/* Returns false if the thread is still at it by the deadline. */
+static bool
+keep_wait(struct keeper *k, const struct timespec *deadline)
+{
+	if (!k->running)
+		return true;
+	if (pthread_clockjoin_np(k->thread, NULL, CLOCK_MONOTONIC, deadline) != 0)
+		return false;
+	k->running = false;
+	keep_report(k);
+	return true;
+}
+
+void
+keep_close(struct keeper **kp)
+{
+	struct keeper *k = *kp;
+	struct timespec deadline;
+	bool ended;
+
+	*kp = NULL;
+	if (k == NULL)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += KEEP_PATIENCE;
+	ended = keep_wait(k, &deadline);
+	if (ended && keep_is_wanted(k)) {
+		keep_start(k);
+		ended = keep_wait(k, &deadline);
+	}
+	if (ended)
+		free(k);
+	else
+		log_warnx("%s is not saved: after %d s %s still does not answer",
+		    k->id.category, KEEP_PATIENCE, k->id.dir);
+}

@@ -1,0 +1,34 @@
+/* Keeping what was published in state_dir, beside the cycles. Hydrators. */
+#ifndef HYDRATOR_KEEP_H
+#define HYDRATOR_KEEP_H
+
+#include "attr.h"
+#include "segment.h"
+
+struct keeper;
+
+/* A generation is saved at once if the last saving began so long ago, else when it
+ * did, so that a force-refreshed category does not wear the disk out. Seconds. */
+#define KEEP_INTERVAL 60
+/* The longest that a stop waits for the disk. Seconds. */
+#define KEEP_PATIENCE 5
+
+/*
+ * For a category's latch, whose newest generation is saved whenever it is not the one
+ * saved last. What is there already was probably restored: it is not saved before
+ * KEEP_INTERVAL is over, or at the stop. dir is borrowed; "": off, and NULL is
+ * returned, which all functions take.
+ */
+struct keeper *keep_open(
+    const struct segment *, unsigned latch, const char *dir) MUST_CHECK;
+
+/* Once a second, and after a publication: begins to save if it is time, in a thread,
+ * since a disk may take any time and the cycle must go on; logs what became of the last
+ * saving. One warning for each new error, one line when it is over. */
+void keep_attend(struct keeper *);
+
+/* Saves what is not saved, but waits no longer than KEEP_PATIENCE; frees *k and sets it
+ * to NULL. The process must then end: a thread that is stuck is left behind. */
+void keep_close(struct keeper **k);
+
+#endif
