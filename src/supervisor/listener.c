@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,26 @@ listener_socket(const struct addrinfo *ai)
 	return -1;
 }
 
+static bool
+is_loopback(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *v4 = (const void *)ss;
+	const struct sockaddr_in6 *v6 = (const void *)ss;
+
+	if (ss->ss_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return ss->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* Loopback is never congested, but bbr, where it is the system's choice, paces each
+ * large answer by timers there: a third of its CPU time. Accepted connections inherit
+ * this; reno is in every kernel, open to every user, and does not pace. */
+static void
+listener_unpace(int fd)
+{
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof("reno") - 1);
+}
+
 static void
 listeners_add(struct listeners *l, int fd)
 {
@@ -117,6 +138,8 @@ listeners_add(struct listeners *l, int fd)
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
 		len = 0;
 	listener_name((struct sockaddr *)&ss, len, l->name[l->n]);
+	if (is_loopback(&ss))
+		listener_unpace(fd);
 	l->n++;
 }
 
