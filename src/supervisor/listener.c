@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,7 +110,30 @@ listener_socket(const struct addrinfo *ai)
 	return -1;
 }
 
+<<<<<<< HEAD
 /* Asked of the kernel, for port 0. */
+=======
+static bool
+is_loopback(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *v4 = (const void *)ss;
+	const struct sockaddr_in6 *v6 = (const void *)ss;
+
+	if (ss->ss_family == AF_INET)
+		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return ss->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+/* Loopback is never congested, but bbr, where it is the system's choice, paces each
+ * large answer by timers there: a third of its CPU time. Accepted connections inherit
+ * this; reno is in every kernel, open to every user, and does not pace. */
+static void
+listener_unpace(int fd)
+{
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof("reno") - 1);
+}
+
+>>>>>>> h-speed
 static void
 listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
 {
@@ -118,6 +142,7 @@ listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
 		len = 0;
+<<<<<<< HEAD
 	listener_name((struct sockaddr *)&ss, len, name);
 }
 
@@ -149,6 +174,11 @@ listeners_add(struct listeners *l, int fd, const char *text)
 	l->fd[l->n] = fd;
 	strlcpy(l->name[l->n], name, sizeof(l->name[l->n]));
 	l->text[l->n] = text;
+=======
+	listener_name((struct sockaddr *)&ss, len, l->name[l->n]);
+	if (is_loopback(&ss))
+		listener_unpace(fd);
+>>>>>>> h-speed
 	l->n++;
 }
 

@@ -8,6 +8,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -189,7 +190,20 @@ def work_directory():
     """Removed at the end. SIGTERM ends us as an exception does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="hydratord-bench-") as work:
+        os.chmod(work, 0o755)  # Varnish reads its file there as a user of its own
         yield pathlib.Path(work)
+
+
+def free_ports(count):
+    """Free when asked; all held open until the last is known, so that no two are one."""
+    held = []
+    for _ in range(count):
+        held.append(socket.socket())
+        held[-1].bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
 
 
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0}

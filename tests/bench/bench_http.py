@@ -15,8 +15,8 @@ import os
 import shutil
 import sys
 
-from bench_common import (RISK, STATISTICS, Daemon, Documents, cpu_seconds, describe_machine, end, get, median, need,
-                          spawn, two_cores, wait_for, work_directory, wrk)
+from bench_common import (RISK, STATISTICS, Daemon, Documents, cpu_seconds, describe_machine, end, free_ports, get,
+                          median, need, spawn, two_cores, wait_for, work_directory, wrk)
 
 NGINX = """
 {user}worker_processes 1;
@@ -93,7 +93,7 @@ class Peer:
 
 
 def start_nginx(work, core, daemon):
-    static, cache = daemon.port + 10000, daemon.port + 20000
+    static, cache = free_ports(2)
     config = work / "nginx.conf"
     config.write_text(NGINX.format(user="user root;\n" if os.geteuid() == 0 else "", work=work,
                                    upstream=daemon.port, static=static, cache=cache))
@@ -108,7 +108,7 @@ def start_varnish(work, core, daemon):
     if shutil.which("varnishd") is None:
         print("varnishd is not installed: that peer is left out")
         return None, []
-    port = daemon.port + 30000
+    [port] = free_ports(1)
     (work / "default.vcl").write_text(VCL.format(upstream=daemon.port))
     process = spawn(["varnishd", "-F", "-n", str(work / "varnish"), "-a", "127.0.0.1:%d" % port,
                      "-f", str(work / "default.vcl"), "-s", "malloc,64m"],

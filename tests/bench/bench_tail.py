@@ -104,7 +104,8 @@ def main():
     with work_directory() as work:
         tree = work / "documents"
         tree.mkdir()
-        for source in [*documents.reference.glob("*.json"), *documents.horde.glob("*.json")]:
+        # The demo keeps both kinds in one directory.
+        for source in {*documents.reference.glob("*.json"), *documents.horde.glob("*.json")}:
             (tree / source.name).symlink_to(source)
         with Daemon(sys.argv[1], work, Documents(tree)) as steady, StubUpstream(tree) as upstream, \
                 Daemon(sys.argv[1], work, None, horde=upstream.horde, reference=upstream.reference) as fetching:

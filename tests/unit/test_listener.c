@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -128,6 +129,38 @@ test_any_is_every_family(void **state UNUSED)
 }
 
 static void
+assert_congestion(int fd, const char *expected)
+{
+	char name[32] = "";
+	socklen_t len = sizeof(name) - 1;
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len), 0);
+	assert_string_equal(name, expected);
+}
+
+/* What a new socket has here is the system's choice. */
+static void
+test_only_loopback_is_not_paced(void **state UNUSED)
+{
+	struct listeners l;
+	char usual[32] = "";
+	socklen_t len = sizeof(usual) - 1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, usual, &len), 0);
+	close(fd);
+	assert_int_equal(open_one("127.0.0.1:0", &l), 0);
+	connect_v4(port_of(l.fd[0]));
+	assert_int_not_equal(fd = accept(l.fd[0], NULL, NULL), -1);
+	assert_congestion(fd, "reno");
+	close(fd);
+	listeners_close(&l);
+	assert_int_equal(open_one("*:0", &l), 0);
+	assert_congestion(l.fd[0], usual);
+	listeners_close(&l);
+}
+
+static void
 test_host_name(void **state UNUSED)
 {
 	struct listeners l;
@@ -244,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_v4_port_0),
 		cmocka_unit_test(test_v6_is_v6_only),
 		cmocka_unit_test(test_any_is_every_family),
+		cmocka_unit_test(test_only_loopback_is_not_paced),
 		cmocka_unit_test(test_host_name),
 		cmocka_unit_test(test_several_addresses_keep_their_order),
 		cmocka_unit_test(test_in_use_names_the_address_and_leaves_nothing),

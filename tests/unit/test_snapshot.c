@@ -94,6 +94,33 @@ every_length_comes_back_whole(void **state)
 	}
 }
 
+/* Whether the system has large pages or not. */
+static void
+large_copies_are_whole_and_sealed(void **state)
+{
+	const size_t lengths[] = { GATHER_MIN, LARGE_PAGE - 8, LARGE_PAGE,
+		2 * LARGE_PAGE + 5000 };
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < NELEM(lengths); i++) {
+		struct snapshot *s = snapshot_new(lengths[i]);
+		char *data, back;
+
+		assert_non_null(s);
+		data = (char *)(uintptr_t)s->data;
+		for (at = 0; at < lengths[i]; at++)
+			data[at] = (char)(at % 251);
+		assert_int_equal(snapshot_seal(s), 0);
+		for (at = 0; at < lengths[i]; at += 1021) {
+			assert_int_equal(pread(s->fd, &back, 1, (off_t)at), 1);
+			assert_int_equal(back, (char)(at % 251));
+			assert_int_equal(s->data[at], back);
+		}
+		snapshot_release(&s);
+	}
+}
+
 static void
 what_does_not_fit_is_rejected(void **state)
 {
@@ -297,6 +324,7 @@ main(void)
 		TEST(no_descriptor_is_its_own_verdict),
 		TEST(empty_then_fresh_then_unchanged),
 		TEST(every_length_comes_back_whole),
+		TEST(large_copies_are_whole_and_sealed),
 		TEST(what_does_not_fit_is_rejected),
 		TEST(copy_is_sealed_and_padded),
 	};
