@@ -1,7 +1,7 @@
 /* Walking the records: decoded for deletion risk, counted for statistics. */
 #include "reference.h"
 
-#include "document.h"
+#include "entries.h"
 #include "report.h"
 #include "text_name.h"
 
@@ -15,21 +15,6 @@ struct reading {
 	struct map names; /* of the typed view -> its model */
 	struct stats_groups groups;
 };
-
-/* The document's entries by key: the last of duplicates, at the place of the first. */
-static void
-reference_entries(const struct json_value *root, struct arena *arena, struct map *out)
-{
-	struct json_walk walk = json_walk(root);
-	struct json_value key, value;
-
-	map_init(out, arena, sizeof(struct json_value), root->len / 500);
-	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(out, json_str(&key, arena));
-
-		memcpy(map_at(out, i), &value, sizeof(value));
-	}
-}
 
 /* A name's group keeps what follows its first slash, the Horde's indexes what follows
  * the last: with but an author before it that is the same, and already parsed. */
@@ -88,16 +73,6 @@ reference_add_model(struct reading *r, const struct record *record)
 }
 
 static void
-reference_skip(struct reading *r, struct str key, const struct check *check)
-{
-	struct report_name quoted;
-
-	report_skip(r->report, "reference record %s: %s%s%s",
-	    report_quote(key, &quoted), check->where,
-	    check->where[0] != '\0' ? ": " : "", check->why);
-}
-
-static void
 reference_add(struct reading *r, struct str key, const struct json_value *value)
 {
 	struct check check = { .arena = r->arena };
@@ -106,8 +81,7 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 	struct fields fields;
 
 	if (value->type != JSON_T_OBJECT) {
-		(void)check_fail(&check, "not an object");
-		reference_skip(r, key, &check);
+		report_skip_record(r->report, key, "", "not an object");
 		return;
 	}
 	record_read(value, r->category, r->arena, &fields);
@@ -116,7 +90,7 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 	else if (record_decode(&fields, r->category, &check, &record) == 0)
 		model = reference_add_model(r, &record);
 	else
-		reference_skip(r, key, &check);
+		report_skip_record(r->report, key, check.where, check.why);
 	reference_count(r, &fields);
 	reference_add_grouped(r, key, &fields, model);
 }
@@ -134,14 +108,11 @@ reference_read(const struct analytics_settings *settings,
 		.out = out,
 		.report = report,
 	};
-	struct json_value root;
 	struct map entries;
 
 	*out = (struct reference){ 0 };
-	if (document_scan(
-		&in->reference, DOCUMENT_REFERENCE, JSON_T_OBJECT, &root, report) == -1)
+	if (entries_read(in, arena, &entries, report) == -1)
 		return -1;
-	reference_entries(&root, arena, &entries);
 	map_init(&r.names, arena, sizeof(struct model), entries.count);
 	statistics_init(&out->statistics, settings, in->category, arena);
 	statistics_init(&out->grouped, settings, in->category, arena);

@@ -21,6 +21,16 @@ report_skip(struct analytics_report *report, const char *fmt, ...)
 	report->skip(report->arg, text);
 }
 
+void
+report_skip_record(
+    struct analytics_report *report, struct str key, const char *where, const char *why)
+{
+	struct report_name quoted;
+
+	report_skip(report, "reference record %s: %s%s%s", report_quote(key, &quoted),
+	    where, where[0] != '\0' ? ": " : "", why);
+}
+
 int
 report_refuse(struct analytics_report *report, enum analytics_document document,
     const char *fmt, ...)

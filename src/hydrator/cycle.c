@@ -10,6 +10,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "json_in.h"
+#include "legacy.h"
 #include "log.h"
 #include "settings.h"
 #include "view.h"
@@ -102,6 +103,21 @@ accept_object(const struct buf *body, char *why, size_t whylen)
 	return document_accept(body, JSON_T_OBJECT, why, whylen);
 }
 
+/* A text reference may also be CSV. */
+static bool
+accept_text_reference(const struct buf *body, char *why, size_t whylen)
+{
+	struct str document = { body->data, body->len };
+	const char *fault;
+
+	if (!legacy_csv_recognise(document))
+		return accept_object(body, why, whylen);
+	fault = legacy_csv_fault(document);
+	if (fault != NULL)
+		snprintf(why, whylen, "%s", fault);
+	return fault == NULL;
+}
+
 static bool
 accept_array(const struct buf *body, char *why, size_t whylen)
 {
@@ -131,7 +147,9 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 		.urls = (const char *const *)c->section->reference.item,
 		.nurls = c->section->reference.n,
 		.timeout = c->config->upstream.timeout,
-		.accept = accept_object,
+		.accept = c->category == CATEGORY_TEXT_GENERATION
+			      ? accept_text_reference
+			      : accept_object,
 	};
 	run->nsources = 1;
 	if (c->status_url == NULL)

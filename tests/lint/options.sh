@@ -45,6 +45,8 @@ line ~ /^#?[a-z_]+ = / {
 	seen[name] = 1
 	next
 }
+# The rest of a list that began on the line of its option.
+line ~ /^"[^"]*"(,| })$/ { next }
 line != "" && line !~ /^# / { complain("neither option, section nor comment") }
 END {
 	for (name in value)

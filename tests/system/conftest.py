@@ -1,6 +1,7 @@
 """Fixtures of the system tests."""
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -16,6 +17,16 @@ SHARED = pathlib.Path(os.environ.get("HYDRATORD_SHARED", SOURCE.parent / "shared
 def file_categories(directory, names=("image_generation", "text_generation")):
     """Category -> reference sources for documents in a directory."""
     return {name: ["file://%s/%s.json" % (directory, name)] for name in names}
+
+
+def check_recorded_answers(daemon, case):
+    """Holds a daemon against the recorded answers of a case."""
+    judge = subprocess.run(
+        [sys.executable, SHARED / "conformance" / "check.py", "http://127.0.0.1:%d" % daemon.port,
+         case / "expected.jsonl.gz"],
+        capture_output=True, text=True, check=False)
+    assert judge.returncode == 0, judge.stdout[-4000:] + judge.stderr
+    assert judge.stdout.strip().endswith(" 0 failed")
 
 
 @pytest.fixture

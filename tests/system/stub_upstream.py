@@ -19,7 +19,7 @@ In a test, in the process of pytest:
 Documents. DIRECTORY/NAME.json is served as its file name and as its real address, each
 below any prefix (/api, /primary, ...):
 
-    /NAME.json
+    /NAME.json, /NAME.csv                                NAME.json, else NAME.csv
     /model_references/v2/CATEGORY                        CATEGORY.json
     /v2/status/models?type=TYPE&model_state=known        status_TYPE.json
     /v2/stats/img|text/models?model_state=known          stats_image.json, stats_text.json
@@ -74,7 +74,7 @@ HORDE = {
     "/v2/workers?type=text": "workers",
 }
 REFERENCE = re.compile(r"(.*)/model_references/v2/(\w+)$")
-FILE = re.compile(r"(.*)/(\w+)\.json$")
+FILE = re.compile(r"(.*)/(\w+)\.(?:json|csv)$")
 PAGE = b"<!DOCTYPE html><title>Just a moment...</title>\n"
 FIRST_NUMBER = re.compile(rb":\s*-?[0-9][0-9.eE+-]*")
 
@@ -134,6 +134,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         prefix, name = found
         self.server.stub.note(self.path, name)
         file = self.server.stub.directory / (name + ".json")
+        if not file.exists():
+            file = file.with_suffix(".csv")
         if not file.exists():
             return self.answer(404, PAGE)
         return self.misbehave(self.server.stub.mode_of(prefix, name), prefix, name, file.read_bytes())

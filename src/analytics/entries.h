@@ -1,0 +1,20 @@
+/* The records of a reference document, whichever form it has. Pure. */
+#ifndef ANALYTICS_ENTRIES_H
+#define ANALYTICS_ENTRIES_H
+
+#include "analytics.h"
+#include "attr.h"
+#include "map.h"
+#include "mem.h"
+
+/*
+ * Fills entries with key -> struct json_value: the records of a v2 document as they
+ * are, those of a legacy document (legacy.h) converted; the form is told by the
+ * content. Of duplicate keys the last counts, at the place of the first. Legacy records
+ * that cannot be converted are left out and reported; if that leaves none, the document
+ * is refused. Returns 0, or -1 with *report.
+ */
+int entries_read(const struct analytics_input *, struct arena *, struct map *entries,
+    struct analytics_report *) MUST_CHECK;
+
+#endif
