@@ -123,7 +123,7 @@ class Faults:
         if pid is None:
             return
         fd = os.pidfd_open(pid)
-        name = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().rstrip(b"\0").rsplit(b" ", 1)[-1]
+        name = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")[0].rsplit(b" ", 1)[-1]
         self.daemon.send(signal.SIGUSR1)
         try:
             written = self.wait_for_writing(name)
