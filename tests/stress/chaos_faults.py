@@ -11,11 +11,11 @@ import time
 
 from chaos_world import shm_path
 
-HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE = 32, 56, 256  # doc/segment-format.md
+HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME = 32, 56, 256, 192  # doc/segment-format.md
 DOWN = ("500", "404", "hang", "reset", "cut", "notjson", "shape", "empty", "drip")
 BAD_FILES = ("nonsense = 1\n", "readers = 0\n", "listen = {", "hydration { interval = 9 ttl = 8 }\n",
              'category "no_such" { reference = { "file:///x" } }\n')
-AIM_PATIENCE = 0.3
+AIM_PATIENCE, SLICE = 0.4, 30e-6  # seconds
 RELOADED = re.compile(rb"reloaded|not reloaded")
 
 
@@ -118,47 +118,44 @@ class Faults:
             os.close(fd)
 
     def kill_mid_publish(self):
-        """Kills a hydrator when its latch says that it writes, or at the deadline."""
+        """Lets a hydrator run in slices shorter than a publish, until its latch says that
+        it is writing, and kills it there; or wherever it is when patience ends."""
         pid, role = self.child_of("hydrator")
         if pid is None:
             return
         fd = os.pidfd_open(pid)
-        name = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")[0].rsplit(b" ", 1)[-1]
-        self.daemon.send(signal.SIGUSR1)
         try:
-            written = self.wait_for_writing(name)
+            title = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")[0]
+            sequence = self.find_sequence(title.rsplit(b" ", 1)[-1])
+            self.daemon.send(signal.SIGUSR1)
+            deadline = time.monotonic() + AIM_PATIENCE
+            while sequence() & 1 == 0 and time.monotonic() < deadline:
+                signal.pidfd_send_signal(fd, signal.SIGCONT)
+                end = time.monotonic() + self.random.random() * SLICE
+                while time.monotonic() < end:
+                    pass  # a sleep would be longer
+                signal.pidfd_send_signal(fd, signal.SIGSTOP)
+            seen = sequence()
             signal.pidfd_send_signal(fd, signal.SIGKILL)
             self.counts["%s KILL" % role] += 1
             while process_state(pid) not in ("Z", ""):
                 time.sleep(0.0002)
-            if written and written():
-                self.counts["of these mid-publish"] += 1
-        except ProcessLookupError:
+            self.counts["of these mid-publish"] += seen & 1 and sequence() == seen
+        except (FileNotFoundError, ProcessLookupError):
             pass
         finally:
             os.close(fd)
 
-    def wait_for_writing(self, category):
-        """Spins until the category's sequence is odd. Returns what tells if it still is."""
-        try:
-            with open(shm_path(self.daemon), "rb") as file:
-                memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        except (FileNotFoundError, ValueError):
-            return None
+    def find_sequence(self, category):
+        """What reads the sequence of a category's latch: odd while it is written."""
+        with open(shm_path(self.daemon), "rb") as file:
+            memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         count = struct.unpack_from("<I", memory, HEADER_NCATEGORIES)[0]
         slots = struct.unpack_from("<Q", memory, HEADER_SLOTS)[0]
         for slot in range(slots, slots + count * SLOT_SIZE, SLOT_SIZE):
-            if memory[slot + 192:slot + 224].rstrip(b"\0") == category:
-                break
-        else:
-            return None
-        deadline = time.monotonic() + AIM_PATIENCE
-        while time.monotonic() < deadline:
-            for _ in range(200):
-                if memory[slot] & 1:
-                    odd = memory[slot:slot + 8]
-                    return lambda: memory[slot:slot + 8] == odd
-        return None
+            if memory[slot + SLOT_NAME:slot + SLOT_SIZE].split(b"\0")[0] == category:
+                return lambda: struct.unpack_from("<Q", memory, slot)[0]
+        raise FileNotFoundError  # a reload has taken it out
 
     def refresh(self):
         for _ in range(self.random.choice((1, 1, 5))):
