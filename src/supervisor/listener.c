@@ -110,9 +110,6 @@ listener_socket(const struct addrinfo *ai)
 	return -1;
 }
 
-<<<<<<< HEAD
-/* Asked of the kernel, for port 0. */
-=======
 static bool
 is_loopback(const struct sockaddr_storage *ss)
 {
@@ -130,10 +127,15 @@ is_loopback(const struct sockaddr_storage *ss)
 static void
 listener_unpace(int fd)
 {
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof("reno") - 1);
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 && is_loopback(&ss))
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof("reno") - 1);
 }
 
->>>>>>> h-speed
+/* Asked of the kernel, for port 0. */
 static void
 listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
 {
@@ -142,7 +144,6 @@ listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
 		len = 0;
-<<<<<<< HEAD
 	listener_name((struct sockaddr *)&ss, len, name);
 }
 
@@ -174,11 +175,7 @@ listeners_add(struct listeners *l, int fd, const char *text)
 	l->fd[l->n] = fd;
 	strlcpy(l->name[l->n], name, sizeof(l->name[l->n]));
 	l->text[l->n] = text;
-=======
-	listener_name((struct sockaddr *)&ss, len, l->name[l->n]);
-	if (is_loopback(&ss))
-		listener_unpace(fd);
->>>>>>> h-speed
+	listener_unpace(fd);
 	l->n++;
 }
 

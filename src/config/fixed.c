@@ -8,7 +8,7 @@
 
 /* Every one is a string: config.h. */
 static const char *
-keep_text(const struct config_option *o, const struct config *c)
+fixed_text(const struct config_option *o, const struct config *c)
 {
 	return *(char *const *)((const char *)c + o->offset);
 }
@@ -23,10 +23,10 @@ config_keep_fixed(struct config *c, const struct config *old,
 
 	for (i = 0; i < config_noptions; i++) {
 		o = &config_options[i];
-		if (o->reloadable || strcmp(keep_text(o, c), keep_text(o, old)) == 0)
+		if (o->reloadable || strcmp(fixed_text(o, c), fixed_text(o, old)) == 0)
 			continue;
 		config_unset(o, c);
-		*(char **)((char *)c + o->offset) = xstrdup(keep_text(o, old));
+		*(char **)((char *)c + o->offset) = xstrdup(fixed_text(o, old));
 		snprintf(name, sizeof(name), "%s%s%s", o->section,
 		    o->section[0] != '\0' ? "." : "", o->name);
 		kept(arg, name);
