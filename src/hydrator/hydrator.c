@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attr.h"
 #include "channel.h"
 #include "clock.h"
 #include "config.h"
@@ -23,6 +24,7 @@
 #include "schedule.h"
 #include "segment.h"
 #include "snapshot.h"
+#include "watch.h"
 
 #define HYDRATOR_BEAT_MS 1000
 /* A predecessor that was told to stop gets so long to leave. */
@@ -37,7 +39,8 @@ struct hydrator {
 	struct cycle cycle;
 	struct schedule schedule;
 	struct keeper *keeper;
-	unsigned failures; /* cycles in a row */
+	struct watch *watch; /* NULL: no local source, or no automatic cycles */
+	unsigned failures;   /* cycles in a row */
 	bool stop;
 	bool refresh; /* a cycle was asked for; many askings are one */
 };
@@ -84,23 +87,41 @@ hydrator_attend(void *arg)
 	return !h->stop;
 }
 
-/* Returns true at `due`, or earlier if a refresh is wanted; false to leave. */
+/* Sleeps until something comes, or `until`, or the next beat. */
+static void
+hydrator_sleep(const struct hydrator *h, int64_t until)
+{
+	struct pollfd pfd[] = {
+		{ .fd = h->ctx->channel, .events = POLLIN },
+		{ .fd = watch_fd(h->watch), .events = POLLIN },
+	};
+	int64_t left = until - clock_boot();
+	int ms = HYDRATOR_BEAT_MS;
+
+	if (left < ms * NSEC_PER_MSEC)
+		ms = left > 0 ? (int)(left / NSEC_PER_MSEC) + 1 : 0;
+	if (poll(pfd, NELEM(pfd), ms) == -1 && errno != EINTR)
+		fatal("poll");
+}
+
+/* Returns true at `due`, or earlier if a refresh is wanted or a local source has
+ * changed; false to leave. */
 static bool
 hydrator_wait(struct hydrator *h, int64_t due)
 {
-	struct pollfd pfd = { .fd = h->ctx->channel, .events = POLLIN };
-	int64_t left;
-	int ms;
+	int64_t now, changed;
 
 	while (hydrator_attend(h)) {
-		left = due - clock_boot();
-		if (h->refresh || left <= 0)
+		now = clock_boot();
+		if (watch_take(h->watch, now)) {
+			log_info(
+			    "%s: a local source has changed", h->cycle.section->name);
 			return true;
-		ms = HYDRATOR_BEAT_MS;
-		if (left < ms * NSEC_PER_MSEC)
-			ms = (int)(left / NSEC_PER_MSEC) + 1;
-		if (poll(&pfd, 1, ms) == -1 && errno != EINTR)
-			fatal("poll");
+		}
+		if (h->refresh || now >= due)
+			return true;
+		changed = watch_due(h->watch);
+		hydrator_sleep(h, changed < due ? changed : due);
 	}
 	return false;
 }
@@ -162,6 +183,10 @@ hydrator_open(struct hydrator *h)
 		log_warnx("%s: %s", h->cycle.section->name, err);
 		return -1;
 	}
+	if (c->hydration.enabled)
+		h->watch =
+		    watch_open((const char *const *)h->cycle.section->reference.item,
+			h->cycle.section->reference.n);
 	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
 	modified_recall(&h->cycle.modified, h->ctx->segment, latch, h->cycle.category);
 	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir);
@@ -176,6 +201,7 @@ static void
 hydrator_close(struct hydrator *h)
 {
 	keep_close(&h->keeper); /* while nobody else may publish or save */
+	watch_close(&h->watch);
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
 }

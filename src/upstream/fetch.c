@@ -193,32 +193,54 @@ file_check(const char *path, char *error, bool *missing)
 	return 0;
 }
 
-/* Returns 0, or -1 with the reason in error. */
-static int
-url_check(const char *url, char *error, bool *missing)
+/* The path of a file: URL, to be freed with curl_free(); NULL of any other. */
+static CURLUcode
+url_file_path(const char *url, char **path)
 {
 	CURLU *u = curl_url();
+	char *scheme = NULL;
 	CURLUcode rc;
-	char *scheme = NULL, *path = NULL;
-	int ret = -1;
 
+	*path = NULL;
 	if (u == NULL)
 		fatalx("out of memory");
 	/* Other schemes are left to FETCH_PROTOCOLS. */
 	rc = curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
 	if (rc == CURLUE_OK)
 		rc = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
-	if (rc == CURLUE_OK)
-		rc = curl_url_get(u, CURLUPART_PATH, &path, CURLU_URLDECODE);
-	if (rc != CURLUE_OK)
-		snprintf(error, FETCH_ERROR_MAX, "%s", curl_url_strerror(rc));
-	else if (strcasecmp(scheme, "file") != 0)
-		ret = 0;
-	else
-		ret = file_check(path, error, missing);
+	if (rc == CURLUE_OK && strcasecmp(scheme, "file") == 0)
+		rc = curl_url_get(u, CURLUPART_PATH, path, CURLU_URLDECODE);
 	curl_free(scheme);
-	curl_free(path);
 	curl_url_cleanup(u);
+	return rc;
+}
+
+char *
+fetch_file_path(const char *url)
+{
+	char *path, *copy;
+
+	if (url_file_path(url, &path) != CURLUE_OK || path == NULL)
+		return NULL;
+	copy = xstrdup(path);
+	curl_free(path);
+	return copy;
+}
+
+/* Returns 0, or -1 with the reason in error. */
+static int
+url_check(const char *url, char *error, bool *missing)
+{
+	char *path;
+	CURLUcode rc = url_file_path(url, &path);
+	int ret = 0;
+
+	if (rc != CURLUE_OK) {
+		snprintf(error, FETCH_ERROR_MAX, "%s", curl_url_strerror(rc));
+		ret = -1;
+	} else if (path != NULL)
+		ret = file_check(path, error, missing);
+	curl_free(path);
 	return ret;
 }
 

@@ -275,7 +275,6 @@ fixture_setup(void **state UNUSED)
 		.readers = 1,
 		.user = fx.user,
 		.pidfile = fx.lock,
-		.state_dir = fx_none,
 		.segment = { fx.segment, 65536 },
 		.log = { fx.log, fx.level },
 		.supervisor = { 30, 30, 30 },
