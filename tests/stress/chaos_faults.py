@@ -9,14 +9,17 @@ import signal
 import struct
 import time
 
-from chaos_world import shm_path
+from chaos_world import BINARY, shm_path
 
 HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME = 32, 56, 256, 192  # doc/segment-format.md
 DOWN = ("500", "404", "hang", "reset", "cut", "notjson", "shape", "empty", "drip")
 BAD_FILES = ("nonsense = 1\n", "readers = 0\n", "listen = {", "hydration { interval = 9 ttl = 8 }\n",
              'category "no_such" { reference = { "file:///x" } }\n')
+NO_FAULTS = ("refresh", "reload", "reload given up", "of these mid-publish")
+RELOADS = b"this version cannot reload" not in pathlib.Path(BINARY).read_bytes()
 AIM_PATIENCE, SLICE = 0.4, 30e-6  # seconds
-RELOADED = re.compile(rb"reloaded|not reloaded")
+# What the supervisor logs when a reload is done, or refused.
+SETTLED = re.compile(rb"supervisor\[\d+\]: (serving|warning: not reloaded)[^\n]*\n")
 
 
 def process_state(pid):
@@ -57,18 +60,13 @@ class Faults:
         self.kills = []  # when a reader was killed, whose connections it held
         self.stopped = []
         self.up_again = 0
-        self.log_seen = 0
-        self.settings = {}
-        self.reload_due = 0
-        self.can_hang = bool(daemon.supervisor)
-        self.can_reload = False
-        self.seen = collections.Counter()
-        self.actions = [(self.kill_child, 12), (self.kill_mid_publish, 4), (self.refresh, 4),
+        self.log_seen, self.awaited = 0, None
+        self.good = daemon.config.read_text()
+        self.wrong = []  # reloads that ended other than their file says
+        self.actions = [(self.kill_child, 12), (self.kill_mid_publish, 3), (self.refresh, 3),
                         (self.upstream_down, 1)]
-
-    def enable_reload(self):
-        self.can_reload = True
-        self.actions += [(self.reload, 1), (self.reload_bad, 1)]
+        if RELOADS:
+            self.actions += [(self.reload, 2), (self.reload_bad, 1)]
 
     def step(self):
         """One fault, and what time has brought."""
@@ -89,7 +87,7 @@ class Faults:
         if pid is None:
             return
         number = self.random.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT))
-        if self.can_hang and self.random.random() < 0.05:
+        if RELOADS and self.random.random() < 0.05:
             number = signal.SIGSTOP
         try:
             self.hit(pid, role, number)
@@ -170,35 +168,42 @@ class Faults:
         self.counts["upstream down"] += 1
 
     def reload(self):
-        """Only one at a time, so that each is seen to have worked."""
-        if self.reload_due and not self.reload_settled():
+        if not self.reload_settled():
             return
         draw = self.random.choice
-        self.settings = dict(readers=draw((1, 2, 3, 4)), ttl=draw((3, 60, 300)), capacity=draw(("4M", "4M", "6M")),
-                             extra_category=draw((False, True)), extra_listen=draw((False, True)))
-        self.daemon.configure(**self.settings)
+        self.daemon.configure(readers=draw((1, 2, 3, 4)), ttl=draw((3, 60, 300)),
+                              capacity=draw(("4M", "4M", "6M")), extra_category=draw((False, True)),
+                              extra_listen=draw((False, True)))
+        self.good = self.daemon.config.read_text()
         self.hup("reload")
 
     def reload_bad(self):
-        if self.reload_due and not self.reload_settled():
+        if not self.reload_settled():
             return
-        good = self.daemon.config.read_text()
-        self.daemon.put_config(good + self.random.choice(BAD_FILES))
+        self.daemon.put_config(self.good + self.random.choice(BAD_FILES))
         self.hup("bad reload")
 
     def hup(self, kind):
+        self.awaited = kind
         self.log_seen = self.daemon.log_path.stat().st_size
-        self.reload_due = time.monotonic() + 60
         self.daemon.send(signal.SIGHUP)
         self.counts[kind] += 1
 
     def reload_settled(self):
-        """Whether the log has told what became of the last HUP."""
+        """One reload at a time, so that each is seen to end as its file says."""
+        if self.awaited is None:
+            return True
         with open(self.daemon.log_path, "rb") as log:
             log.seek(self.log_seen)
-            if not RELOADED.search(log.read()):
-                return False
-        self.reload_due = 0
+            found = SETTLED.search(log.read())
+        if not found:
+            return False
+        if (found.group(1) == b"serving") != (self.awaited == "reload"):
+            if b"not ready in time" in found.group(0):
+                self.counts["reload given up"] += 1
+            else:
+                self.wrong.append("%s: %s" % (self.awaited, found.group(0).decode()))
+        self.awaited = None
         return True
 
     def hung(self):
@@ -207,4 +212,4 @@ class Faults:
     def total(self):
         """Refreshes and good reloads are no faults."""
         return sum(count for kind, count in self.counts.items()
-                   if kind not in ("refresh", "reload", "of these mid-publish"))
+                   if kind not in NO_FAULTS)

@@ -10,7 +10,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 SYSTEM = HERE.parent / "system"
 sys.path.insert(0, str(SYSTEM))
-from daemon import Daemon, wait_for  # noqa: E402
+from daemon import BINARY, Daemon, wait_for  # noqa: E402
 
 IMAGES = ["Chaos Image %02d" % number for number in range(40)]
 # Families of four sizes each, so that grouped usage is the same for all, too.
@@ -92,9 +92,6 @@ class ChaosDaemon(Daemon):
     def __init__(self, directory, upstream):
         super().__init__(directory, {}, upstream.url + "/api")
         self.upstream = upstream
-        self.supervisor = ""
-        if "hang_timeout" in self.run("-T", "-c", str(self.config)).stdout:
-            self.supervisor = "supervisor { drain_timeout = 5 start_timeout = 20 hang_timeout = 4 }"
         self.configure()
 
     def configure(self, readers=3, ttl=300, capacity="4M", extra_category=False, extra_listen=False):
@@ -110,9 +107,9 @@ log { target = "stderr" level = "info" }
 hydration { interval = 2 ttl = %d }
 horde { url = "%s/api" timeout = 5 }
 upstream { timeout = 5 }
-%s
+supervisor { drain_timeout = 5 start_timeout = 20 hang_timeout = 4 }
 """ % (', "127.0.0.2:0"' * extra_listen, readers, self.pidfile, self.directory, self.segment, capacity,
-            ttl, self.upstream.url, self.supervisor)
+            ttl, self.upstream.url)
         for name in categories:
             text += 'category "%s" { reference = { "%s" } }\n' % (name, self.upstream.reference(name))
         self.put_config(text)
