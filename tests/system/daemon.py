@@ -79,6 +79,8 @@ class Daemon:
         self.answered = collections.Counter()  # by (target, status): every answer that get() had
         self.expect_dirty = False
         self.env = dict(os.environ, HYDRATORD_TEST_CLOCK=str(self.clock))
+        if WRAPPER:  # valgrind knows no seccomp(2)
+            self.env["HYDRATORD_SUPERVISOR_SANDBOX"] = "false"
         # Tests send SEGV themselves: that must be a death by signal, not a report.
         self.env.setdefault("ASAN_OPTIONS", "detect_leaks=1:handle_segv=0")
         self.env.update(env or {})
