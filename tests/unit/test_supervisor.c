@@ -77,6 +77,9 @@ orphans_and_restart(void)
 
 	start();
 	wait_log("is ready", 2);
+	/* There may be a third child, ready before one of these has said a word. */
+	wait_log("hydrator deaf[", 1);
+	wait_log("reader 0[", 1);
 	pids[0] = pid_of("hydrator deaf");
 	pids[1] = pid_of("reader 0");
 	assert_true(alive(pids[0]) && alive(pids[1]));
