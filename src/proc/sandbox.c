@@ -75,6 +75,7 @@ static const struct rule reader_allows[] = {
 	CALL(getsockopt),
 	CALL_IF2(setsockopt, INT(1, IPPROTO_TCP), INT(2, TCP_NODELAY)),
 	CALL_IF(ioctl, INT(1, SIOCOUTQ)),
+	CALL_IF(ioctl, INT(1, FIONREAD)),
 	CALL(epoll_ctl),
 	CALL(epoll_wait),
 	CALL(epoll_pwait),

@@ -49,7 +49,8 @@ snapshot_unmap(struct snapshot *s)
 
 /* Puts the file, but for its end, into large pages if the system has them to spare:
  * sendfile passes on one for less than hundreds of small ones. Only a mapping at a
- * multiple of their size can be collapsed; nobody else needs it. */
+ * multiple of their size can be collapsed; nobody else needs it. Made longer by a byte
+ * at the end, because a reader may not ftruncate(2): see src/proc/sandbox.c. */
 static void
 snapshot_gather(int fd, size_t size)
 {
@@ -57,7 +58,7 @@ snapshot_gather(int fd, size_t size)
 	char *room, *at;
 
 	if (size >= GATHER_MIN && size < LARGE_PAGE &&
-	    ftruncate(fd, (off_t)LARGE_PAGE) == 0)
+	    lseek(fd, (off_t)LARGE_PAGE - 1, SEEK_SET) != -1 && write(fd, "", 1) == 1)
 		len = LARGE_PAGE;
 	if (len == 0)
 		return;

@@ -331,6 +331,7 @@ serves(void)
 	CHECK(sendfile(fd, file, &(off_t){ 0 }, 100) == 100);
 	CHECK(write(fd, "y", 1) == 1);
 	CHECK(ioctl(fd, SIOCOUTQ, &queued) == 0);
+	CHECK(ioctl(fd, FIONREAD, &queued) == 0);
 	CHECK(shutdown(fd, SHUT_WR) == 0);
 	CHECK(close(fd) == 0);
 	CHECK(recv(before.client, &byte, 1, 0) == 1 && byte == 'x');
