@@ -104,9 +104,10 @@ reload_old_log(const struct reload *r)
 static enum reload_event
 reload_begin(struct reload *r)
 {
-	struct crew_plan plan = {
-		.from = r->serving, .roles = r->start->roles, .privilege = r->privilege
-	};
+	struct crew_plan plan = { .from = r->serving,
+		.roles = r->start->roles,
+		.privilege = r->privilege,
+		.passed = r->passed };
 	char err[1024];
 
 	r->wanted = false;

@@ -9,14 +9,13 @@ import signal
 import struct
 import time
 
-from chaos_world import BINARY, shm_path
+from chaos_world import shm_path
 
 HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME = 32, 56, 256, 192  # doc/segment-format.md
 DOWN = ("500", "404", "hang", "reset", "cut", "notjson", "shape", "empty", "drip")
 BAD_FILES = ("nonsense = 1\n", "readers = 0\n", "listen = {", "hydration { interval = 9 ttl = 8 }\n",
              'category "no_such" { reference = { "file:///x" } }\n')
 NO_FAULTS = ("refresh", "reload", "reload given up", "of these mid-publish")
-RELOADS = b"this version cannot reload" not in pathlib.Path(BINARY).read_bytes()
 AIM_PATIENCE, SLICE = 0.4, 30e-6  # seconds
 # What the supervisor logs when a reload is done, or refused.
 SETTLED = re.compile(rb"supervisor\[\d+\]: (serving|warning: not reloaded)[^\n]*\n")
@@ -64,9 +63,7 @@ class Faults:
         self.good = daemon.config.read_text()
         self.wrong = []  # reloads that ended other than their file says
         self.actions = [(self.kill_child, 12), (self.kill_mid_publish, 3), (self.refresh, 3),
-                        (self.upstream_down, 1)]
-        if RELOADS:
-            self.actions += [(self.reload, 2), (self.reload_bad, 1)]
+                        (self.upstream_down, 1), (self.reload, 2), (self.reload_bad, 1)]
 
     def step(self):
         """One fault, and what time has brought."""
@@ -87,7 +84,7 @@ class Faults:
         if pid is None:
             return
         number = self.random.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT))
-        if RELOADS and self.random.random() < 0.05:
+        if self.random.random() < 0.05:
             number = signal.SIGSTOP
         try:
             self.hit(pid, role, number)

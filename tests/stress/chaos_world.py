@@ -10,7 +10,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 SYSTEM = HERE.parent / "system"
 sys.path.insert(0, str(SYSTEM))
-from daemon import BINARY, Daemon, wait_for  # noqa: E402
+from daemon import Daemon, wait_for  # noqa: E402
 
 IMAGES = ["Chaos Image %02d" % number for number in range(40)]
 # Families of four sizes each, so that grouped usage is the same for all, too.

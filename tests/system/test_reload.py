@@ -3,7 +3,6 @@ import http.client
 import itertools
 import json
 import os
-import pathlib
 import re
 import signal
 import threading
@@ -13,12 +12,10 @@ import urllib.request
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import BINARY, PATIENCE, WRAPPER, wait_for
+from daemon import PATIENCE, WRAPPER, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 STATISTICS = "/model_references/statistics/image_generation"
-pytestmark = pytest.mark.skipif(b"this version cannot reload" in pathlib.Path(BINARY).read_bytes(),
-                                reason="no reload yet")
 METRICS = 'http { metrics_listen = { "127.0.0.1:0" } }'
 
 
