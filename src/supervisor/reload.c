@@ -122,7 +122,7 @@ reload_begin(struct reload *r)
 	}
 	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
 	reload_raise(r);
-	return RELOAD_BEGUN;
+	return RELOAD_NOTHING;
 }
 
 /* The new one's readers accept: nobody waits for the old one any more. */

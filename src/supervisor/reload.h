@@ -29,7 +29,6 @@ struct reload {
 
 enum reload_event {
 	RELOAD_NOTHING,
-	RELOAD_BEGUN,  /* a second crew is coming up */
 	RELOAD_UP,     /* a crew has begun to serve */
 	RELOAD_KEPT,   /* a reload failed, the old crew goes on; said in the log */
 	RELOAD_FAILED, /* the first crew did not come up; said in the log */

@@ -107,6 +107,7 @@ on_reload(struct supervisor *s, const struct signalfd_siginfo *si)
 	if (s->reload.stopping)
 		return;
 	log_info("reload asked for by pid %u", si->ssi_pid);
+	notify_reloading();
 	reload_ask(&s->reload);
 }
 
@@ -178,9 +179,6 @@ static void
 supervisor_tell(struct supervisor *s, enum reload_event event)
 {
 	switch (event) {
-	case RELOAD_BEGUN:
-		notify_reloading();
-		break;
 	case RELOAD_UP:
 		supervisor_announce(s->reload.serving);
 		daemon_up(&s->notify);

@@ -183,7 +183,7 @@ def test_logrotate_rotates_it(service):
         "/etc/init.d/hydratord", str(service.script)))
     service.must("start")
     wait_for(lambda: "serving" in log.read_text(), "the log")
-    result = subprocess.run(["logrotate", "--force", "--state", str(directory / "state"),
+    result = subprocess.run(["logrotate", "--force", "--state", str(directory / "rotated"),
                              str(directory / "rules")], env=service.daemon.env, check=False,
                             capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == 0, result.stderr

@@ -70,7 +70,7 @@ static bool
 connects(const char *address)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)atoi(strchr(address, ':') + 1)),
+		.sin_port = htons((uint16_t)strtol(strchr(address, ':') + 1, NULL, 10)),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool ok = connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0;
