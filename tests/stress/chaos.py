@@ -122,7 +122,7 @@ class Chaos:
 
     def explained(self, event):
         port, opened, ended = event
-        return any(opened <= when <= ended and port in held for when, held in self.faults.kills)
+        return any(opened <= when <= ended for when in self.faults.excused[port])
 
     def report(self):
         lost = [event for event in self.events["broken"] + self.events["late"] if not self.explained(event)]

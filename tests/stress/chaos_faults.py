@@ -4,7 +4,6 @@ import mmap
 import os
 import pathlib
 import re
-
 import signal
 import struct
 import time
@@ -13,8 +12,11 @@ from chaos_world import shm_path
 
 HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME = 32, 56, 256, 192  # doc/segment-format.md
 DOWN = ("500", "404", "hang", "reset", "cut", "notjson", "shape", "empty", "drip")
-BAD_FILES = ("nonsense = 1\n", "readers = 0\n", "listen = {", "hydration { interval = 9 ttl = 8 }\n",
-             'category "no_such" { reference = { "file:///x" } }\n')
+# Of a good file.
+SPOIL = (lambda text: text + "nonsense = 1\n", lambda text: text + "category {\n", lambda text: "",
+         lambda text: text[:len(text) // 2], lambda text: re.sub("readers = .", "readers = 0", text),
+         lambda text: text.replace("interval = 2", "interval = 999"),
+         lambda text: text + 'category "no_such" { reference = { "file:///x" } }\n')
 NO_FAULTS = ("refresh", "reload", "reload given up", "of these mid-publish")
 AIM_PATIENCE, SLICE = 0.4, 30e-6  # seconds
 # What the supervisor logs when a reload is done, or refused.
@@ -56,7 +58,7 @@ class Faults:
     def __init__(self, daemon, upstream, random):
         self.daemon, self.upstream, self.random = daemon, upstream, random
         self.counts = collections.Counter()
-        self.kills = []  # when a reader was killed, whose connections it held
+        self.excused = collections.defaultdict(list)  # port of a client: when its reader was killed
         self.stopped = []
         self.up_again = 0
         self.log_seen, self.awaited = 0, None
@@ -79,6 +81,14 @@ class Faults:
                     and process_state(child[0]) not in ("T", "Z", "")]
         return self.random.choice(children) if children else (None, None)
 
+    def open_child(self, pid, role):
+        """A handle on a child: its pid may be another's by now."""
+        fd = os.pidfd_open(pid)
+        if (pid, role) in self.daemon.children():
+            return fd
+        os.close(fd)
+        raise ProcessLookupError
+
     def kill_child(self):
         pid, role = self.child_of()
         if pid is None:
@@ -93,7 +103,7 @@ class Faults:
 
     def hit(self, pid, role, number):
         """A reader is stopped first: what it holds then is what may break."""
-        fd = os.pidfd_open(pid)
+        fd = self.open_child(pid, role)
         try:
             if role == "reader":
                 signal.pidfd_send_signal(fd, signal.SIGSTOP)
@@ -102,7 +112,8 @@ class Faults:
                 held = held_connections(pid, self.daemon.port)
                 if held is None:
                     return  # it died by itself, or by the supervisor
-                self.kills.append((time.monotonic_ns(), held))
+                for client in held:
+                    self.excused[client].append(time.monotonic_ns())
             signal.pidfd_send_signal(fd, number)
             if number == signal.SIGSTOP:
                 self.stopped.append(pid)
@@ -118,7 +129,10 @@ class Faults:
         pid, role = self.child_of("hydrator")
         if pid is None:
             return
-        fd = os.pidfd_open(pid)
+        try:
+            fd = self.open_child(pid, role)
+        except ProcessLookupError:
+            return
         try:
             title = pathlib.Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")[0]
             sequence = self.find_sequence(title.rsplit(b" ", 1)[-1])
@@ -177,7 +191,7 @@ class Faults:
     def reload_bad(self):
         if not self.reload_settled():
             return
-        self.daemon.put_config(self.good + self.random.choice(BAD_FILES))
+        self.daemon.put_config(self.random.choice(SPOIL)(self.good))
         self.hup("bad reload")
 
     def hup(self, kind):
