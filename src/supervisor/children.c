@@ -30,10 +30,12 @@
 #define DRAIN_GRACE (2 * NSEC_PER_SEC)
 /* For a core to be written. */
 #define ABORT_TIMEOUT (5 * NSEC_PER_SEC)
-/* A single death is made good at once; one that dies at every start is started twice
- * a minute. Who lived for a minute has recovered. */
+/* A single death is made good at once; a hydrator that dies at every start is started
+ * twice a minute, a reader each second, for without readers nobody is answered. Who
+ * lived for a minute has recovered. */
 #define RESTART_FIRST_MS 20
-#define RESTART_CAP_MS 30000
+#define RESTART_CAP_HYDRATOR_MS 30000
+#define RESTART_CAP_READER_MS 1000
 #define HEALTHY_SPELL (60 * NSEC_PER_SEC)
 
 unsigned
@@ -128,11 +130,13 @@ child_fork(struct children *c, struct child *ch)
 static void
 child_schedule(struct child *ch, int64_t now)
 {
+	int64_t cap =
+	    ch->role == ROLE_READER ? RESTART_CAP_READER_MS : RESTART_CAP_HYDRATOR_MS;
+
 	if (now - ch->born >= HEALTHY_SPELL)
 		ch->failures = 0;
-	ch->deadline =
-	    now + NSEC_PER_MSEC * backoff_next(ch->failures++, RESTART_FIRST_MS,
-				      RESTART_CAP_MS, arc4random());
+	ch->deadline = now + NSEC_PER_MSEC * backoff_next(ch->failures++,
+						 RESTART_FIRST_MS, cap, arc4random());
 }
 
 static void
@@ -168,11 +172,12 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	log_debug("%s started as pid %d", ch->title, (int)pid);
 }
 
+/* CONT: one that is stopped would keep the signal waiting. */
 static void
 child_signal(const struct child *ch, int signo, const char *why)
 {
 	log_warnx("%s (pid %d) %s", ch->title, (int)ch->pid, why);
-	if (kill(ch->pid, signo) == -1)
+	if (kill(ch->pid, signo) == -1 || kill(ch->pid, SIGCONT) == -1)
 		log_warn("%s (pid %d): cannot signal it", ch->title, (int)ch->pid);
 }
 
