@@ -211,9 +211,11 @@ hydrator_loop(struct hydrator *h)
 {
 	const struct config *c = h->ctx->config;
 	struct source_wait wait = { h->ctx->channel, hydrator_attend, h };
-	int64_t due = clock_boot() + c->hydration.startup_delay * NSEC_PER_SEC;
+	int64_t due = clock_boot();
 	enum cycle_result result;
 
+	if (!h->ctx->follows)
+		due += c->hydration.startup_delay * NSEC_PER_SEC;
 	h->schedule = (struct schedule){
 		.origin = due,
 		.period = c->hydration.interval * NSEC_PER_SEC,

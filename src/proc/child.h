@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct child_context {
 	pid_t supervisor; /* as recorded before the fork */
 	unsigned slot;    /* process slot in the segment */
 	unsigned index;   /* hydrator: category index in config; reader: its number */
+	bool follows;     /* it is not the first in its place */
 	const int *listeners; /* reader: listening sockets, non-blocking */
 	size_t nlisteners;
 	const int *metrics; /* reader: the same, for metrics only */

@@ -105,6 +105,7 @@ child_fork(struct children *c, struct child *ch)
 			.segment = c->segment,
 			.slot = (unsigned)(ch - c->item),
 			.index = ch->index,
+			.follows = c->heirs || ch->born != 0,
 		},
 		.privilege = c->privilege,
 		.keep = keep,
@@ -159,10 +160,11 @@ child_start(struct children *c, struct child *ch, int64_t now)
 {
 	pid_t pid;
 
-	ch->born = now;
 	ch->pulse = (struct pulse){ 0 };
 	ch->deadline = now + c->config->supervisor.start_timeout * NSEC_PER_SEC;
-	if ((pid = child_fork(c, ch)) == -1) {
+	pid = child_fork(c, ch);
+	ch->born = now;
+	if (pid == -1) {
 		log_warn("%s: cannot fork", ch->title);
 		if (life_next(&ch->life, LIFE_REAPED) == LIFE_DO_SCHEDULE)
 			child_schedule(ch, now);
@@ -170,6 +172,9 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	}
 	ch->pid = pid;
 	log_debug("%s started as pid %d", ch->title, (int)pid);
+	if (ch->owed)
+		child_send(ch, CHANNEL_REFRESH);
+	ch->owed = false;
 }
 
 /* CONT: one that is stopped would keep the signal waiting. */
@@ -328,9 +333,14 @@ children_order(struct children *c, enum role role, enum channel_type type)
 {
 	struct child *ch;
 
-	for (ch = c->item; ch < c->item + c->n; ch++)
-		if (ch->channel != -1 && (role == ROLE_MAX || ch->role == role))
+	for (ch = c->item; ch < c->item + c->n; ch++) {
+		if (role != ROLE_MAX && ch->role != role)
+			continue;
+		if (ch->channel != -1)
 			child_send(ch, type);
+		else if (type == CHANNEL_REFRESH)
+			ch->owed = true;
+	}
 }
 
 bool

@@ -29,6 +29,7 @@ struct child {
 	int64_t deadline;  /* of its state, clock_boot(); INT64_MAX: none */
 	int64_t born;      /* clock_boot() of the last fork */
 	unsigned failures; /* deaths since it last lived for long enough */
+	bool owed;         /* a refresh was asked for while there was no process */
 };
 
 struct children {
@@ -40,6 +41,7 @@ struct children {
 	const struct listeners *metrics; /* listeners too, for readers */
 	struct counters *counters;       /* where deaths are counted */
 	const struct privilege *privilege;
+	bool heirs; /* they follow those of another configuration */
 
 	struct child *item; /* the hydrators, then the readers; the index is the slot */
 	size_t n;
@@ -71,7 +73,8 @@ bool children_bury(struct children *, pid_t, int status);
 void children_read(struct children *, struct child *);
 
 /* Sends an order to each running child of a role, ROLE_MAX: of all. One that has not
- * yet read the last orders is left alone: it has been asked. */
+ * yet read the last orders is left alone: it has been asked. A refresh is kept for one
+ * that has no process now. */
 void children_order(struct children *, enum role, enum channel_type);
 
 /* True if no slot has a process or shall have one. */

@@ -123,7 +123,8 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 		.listeners = &w->listeners,
 		.metrics = &w->metrics,
 		.counters = crew_counters(w),
-		.privilege = plan->privilege };
+		.privilege = plan->privilege,
+		.heirs = plan->from != NULL };
 	children_init(&w->children);
 	*out = w;
 	return 0;

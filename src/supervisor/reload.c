@@ -12,8 +12,9 @@
 #include "logs.h"
 #include "segment.h"
 
-/* Former crews whose clients are slow, and what each costs: its processes and a copy of
- * the snapshots. More than these are told not to wait for idle connections any more. */
+/* Former crews, whose clients are slow, cost processes and a copy of the snapshots
+ * each. With so many alive the next reload waits: to close their idle connections
+ * instead could cost a request. */
 #define CREWS_MAX 6
 
 static struct counters *
@@ -129,12 +130,19 @@ reload_begin(struct reload *r)
 static void
 reload_retire(struct crew *old, struct crew *heir)
 {
+	const struct child *before;
+	size_t i;
+
 	crew_fold(old);
 	old->children.counters = crew_counters(heir);
 	listeners_close(&old->listeners);
 	listeners_close(&old->metrics);
 	children_tell(&old->children, ROLE_READER, LIFE_RETIRE);
 	children_tell(&old->children, ROLE_HYDRATOR, LIFE_STOP);
+	for (i = 0; i < heir->config->ncategories; i++) {
+		before = crew_hydrator(old, heir->config->category[i].name);
+		heir->children.item[i].owed = before != NULL && before->owed;
+	}
 }
 
 static enum reload_event
@@ -177,9 +185,10 @@ reload_is_hydrated(const struct reload *r, const char *category)
 	const struct child *ch;
 	struct crew *w;
 
-	TAILQ_FOREACH(w, &r->crews, entry)
-	if ((ch = crew_hydrator(w, category)) != NULL && ch->life.state != CHILD_DEAD)
-		return true;
+	TAILQ_FOREACH (w, &r->crews, entry)
+		if ((ch = crew_hydrator(w, category)) != NULL &&
+		    ch->life.state != CHILD_DEAD)
+			return true;
 	return false;
 }
 
@@ -192,8 +201,7 @@ reload_bring(struct reload *r, const char *category)
 	struct crew *w;
 	char err[256];
 
-	TAILQ_FOREACH(w, &r->crews, entry)
-	{
+	TAILQ_FOREACH (w, &r->crews, entry) {
 		if (w->heir == NULL ||
 		    (next = crew_hydrator(w->heir, category)) == NULL ||
 		    next->born != 0)
@@ -229,15 +237,14 @@ reload_bury(struct reload *r)
 	struct crew *w, *next, *other;
 	size_t n = 0;
 
-	TAILQ_FOREACH_SAFE(w, &r->crews, entry, next)
-	{
+	TAILQ_FOREACH_SAFE (w, &r->crews, entry, next) {
 		crew_fold(w);
 		n++;
 		if (w == r->serving || w == r->rising || !children_gone(&w->children))
 			continue;
-		TAILQ_FOREACH(other, &r->crews, entry)
-		if (other->heir == w)
-			other->heir = w->heir;
+		TAILQ_FOREACH (other, &r->crews, entry)
+			if (other->heir == w)
+				other->heir = w->heir;
 		TAILQ_REMOVE(&r->crews, w, entry);
 		crew_close(&w);
 		n--;
@@ -252,10 +259,10 @@ reload_ask(struct reload *r)
 	size_t n = 0;
 
 	r->wanted = true;
-	TAILQ_FOREACH(w, &r->crews, entry)
-	n++;
+	TAILQ_FOREACH (w, &r->crews, entry)
+		n++;
 	if (n >= CREWS_MAX)
-		children_tell(&TAILQ_FIRST(&r->crews)->children, ROLE_MAX, LIFE_STOP);
+		log_info("the reload waits until readers of former ones are gone");
 }
 
 enum reload_event
@@ -284,8 +291,7 @@ reload_stop(struct reload *r, enum life_event event)
 
 	r->stopping = true;
 	r->serving = r->rising = NULL;
-	TAILQ_FOREACH(w, &r->crews, entry)
-	{
+	TAILQ_FOREACH (w, &r->crews, entry) {
 		listeners_close(&w->listeners);
 		listeners_close(&w->metrics);
 		children_tell(&w->children, ROLE_MAX, event);

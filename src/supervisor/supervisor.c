@@ -55,9 +55,9 @@ on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		TAILQ_FOREACH(w, &s->reload.crews, entry)
-	if (children_bury(&w->children, pid, status))
-		break;
+		TAILQ_FOREACH (w, &s->reload.crews, entry)
+			if (children_bury(&w->children, pid, status))
+				break;
 	/* One that is nobody's was adopted: we are pid 1, or a subreaper. */
 }
 
@@ -81,8 +81,8 @@ supervisor_order(struct supervisor *s, enum role role, enum channel_type type)
 {
 	struct crew *w;
 
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	children_order(&w->children, role, type);
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		children_order(&w->children, role, type);
 }
 
 static void
@@ -218,8 +218,8 @@ supervisor_tick(struct supervisor *s)
 	int64_t now = clock_boot();
 	struct crew *w;
 
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	children_tick(&w->children, now);
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		children_tick(&w->children, now);
 	supervisor_tell(s, reload_step(&s->reload, now));
 	supervisor_ping(s, now);
 }
@@ -232,8 +232,7 @@ supervisor_patience(const struct supervisor *s)
 	int64_t due, left = NSEC_PER_SEC, now = clock_boot();
 	const struct crew *w;
 
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	{
+	TAILQ_FOREACH (w, &s->reload.crews, entry) {
 		due = children_deadline(&w->children);
 		if (due - now < left)
 			left = due - now;
@@ -249,15 +248,16 @@ supervisor_watch(const struct supervisor *s, struct pollfd **pfd)
 	size_t i;
 	nfds_t n = 1;
 
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	n += w->children.n;
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		n += w->children.n;
 	*pfd = xreallocarray(*pfd, n, sizeof(**pfd));
 	(*pfd)[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	n = 1;
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	for (i = 0; i < w->children.n; i++)
-		(*pfd)[n++] = (struct pollfd){ .fd = w->children.item[i].channel,
-			.events = POLLIN };
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		for (i = 0; i < w->children.n; i++)
+			(*pfd)[n++] =
+			    (struct pollfd){ .fd = w->children.item[i].channel,
+				    .events = POLLIN };
 	return n;
 }
 
@@ -269,10 +269,10 @@ supervisor_listen(struct supervisor *s, const struct pollfd *pfd)
 	size_t i;
 
 	pfd++;
-	TAILQ_FOREACH(w, &s->reload.crews, entry)
-	for (i = 0; i < w->children.n; i++, pfd++)
-		if (pfd->revents != 0)
-			children_read(&w->children, &w->children.item[i]);
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		for (i = 0; i < w->children.n; i++, pfd++)
+			if (pfd->revents != 0)
+				children_read(&w->children, &w->children.item[i]);
 }
 
 static void
