@@ -82,6 +82,8 @@ csv_keep(struct csv *c, struct str cell)
 {
 	struct str *cells;
 
+	if (c->ncells == CSV_CELLS_MAX)
+		return;
 	if (c->ncells == c->room) {
 		c->room = c->room == 0 ? 16 : 2 * c->room;
 		cells = arena_alloc(c->arena, c->room * sizeof(*cells));

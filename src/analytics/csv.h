@@ -9,6 +9,10 @@
 #include "mem.h"
 #include "str.h"
 
+/* Cells of a row beyond these are passed over: a line of nothing but commas must not
+ * cost sixteen times its length. */
+#define CSV_CELLS_MAX 4096
+
 /* Where a reader stands. */
 struct csv {
 	struct arena *arena;

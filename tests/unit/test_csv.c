@@ -98,6 +98,25 @@ test_nul_is_a_byte(void **state)
 }
 
 static void
+test_too_many_cells(void **state)
+{
+	struct arena *arena = arena_new();
+	char document[10002];
+	struct csv csv;
+
+	(void)state;
+	memset(document, ',', 10000);
+	memcpy(document + 10000, "\nx", 2);
+	csv_init(&csv, (struct str){ document, sizeof(document) }, arena);
+	assert_true(csv_row(&csv));
+	assert_int_equal(csv.ncells, CSV_CELLS_MAX);
+	assert_true(csv_row(&csv));
+	assert_int_equal(csv.ncells, 1);
+	assert_true(str_eq(csv.cells[0], STR("x")));
+	arena_free(&arena);
+}
+
+static void
 test_float(void **state)
 {
 	static const struct {
@@ -144,6 +163,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_nul_is_a_byte),
+		cmocka_unit_test(test_too_many_cells),
 		cmocka_unit_test(test_float),
 	};
 
