@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -135,6 +136,8 @@ be_reader(struct world *w, unsigned slot, int channel)
 
 	if (w->pid[!slot] != 0)
 		close(w->channel[!slot]);
+	/* As proc_child_init() does: filters are for those who cannot gain rights. */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	_exit(reader_main(&context));
 }
 
