@@ -14,6 +14,8 @@
 
 #define FETCH_SLOTS 4 /* transfers at once: a cycle has four documents */
 #define FETCH_ERROR_MAX 320
+#define FETCH_VALIDATOR_MAX 256     /* with NUL; a longer one is ignored */
+#define FETCH_RETRY_AFTER_MAX 86400 /* an upstream cannot silence us for longer */
 
 /* Seconds and bytes; borrowed strings that outlive the fetcher. */
 struct fetch_settings {
@@ -24,12 +26,29 @@ struct fetch_settings {
 	const char *proxy; /* "": none, whatever the environment says */
 };
 
-/* One finished transfer. */
+/* What to fetch. Borrowed strings that are needed only while fetcher_start runs. */
+struct fetch_request {
+	const char *url;
+	int64_t timeout; /* of all of it, seconds */
+	/* Validators of the document that the caller has (RFC 9110 8.8), NULL: none. */
+	const char *etag;
+	const char *last_modified;
+};
+
+/* One finished transfer. Its strings are valid until the slot's next start. */
 struct fetch_result {
 	unsigned slot;
-	const char *error; /* NULL: fetched. Valid until the slot's next start */
+	const char *error; /* NULL: fetched, or not_modified */
 	bool missing;      /* the error is that the file: does not exist */
-	struct buf *body;  /* the fetcher's; the caller may take it over and zero it */
+	bool not_modified; /* 304 to a request with validators: the body is empty */
+	bool transient;    /* the error may be gone if it is tried again soon */
+	int status;        /* of HTTP, 0: none */
+	/* Seconds from now, at most FETCH_RETRY_AFTER_MAX; -1: a 429 or 503 said none
+	 */
+	int64_t retry_after;
+	const char *etag; /* of the answer, NULL: none */
+	const char *last_modified;
+	struct buf *body; /* the fetcher's; the caller may take it over and zero it */
 	int64_t fetched_boot; /* clock_boot() when the last byte had arrived */
 	int64_t fetched_wall; /* clock_wall() at the same instant */
 };
@@ -47,11 +66,11 @@ int fetcher_open(const struct fetch_settings *, struct fetcher **out, char *err,
 void fetcher_close(struct fetcher **f);
 
 /*
- * Begins to fetch url in a slot that is idle, giving up after timeout seconds.
- * Whatever goes wrong, also at once, is reported by fetcher_wait. Only status 200 is
- * success; redirects are not followed; a file: URL must name a regular file.
+ * Begins to fetch in a slot that is idle. Whatever goes wrong, also at once, is
+ * reported by fetcher_wait. Only status 200 is success, and 304 if the request had a
+ * validator; redirects are not followed; a file: URL must name a regular file.
  */
-void fetcher_start(struct fetcher *, unsigned slot, const char *url, int64_t timeout);
+void fetcher_start(struct fetcher *, unsigned slot, const struct fetch_request *);
 /* Abandons all transfers; their slots are idle again. Connections that were idle are
  * kept. */
 void fetcher_cancel(struct fetcher *);

@@ -14,7 +14,9 @@
 static void
 source_begin(struct fetcher *f, struct source *s, unsigned slot)
 {
-	fetcher_start(f, slot, s->urls[s->next], s->timeout);
+	struct fetch_request q = { .url = s->urls[s->next], .timeout = s->timeout };
+
+	fetcher_start(f, slot, &q);
 }
 
 static void

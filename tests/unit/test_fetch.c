@@ -76,13 +76,23 @@ teardown(void **state)
 	return 0;
 }
 
+/* Begins what is not to end by its timeout. */
+static void
+start(struct fetcher *f, unsigned slot, const char *url)
+{
+	struct fetch_request q = { .url = url, .timeout = 60 };
+
+	fetcher_start(f, slot, &q);
+}
+
 /* Fetches one document within ten seconds. */
 static struct fetch_result
 fetch(struct fetcher *f, const char *url, int64_t timeout)
 {
+	struct fetch_request q = { .url = url, .timeout = timeout };
 	struct fetch_result r;
 
-	fetcher_start(f, 0, url, timeout);
+	fetcher_start(f, 0, &q);
 	if (fetcher_wait(f, -1, 10000, &r) != 1)
 		fail_msg("%s: no result", url);
 	assert_int_equal(r.slot, 0);
@@ -229,9 +239,9 @@ test_slots_are_independent(void **state)
 	int64_t begin = clock_boot();
 	struct fetch_result r;
 
-	fetcher_start(f, 0, http_stub_url(&stub, "/hang"), 60);
-	fetcher_start(f, 1, http_stub_url(&stub, "/stall"), 60);
-	fetcher_start(f, 2, http_stub_url(&stub, "/ok"), 60);
+	start(f, 0, http_stub_url(&stub, "/hang"));
+	start(f, 1, http_stub_url(&stub, "/stall"));
+	start(f, 2, http_stub_url(&stub, "/ok"));
 	assert_int_equal(fetcher_wait(f, -1, 5000, &r), 1);
 	assert_int_equal(r.slot, 2);
 	assert_document(&r, HTTP_STUB_OK);
@@ -251,11 +261,11 @@ test_descriptor_interrupts(void **state)
 	int fds[2];
 
 	assert_int_equal(pipe(fds), 0);
-	fetcher_start(f, 0, http_stub_url(&stub, "/hang"), 60);
+	start(f, 0, http_stub_url(&stub, "/hang"));
 	assert_int_equal(fetcher_wait(f, fds[0], 200, &r), 0);
 	assert_true(clock_boot() - begin >= 200 * NSEC_PER_MSEC);
 	fetcher_cancel(f);
-	fetcher_start(f, 0, http_stub_url(&stub, "/drip"), 60);
+	start(f, 0, http_stub_url(&stub, "/drip"));
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	begin = clock_boot();
 	assert_int_equal(fetcher_wait(f, fds[0], 5000, &r), 0);
