@@ -60,10 +60,13 @@ struct config {
 	struct {
 		int64_t connect_timeout;
 		int64_t timeout;       /* whole transfer of a reference source */
+		int64_t cycle_timeout; /* all documents of a cycle */
 		int64_t stall_timeout; /* no byte for so long */
 		int64_t max_bytes;     /* decoded bytes of one document */
 		char *user_agent;
-		char *proxy; /* "": none, whatever the environment says */
+		char *proxy;       /* "": none, whatever the environment says */
+		char *ca_file;     /* "": the system's authorities */
+		char *apikey_file; /* "": no key; the key is never in here */
 	} upstream;
 	struct {
 		struct config_list corrections; /* names, see DESIGN */

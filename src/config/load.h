@@ -69,6 +69,9 @@ void config_read_environment(struct config *c, struct problems *);
 void config_check_rules(const struct config *, const char *path,
     bool (*known_category)(const char *), struct problems *);
 
+/* files.c: what the file system says to options that name files. path may be NULL. */
+void config_check_files(const struct config *, const char *path, struct problems *);
+
 /* dump.c: the value in the file's syntax. */
 void config_print_value(const struct config_option *, const void *base, FILE *);
 

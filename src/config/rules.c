@@ -84,6 +84,7 @@ config_check_rules(const struct config *c, const char *path,
 
 	check_ages(c, p);
 	check_categories(c, known_category, p);
+	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		problem_add(p, rule_source(c, &c->http.max_target, &c->http.max_head),
 		    0,

@@ -44,6 +44,9 @@ cycle_open(struct cycle *c, char *err, size_t errlen)
 		.max_bytes = (size_t)config->upstream.max_bytes,
 		.user_agent = config->upstream.user_agent,
 		.proxy = config->upstream.proxy,
+		.ca_file = config->upstream.ca_file,
+		.apikey_file = config->upstream.apikey_file,
+		.apikey_url = config->horde.url,
 	};
 	int category = category_find(c->section->name, strlen(c->section->name));
 	bool image = category == CATEGORY_IMAGE_GENERATION;

@@ -3,11 +3,14 @@
 #include "fetch.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "apikey.h"
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
@@ -17,6 +20,8 @@
 
 struct fetcher {
 	CURLM *multi;
+	struct fetch_settings settings;
+	char *apikey;          /* NULL: none */
 	int64_t stall_timeout; /* nanoseconds */
 	struct transfer transfers[FETCH_SLOTS];
 };
@@ -30,6 +35,18 @@ fetcher_check_resolver(void)
 		log_warnx("libcurl %s resolves names synchronously: a slow name server "
 			  "stops the hydrator meanwhile",
 		    info->version);
+}
+
+/* Its documents are public: better without the key than not at all. */
+static void
+fetcher_read_key(struct fetcher *f)
+{
+	const char *path = f->settings.apikey_file;
+
+	if (path == NULL || path[0] == '\0' || (f->apikey = apikey_read(path)) != NULL)
+		return;
+	log_warnx("upstream.apikey_file %s: %s; requests go without a key", path,
+	    errno == EINVAL ? "holds no key" : strerror(errno));
 }
 
 int
@@ -46,10 +63,13 @@ fetcher_open(
 	}
 	fetcher_check_resolver();
 	f = xcalloc(1, sizeof(*f));
+	f->settings = *set;
 	f->stall_timeout = set->stall_timeout * NSEC_PER_SEC;
+	fetcher_read_key(f);
 	f->multi = curl_multi_init();
 	for (i = 0; i < FETCH_SLOTS; i++)
-		if (f->multi == NULL || transfer_open(&f->transfers[i], set) == -1) {
+		if (f->multi == NULL ||
+		    transfer_open(&f->transfers[i], &f->settings, f->apikey) == -1) {
 			snprintf(err, errlen, "libcurl %s lacks an option or memory",
 			    curl_version());
 			fetcher_close(&f);
@@ -72,8 +92,20 @@ fetcher_close(struct fetcher **fp)
 	for (i = 0; i < FETCH_SLOTS; i++)
 		transfer_close(&f->transfers[i]);
 	curl_multi_cleanup(f->multi);
+	apikey_free(&f->apikey);
 	free(f);
 	curl_global_cleanup();
+}
+
+/* After transfer_prepare or transfer_follow. */
+static void
+fetcher_run(struct fetcher *f, struct transfer *t)
+{
+	t->state = TRANSFER_RUNNING;
+	if (curl_multi_add_handle(f->multi, t->easy) == CURLM_OK)
+		return;
+	t->state = TRANSFER_REFUSED;
+	snprintf(t->error, sizeof(t->error), "libcurl refuses the transfer");
 }
 
 void
@@ -82,12 +114,8 @@ fetcher_start(struct fetcher *f, unsigned slot, const struct fetch_request *q)
 	struct transfer *t = &f->transfers[slot];
 
 	t->state = TRANSFER_REFUSED;
-	if (transfer_prepare(t, q) == -1)
-		return;
-	if (curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
-		snprintf(t->error, sizeof(t->error), "libcurl refuses the transfer");
-	else
-		t->state = TRANSFER_RUNNING;
+	if (transfer_prepare(t, q) == 0)
+		fetcher_run(f, t);
 }
 
 static void
@@ -158,20 +186,27 @@ fetcher_find_broken(struct fetcher *f)
 	return NULL;
 }
 
-/* Takes one finished transfer, if there is any. */
+/* Takes one finished transfer, if there is any; sends on what was redirected. */
 static int
 fetcher_reap(struct fetcher *f, struct fetch_result *r)
 {
 	struct transfer *t;
 	CURLMsg *m;
+	CURLcode rc;
 	int left;
 
 	while ((m = curl_multi_info_read(f->multi, &left)) != NULL) {
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		t = NULL;
+		rc = m->data.result;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-		transfer_judge(t, m->data.result);
+		if (transfer_follow(t, rc)) {
+			transfer_stop(f, t);
+			fetcher_run(f, t);
+			continue;
+		}
+		transfer_judge(t, rc);
 		result_fill(f, t, r);
 		return 1;
 	}

@@ -14,6 +14,7 @@
 
 #define FETCH_SLOTS 4 /* transfers at once: a cycle has four documents */
 #define FETCH_ERROR_MAX 320
+#define FETCH_REDIRECTS_MAX 3
 #define FETCH_VALIDATOR_MAX 256     /* with NUL; a longer one is ignored */
 #define FETCH_RETRY_AFTER_MAX 86400 /* an upstream cannot silence us for longer */
 
@@ -23,13 +24,18 @@ struct fetch_settings {
 	int64_t stall_timeout; /* not a byte for so long */
 	size_t max_bytes;      /* of one document, after decompression */
 	const char *user_agent;
-	const char *proxy; /* "": none, whatever the environment says */
+	const char *proxy;   /* "": none, whatever the environment says */
+	const char *ca_file; /* trusted instead of the system's; "" or NULL: those */
+	/* The API key is read from apikey_file ("" or NULL: none) and sent to the
+	 * origin of apikey_url alone, also when a redirect leads elsewhere. */
+	const char *apikey_file;
+	const char *apikey_url;
 };
 
 /* What to fetch. Borrowed strings that are needed only while fetcher_start runs. */
 struct fetch_request {
 	const char *url;
-	int64_t timeout; /* of all of it, seconds */
+	int64_t timeout; /* of all of it, redirects included, seconds */
 	/* Validators of the document that the caller has (RFC 9110 8.8), NULL: none. */
 	const char *etag;
 	const char *last_modified;
@@ -43,8 +49,8 @@ struct fetch_result {
 	bool not_modified; /* 304 to a request with validators: the body is empty */
 	bool transient;    /* the error may be gone if it is tried again soon */
 	int status;        /* of HTTP, 0: none */
-	/* Seconds from now, at most FETCH_RETRY_AFTER_MAX; -1: a 429 or 503 said none
-	 */
+	/* Seconds from now that a 429 or 503 asked for, at most FETCH_RETRY_AFTER_MAX;
+	 * -1: none */
 	int64_t retry_after;
 	const char *etag; /* of the answer, NULL: none */
 	const char *last_modified;
@@ -57,7 +63,8 @@ struct fetcher;
 
 /*
  * Initialises libcurl (once a process) and sets SIGPIPE to ignored, which libcurl
- * leaves to its user. Returns 0, or -1 with a message in err.
+ * leaves to its user. An API key that cannot be read is logged and done without.
+ * Returns 0, or -1 with a message in err.
  */
 int fetcher_open(const struct fetch_settings *, struct fetcher **out, char *err,
     size_t errlen) MUST_CHECK;
@@ -68,7 +75,10 @@ void fetcher_close(struct fetcher **f);
 /*
  * Begins to fetch in a slot that is idle. Whatever goes wrong, also at once, is
  * reported by fetcher_wait. Only status 200 is success, and 304 if the request had a
- * validator; redirects are not followed; a file: URL must name a regular file.
+ * validator; a file: URL must name a regular file. At most FETCH_REDIRECTS_MAX
+ * redirects are followed, to http or https, never from https to http; validators and
+ * whatever else identifies us stay behind, so what a redirect led to has no validators
+ * either.
  */
 void fetcher_start(struct fetcher *, unsigned slot, const struct fetch_request *);
 /* Abandons all transfers; their slots are idle again. Connections that were idle are

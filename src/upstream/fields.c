@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "clock.h"
@@ -19,6 +20,26 @@ field_only(CURL *easy, const char *name)
 	    h->amount != 1)
 		return NULL;
 	return h->value;
+}
+
+enum coding
+field_coding(CURL *easy)
+{
+	const char *text = field_only(easy, "Content-Encoding");
+	struct curl_header *h;
+	CURLHcode rc =
+	    curl_easy_header(easy, "Content-Encoding", 0, CURLH_HEADER, -1, &h);
+
+	if (rc == CURLHE_MISSING || rc == CURLHE_NOHEADERS)
+		return CODING_NONE;
+	if (text == NULL)
+		return CODING_UNKNOWN;
+	if (strcasecmp(text, "identity") == 0)
+		return CODING_NONE;
+	/* RFC 9110 8.4.1.3: x-gzip is the same. */
+	if (strcasecmp(text, "gzip") == 0 || strcasecmp(text, "x-gzip") == 0)
+		return CODING_GZIP;
+	return CODING_UNKNOWN;
 }
 
 void

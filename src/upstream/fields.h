@@ -14,6 +14,14 @@
  */
 void field_validator(CURL *easy, const char *name, char *value, size_t size);
 
+/* How the last answer's body is coded: only what we ask for is known. */
+enum coding {
+	CODING_NONE,
+	CODING_GZIP,
+	CODING_UNKNOWN
+};
+enum coding field_coding(CURL *easy);
+
 /*
  * Retry-After (RFC 9110 10.2.3: seconds, or a date in any of the three forms of 5.6.7)
  * of the last answer, in seconds from now (clock_wall()), 0 to FETCH_RETRY_AFTER_MAX.

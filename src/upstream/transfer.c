@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,9 +11,17 @@
 #include "clock.h"
 #include "fields.h"
 #include "file_url.h"
+#include "gunzip.h"
 #include "log.h"
+#include "mem.h"
+#include "origin.h"
 
 #define FETCH_PROTOCOLS "http,https,file"
+/* "name:version:contact", as AI Horde asks of its clients. */
+#define FETCH_CLIENT_AGENT PACKAGE_NAME ":" PACKAGE_VERSION ":" PACKAGE_BUGREPORT
+#define FETCH_IDLE_MAX 900L        /* seconds that a connection may wait for us */
+#define FETCH_CONNECTION_MAX 3600L /* seconds that it may live */
+#define FETCH_KEEPALIVE 60L        /* seconds: shorter than a NAT's memory */
 
 static size_t
 transfer_header(char *data, size_t size, size_t n, void *arg)
@@ -24,11 +33,8 @@ transfer_header(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/*
- * Bytes as they come out of the content decoder, so that a small compressed answer
- * cannot fill the memory: libcurl's own limit counts other bytes, and not while a
- * transfer is running (before 8.4.0).
- */
+/* Bytes as they come, perhaps compressed. libcurl's own limit does not work while a
+ * transfer is running (before 8.4.0). */
 static size_t
 transfer_write(char *data, size_t size, size_t n, void *arg)
 {
@@ -36,7 +42,7 @@ transfer_write(char *data, size_t size, size_t n, void *arg)
 
 	n *= size;
 	t->last_byte = clock_boot();
-	if (n > t->max_bytes - t->body.len) {
+	if (n > t->settings->max_bytes - t->body.len) {
 		t->too_large = true;
 		return CURL_WRITEFUNC_ERROR;
 	}
@@ -44,18 +50,53 @@ transfer_write(char *data, size_t size, size_t n, void *arg)
 	return n;
 }
 
+#define SET(option, value) bad |= curl_easy_setopt(easy, option, value) != CURLE_OK
+
+static int
+transfer_set_tls(CURL *easy, const struct fetch_settings *set)
+{
+	bool bad = false;
+
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (set->ca_file != NULL && set->ca_file[0] != '\0') {
+		SET(CURLOPT_CAINFO, set->ca_file);
+		SET(CURLOPT_CAPATH, NULL); /* instead of the system's, not beside */
+	}
+	return bad ? -1 : 0;
+}
+
+/* A connection is to serve the next cycle, too, but not to outlive for long that a host
+ * has moved. */
+static int
+transfer_set_connection(CURL *easy)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	bool bad = false;
+
+	if ((info->features & CURL_VERSION_HTTP2) != 0)
+		SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(CURLOPT_MAXAGE_CONN, FETCH_IDLE_MAX);
+	SET(CURLOPT_MAXLIFETIME_CONN, FETCH_CONNECTION_MAX);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_TCP_KEEPIDLE, FETCH_KEEPALIVE);
+	SET(CURLOPT_TCP_KEEPINTVL, FETCH_KEEPALIVE);
+	return bad ? -1 : 0;
+}
+
 /* What no transfer changes. All of it is wanted: a libcurl that lacks one is refused.
  */
 int
-transfer_open(struct transfer *t, const struct fetch_settings *set)
+transfer_open(struct transfer *t, const struct fetch_settings *set, const char *apikey)
 {
 	CURL *easy;
 	bool bad = false;
 
-	t->max_bytes = set->max_bytes;
+	t->settings = set;
+	t->apikey = apikey;
 	if ((t->easy = easy = curl_easy_init()) == NULL)
 		return -1;
-#define SET(option, value) bad |= curl_easy_setopt(easy, option, value) != CURLE_OK
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_WRITEFUNCTION, transfer_write);
 	SET(CURLOPT_WRITEDATA, t);
@@ -71,13 +112,12 @@ transfer_open(struct transfer *t, const struct fetch_settings *set)
 	/* Set, though perhaps empty: else the environment decides. */
 	SET(CURLOPT_PROXY, set->proxy);
 	SET(CURLOPT_NOPROXY, "");
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_ACCEPT_ENCODING, ""); /* all that this libcurl can decode */
 	SET(CURLOPT_USERAGENT, set->user_agent);
 	SET(CURLOPT_CONNECTTIMEOUT, (long)set->connect_timeout);
-#undef SET
-	return bad ? -1 : 0;
+	return bad || transfer_set_tls(easy, set) == -1 ||
+		       transfer_set_connection(easy) == -1
+		   ? -1
+		   : 0;
 }
 
 void
@@ -85,6 +125,7 @@ transfer_close(struct transfer *t)
 {
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
+	free(t->url);
 	buf_free(&t->body);
 }
 
@@ -107,6 +148,10 @@ transfer_set_fields(struct transfer *t, const struct fetch_request *q)
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
 	transfer_add_field(t, "Accept", "application/json");
+	transfer_add_field(t, "Accept-Encoding", "gzip");
+	transfer_add_field(t, "Client-Agent", FETCH_CLIENT_AGENT);
+	if (t->apikey != NULL && url_same_origin(q->url, t->settings->apikey_url))
+		transfer_add_field(t, "apikey", t->apikey);
 	if (q->etag != NULL)
 		transfer_add_field(t, "If-None-Match", q->etag);
 	if (q->last_modified != NULL)
@@ -114,6 +159,7 @@ transfer_set_fields(struct transfer *t, const struct fetch_request *q)
 	t->conditional = q->etag != NULL || q->last_modified != NULL;
 }
 
+/* Nothing of an answer yet. */
 static void
 transfer_reset(struct transfer *t)
 {
@@ -127,22 +173,6 @@ transfer_reset(struct transfer *t)
 	t->error[0] = t->curl_error[0] = '\0';
 }
 
-int
-transfer_prepare(struct transfer *t, const struct fetch_request *q)
-{
-	transfer_reset(t);
-	if (url_check(q->url, t->error, sizeof(t->error), &t->missing) == -1)
-		return -1;
-	transfer_set_fields(t, q);
-	if (curl_easy_setopt(t->easy, CURLOPT_URL, q->url) != CURLE_OK ||
-	    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) != CURLE_OK ||
-	    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT, (long)q->timeout) != CURLE_OK) {
-		snprintf(t->error, sizeof(t->error), "libcurl refuses the transfer");
-		return -1;
-	}
-	return 0;
-}
-
 static void PRINTF_LIKE(2, 3) transfer_fail(struct transfer *t, const char *fmt, ...)
 {
 	va_list ap;
@@ -150,6 +180,70 @@ static void PRINTF_LIKE(2, 3) transfer_fail(struct transfer *t, const char *fmt,
 	va_start(ap, fmt);
 	vsnprintf(t->error, sizeof(t->error), fmt, ap);
 	va_end(ap);
+}
+
+static int
+transfer_begin(struct transfer *t, const struct fetch_request *q)
+{
+	int64_t left = (t->deadline - clock_boot()) / NSEC_PER_MSEC;
+
+	free(t->url);
+	t->url = xstrdup(q->url);
+	transfer_set_fields(t, q);
+	/* 0 would be for ever. */
+	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url) == CURLE_OK &&
+	    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK &&
+	    curl_easy_setopt(
+		t->easy, CURLOPT_TIMEOUT_MS, (long)(left > 0 ? left : 1)) == CURLE_OK)
+		return 0;
+	transfer_fail(t, "libcurl refuses the transfer");
+	return -1;
+}
+
+int
+transfer_prepare(struct transfer *t, const struct fetch_request *q)
+{
+	transfer_reset(t);
+	t->redirects = 0;
+	t->deadline = clock_boot() + q->timeout * NSEC_PER_SEC;
+	if (url_check(q->url, t->error, sizeof(t->error), &t->missing) == -1)
+		return -1;
+	return transfer_begin(t, q);
+}
+
+/* The statuses that send a GET elsewhere (RFC 9110 15.4). */
+static bool
+status_redirects(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 ||
+	       status == 308;
+}
+
+bool
+transfer_follow(struct transfer *t, CURLcode rc)
+{
+	struct fetch_request q = { 0 };
+	const char *to = NULL;
+	long status = 0;
+	char *url;
+	bool ready;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to);
+	if (rc != CURLE_OK || !status_redirects(status) || to == NULL)
+		return false;
+	if (t->redirects == FETCH_REDIRECTS_MAX) {
+		transfer_fail(t, "more than %d redirects", FETCH_REDIRECTS_MAX);
+		return false;
+	}
+	if ((url = url_redirect(t->url, to, t->error, sizeof(t->error))) == NULL)
+		return false;
+	transfer_reset(t);
+	t->redirects++;
+	q.url = url;
+	ready = transfer_begin(t, &q) == 0;
+	curl_free(url);
+	return ready;
 }
 
 /* A status is an answer whatever became of its text: that the text of an error page
@@ -162,9 +256,6 @@ judge_status(struct transfer *t)
 		buf_reset(&t->body);
 	} else if (t->status == 304)
 		transfer_fail(t, "HTTP status 304 without a condition");
-	else if (t->status >= 300 && t->status < 400)
-		transfer_fail(
-		    t, "HTTP status %d: redirects are not followed", t->status);
 	else
 		transfer_fail(t, "HTTP status %d", t->status);
 	t->transient = t->status >= 500 || t->status == 429;
@@ -195,10 +286,17 @@ code_is_transient(CURLcode rc)
 }
 
 static void
+fail_too_large(struct transfer *t)
+{
+	transfer_fail(
+	    t, "larger than upstream.max_bytes (%zu)", t->settings->max_bytes);
+}
+
+static void
 judge_code(struct transfer *t, CURLcode rc)
 {
 	if (t->too_large)
-		transfer_fail(t, "larger than upstream.max_bytes (%zu)", t->max_bytes);
+		fail_too_large(t);
 	else if (t->stalled)
 		transfer_fail(
 		    t, "not a byte for upstream.stall_timeout, after %zu", t->body.len);
@@ -206,6 +304,24 @@ judge_code(struct transfer *t, CURLcode rc)
 		transfer_fail(t, "%s",
 		    t->curl_error[0] != '\0' ? t->curl_error : curl_easy_strerror(rc));
 	t->transient = !t->too_large && (t->stalled || code_is_transient(rc));
+}
+
+static void
+transfer_decode(struct transfer *t)
+{
+	enum coding coding = field_coding(t->easy);
+	enum gunzip_result result = GUNZIP_OK;
+
+	if (coding == CODING_GZIP && t->body.len > 0)
+		result = gunzip(&t->body, t->settings->max_bytes);
+	if (coding == CODING_UNKNOWN)
+		transfer_fail(t, "a Content-Encoding that is not gzip");
+	else if (result == GUNZIP_TOO_LARGE)
+		fail_too_large(t);
+	else if (result == GUNZIP_GARBAGE) {
+		transfer_fail(t, "its gzip is damaged or cut");
+		t->transient = true;
+	}
 }
 
 void
@@ -219,13 +335,17 @@ transfer_judge(struct transfer *t, CURLcode rc)
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	file = scheme != NULL && strcasecmp(scheme, "file") == 0;
 	t->status = file ? 0 : (int)status;
+	if (t->error[0] != '\0')
+		return;
 	if (t->status != 0 && t->status != 200)
 		judge_status(t);
 	else
 		judge_code(t, rc);
 	if (t->error[0] == '\0' && !file && t->status == 0)
 		transfer_fail(t, "no HTTP status");
-	if (t->error[0] != '\0')
+	if (t->error[0] == '\0' && t->status == 200)
+		transfer_decode(t);
+	if (t->error[0] != '\0' || t->redirects > 0)
 		return;
 	field_validator(t->easy, "ETag", t->etag, sizeof(t->etag));
 	field_validator(

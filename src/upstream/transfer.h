@@ -22,9 +22,13 @@ enum transfer_state {
 struct transfer {
 	enum transfer_state state;
 	CURL *easy;
-	struct curl_slist *headers; /* of the request */
-	size_t max_bytes;
-	bool conditional; /* the request has a validator */
+	struct curl_slist *headers;            /* of the request */
+	const struct fetch_settings *settings; /* the fetcher's */
+	const char *apikey;                    /* the fetcher's, NULL: none */
+	char *url;                             /* of the request, owned */
+	unsigned redirects;                    /* followed so far */
+	int64_t deadline;                      /* clock_boot() */
+	bool conditional;                      /* the request has a validator */
 
 	struct buf body;
 	bool too_large;
@@ -41,13 +45,22 @@ struct transfer {
 	char error[FETCH_ERROR_MAX];
 };
 
-/* Makes the handle. Returns 0, or -1 if libcurl lacks an option or memory. */
-int transfer_open(struct transfer *, const struct fetch_settings *) MUST_CHECK;
+/* Makes the handle. Both outlive the transfer; the key may be NULL. Returns 0, or -1 if
+ * libcurl lacks an option or memory. */
+int transfer_open(
+    struct transfer *, const struct fetch_settings *, const char *apikey) MUST_CHECK;
 /* Frees what an idle transfer owns. */
 void transfer_close(struct transfer *);
 
 /* Makes it ready to be added to the multi handle. Returns 0, or -1 with an error. */
 int transfer_prepare(struct transfer *, const struct fetch_request *) MUST_CHECK;
+
+/*
+ * After libcurl ended it with rc. Returns true if the answer is a redirect and the
+ * transfer has been made ready to be added again, for where it leads to; else the
+ * answer is final, or error says why it is not followed.
+ */
+bool transfer_follow(struct transfer *, CURLcode rc) MUST_CHECK;
 
 /* After libcurl ended it with rc, or for a stall: sets error (empty: fetched),
  * not_modified, transient, status, retry_after and the validators. */

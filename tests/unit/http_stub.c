@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <err.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -70,8 +71,9 @@ put_bits(uint8_t *out, size_t *bit, unsigned v, unsigned n)
  * 258 times", each in 13 bits (length code 285 = 11000101, distance code 0 = 00000).
  */
 static void
-serve_bomb(int fd)
+serve_bomb(int fd, uint32_t said)
 {
+	const uint32_t trailer[2] = { 0, htole32(said) };
 	static const uint8_t gzip_head[10] = { 0x1f, 0x8b, 8, [9] = 255 };
 	static uint8_t body[32 * 1024];
 	size_t bit = 8 * sizeof(gzip_head);
@@ -87,11 +89,25 @@ serve_bomb(int fd)
 		put_bits(body, &bit, 0, 5);
 	}
 	put_bits(body, &bit, 0, 7); /* end of block */
+	bit = (bit + 7) / 8;
+	memcpy(body + bit, trailer, sizeof(trailer));
+	bit += sizeof(trailer);
 	snprintf(head, sizeof(head),
-	    HEAD("200 OK", "Content-Encoding: gzip\r\nContent-Length: %zu\r\n"),
-	    bit / 8);
+	    HEAD("200 OK", "Content-Encoding: gzip\r\nContent-Length: %zu\r\n"), bit);
 	put_text(fd, head);
-	put(fd, body, bit / 8);
+	put(fd, body, bit);
+}
+
+static void
+serve_honest_bomb(int fd)
+{
+	serve_bomb(fd, 4 * 1024 * 1024 / 258 * 258 + 1);
+}
+
+static void
+serve_lying_bomb(int fd)
+{
+	serve_bomb(fd, 1000);
 }
 
 /* HTTP_STUB_OK as `gzip -9n` makes it. */
@@ -135,6 +151,24 @@ serve_slowly(int fd, const char *path)
 		fclose(fp);
 }
 
+/*
+ * The answer as a test has written it, head and all; it ends with the connection. Not
+ * with a reset, though the client may have asked on by then.
+ */
+static void
+serve_raw(int fd, const char *path)
+{
+	static char answer[64 * 1024];
+	FILE *fp = fopen(path, "r");
+
+	if (fp != NULL)
+		put(fd, answer, fread(answer, 1, sizeof(answer), fp));
+	shutdown(fd, SHUT_WR);
+	while (read(fd, answer, sizeof(answer)) > 0)
+		continue;
+	_exit(0);
+}
+
 static const struct {
 	const char *path;
 	const char *text;
@@ -163,7 +197,8 @@ static const struct {
 	{ .path = "/reset", .text = "", .serve = serve_reset },
 	{ .path = "/endless", .text = "", .serve = serve_endless },
 	{ .path = "/drip", .text = "", .serve = serve_drip },
-	{ .path = "/bomb", .text = "", .serve = serve_bomb },
+	{ .path = "/bomb", .text = "", .serve = serve_honest_bomb },
+	{ .path = "/lying-bomb", .text = "", .serve = serve_lying_bomb },
 	{ .path = "/gzip", .text = "", .serve = serve_gzip },
 };
 
@@ -176,6 +211,8 @@ serve_path(int fd, const char *path)
 		serve_slowly(fd, path + 5);
 		return;
 	}
+	if (strncmp(path, "/raw/", 5) == 0)
+		serve_raw(fd, path + 4);
 	for (i = 0; i < NELEM(answers); i++)
 		if (strcmp(path, answers[i].path) == 0)
 			break;
@@ -195,7 +232,7 @@ serve_path(int fd, const char *path)
 static void NORETURN
 serve_connection(int fd, struct http_stub_counts *counts)
 {
-	char request[4096], path[128];
+	char request[HTTP_STUB_REQUEST_MAX], path[128];
 	ssize_t n;
 
 	while ((n = read(fd, request, sizeof(request) - 1)) > 0) {
@@ -203,6 +240,7 @@ serve_connection(int fd, struct http_stub_counts *counts)
 		if (sscanf(request, "GET %127s", path) != 1)
 			break;
 		counts->requests++;
+		memcpy(counts->last, request, (size_t)n + 1);
 		serve_path(fd, path);
 	}
 	_exit(0);

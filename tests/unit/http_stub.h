@@ -5,16 +5,22 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#define HTTP_STUB_REQUEST_MAX 4096
+
 struct http_stub_counts {
 	_Atomic unsigned connections;
 	_Atomic unsigned requests;
+	/* The last request as it came. It is there when its answer is. */
+	char last[HTTP_STUB_REQUEST_MAX];
 };
 
 /*
  * Its answers go by path: /ok, /empty, /404, /500, /redirect (to /ok), /cut (less than
  * Content-Length), /reset, /endless (chunks for ever), /drip (a byte every 0.2 s),
- * /bomb (gzip, 4 MiB decoded), /gzip (an honest one), /stall (half an answer, then
- * silence), /hang (silence), /error-stall (a 503 whose text never comes).
+ * /bomb (gzip, 4 MiB decoded), /lying-bomb (says 1,000 bytes), /gzip (an honest one),
+ * /stall (half an answer, then silence), /hang (silence), /error-stall (a 503 whose
+ * text never comes), /slow/PATH (that file, as a body), /raw/PATH (that file, as a
+ * whole answer).
  */
 struct http_stub {
 	pid_t pid;

@@ -148,8 +148,6 @@ test_other_status(void **state)
 	assert_fails(&r, "HTTP status 404");
 	r = fetch(*state, http_stub_url(&stub, "/500"), 5);
 	assert_fails(&r, "HTTP status 500");
-	r = fetch(*state, http_stub_url(&stub, "/redirect"), 5);
-	assert_fails(&r, "HTTP status 302: redirects are not followed");
 }
 
 static void
@@ -173,8 +171,9 @@ test_limit_counts_decoded_bytes(void **state)
 	r = fetch(*state, http_stub_url(&stub, "/bomb"), 5);
 	assert_fails(&r, "larger than upstream.max_bytes (1000000)");
 	assert_true(r.body->len <= MAX_BYTES);
-	/* More than one write arrived: it was being decoded, not just unreadable. */
-	assert_true(r.body->len > 100000);
+	r = fetch(*state, http_stub_url(&stub, "/lying-bomb"), 5);
+	assert_fails(&r, "gzip is damaged or cut");
+	assert_true(r.body->len <= MAX_BYTES);
 }
 
 static void
