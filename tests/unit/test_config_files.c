@@ -1,0 +1,171 @@
+/* Options that name files: refused at load, with the file's name and the reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/stat.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attr.h"
+#include "config.h"
+
+static char dir[] = "/tmp/hydratord-config-files-XXXXXX";
+static char path[64], key[64], err[2048];
+
+static bool
+known(const char *name)
+{
+	return strcmp(name, "lora") == 0;
+}
+
+static void
+write_file(const char *name, const char *text, mode_t mode)
+{
+	FILE *fp = fopen(name, "w");
+
+	assert_non_null(fp);
+	assert_int_not_equal(fputs(text, fp), EOF);
+	assert_int_equal(fclose(fp), 0);
+	assert_int_equal(chmod(name, mode), 0);
+}
+
+/* Loads a file with these options; NULL and err if it is refused. */
+static struct config *
+load(const char *option, const char *file, const char *horde)
+{
+	struct config *c = NULL;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    "horde { url = \"%s\" }\nupstream { %s = \"%s\" }\n"
+	    "category \"lora\" { reference = { \"https://a.example/x\" } }\n",
+	    horde, option, file);
+	write_file(path, text, 0600);
+	if (config_load(path, known, &c, err, sizeof(err)) == -1)
+		return NULL;
+	return c;
+}
+
+static void
+accepts(const char *option, const char *file, const char *horde)
+{
+	struct config *c = load(option, file, horde);
+
+	if (c == NULL)
+		fail_msg("refused: %s", err);
+	config_free(&c);
+}
+
+static void
+refuses(const char *option, const char *file, const char *horde, const char *why)
+{
+	if (load(option, file, horde) != NULL)
+		fail_msg("accepted: %s = %s", option, file);
+	if (strstr(err, option) == NULL || strstr(err, why) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err, why);
+}
+
+static void
+the_ca_file_is_readable(void **state)
+{
+	char gone[100];
+
+	(void)state;
+	write_file(key, "x", 0644);
+	accepts("ca_file", key, "https://h");
+	accepts("ca_file", "", "https://h");
+	snprintf(gone, sizeof(gone), "%s/none", dir);
+	refuses("ca_file", gone, "https://h", "/none: No such file");
+	refuses("ca_file", dir, "https://h", "not a regular file");
+	refuses("ca_file", "relative", "https://h", "absolute path");
+	if (geteuid() == 0)
+		return;
+	write_file(key, "x", 0);
+	refuses("ca_file", key, "https://h", "Permission denied");
+}
+
+static void
+a_key_is_closed_to_others(void **state)
+{
+	(void)state;
+	write_file(key, "secret", 0640);
+	accepts("apikey_file", key, "https://h");
+	write_file(key, "secret", 0644);
+	refuses("apikey_file", key, "https://h", "open to others");
+	write_file(key, "secret", 0602);
+	refuses("apikey_file", key, "https://h", "open to others");
+	if (strstr(err, "secret") != NULL)
+		fail_msg("the key is in: %s", err);
+}
+
+static void
+a_fifo_is_not_waited_for(void **state)
+{
+	(void)state;
+	unlink(key);
+	assert_int_equal(mkfifo(key, 0600), 0);
+	refuses("apikey_file", key, "https://h", "not a regular file");
+	unlink(key);
+}
+
+static void
+a_key_never_travels_in_clear(void **state)
+{
+	static const char *const good[] = { "https://h/api", "http://localhost/api",
+		"http://127.0.0.1:8080", "http://127.1.2.3/x", "http://[::1]:80/api",
+		"http://[::1]", "HTTP://LOCALHOST:1", "file:///srv/horde" };
+	static const char *const bad[] = { "http://h/api", "http://127.evil.example",
+		"http://localhost.example", "http://localhost@evil.example",
+		"http://127.0.0.1:80@evil.example", "http://[::2]", "http://10.0.0.1",
+		"http://[::1]x", "HTTP://h" };
+	size_t i;
+
+	(void)state;
+	write_file(key, "secret", 0600);
+	for (i = 0; i < NELEM(good); i++)
+		accepts("apikey_file", key, good[i]);
+	for (i = 0; i < NELEM(bad); i++)
+		refuses("apikey_file", key, bad[i], "unencrypted");
+	accepts("apikey_file", "", "http://h/api");
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/conf", dir);
+	snprintf(key, sizeof(key), "%s/key", dir);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(key);
+	return rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_ca_file_is_readable),
+		cmocka_unit_test(a_key_is_closed_to_others),
+		cmocka_unit_test(a_fifo_is_not_waited_for),
+		cmocka_unit_test(a_key_never_travels_in_clear),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
