@@ -113,7 +113,8 @@ def bomb():
     """One block of deflate again and again: after a full flush nothing refers back."""
     squeeze = zlib.compressobj(wbits=-15)
     mebibyte = squeeze.compress(b" " * (1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
-    return gzip.compress(b"")[:10] + 256 * mebibyte + squeeze.flush() + bytes(8)
+    trailer = bytes(4) + (256 << 20).to_bytes(4, "little")  # a wrong checksum, the true length
+    return gzip.compress(b"")[:10] + 256 * mebibyte + squeeze.flush() + trailer
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

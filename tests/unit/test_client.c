@@ -95,7 +95,7 @@ retry_of(struct fetcher *f, const char *status, const char *fields)
 	    status, fields);
 	r = client_get_text(f, text);
 	assert_fails(&r, "HTTP status", true);
-	assert_int_equal(r.status, atol(status));
+	assert_int_equal(r.status, strtol(status, NULL, 10));
 	return r.retry_after;
 }
 
