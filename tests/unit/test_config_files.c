@@ -90,6 +90,7 @@ the_ca_file_is_readable(void **state)
 		return;
 	write_file(key, "x", 0);
 	refuses("ca_file", key, "https://h", "Permission denied");
+	unlink(key);
 }
 
 static void
