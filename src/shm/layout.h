@@ -13,11 +13,12 @@
 #include <stdint.h>
 
 #include "counters.h"
+#include "hosts.h"
 #include "seqlock.h"
 #include "segment.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-2"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-3"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -38,6 +39,9 @@ struct segment_header {
 	uint64_t buffers_offset;  /* ncategories times two buffers */
 	uint64_t epoch;           /* nanoseconds of the wall clock at creation */
 	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
+	uint64_t hosts_offset;    /* nhosts records */
+	uint32_t nhosts;
+	uint32_t host_size; /* bytes of a struct host */
 };
 
 /* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
@@ -80,7 +84,10 @@ AT(segment_header, counters_offset, 64);
 AT(segment_header, buffers_offset, 72);
 AT(segment_header, epoch, 80);
 AT(segment_header, boot_id, 88);
-_Static_assert(sizeof(struct segment_header) == 128, "header is 128 bytes");
+AT(segment_header, hosts_offset, 128);
+AT(segment_header, nhosts, 136);
+AT(segment_header, host_size, 140);
+_Static_assert(sizeof(struct segment_header) == 144, "header is 144 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
 AT(slot_meta, generation, 0);
@@ -96,6 +103,13 @@ AT(segment_slot, meta0, 64);
 AT(segment_slot, meta1, 128);
 AT(segment_slot, name, 192);
 _Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
+
+AT(host, key, 0);
+AT(host, named, 8);
+AT(host, breaker, 16);
+AT(host, floor, 24);
+AT(host, name, 32);
+_Static_assert(sizeof(struct host) == 256, "a host is 256 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);

@@ -102,6 +102,8 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->page_size = (uint32_t)page;
 	h->ncategories = spec->ncategories;
 	h->nprocs = spec->nprocs;
+	h->nhosts = HOSTS_MAX;
+	h->host_size = sizeof(struct host);
 	h->epoch = (uint64_t)clock_wall();
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
 
@@ -114,6 +116,9 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	end += page;
 	h->counters_offset = end;
 	end += page * h->nprocs;
+	h->hosts_offset = end;
+	if (segment_add_pages(&end, HOSTS_MAX * sizeof(struct host), page) == -1)
+		return -1;
 	h->buffers_offset = end;
 	if (segment_add_pages(&end, buffers, page) == -1)
 		return -1;

@@ -1,0 +1,63 @@
+/*
+ * What all hydrators know of each upstream host, in the segment: its circuit breaker
+ * and until when it asked to be left alone. Hydrators write, readers look; nobody waits
+ * for anybody, and a process may die after any store.
+ */
+#ifndef SHM_HOSTS_H
+#define SHM_HOSTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attr.h"
+#include "segment.h"
+
+#define HOSTS_MAX 32
+#define HOST_NAME_SIZE 224
+/* The longest that a host may keep us away, nanoseconds: an hour. A Retry-After of a
+ * year is a mistake, or malice. */
+#define HOST_FLOOR_MAX (INT64_C(3600) * 1000000000)
+
+/* One host. A record that was claimed once is never given up. */
+struct host {
+	_Atomic uint64_t key;   /* hash of the name; 0: free */
+	_Atomic uint64_t named; /* 1: the name is whole */
+	_Atomic uint64_t breaker;
+	_Atomic int64_t floor; /* clock_boot() until which nobody asks */
+	_Atomic uint64_t name[HOST_NAME_SIZE / sizeof(uint64_t)];
+};
+
+/* A copy. */
+struct host_view {
+	char name[HOST_NAME_SIZE];
+	uint64_t breaker; /* for breaker_look() */
+	int64_t floor;
+};
+
+/* Not in a reader: the record of a host, claimed if it has none yet. name: at most
+ * HOST_NAME_SIZE - 1 bytes. NULL if all are taken. */
+struct host *hosts_claim(const struct segment *, const char *name) MUST_CHECK;
+
+/* Any process: copies record i < HOSTS_MAX. Returns false if it is of no host yet. */
+bool hosts_read(const struct segment *, unsigned i, struct host_view *) MUST_CHECK;
+/* Any process: copies the record of a host. Returns false if it has none. */
+bool hosts_find(
+    const struct segment *, const char *name, struct host_view *) MUST_CHECK;
+
+/* Copies its name, which it has, for a log line. Returns name. */
+const char *host_name(const struct host *, char name[HOST_NAME_SIZE]);
+/* Not in a reader: until when nobody asks, unless that is later already. No later than
+ * HOST_FLOOR_MAX from now. Returns true if that changed something. */
+bool host_raise_floor(struct host *, int64_t until, int64_t now);
+
+/* Supervisor: gives `to` what `from` knows and it does not: later floors, and breakers
+ * where it has seen nothing yet. Hydrators may be at work in both. */
+void hosts_carry(const struct segment *from, const struct segment *to, int64_t now);
+/* Supervisor: the same, but floors alone: what `to` has learned of breakers since is
+ * newer. */
+void hosts_carry_floors(
+    const struct segment *from, const struct segment *to, int64_t now);
+
+#endif
