@@ -227,6 +227,8 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 		    c->counters, COUNTER_FETCH_FAILURES, run->sources[i].unfetched);
 		counter_add(
 		    c->counters, COUNTER_BAD_DOCUMENTS, run->sources[i].refused);
+		counter_add(c->counters, COUNTER_RETRIES, run->sources[i].retries);
+		counter_add(c->counters, COUNTER_UNSENT, run->sources[i].unsent);
 	}
 	if (result == SOURCES_STOPPED)
 		return CYCLE_STOPPED;

@@ -210,7 +210,18 @@ static void
 hydrator_loop(struct hydrator *h)
 {
 	const struct config *c = h->ctx->config;
-	struct source_wait wait = { h->ctx->channel, hydrator_attend, h };
+	struct permits permits = {
+		.segment = h->ctx->segment,
+		.state_dir = c->state_dir,
+		.category = h->cycle.section->name,
+	};
+	struct source_wait wait = {
+		.fd = h->ctx->channel,
+		.attend = hydrator_attend,
+		.arg = h,
+		.permits = &permits,
+		.timeout = c->upstream.cycle_timeout,
+	};
 	int64_t due = clock_boot();
 	enum cycle_result result;
 

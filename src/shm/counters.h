@@ -41,7 +41,10 @@
 	    "requests that the access log had no room for")                            \
 	X(RELOADS, "config_reloads_total", "reloads that took effect")                 \
 	X(RELOAD_FAILURES, "config_reload_failures_total",                             \
-	    "reloads that left the old configuration in use")
+	    "reloads that left the old configuration in use")                          \
+	X(RETRIES, "upstream_retries_total", "requests that repeated another")         \
+	X(UNSENT, "upstream_unsent_total",                                             \
+	    "requests not sent: Retry-After, or an open breaker")
 
 enum counter {
 #define X(id, name, help) COUNTER_##id,

@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "buf.h"
 #include "fetch.h"
+#include "permit.h"
 
 #define SOURCE_ERROR_MAX 1024
 
@@ -23,17 +24,31 @@ struct source {
 	bool (*accept)(const struct buf *body, char *why, size_t whylen);
 	/* A file: that does not exist is an empty document: done, missing, no body. */
 	bool optional;
+	/* Of the document that the caller still has, borrowed, NULL: none. Used for the
+	 * place known_url alone. */
+	const char *known_url, *known_etag, *known_last_modified;
 
 	bool done; /* body, fetched_* and url are good */
 	bool missing;
-	struct buf body;      /* owned; sources_free */
-	const char *url;      /* where it came from */
+	bool not_modified; /* done, no body: the caller's document is still good */
+	struct buf body;   /* owned; sources_free */
+	char *etag, *last_modified; /* of body, or as known; owned, NULL: none */
+	const char *url;            /* where it came from */
 	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was complete */
 	int64_t fetched_wall;
 	unsigned unfetched;           /* how many places gave nothing */
 	unsigned refused;             /* how many gave something else */
 	char error[SOURCE_ERROR_MAX]; /* "URL: why; URL: why" of those that failed */
+	unsigned retries;             /* requests that repeated another */
+	unsigned unsent;              /* places not asked: floors, open breakers */
 	size_t next;                  /* the place being tried */
+
+	/* While sources_fetch() runs. */
+	unsigned tries; /* of this place */
+	int64_t due;    /* when to try it, clock_boot(); INT64_MAX: not now */
+	bool settled;   /* done, or no place is left */
+	struct permit permit;
+	char last[FETCH_ERROR_MAX]; /* why its last try failed */
 };
 
 /* How to pay attention to other things while documents arrive. */
@@ -43,6 +58,8 @@ struct source_wait {
 	 * read. Returns false to give up. */
 	bool (*attend)(void *arg);
 	void *arg;
+	struct permits *permits; /* NULL: anybody may be asked at any time */
+	int64_t timeout;         /* of all documents together, seconds; 0: none */
 };
 
 enum sources_result {
@@ -52,13 +69,15 @@ enum sources_result {
 };
 
 /*
- * Fetches n (at most FETCH_SLOTS) documents at once. A place that failed while another
+ * Fetches n (at most FETCH_SLOTS) documents at once. A place is tried up to RETRY_TRIES
+ * times, unless it is a file:, more tries could not change anything, or its host is not
+ * to be asked (permit.h). A place that failed while another
  * one succeeded is logged; a document that nobody had is only described in its error,
  * for the one line that the caller writes.
  */
 enum sources_result sources_fetch(
     struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
-/* Frees the bodies. */
+/* Frees the bodies and their validators. */
 void sources_free(struct source *, size_t n);
 
 /*

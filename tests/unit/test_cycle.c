@@ -84,7 +84,7 @@ go_on(void *arg)
 static enum cycle_result
 run(void)
 {
-	struct source_wait wait = { -1, go_on, NULL };
+	struct source_wait wait = { .fd = -1, .attend = go_on };
 
 	world_forget_log(&world);
 	return cycle_run(&cycle, &wait);
@@ -300,7 +300,7 @@ never(void *arg)
 static void
 test_stopped_cycle_leaves_no_trace(void **state)
 {
-	struct source_wait wait = { -1, never, NULL };
+	struct source_wait wait = { .fd = -1, .attend = never };
 
 	(void)state;
 	world_places(&world, http_stub_url(&stub, "/hang"), NULL);

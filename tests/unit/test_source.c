@@ -79,7 +79,7 @@ go_on(void *arg)
 	return true;
 }
 
-static const struct source_wait patient = { -1, go_on, NULL };
+static const struct source_wait patient = { .fd = -1, .attend = go_on };
 
 static struct source
 source(const char *name, const char *const *list, size_t n)
@@ -194,7 +194,7 @@ test_attended_to_while_an_upstream_hangs(void **state)
 	const char *list[] = { url(0, "/hang") };
 	struct source s = source("status", list, 1);
 	struct watch w = { .deadline = clock_boot() + 5 * NSEC_PER_SEC / 2 };
-	struct source_wait wait = { -1, until_deadline, &w };
+	struct source_wait wait = { .fd = -1, .attend = until_deadline, .arg = &w };
 	int64_t begin = clock_boot();
 
 	assert_int_equal(sources_fetch(*state, &s, 1, &wait), SOURCES_STOPPED);
@@ -224,7 +224,8 @@ test_descriptor_stops_at_once(void **state)
 
 	assert_int_equal(pipe(fds), 0);
 	w.fd = fds[0];
-	wait = (struct source_wait){ fds[0], stop_when_told, &w };
+	wait =
+	    (struct source_wait){ .fd = fds[0], .attend = stop_when_told, .arg = &w };
 	assert_int_equal(write(fds[1], "x", 1), 1);
 	assert_int_equal(sources_fetch(*state, &s, 1, &wait), SOURCES_STOPPED);
 	assert_true(clock_boot() - begin < NSEC_PER_SEC);

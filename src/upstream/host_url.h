@@ -1,0 +1,21 @@
+/* Which host a URL speaks to. Pure. */
+#ifndef UPSTREAM_HOST_URL_H
+#define UPSTREAM_HOST_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attr.h"
+
+/* Of a text "https://HOST:65535", its NUL included. HOST: 1 to 200 bytes. */
+#define HOST_URL_SIZE 216
+
+/*
+ * Writes "SCHEME://HOST:PORT" of an http or https URL: scheme and host in small
+ * letters, the port also where the URL leaves it out, no credentials (RFC 6454
+ * section 4). Returns false for any other URL: file: has no host, and for one that is
+ * too long there is no room.
+ */
+bool host_url_of(const char *url, char origin[HOST_URL_SIZE]) MUST_CHECK;
+
+#endif

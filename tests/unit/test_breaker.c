@@ -1,0 +1,332 @@
+/* The breaker: every transition, and what threads make of one word. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "attr.h"
+#include "breaker.h"
+
+#define NOW (1000 * NSEC_PER_SEC)
+#define CLAIM (30 * NSEC_PER_SEC)
+#define MSEC NSEC_PER_MSEC
+
+/* The states that a transition can begin from. */
+enum from {
+	FRESH,
+	FOUR,
+	OPEN,
+	COOLED,
+	PROBED,
+	ORPHANED,
+	FROM_MAX
+};
+
+/* Made by the functions themselves: nothing here knows what is in a word. */
+static uint64_t
+word_in(enum from from)
+{
+	_Atomic uint64_t word = 0;
+	uint64_t ticket;
+	int64_t then = NOW;
+	int i;
+
+	if (from == FRESH)
+		return 0;
+	if (from == COOLED)
+		then = NOW - BREAKER_COOLDOWN;
+	if (from == PROBED)
+		then = NOW - BREAKER_COOLDOWN - CLAIM + MSEC;
+	if (from == ORPHANED)
+		then = NOW - BREAKER_COOLDOWN - CLAIM;
+	for (i = 0; i < 4; i++)
+		assert_false(breaker_fail(&word, then));
+	if (from == FOUR)
+		return word;
+	assert_true(breaker_fail(&word, then));
+	if (from == PROBED || from == ORPHANED)
+		assert_int_equal(
+		    breaker_ask(&word, then + BREAKER_COOLDOWN, CLAIM, &ticket),
+		    BREAKER_PROBE);
+	return word;
+}
+
+static const struct {
+	enum breaker_state state;
+	unsigned failures;
+	int64_t wait;
+	enum breaker_answer answer;
+	enum breaker_state asked, failed; /* the state after asking, after a failure */
+	bool closes, opens;               /* what success and failure return */
+} table[FROM_MAX] = {
+	[FRESH] = { BREAKER_CLOSED, 0, 0, BREAKER_GO, BREAKER_CLOSED, BREAKER_CLOSED,
+	    false, false },
+	[FOUR] = { BREAKER_CLOSED, 4, 0, BREAKER_GO, BREAKER_CLOSED, BREAKER_OPEN,
+	    false, true },
+	[OPEN] = { BREAKER_OPEN, 5, BREAKER_COOLDOWN, BREAKER_REFUSED, BREAKER_OPEN,
+	    BREAKER_OPEN, true, false },
+	[COOLED] = { BREAKER_HALF_OPEN, 5, 0, BREAKER_PROBE, BREAKER_HALF_OPEN,
+	    BREAKER_OPEN, true, false },
+	[PROBED] = { BREAKER_HALF_OPEN, 5, 0, BREAKER_BUSY, BREAKER_HALF_OPEN,
+	    BREAKER_OPEN, true, false },
+	[ORPHANED] = { BREAKER_HALF_OPEN, 5, 0, BREAKER_PROBE, BREAKER_HALF_OPEN,
+	    BREAKER_OPEN, true, false },
+};
+
+static void
+every_state_looks_as_it_is(void **state)
+{
+	struct breaker_view v;
+	int from;
+
+	(void)state;
+	for (from = 0; from < FROM_MAX; from++) {
+		v = breaker_look(word_in(from), NOW);
+		assert_int_equal(v.state, table[from].state);
+		assert_int_equal(v.failures, table[from].failures);
+		assert_int_equal(v.wait, table[from].wait);
+	}
+}
+
+static void
+every_state_when_asked(void **state)
+{
+	_Atomic uint64_t word;
+	uint64_t before, ticket;
+	int from;
+
+	(void)state;
+	for (from = 0; from < FROM_MAX; from++) {
+		word = before = word_in(from);
+		assert_int_equal(
+		    breaker_ask(&word, NOW, CLAIM, &ticket), table[from].answer);
+		assert_int_equal(breaker_look(word, NOW).state, table[from].asked);
+		assert_int_equal(
+		    breaker_look(word, NOW).failures, table[from].failures);
+		/* Only a probe leaves a trace. */
+		assert_int_equal(word != before, table[from].answer == BREAKER_PROBE);
+		assert_int_equal(word, ticket);
+	}
+}
+
+static void
+every_state_after_a_success(void **state)
+{
+	_Atomic uint64_t word;
+	int from;
+
+	(void)state;
+	for (from = 0; from < FROM_MAX; from++) {
+		word = word_in(from);
+		assert_int_equal(breaker_succeed(&word), table[from].closes);
+		assert_int_equal(word, 0);
+	}
+}
+
+/* The cooldown counts from the last failure, whoever met it. */
+static void
+every_state_after_a_failure(void **state)
+{
+	_Atomic uint64_t word;
+	struct breaker_view v;
+	int from;
+
+	(void)state;
+	for (from = 0; from < FROM_MAX; from++) {
+		word = word_in(from);
+		assert_int_equal(
+		    breaker_fail(&word, NOW + 5 * NSEC_PER_SEC), table[from].opens);
+		v = breaker_look(word, NOW + 5 * NSEC_PER_SEC);
+		assert_int_equal(v.state, table[from].failed);
+		assert_int_equal(v.failures, table[from].failures + 1);
+		assert_int_equal(
+		    v.wait, v.state == BREAKER_OPEN ? BREAKER_COOLDOWN : 0);
+	}
+}
+
+static void
+every_state_when_a_stranger_abandons(void **state)
+{
+	_Atomic uint64_t word;
+	uint64_t before;
+	int from;
+
+	(void)state;
+	for (from = 0; from < FROM_MAX; from++) {
+		word = before = word_in(from);
+		breaker_abandon(&word, before ^ UINT64_C(1) << 40, NOW);
+		assert_int_equal(word, before);
+	}
+}
+
+static void
+an_abandoned_probe_is_free_at_once(void **state)
+{
+	_Atomic uint64_t word = word_in(COOLED);
+	uint64_t ticket, other;
+
+	(void)state;
+	assert_int_equal(breaker_ask(&word, NOW, CLAIM, &ticket), BREAKER_PROBE);
+	assert_int_equal(breaker_ask(&word, NOW, CLAIM, &other), BREAKER_BUSY);
+	breaker_abandon(&word, ticket, NOW);
+	assert_int_equal(breaker_look(word, NOW).failures, BREAKER_FAILURES);
+	assert_int_equal(breaker_ask(&word, NOW + MSEC, CLAIM, &other), BREAKER_PROBE);
+	/* Too late: the claim is another's. */
+	breaker_abandon(&word, ticket, NOW + MSEC);
+	assert_int_equal(breaker_ask(&word, NOW + MSEC, CLAIM, &ticket), BREAKER_BUSY);
+}
+
+static void
+the_last_millisecond_counts(void **state)
+{
+	_Atomic uint64_t word = word_in(OPEN);
+	uint64_t ticket;
+
+	(void)state;
+	assert_int_equal(
+	    breaker_ask(&word, NOW + BREAKER_COOLDOWN - MSEC, CLAIM, &ticket),
+	    BREAKER_REFUSED);
+	assert_int_equal(
+	    breaker_ask(&word, NOW + BREAKER_COOLDOWN, CLAIM, &ticket), BREAKER_PROBE);
+	assert_int_equal(
+	    breaker_ask(&word, NOW + BREAKER_COOLDOWN + CLAIM - MSEC, CLAIM, &ticket),
+	    BREAKER_BUSY);
+	assert_int_equal(
+	    breaker_ask(&word, NOW + BREAKER_COOLDOWN + CLAIM, CLAIM, &ticket),
+	    BREAKER_PROBE);
+}
+
+static void
+failures_are_counted_on_but_not_over(void **state)
+{
+	_Atomic uint64_t word = 0;
+	struct breaker_view v;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 70000; i++)
+		breaker_fail(&word, NOW);
+	v = breaker_look(word, NOW);
+	assert_int_equal(v.failures, 65535);
+	assert_int_equal(v.state, BREAKER_OPEN);
+	assert_int_equal(v.wait, BREAKER_COOLDOWN);
+}
+
+/* A machine that has just booted, and a test that moved its clock back. */
+static void
+times_near_zero(void **state)
+{
+	_Atomic uint64_t word = 0;
+	uint64_t ticket;
+	int i;
+
+	(void)state;
+	for (i = 0; i < BREAKER_FAILURES; i++)
+		breaker_fail(&word, -1000 * NSEC_PER_SEC);
+	assert_int_equal(breaker_look(word, -1000 * NSEC_PER_SEC).state, BREAKER_OPEN);
+	assert_int_equal(breaker_ask(&word, 0, CLAIM, &ticket), BREAKER_PROBE);
+}
+
+/* --- Threads --------------------------------------------------------------------- */
+
+#define THREADS 4
+#define ROUNDS 2000
+
+struct race {
+	_Atomic uint64_t word;
+	pthread_barrier_t barrier;
+	_Atomic unsigned probes, opened;
+};
+
+static void *
+ask_and_probe(void *arg)
+{
+	struct race *race = arg;
+	uint64_t ticket;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		if (pthread_barrier_wait(&race->barrier) ==
+		    PTHREAD_BARRIER_SERIAL_THREAD)
+			atomic_store(&race->word, word_in(i % 2 ? COOLED : ORPHANED));
+		pthread_barrier_wait(&race->barrier);
+		if (breaker_ask(&race->word, NOW, CLAIM, &ticket) == BREAKER_PROBE)
+			atomic_fetch_add(&race->probes, 1);
+	}
+	return NULL;
+}
+
+/* No failure is lost, and one thread is told that it opened the breaker. */
+static void *
+fail_together(void *arg)
+{
+	struct race *race = arg;
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&race->barrier);
+		if (breaker_fail(&race->word, NOW))
+			atomic_fetch_add(&race->opened, 1);
+	}
+	return NULL;
+}
+
+static void
+run_race(struct race *race, void *(*fn)(void *))
+{
+	pthread_t thread[THREADS];
+	int i;
+
+	assert_int_equal(pthread_barrier_init(&race->barrier, NULL, THREADS), 0);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, fn, race), 0);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&race->barrier);
+}
+
+static void
+many_ask_and_one_probes(void **state)
+{
+	struct race race = { .word = 0 };
+
+	(void)state;
+	run_race(&race, ask_and_probe);
+	assert_int_equal(race.probes, ROUNDS);
+}
+
+static void
+many_fail_and_all_count(void **state)
+{
+	struct race race = { .word = 0 };
+
+	(void)state;
+	run_race(&race, fail_together);
+	assert_int_equal(race.opened, 1);
+	assert_int_equal(breaker_look(race.word, NOW).failures, THREADS * ROUNDS);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_state_looks_as_it_is),
+		cmocka_unit_test(every_state_when_asked),
+		cmocka_unit_test(every_state_after_a_success),
+		cmocka_unit_test(every_state_after_a_failure),
+		cmocka_unit_test(every_state_when_a_stranger_abandons),
+		cmocka_unit_test(an_abandoned_probe_is_free_at_once),
+		cmocka_unit_test(the_last_millisecond_counts),
+		cmocka_unit_test(failures_are_counted_on_but_not_over),
+		cmocka_unit_test(times_near_zero),
+		cmocka_unit_test(many_ask_and_one_probes),
+		cmocka_unit_test(many_fail_and_all_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
