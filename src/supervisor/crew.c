@@ -8,8 +8,10 @@
 #include <sysexits.h>
 
 #include "carry.h"
+#include "clock.h"
 #include "config.h"
 #include "counters.h"
+#include "hosts.h"
 #include "mem.h"
 #include "privilege.h"
 #include "segment.h"
@@ -91,6 +93,7 @@ crew_inherit(struct crew *w, struct crew *from, char *err, size_t errlen)
 {
 	size_t i;
 
+	hosts_carry(from->segment, w->segment, clock_boot());
 	for (i = 0; i < w->config->ncategories; i++)
 		if (carry_category(from->segment, w->segment,
 			w->config->category[i].name, err, errlen) == -1)

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "config.h"
 #include "counters.h"
+#include "hosts.h"
 #include "log.h"
 #include "logs.h"
 #include "segment.h"
@@ -206,6 +207,7 @@ reload_bring(struct reload *r, const char *category)
 		    (next = crew_hydrator(w->heir, category)) == NULL ||
 		    next->born != 0)
 			continue;
+		hosts_carry_floors(w->segment, w->heir->segment, clock_boot());
 		if (carry_category(
 			w->segment, w->heir->segment, category, err, sizeof(err)) == -1)
 			log_warnx("what was published last is not kept: %s", err);

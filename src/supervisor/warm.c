@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "config.h"
 #include "counters.h"
+#include "floors.h"
 #include "log.h"
 #include "privilege.h"
 #include "publish.h"
@@ -125,6 +126,20 @@ warm_load_category(struct segment *seg, unsigned latch, const struct config *c)
 	state_free(&s);
 }
 
+/* No file is set aside: the next floor is written over it. */
+static void
+warm_load_floors(struct segment *seg, unsigned latch, const struct config *c)
+{
+	const char *name = segment_category_name(seg, latch);
+	char err[512];
+	int n = floors_load(seg, c->state_dir, name, err, sizeof(err));
+
+	if (n == -1)
+		log_warnx("%s; Retry-After of the last run is forgotten", err);
+	else if (n > 0)
+		log_info("%s: hosts that are not asked yet (Retry-After): %d", name, n);
+}
+
 void
 warm_load(struct segment *seg, const struct config *c)
 {
@@ -132,6 +147,8 @@ warm_load(struct segment *seg, const struct config *c)
 
 	if (c->state_dir[0] == '\0')
 		return;
+	for (i = 0; i < segment_ncategories(seg); i++)
+		warm_load_floors(seg, i, c);
 	for (i = 0; i < segment_ncategories(seg); i++)
 		if (snapshot_generation(seg, i) == 0)
 			warm_load_category(seg, i, c);

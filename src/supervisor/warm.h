@@ -16,7 +16,7 @@ void warm_make_dir(const struct config *, const struct privilege *);
  * hydration.stale_if_error allows it to be served. One line in the log says what became
  * of each file; one that is damaged or foreign is set aside. Process slots are those of
  * a fresh segment: category i has slot i, whose last success becomes that of the
- * snapshot.
+ * snapshot. Floors that were saved are raised in the table of hosts.
  */
 void warm_load(struct segment *, const struct config *);
 
