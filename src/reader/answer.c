@@ -395,9 +395,7 @@ answer_route(struct job *j, const struct route_match *m)
 			"`/api/docs` for interactive documentation.\"}"));
 		break;
 	case ROUTE_HEARTBEAT:
-		answer_fixed(r,
-		    STR("{\"status\":\"ok\",\"ai_horde\":{\"degraded\":false,"
-			"\"consecutive_failures\":0,\"seconds_until_retry\":null}}"));
+		health_heartbeat(r, j->answerer->config, j->answerer->segment);
 		break;
 	case ROUTE_REPLICATE_MODE:
 		answer_replicate_mode(r, j->answerer->config);

@@ -5,11 +5,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "breaker.h"
 #include "buf.h"
 #include "category.h"
 #include "clock.h"
 #include "counters.h"
 #include "freshness.h"
+#include "hosts.h"
+#include "host_url.h"
 
 static void
 put_answer(struct http_response *r, int status)
@@ -24,6 +27,37 @@ void
 health_live(struct http_response *r)
 {
 	buf_puts(&r->text, "{\"status\":\"ok\"}");
+	put_answer(r, 200);
+}
+
+/* A directory of documents has no breaker, and neither has a host nobody asked yet:
+ * both are as good as one that is closed. */
+static struct breaker_view
+horde_breaker(const struct config *config, const struct segment *segment)
+{
+	char origin[HOST_URL_SIZE];
+	struct host_view host;
+
+	if (!host_url_of(config->horde.url, origin) ||
+	    !hosts_find(segment, origin, &host))
+		return (struct breaker_view){ .state = BREAKER_CLOSED };
+	return breaker_look(host.breaker, clock_boot());
+}
+
+void
+health_heartbeat(
+    struct http_response *r, const struct config *config, const struct segment *segment)
+{
+	struct breaker_view v = horde_breaker(config, segment);
+
+	buf_printf(&r->text,
+	    "{\"status\":\"ok\",\"ai_horde\":{\"degraded\":%s,"
+	    "\"consecutive_failures\":%u,\"seconds_until_retry\":",
+	    v.state == BREAKER_CLOSED ? "false" : "true", v.failures);
+	if (v.state == BREAKER_OPEN)
+		buf_printf(&r->text, "%.1f}}", (double)v.wait / (double)NSEC_PER_SEC);
+	else
+		buf_puts(&r->text, "null}}");
 	put_answer(r, 200);
 }
 

@@ -11,6 +11,10 @@
 /* 200: who gets an answer knows that the loop turns. */
 void health_live(struct http_response *);
 
+/* 200, with the state of the breaker of AI Horde's host (spec section 7.7). */
+void health_heartbeat(
+    struct http_response *, const struct config *, const struct segment *);
+
 /*
  * 200 if every category of the configuration may be served, else 503. query: with a
  * parameter `verbose`, whatever its value, the answer says what is known of each. The

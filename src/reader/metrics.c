@@ -7,11 +7,13 @@
 
 #include "attr.h"
 #include "autoconf.h"
+#include "breaker.h"
 #include "category.h"
 #include "child.h"
 #include "clock.h"
 #include "counters.h"
 #include "freshness.h"
+#include "hosts.h"
 #include "route.h"
 #include "traffic.h"
 
@@ -230,6 +232,35 @@ models_of(const struct generation *g)
 	return g->directory->typed_entries;
 }
 
+/* Of upstream hosts, as all hydrators share it. */
+static void
+put_hosts(const struct metrics *m, struct buf *b)
+{
+	int64_t now = clock_boot();
+	struct host_view v;
+	unsigned i;
+
+	family(b, "upstream_breaker_state", "gauge",
+	    "Circuit breaker of an upstream host: 0 closed, 1 half open, 2 open.");
+	for (i = 0; i < HOSTS_MAX; i++)
+		if (hosts_read(m->segment, i, &v))
+			buf_printf(b, PREFIX "upstream_breaker_state{host=\"%s\"} %d\n",
+			    v.name, (int)breaker_look(v.breaker, now).state);
+	family(b, "upstream_floor_seconds", "gauge",
+	    "For how long an upstream host is not asked, for its Retry-After.");
+	for (i = 0; i < HOSTS_MAX; i++)
+		if (hosts_read(m->segment, i, &v))
+			buf_printf(b,
+			    PREFIX "upstream_floor_seconds{host=\"%s\"} %.3f\n", v.name,
+			    v.floor > now ? SECONDS(v.floor - now) : 0.0);
+	family(b, "upstream_retries_total", "counter",
+	    "Requests to upstreams that repeated one that failed.");
+	put_counted(m, b, "upstream_retries_total", "", COUNTER_RETRIES);
+	family(b, "upstream_unsent_total", "counter",
+	    "Requests to upstreams not sent: Retry-After, or an open breaker.");
+	put_counted(m, b, "upstream_unsent_total", "", COUNTER_UNSENT);
+}
+
 static void
 put_snapshots(const struct metrics *m, struct buf *b)
 {
@@ -353,6 +384,7 @@ metrics_print(const struct metrics *m, struct buf *b)
 	put_http(m, b);
 	put_refreshes(m, b);
 	put_hydrators(m, b);
+	put_hosts(m, b);
 	put_snapshots(m, b);
 	put_restarts(m, b);
 	put_reloads(m, b);
