@@ -103,8 +103,12 @@ sources_free(struct source *s, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		buf_free(&s[i].body);
+		free(s[i].etag);
+		free(s[i].last_modified);
+		s[i].etag = s[i].last_modified = NULL;
+	}
 }
 
 static char *

@@ -23,11 +23,16 @@ struct source {
 	bool (*accept)(const struct buf *body, char *why, size_t whylen);
 	/* A file: that does not exist is an empty document: done, missing, no body. */
 	bool optional;
+	/* Of the document that the caller still has, borrowed, NULL: none. Used for the
+	 * place known_url alone. */
+	const char *known_url, *known_etag, *known_last_modified;
 
 	bool done; /* body, fetched_* and url are good */
 	bool missing;
-	struct buf body;      /* owned; sources_free */
-	const char *url;      /* where it came from */
+	bool not_modified; /* done, no body: the caller's document is still good */
+	struct buf body;   /* owned; sources_free */
+	char *etag, *last_modified; /* of body, or as known; owned, NULL: none */
+	const char *url;            /* where it came from */
 	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was complete */
 	int64_t fetched_wall;
 	unsigned unfetched;           /* how many places gave nothing */
@@ -58,7 +63,7 @@ enum sources_result {
  */
 enum sources_result sources_fetch(
     struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
-/* Frees the bodies. */
+/* Frees the bodies and their validators. */
 void sources_free(struct source *, size_t n);
 
 /*
