@@ -71,7 +71,9 @@ inputs_offer(struct inputs *in, enum input_kind k, struct source *s)
 	document_free(&i->offered);
 	i->fault = INPUT_GOOD;
 	if (!s->done) {
-		i->fault = s->unfetched > 0 ? INPUT_NOT_FETCHED : INPUT_NOT_ACCEPTED;
+		/* Refused everywhere is one reason, not had from all the other. */
+		i->fault =
+		    s->refused < s->nurls ? INPUT_NOT_FETCHED : INPUT_NOT_ACCEPTED;
 		strlcpy(i->why, s->error, sizeof(i->why));
 	} else if (document_equals(&i->good, s)) {
 		document_renew(&i->good, s);

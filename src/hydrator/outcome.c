@@ -14,8 +14,7 @@
 static const enum input_fault implausible = INPUT_IMPLAUSIBLE;
 static const enum input_fault not_fetched = INPUT_NOT_FETCHED;
 
-/* One reason a cycle, the one that has most to say. Refused everywhere is a reason, not
- * had from all the other. */
+/* One reason a cycle, the one that has most to say. */
 static enum counter
 outcome_reason(const struct inputs *in)
 {

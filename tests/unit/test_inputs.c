@@ -50,7 +50,7 @@ static struct source
 failed(const char *why, bool unfetched)
 {
 	struct source s = {
-		.name = "x", .unfetched = unfetched, .refused = !unfetched
+		.name = "x", .nurls = 1, .unfetched = unfetched, .refused = !unfetched
 	};
 
 	strlcpy(s.error, why, sizeof(s.error));
