@@ -258,7 +258,9 @@ cycle_repeat(struct cycle *c, struct cycle_run *run)
 	run->payload = run->last->data;
 	run->len = run->last->len;
 	run->directory = view_open(run->payload, run->len, c->category);
-	return run->directory != NULL;
+	if (run->directory == NULL || run->last->generation != c->generation)
+		snapshot_release(&run->last);
+	return run->last != NULL;
 }
 
 /* Makes the payload of the best documents there are. */
