@@ -124,25 +124,32 @@ cycle_note_missing(struct cycle *c, const struct cycle_run *run)
 	c->workers_missing = missing;
 }
 
+static void
+cycle_count_source(struct cycle *c, const struct source *s)
+{
+	counter_add(c->counters, COUNTER_FETCH_FAILURES, s->unfetched);
+	counter_add(c->counters, COUNTER_BAD_DOCUMENTS, s->refused);
+}
+
 static enum cycle_result
 cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wait)
 {
 	struct inputs *in = &c->inputs;
-	struct source *s;
+	enum sources_result result;
 	size_t k;
 
 	run->begun = clock_boot();
 	cycle_list_sources(c, run);
 	for (k = 0; k < in->n; k++)
 		inputs_expect(in, k, &run->sources[k]);
-	if (sources_fetch(c->fetcher, run->sources, in->n, wait) == SOURCES_STOPPED)
-		return CYCLE_STOPPED;
+	result = sources_fetch(c->fetcher, run->sources, in->n, wait);
 	run->fetched = clock_boot();
+	for (k = 0; k < in->n; k++)
+		cycle_count_source(c, &run->sources[k]);
+	if (result == SOURCES_STOPPED)
+		return CYCLE_STOPPED;
 	for (k = 0; k < in->n; k++) {
-		s = &run->sources[k];
-		counter_add(c->counters, COUNTER_FETCH_FAILURES, s->unfetched);
-		counter_add(c->counters, COUNTER_BAD_DOCUMENTS, s->refused);
-		inputs_offer(in, k, s);
+		inputs_offer(in, k, &run->sources[k]);
 		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
 			gate_forget(&c->gate[k]);
 	}
