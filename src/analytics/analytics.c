@@ -1,6 +1,7 @@
 /* The conductor: documents in, payload out. */
 #include "analytics.h"
 
+#include "census.h"
 #include "document.h"
 #include "horde.h"
 #include "reference.h"
@@ -55,6 +56,7 @@ analytics_render_in(const struct analytics_settings *settings,
 	if (analytics_read(settings, in, arena, &horde, &workers, &reference, report) ==
 	    -1)
 		return -1;
+	census_take(in->category, &reference, &horde, &workers, report->census);
 	view_begin_payload(out, in->category);
 	if (category_has_horde(in->category)) {
 		reference_merge(&reference, &horde, arena);

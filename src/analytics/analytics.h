@@ -56,6 +56,17 @@ enum analytics_document {
 	DOCUMENT_STATUS,
 	DOCUMENT_STATS,
 	DOCUMENT_WORKERS,
+	DOCUMENT_MAX
+};
+
+/* "reference", "status", ...: for messages. */
+const char *document_name(enum analytics_document);
+
+/* How much of use a document holds: models of the reference, models with a worker of
+ * the status, models with usage of the stats, workers. */
+struct census {
+	uint64_t count;
+	uint64_t names; /* sum of hashes: the same set gives the same in any order */
 };
 
 struct analytics_report {
@@ -66,6 +77,7 @@ struct analytics_report {
 	uint64_t skipped;                /* out: how many */
 	enum analytics_document refused; /* out: on error */
 	char error[256];                 /* out: on error: which document, where, why */
+	struct census census[DOCUMENT_MAX]; /* out: on success */
 };
 
 /*

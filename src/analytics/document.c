@@ -10,6 +10,12 @@ static const char *const names[] = {
 	[DOCUMENT_WORKERS] = "workers",
 };
 
+const char *
+document_name(enum analytics_document which)
+{
+	return names[which];
+}
+
 int
 document_scan(const struct document *doc, enum analytics_document which,
     enum json_type wanted, struct json_value *out, struct analytics_report *report)

@@ -1,6 +1,8 @@
 /* Walking the records: decoded for deletion risk, counted for statistics. */
 #include "reference.h"
 
+#include <xxhash.h>
+
 #include "entries.h"
 #include "report.h"
 #include "text_name.h"
@@ -91,6 +93,8 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 		model = reference_add_model(r, &record);
 	else
 		report_skip_record(r->report, key, check.where, check.why);
+	if (model != NULL || !category_has_horde(r->category))
+		r->out->names += XXH3_64bits(key.p, key.len);
 	reference_count(r, &fields);
 	reference_add_grouped(r, key, &fields, model);
 }

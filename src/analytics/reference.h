@@ -13,6 +13,7 @@
 
 struct reference {
 	uint64_t nentries;    /* of the document: JSON keys */
+	uint64_t names;       /* sum of the hashes of the valid records' keys */
 	uint64_t nvalid;      /* distinct names of valid records; for a category without
 			       * deletion risk, entries that are objects */
 	struct model *models; /* [nmodels], the typed view, in its order */

@@ -69,6 +69,10 @@ struct config {
 		char *apikey_file; /* "": no key; the key is never in here */
 	} upstream;
 	struct {
+		double min_ratio; /* of the last good document, 0..1 */
+		int64_t confirmations;
+	} gate;
+	struct {
 		struct config_list corrections; /* names, see DESIGN */
 		struct config_list preferred_hosts;
 		double low_usage_percent, text_low_usage_percent;

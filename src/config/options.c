@@ -117,6 +117,13 @@ const struct config_option config_options[] = {
 	    true, OWN("UPSTREAM_APIKEY_FILE"), check_path_or_none,
 	    "file with the API key for the AI Horde" },
 
+	{ "gate", "min_ratio", OPTION_FLOAT, AT(gate.min_ratio), "0.5", 0, 1,
+	    "of the last good document", true, OWN("GATE_MIN_RATIO"), NULL,
+	    "a document that shrinks to less is not believed at once" },
+	{ "gate", "confirmations", OPTION_INT, AT(gate.confirmations), "3", 1, 100,
+	    "refreshes", true, OWN("GATE_CONFIRMATIONS"), NULL,
+	    "that have to give the same before it is" },
+
 	{ "analysis", "corrections", OPTION_LIST, AT(analysis.corrections), "[]", TEXT,
 	    true, OWN("ANALYSIS_CORRECTIONS"), check_correction,
 	    "oddities of the reference to mend" },

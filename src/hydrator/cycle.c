@@ -1,4 +1,4 @@
-/* From upstream documents to a published snapshot; nothing of it outlives the cycle. */
+/* From upstream documents to a published snapshot. */
 #include "cycle.h"
 
 #include <inttypes.h>
@@ -9,27 +9,24 @@
 
 #include "buf.h"
 #include "clock.h"
-#include "json_in.h"
-#include "legacy.h"
+#include "documents.h"
 #include "log.h"
+#include "outcome.h"
 #include "settings.h"
+#include "snapshot.h"
 #include "view.h"
 #include "view_encode.h"
 
-enum {
-	CYCLE_REFERENCE,
-	CYCLE_STATUS,
-	CYCLE_STATS,
-	CYCLE_WORKERS,
-	CYCLE_DOCUMENTS
-};
-
 /* What one cycle holds. */
 struct cycle_run {
-	struct source sources[CYCLE_DOCUMENTS];
-	size_t nsources;
-	struct buf payload;
+	struct source sources[INPUT_MAX];
+	struct buf rendered;
+	struct snapshot *last; /* the last generation, if it is published again */
+	const void *payload;   /* of either */
+	size_t len;
 	const struct view_directory *directory; /* of the payload */
+	struct census census[DOCUMENT_MAX];     /* of what was rendered */
+	bool judged;                            /* by the gate */
 	struct snapshot_stamp stamp;
 	int64_t begun, fetched; /* clock_boot() */
 };
@@ -62,6 +59,9 @@ cycle_open(struct cycle *c, char *err, size_t errlen)
 		c->stats_url = source_stats_url(config->horde.url, image);
 		c->workers_url = source_workers_url(config->horde.url, image);
 	}
+	c->inputs.n = c->status_url != NULL ? INPUT_MAX : 1;
+	c->gate[INPUT_STATUS].population = c->gate[INPUT_WORKERS].population = true;
+	outcome_gate(c);
 	return fetcher_open(&set, &c->fetcher, err, errlen);
 }
 
@@ -74,57 +74,7 @@ cycle_close(struct cycle *c)
 	free(c->workers_url);
 	c->status_url = c->stats_url = c->workers_url = NULL;
 	skips_free(&c->skips);
-}
-
-/*
- * A page of a login portal with status 200 is no document: the next place may have it.
- * Asked here and not left to the analytics, so that the log can name the place. What is
- * wrong further inside is theirs to say.
- */
-static bool
-document_accept(const struct buf *body, enum json_type type, char *why, size_t whylen)
-{
-	struct json_value value;
-	struct json_error error;
-
-	if (body->len == 0)
-		snprintf(why, whylen, "empty, not JSON");
-	else if (json_scan(body->data, body->len, &value, &error) == -1)
-		snprintf(
-		    why, whylen, "not JSON: byte %zu: %s", error.offset, error.text);
-	else if (value.type != type)
-		snprintf(why, whylen, "not a JSON %s",
-		    type == JSON_T_ARRAY ? "array" : "object");
-	else
-		return true;
-	return false;
-}
-
-static bool
-accept_object(const struct buf *body, char *why, size_t whylen)
-{
-	return document_accept(body, JSON_T_OBJECT, why, whylen);
-}
-
-/* A text reference may also be CSV. */
-static bool
-accept_text_reference(const struct buf *body, char *why, size_t whylen)
-{
-	struct str document = { body->data, body->len };
-	const char *fault;
-
-	if (!legacy_csv_recognise(document))
-		return accept_object(body, why, whylen);
-	fault = legacy_csv_fault(document);
-	if (fault != NULL)
-		snprintf(why, whylen, "%s", fault);
-	return fault == NULL;
-}
-
-static bool
-accept_array(const struct buf *body, char *why, size_t whylen)
-{
-	return document_accept(body, JSON_T_ARRAY, why, whylen);
+	inputs_free(&c->inputs);
 }
 
 static struct source
@@ -145,32 +95,31 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 {
 	struct source *s = run->sources;
 
-	s[CYCLE_REFERENCE] = (struct source){
+	s[INPUT_REFERENCE] = (struct source){
 		.name = "reference",
 		.urls = (const char *const *)c->section->reference.item,
 		.nurls = c->section->reference.n,
 		.timeout = c->config->upstream.timeout,
 		.accept = c->category == CATEGORY_TEXT_GENERATION
-			      ? accept_text_reference
-			      : accept_object,
+			      ? document_accept_text
+			      : document_accept_object,
 	};
-	run->nsources = 1;
 	if (c->status_url == NULL)
 		return;
-	s[CYCLE_STATUS] = cycle_horde_source(c, "status", &c->status_url, accept_array);
-	s[CYCLE_STATS] = cycle_horde_source(c, "stats", &c->stats_url, accept_object);
-	s[CYCLE_WORKERS] =
-	    cycle_horde_source(c, "workers", &c->workers_url, accept_array);
-	s[CYCLE_WORKERS].optional = true;
-	run->nsources = CYCLE_DOCUMENTS;
+	s[INPUT_STATUS] =
+	    cycle_horde_source(c, "status", &c->status_url, document_accept_array);
+	s[INPUT_STATS] =
+	    cycle_horde_source(c, "stats", &c->stats_url, document_accept_object);
+	s[INPUT_WORKERS] =
+	    cycle_horde_source(c, "workers", &c->workers_url, document_accept_array);
+	s[INPUT_WORKERS].optional = true;
 }
 
 /* A directory of documents may be older than the interest in workers: said once. */
 static void
 cycle_note_missing(struct cycle *c, const struct cycle_run *run)
 {
-	bool missing =
-	    run->nsources == CYCLE_DOCUMENTS && run->sources[CYCLE_WORKERS].missing;
+	bool missing = run->sources[INPUT_WORKERS].missing;
 
 	if (missing && !c->workers_missing)
 		log_warnx("%s: %s does not exist: no workers are known",
@@ -178,118 +127,180 @@ cycle_note_missing(struct cycle *c, const struct cycle_run *run)
 	c->workers_missing = missing;
 }
 
-/* The one line of a cycle that failed. reason: the counter of such failures. */
-static enum cycle_result
-cycle_fail(struct cycle *c, enum counter reason, const char *why)
+static void
+cycle_count_source(struct cycle *c, const struct source *s)
 {
-	counter_add(c->counters, COUNTER_REFRESH_FAILURES, 1);
-	counter_add(c->counters, reason, 1);
-	counter_raise(&c->counters->failures_in_row, 1);
-	log_warnx("%s not refreshed: %s", c->section->name, why);
-	return CYCLE_FAILED;
-}
-
-static enum cycle_result
-cycle_fail_fetch(struct cycle *c, const struct cycle_run *run)
-{
-	struct buf why = { 0 };
-	enum counter reason = COUNTER_NOT_ACCEPTED;
-	enum cycle_result result;
-	size_t i;
-
-	for (i = 0; i < run->nsources; i++)
-		if (!run->sources[i].done) {
-			buf_printf(&why, "%s%s: %s", why.len > 0 ? "; " : "",
-			    run->sources[i].name, run->sources[i].error);
-			/* Refused everywhere is one reason, not had from all the other.
-			 */
-			if (run->sources[i].unfetched > 0)
-				reason = COUNTER_NOT_FETCHED;
-		}
-	buf_putc(&why, '\0');
-	result = cycle_fail(c, reason, why.data);
-	buf_free(&why);
-	return result;
+	counter_add(c->counters, COUNTER_FETCH_FAILURES, s->unfetched);
+	counter_add(c->counters, COUNTER_BAD_DOCUMENTS, s->refused);
+	counter_add(c->counters, COUNTER_RETRIES, s->retries);
+	counter_add(c->counters, COUNTER_UNSENT, s->unsent);
 }
 
 static enum cycle_result
 cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wait)
 {
+	struct inputs *in = &c->inputs;
 	enum sources_result result;
-	size_t i;
+	size_t k;
 
 	run->begun = clock_boot();
 	cycle_list_sources(c, run);
-	result = sources_fetch(c->fetcher, run->sources, run->nsources, wait);
+	for (k = 0; k < in->n; k++)
+		inputs_expect(in, k, &run->sources[k]);
+	result = sources_fetch(c->fetcher, run->sources, in->n, wait);
 	run->fetched = clock_boot();
-	for (i = 0; i < run->nsources; i++) {
-		counter_add(
-		    c->counters, COUNTER_FETCH_FAILURES, run->sources[i].unfetched);
-		counter_add(
-		    c->counters, COUNTER_BAD_DOCUMENTS, run->sources[i].refused);
-		counter_add(c->counters, COUNTER_RETRIES, run->sources[i].retries);
-		counter_add(c->counters, COUNTER_UNSENT, run->sources[i].unsent);
-	}
+	for (k = 0; k < in->n; k++)
+		cycle_count_source(c, &run->sources[k]);
 	if (result == SOURCES_STOPPED)
 		return CYCLE_STOPPED;
-	if (result == SOURCES_FAILED)
-		return cycle_fail_fetch(c, run);
+	for (k = 0; k < in->n; k++) {
+		inputs_offer(in, k, &run->sources[k]);
+		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
+			gate_forget(&c->gate[k]);
+	}
 	cycle_note_missing(c, run);
 	return CYCLE_PUBLISHED;
 }
 
-/* Ages count from the oldest input. */
-static void
-cycle_stamp(struct cycle_run *run)
-{
-	const struct source *s, *oldest = &run->sources[0];
-
-	for (s = oldest; s < run->sources + run->nsources; s++)
-		if (s->fetched_boot < oldest->fetched_boot)
-			oldest = s;
-	run->stamp.fetched_boot = oldest->fetched_boot;
-	run->stamp.fetched_wall = oldest->fetched_wall;
-	run->stamp.published_wall = clock_wall();
-}
-
 static struct document
-run_document(const struct cycle_run *run, size_t i)
+cycle_document(const struct cycle *c, enum input_kind k)
 {
-	if (i >= run->nsources || run->sources[i].missing)
+	const struct input_document *d = inputs_current(&c->inputs, k);
+
+	if (d == NULL || d->missing)
 		return (struct document){ NULL, 0 };
-	return (struct document){ run->sources[i].body.data, run->sources[i].body.len };
+	return (struct document){ d->body.data, d->body.len };
 }
 
-static enum cycle_result
-cycle_render(struct cycle *c, struct cycle_run *run)
+/* The analytics have refused a document: without it the cycle may still succeed. */
+static void
+cycle_take_back(struct cycle *c, const struct analytics_report *report)
+{
+	const char *why = report->error, *name = document_name(report->refused);
+
+	if (strncmp(why, name, strlen(name)) == 0 && why[strlen(name)] == ':')
+		why += strlen(name) + 2;
+	counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
+	inputs_refuse(&c->inputs, INPUT_KIND(report->refused), INPUT_NOT_ACCEPTED, why);
+}
+
+/* Returns false if a document was taken back. */
+static bool
+cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	struct analytics_input input = {
 		.category = c->category,
-		.reference = run_document(run, CYCLE_REFERENCE),
-		.status = run_document(run, CYCLE_STATUS),
-		.stats = run_document(run, CYCLE_STATS),
-		.workers = run_document(run, CYCLE_WORKERS),
-		.now = clock_wall() / NSEC_PER_SEC,
+		.reference = cycle_document(c, INPUT_REFERENCE),
+		.status = cycle_document(c, INPUT_STATUS),
+		.stats = cycle_document(c, INPUT_STATS),
+		.workers = cycle_document(c, INPUT_WORKERS),
+		.now = now,
 	};
 	struct analytics_report report = { .skip = skips_add, .arg = &c->skips };
 	int rc;
 
+	buf_reset(&run->rendered);
 	skips_begin(&c->skips);
-	rc = analytics_render(&c->settings, &input, &run->payload, &report);
-	skips_report(&c->skips, c->section->name);
-	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, report.skipped);
+	rc = analytics_render(&c->settings, &input, &run->rendered, &report);
 	if (rc == -1) {
-		counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
-		return cycle_fail(c, COUNTER_NOT_ACCEPTED, report.error);
+		skips_report(&c->skips, c->section->name);
+		cycle_take_back(c, &report);
+	} else
+		memcpy(run->census, report.census, sizeof(run->census));
+	return rc == 0;
+}
+
+/* Returns false if a document was refused. What passed once is not asked again. */
+static bool
+cycle_pass_gate(struct cycle *c, struct cycle_run *run)
+{
+	const struct gate_rule rule = {
+		.min_ratio = c->config->gate.min_ratio,
+		.confirmations = (uint64_t)c->config->gate.confirmations,
+		.spacing = c->config->hydration.interval * NSEC_PER_SEC / 2,
+	};
+	int64_t boot = clock_boot(), wall = clock_wall();
+	enum gate_verdict verdict;
+	bool passed = true;
+	char why[256];
+	size_t k;
+
+	for (k = 0; k < c->inputs.n && !run->judged; k++) {
+		const struct census *census = &run->census[INPUT_DOCUMENT(k)];
+
+		if (!c->inputs.of[k].offered.held)
+			continue;
+		verdict = gate_judge(&c->gate[k], &rule, census, boot, wall);
+		if (verdict == GATE_REFUSED && !c->forced) {
+			gate_describe(
+			    &c->gate[k], &rule, INPUT_DOCUMENT(k), why, sizeof(why));
+			inputs_refuse(&c->inputs, k, INPUT_IMPLAUSIBLE, why);
+			passed = false;
+		} else if (verdict != GATE_PLAUSIBLE)
+			outcome_passed(c, k, census);
 	}
-	view_encode(&run->payload);
+	run->judged = true;
+	return passed;
+}
+
+static enum cycle_result
+cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
+{
+	skips_report(&c->skips, c->section->name);
+	view_encode(&run->rendered);
+	run->payload = run->rendered.data;
+	run->len = run->rendered.len;
 	/* Readers will check the same: what they would refuse must not be published. */
-	run->directory = view_open(run->payload.data, run->payload.len, c->category);
+	run->directory = view_open(run->payload, run->len, c->category);
 	if (run->directory == NULL)
-		return cycle_fail(
+		return outcome_failed(
 		    c, COUNTER_NOT_RENDERED, "the rendered payload is malformed");
-	modified_stamp(&c->modified, (void *)run->payload.data, input.now);
+	modified_stamp(&c->modified, (void *)run->rendered.data, now);
 	return CYCLE_PUBLISHED;
+}
+
+/* The same documents as last time make the same payload, computed_at included: it says
+ * when it was computed. Returns whether the latch still has it. */
+static bool
+cycle_repeat(struct cycle *c, struct cycle_run *run)
+{
+	if (c->generation == 0 || inputs_differ(&c->inputs) ||
+	    snapshot_take(c->segment, c->latch, 0, &run->last) != SNAPSHOT_FRESH)
+		return false;
+	run->payload = run->last->data;
+	run->len = run->last->len;
+	run->directory = view_open(run->payload, run->len, c->category);
+	if (run->directory == NULL || run->last->generation != c->generation)
+		snapshot_release(&run->last);
+	return run->last != NULL;
+}
+
+/* Makes the payload of the best documents there are. */
+static enum cycle_result
+cycle_make(struct cycle *c, struct cycle_run *run)
+{
+	int64_t now = clock_wall() / NSEC_PER_SEC;
+
+	while (inputs_suffice(&c->inputs)) {
+		if (cycle_repeat(c, run))
+			return CYCLE_PUBLISHED;
+		if (cycle_analyse(c, run, now) && cycle_pass_gate(c, run))
+			return cycle_finish(c, run, now);
+	}
+	return outcome_without(c);
+}
+
+/* What was published is what later cycles are compared with. */
+static void
+cycle_keep(struct cycle *c, const struct cycle_run *run)
+{
+	size_t k;
+
+	for (k = 0; k < c->inputs.n; k++)
+		if (c->inputs.of[k].offered.held)
+			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
+	inputs_accept(&c->inputs);
+	modified_note(&c->modified, run->directory);
 }
 
 static enum cycle_result
@@ -297,37 +308,39 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 {
 	char err[512];
 
-	cycle_stamp(run);
-	if (publish(c->publisher, run->payload.data, run->payload.len, &run->stamp,
-		&c->generation, err, sizeof(err)) == -1)
-		return cycle_fail(c, COUNTER_PUBLISH_REJECTED, err);
-	modified_note(&c->modified, run->directory);
-	counter_add(c->counters, COUNTER_REFRESHES, 1);
-	atomic_store_explicit(
-	    &c->counters->last_success, clock_boot(), memory_order_relaxed);
-	atomic_store_explicit(
-	    &c->counters->last_success_wall, clock_wall(), memory_order_relaxed);
-	atomic_store_explicit(&c->counters->failures_in_row, 0, memory_order_relaxed);
-	log_info("hydrated %s: %" PRIu64 " models, %" PRIu64 " skipped, %zu bytes, "
+	inputs_stamp(&c->inputs, &run->stamp);
+	run->stamp.published_wall = clock_wall();
+	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
+		err, sizeof(err)) == -1)
+		return outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
+	cycle_keep(c, run);
+	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, run->directory->skipped);
+	if (run->last != NULL)
+		counter_add(c->counters, COUNTER_REFRESHES_UNCHANGED, 1);
+	log_info("hydrated %s: %s%" PRIu64 " models, %" PRIu32 " skipped, %zu bytes, "
 		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
-	    c->section->name, run->directory->typed_entries, c->skips.count,
-	    run->payload.len, (clock_boot() - run->begun) / NSEC_PER_MSEC,
+	    c->section->name, run->last != NULL ? "unchanged, " : "",
+	    run->directory->typed_entries, run->directory->skipped, run->len,
+	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
 	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
-	return CYCLE_PUBLISHED;
+	return outcome_published(c);
 }
 
 enum cycle_result
 cycle_run(struct cycle *c, const struct source_wait *wait)
 {
-	struct cycle_run run = { .nsources = 0 };
+	struct cycle_run run = { .judged = false };
 	enum cycle_result result = cycle_fetch(c, &run, wait);
 
 	if (result == CYCLE_PUBLISHED)
-		result = cycle_render(c, &run);
+		result = cycle_make(c, &run);
 	if (result == CYCLE_PUBLISHED)
 		result = cycle_publish(c, &run);
-	sources_free(run.sources, run.nsources);
-	buf_free(&run.payload);
+	outcome_gate(c);
+	inputs_drop(&c->inputs);
+	sources_free(run.sources, c->inputs.n);
+	snapshot_release(&run.last);
+	buf_free(&run.rendered);
 	/* Minutes pass until the next cycle: several times the payload goes back. */
 	malloc_trim(0);
 	return result;

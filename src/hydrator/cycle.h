@@ -1,4 +1,4 @@
-/* One cycle: fetch the documents of a category, render, publish. Hydrators. */
+/* One cycle: fetch the documents of a category, judge, render, publish. Hydrators. */
 #ifndef HYDRATOR_CYCLE_H
 #define HYDRATOR_CYCLE_H
 
@@ -10,8 +10,11 @@
 #include "config.h"
 #include "counters.h"
 #include "fetch.h"
+#include "gate.h"
+#include "inputs.h"
 #include "modified.h"
 #include "publish.h"
+#include "segment.h"
 #include "skips.h"
 #include "source.h"
 
@@ -20,6 +23,8 @@ struct cycle {
 	const struct config *config;
 	const struct config_category *section;
 	struct publisher *publisher;
+	const struct segment *segment; /* where it publishes, */
+	unsigned latch;                /* and in which latch */
 	struct counters *counters;
 
 	struct fetcher *fetcher;
@@ -30,12 +35,17 @@ struct cycle {
 	char *workers_url;
 	bool workers_missing; /* logged: their file: does not exist */
 	struct skips skips;
-	struct modified modified; /* modified_recall() may fill it in */
-	uint64_t generation;      /* last published by this process, 0: none */
+	struct inputs inputs;
+	struct gate gate[INPUT_MAX]; /* recall() may fill these two in */
+	struct modified modified;
+	bool forced;         /* set before a cycle: the gate lets everything pass */
+	uint64_t generation; /* last published by this process, 0: none */
 };
 
 enum cycle_result {
-	CYCLE_PUBLISHED,
+	CYCLE_PUBLISHED, /* all documents are new */
+	CYCLE_REUSED,    /* published, but with old documents: one line says which */
+	CYCLE_REFUSED, /* published or not, only the gate stood in the way: no hurry */
 	CYCLE_FAILED,  /* one line in the log says why; the last snapshot stays */
 	CYCLE_STOPPED, /* the wait's attend said so */
 };

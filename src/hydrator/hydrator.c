@@ -20,6 +20,7 @@
 #include "keep.h"
 #include "log.h"
 #include "publish.h"
+#include "recall.h"
 #include "sandbox.h"
 #include "schedule.h"
 #include "segment.h"
@@ -142,11 +143,10 @@ hydrator_find_latch(const struct segment *seg, const char *name)
 static int
 hydrator_lock(struct hydrator *h)
 {
-	unsigned latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
 	int64_t deadline = clock_boot() + HYDRATOR_LOCK_WAIT;
 	char err[256];
 
-	while (publisher_open(h->ctx->segment, latch, HYDRATOR_LOCK_STEP_MS,
+	while (publisher_open(h->ctx->segment, h->cycle.latch, HYDRATOR_LOCK_STEP_MS,
 		   &h->cycle.publisher, err, sizeof(err)) == -1) {
 		if (errno != EWOULDBLOCK || clock_boot() >= deadline) {
 			log_warnx("%s", err);
@@ -177,6 +177,9 @@ hydrator_open(struct hydrator *h)
 	h->cycle.config = c;
 	h->cycle.section = &c->category[h->ctx->index];
 	h->cycle.counters = h->counters;
+	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
+	h->cycle.segment = h->ctx->segment;
+	h->cycle.latch = latch;
 	if (!hydrator_attend(h) || hydrator_lock(h) == -1)
 		return -1;
 	if (cycle_open(&h->cycle, err, sizeof(err)) == -1) {
@@ -187,8 +190,7 @@ hydrator_open(struct hydrator *h)
 		h->watch =
 		    watch_open((const char *const *)h->cycle.section->reference.item,
 			h->cycle.section->reference.n);
-	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
-	modified_recall(&h->cycle.modified, h->ctx->segment, latch, h->cycle.category);
+	recall(&h->cycle);
 	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
@@ -204,6 +206,13 @@ hydrator_close(struct hydrator *h)
 	watch_close(&h->watch);
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
+}
+
+/* Whether the next cycle has time until its tick. */
+static bool
+hydrator_is_content(enum cycle_result result)
+{
+	return result == CYCLE_PUBLISHED || result == CYCLE_REFUSED;
 }
 
 static void
@@ -234,11 +243,12 @@ hydrator_loop(struct hydrator *h)
 		.periodic = c->hydration.enabled,
 	};
 	while (hydrator_wait(h, due)) {
+		h->cycle.forced = h->refresh;
 		h->refresh = false;
 		result = cycle_run(&h->cycle, &wait);
 		if (result == CYCLE_STOPPED)
 			break;
-		h->failures = result == CYCLE_PUBLISHED ? 0 : h->failures + 1;
+		h->failures = hydrator_is_content(result) ? 0 : h->failures + 1;
 		due = schedule_next(
 		    &h->schedule, h->failures, clock_boot(), arc4random());
 	}

@@ -1,8 +1,6 @@
 /* Carrying the times of change from one generation to the next. */
 #include "modified.h"
 
-#include "snapshot.h"
-
 /* Answers with workers change with them too; one date is enough for both. */
 static uint64_t
 content_of(const struct view_directory *d, int k)
@@ -37,18 +35,4 @@ modified_note(struct modified *m, const struct view_directory *d)
 		m->view[k].etag = content_of(d, k);
 		m->view[k].since = d->views[k].present ? d->views[k].modified : 0;
 	}
-}
-
-void
-modified_recall(struct modified *m, const struct segment *segment, unsigned latch,
-    enum category category)
-{
-	struct snapshot *s = NULL;
-	const struct view_directory *d;
-
-	if (snapshot_take(segment, latch, 0, &s) != SNAPSHOT_FRESH)
-		return;
-	if ((d = view_open(s->data, s->len, category)) != NULL)
-		modified_note(m, d);
-	snapshot_release(&s);
 }

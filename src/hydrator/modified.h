@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-#include "category.h"
-#include "segment.h"
 #include "view.h"
 
 /* What was published last; zeroed: nothing. */
@@ -22,9 +20,5 @@ void modified_stamp(const struct modified *, struct view_directory *, int64_t no
 
 /* Notes a payload that was published. */
 void modified_note(struct modified *, const struct view_directory *);
-
-/* Notes what a predecessor left in the category's latch, if anything good. */
-void modified_recall(
-    struct modified *, const struct segment *, unsigned latch, enum category);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "analytics.h"
 #include "breaker.h"
 #include "buf.h"
 #include "category.h"
@@ -83,6 +84,28 @@ condition_of(struct store *store, const struct config *config, size_t i)
 	return c;
 }
 
+/* What the hydrator's gate refuses, by the word of struct counters. */
+static void
+put_gate(struct buf *b, uint64_t refused)
+{
+	const char *separator = "";
+	int document;
+
+	buf_puts(b, "\"gate\":{\"refused\":[");
+	for (document = DOCUMENT_NONE + 1; document < DOCUMENT_MAX; document++) {
+		if ((COUNTERS_REFUSED_DOCUMENTS(refused) & 1u << document) == 0)
+			continue;
+		buf_printf(b, "%s\"%s\"", separator,
+		    document_name((enum analytics_document)document));
+		separator = ",";
+	}
+	if (refused == 0)
+		buf_puts(b, "],\"since\":null}");
+	else
+		buf_printf(
+		    b, "],\"since\":%" PRIu64 "}", COUNTERS_REFUSED_SINCE(refused));
+}
+
 /* One entry of `categories`. Times are Unix seconds. */
 static void
 put_condition(struct buf *b, const char *name, const struct condition *c,
@@ -102,7 +125,9 @@ put_condition(struct buf *b, const char *name, const struct condition *c,
 		buf_puts(b, "\"last_success\":null,");
 	else
 		buf_printf(b, "\"last_success\":%" PRId64 ",", success / NSEC_PER_SEC);
-	buf_printf(b, "\"failures\":%" PRIu64 "}", counter_read(&k->failures_in_row));
+	buf_printf(b, "\"failures\":%" PRIu64 ",", counter_read(&k->failures_in_row));
+	put_gate(b, counter_read(&k->refused));
+	buf_putc(b, '}');
 }
 
 static bool

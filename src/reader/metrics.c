@@ -140,19 +140,29 @@ put_refreshes(const struct metrics *m, struct buf *b)
 	family(b, "refresh_total", "counter", "Refreshes tried.");
 	put_counted(m, b, "refresh_total", ",result=\"published\"", COUNTER_REFRESHES);
 	put_counted(
+	    m, b, "refresh_total", ",result=\"partial\"", COUNTER_REFRESHES_PARTIAL);
+	put_counted(
 	    m, b, "refresh_total", ",result=\"failed\"", COUNTER_REFRESH_FAILURES);
 	family(b, "refresh_failures_total", "counter",
-	    "Refreshes that failed: a document was not fetched, or not accepted for "
-	    "its content, the snapshot was not rendered (a mistake of ours), or "
-	    "rejected for lack of room.");
+	    "Refreshes that failed or were partial: a document was not fetched, or not "
+	    "accepted for its content, or implausibly small, the snapshot was not "
+	    "rendered (a mistake of ours), or rejected for lack of room.");
 	put_counted(m, b, "refresh_failures_total", ",reason=\"not_fetched\"",
 	    COUNTER_NOT_FETCHED);
 	put_counted(m, b, "refresh_failures_total", ",reason=\"not_accepted\"",
 	    COUNTER_NOT_ACCEPTED);
+	put_counted(m, b, "refresh_failures_total", ",reason=\"implausible\"",
+	    COUNTER_IMPLAUSIBLE);
 	put_counted(m, b, "refresh_failures_total", ",reason=\"not_rendered\"",
 	    COUNTER_NOT_RENDERED);
 	put_counted(m, b, "refresh_failures_total", ",reason=\"rejected\"",
 	    COUNTER_PUBLISH_REJECTED);
+	family(b, "refresh_unchanged_total", "counter",
+	    "Refreshes that found all documents unchanged, of those published.");
+	put_counted(m, b, "refresh_unchanged_total", "", COUNTER_REFRESHES_UNCHANGED);
+	family(b, "documents_reused_total", "counter",
+	    "Old documents used in partial refreshes.");
+	put_counted(m, b, "documents_reused_total", "", COUNTER_REUSED_DOCUMENTS);
 	family(b, "documents_not_fetched_total", "counter",
 	    "Places of documents that gave nothing.");
 	put_counted(m, b, "documents_not_fetched_total", "", COUNTER_FETCH_FAILURES);

@@ -44,7 +44,15 @@
 	    "reloads that left the old configuration in use")                          \
 	X(RETRIES, "upstream_retries_total", "requests that repeated another")         \
 	X(UNSENT, "upstream_unsent_total",                                             \
-	    "requests not sent: Retry-After, or an open breaker")
+	    "requests not sent: Retry-After, or an open breaker")                      \
+	X(IMPLAUSIBLE, "refresh_implausible_total",                                    \
+	    "cycles in which the gate refused a document")                             \
+	X(REFRESHES_PARTIAL, "refreshes_partial_total",                                \
+	    "cycles that published with old documents")                                \
+	X(REFRESHES_UNCHANGED, "refreshes_unchanged_total",                            \
+	    "cycles that published the last snapshot anew")                            \
+	X(REUSED_DOCUMENTS, "documents_reused_total",                                  \
+	    "old documents published again for want of new ones")
 
 enum counter {
 #define X(id, name, help) COUNTER_##id,
@@ -96,15 +104,17 @@ enum counter_death {
 #define COUNTER_CODES 16
 
 struct counters {
-	_Atomic int64_t heartbeat;    /* clock_boot() of the last beat */
-	_Atomic int64_t last_success; /* clock_boot() of the last published cycle */
+	_Atomic int64_t heartbeat; /* clock_boot() of the last beat */
+	/* clock_boot() of the last cycle that published and had all its documents */
+	_Atomic int64_t last_success;
 	_Atomic int64_t last_success_wall; /* clock_wall() of the same */
 	_Atomic uint64_t failures_in_row;  /* cycles since then */
 	_Atomic uint64_t connections;      /* open now */
 	/* Supervisor: of the last reload of the configuration. */
 	_Atomic uint64_t reload_failed; /* 1: the old one is still in use */
 	_Atomic int64_t reloaded_wall;  /* clock_wall() of the last that succeeded */
-	_Atomic uint64_t reserved;
+	/* Hydrator: the documents that the gate refuses (COUNTERS_REFUSED). */
+	_Atomic uint64_t refused;
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
 	_Atomic uint64_t duration_nsec;             /* of all requests together */
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */
@@ -128,6 +138,12 @@ counter_read(const _Atomic uint64_t *c)
 {
 	return atomic_load_explicit(c, memory_order_relaxed);
 }
+
+/* What the gate refuses is one word, so that its parts belong together: Unix seconds
+ * since when, and a set of documents, bits 0 to 7; 0: nothing. */
+#define COUNTERS_REFUSED(since, documents) ((uint64_t)(since) << 8 | (documents))
+#define COUNTERS_REFUSED_SINCE(word) ((word) >> 8)
+#define COUNTERS_REFUSED_DOCUMENTS(word) ((unsigned)(word)&0xff)
 
 static inline void
 counter_add(struct counters *c, enum counter id, uint64_t n)

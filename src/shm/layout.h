@@ -116,6 +116,7 @@ AT(counters, last_success, 8);
 AT(counters, last_success_wall, 16);
 AT(counters, failures_in_row, 24);
 AT(counters, connections, 32);
+AT(counters, refused, 56);
 AT(counters, value, 64);
 AT(counters, duration_nsec, 576);
 AT(counters, duration, 584);

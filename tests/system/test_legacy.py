@@ -122,7 +122,7 @@ def test_garbage_is_no_document(make_daemon, upstream, garbage):
     raw = GARBAGE[garbage]
     file.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
     daemon.send(signal.SIGUSR1)
-    line = wait_for(lambda: re.search(r"text_generation not refreshed: .*", daemon.log()), "a complaint").group()
+    line = wait_for(lambda: re.search(r"text_generation: reference is \d+ s old: .*", daemon.log()), "a complaint").group()
     reasons = {"one line": "CSV without a row", "not UTF-8": "CSV, but not UTF-8",
                "no valid row": "none of its 1 records is valid", "empty": "empty"}
     assert reasons.get(garbage, "not JSON") in line

@@ -266,7 +266,16 @@ def test_failures_have_their_reasons(make_daemon, tmp_path):
     values = fail("not_accepted")
     assert values['consecutive_failures{category="image_generation"}'] >= 2
     assert values['last_success_timestamp_seconds{category="image_generation"}'] == good
-    assert values['generation{category="image_generation"}'] == 1
+    assert values['refresh_total{category="image_generation",result="partial"}'] >= 2
+    assert values['documents_reused_total{category="image_generation"}'] >= 2
+    assert values['refresh_total{category="image_generation",result="failed"}'] == 0
+    for name in "status_image", "stats_image", "workers":
+        (documents / (name + ".json")).unlink()
+    (documents / "workers.json").mkdir()
+    assert fail("not_fetched")['refresh_total{category="image_generation",result="failed"}'] >= 1
+    (documents / "workers.json").rmdir()
+    for name in "status_image", "stats_image", "workers":
+        shutil.copy(DEMO / (name + ".json"), documents / (name + ".json"))
     shutil.copy(DEMO / "image_generation.json", documents / "image_generation.json")
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: samples(daemon)['consecutive_failures{category="image_generation"}'] == 0, "a success")
@@ -303,7 +312,8 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     assert list(entries) == ["image_generation", "text_generation", "blip"]
     empty = entries["blip"]
     assert empty.pop("failures") > 0
-    assert empty == {"category": "blip", "state": "empty", "age": None, "generation": None, "last_success": None}
+    assert empty == {"category": "blip", "state": "empty", "age": None, "generation": None, "last_success": None,
+                     "gate": {"refused": [], "since": None}}
     assert daemon.get("/livez").status == 200
     (tmp_path / "missing.json").write_text('{"A": {"name": "A", "record_type": "blip"}}')
     daemon.send(signal.SIGUSR1)

@@ -54,11 +54,12 @@ def test_every_fault_of_a_document_keeps_the_last_snapshot(make_daemon, upstream
         wait_for(lambda: len(problems(daemon)) > seen, "a complaint about " + fault)
         upstream.mode(document, "ok")
         complaint = problems(daemon)[seen]
-        assert NAMES[document] + ": " in complaint, complaint
+        assert re.search(r"image_generation: %s is \d+ s old: " % NAMES[document], complaint), complaint
         assert re.search(reason, complaint), (fault, complaint)
         after = daemon.get(RISK)
         assert (after.status, after.body) == (200, before.body), fault
         assert after.headers["etag"] == before.headers["etag"]
+        assert after.headers["last-modified"] == before.headers["last-modified"]
     recovered = len(re.findall("hydrated image", daemon.log()))
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(re.findall("hydrated image", daemon.log())) > recovered, "the recovery")

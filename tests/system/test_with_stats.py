@@ -189,8 +189,8 @@ def test_a_failing_workers_document_keeps_the_last_snapshot(make_daemon, directo
         before = daemon.get(IMAGE + "?include_workers=true")
         for mode in "404", "shape":
             upstream.mode("workers", mode)
-            seen = daemon.log().count("image_generation not refreshed: workers: ")
+            seen = daemon.log().count("image_generation: workers is ")
             daemon.send(signal.SIGUSR1)
-            wait_for(lambda: daemon.log().count("image_generation not refreshed: workers: ") > seen, mode)
+            wait_for(lambda: daemon.log().count("image_generation: workers is ") > seen, mode)
             after = daemon.get(IMAGE + "?include_workers=true")
             assert (after.status, after.body, after.headers["etag"]) == (200, before.body, before.headers["etag"])

@@ -31,6 +31,8 @@ world_settings(struct world *w)
 	c->state_dir = w->dir + strlen(w->dir);
 	c->hydration.enabled = true;
 	c->hydration.interval = 240;
+	c->gate.min_ratio = 0.5;
+	c->gate.confirmations = 3;
 	c->horde.url = w->horde;
 	c->horde.timeout = 20;
 	c->upstream.connect_timeout = 5;

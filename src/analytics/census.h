@@ -1,0 +1,16 @@
+/* Counting what documents hold, for who compares them with earlier ones. Pure. */
+#ifndef ANALYTICS_CENSUS_H
+#define ANALYTICS_CENSUS_H
+
+#include "analytics.h"
+#include "category.h"
+#include "horde.h"
+#include "reference.h"
+#include "workers.h"
+
+/* Fills in census[DOCUMENT_MAX] from documents that were read; horde and workers are
+ * only looked at if category_has_horde(). What was left out as invalid is not there. */
+void census_take(enum category, const struct reference *, const struct horde *,
+    const struct workers *, struct census *);
+
+#endif

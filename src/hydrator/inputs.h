@@ -1,0 +1,94 @@
+/*
+ * The documents of a category: the last good one of each, and what a cycle was offered
+ * instead. Where nothing better came the good one goes on being used, with the time of
+ * its own fetch, so that an outage shows as age. Hydrators.
+ */
+#ifndef HYDRATOR_INPUTS_H
+#define HYDRATOR_INPUTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analytics.h"
+#include "attr.h"
+#include "buf.h"
+#include "publish.h"
+#include "source.h"
+
+enum input_kind {
+	INPUT_REFERENCE,
+	INPUT_STATUS,
+	INPUT_STATS,
+	INPUT_WORKERS,
+	INPUT_MAX
+};
+
+/* The document's number in the analytics, and back. */
+#define INPUT_DOCUMENT(kind) ((enum analytics_document)((kind) + DOCUMENT_REFERENCE))
+#define INPUT_KIND(document) ((enum input_kind)((document)-DOCUMENT_REFERENCE))
+
+/* Why a cycle cannot use what it was offered. */
+enum input_fault {
+	INPUT_GOOD,
+	INPUT_NOT_FETCHED,
+	INPUT_NOT_ACCEPTED,
+	INPUT_IMPLAUSIBLE,
+};
+
+struct input_document {
+	bool held;
+	bool missing;               /* it is that the file does not exist: no body */
+	struct buf body;            /* owned */
+	const char *url;            /* of the configuration */
+	char *etag, *last_modified; /* validators of that place; owned, NULL: none */
+	int64_t fetched_boot, fetched_wall;
+};
+
+struct input {
+	struct input_document good;
+	struct input_document offered; /* not held: none, or the good one again */
+	enum input_fault fault;
+	char why[SOURCE_ERROR_MAX]; /* if there is a fault */
+};
+
+/* Zero-initialise to start, with the number of documents in n. */
+struct inputs {
+	size_t n;
+	struct input of[INPUT_MAX];
+};
+
+/* Tells a source that is about to be fetched what is held already. */
+void inputs_expect(const struct inputs *, enum input_kind, struct source *);
+/* A cycle begins with what was fetched, well or not; takes the body over. A document
+ * that is byte for byte the good one renews its time. */
+void inputs_offer(struct inputs *, enum input_kind, struct source *);
+/* The current document is not to be used: frees it, so that the good one is current if
+ * this was not it. */
+void inputs_refuse(struct inputs *, enum input_kind, enum input_fault, const char *why);
+/* What was offered was published: replaces the good ones. */
+void inputs_accept(struct inputs *);
+/* The end of a cycle, however it went: what was offered and not accepted is freed. */
+void inputs_drop(struct inputs *);
+/* Frees everything; it is as new. */
+void inputs_free(struct inputs *);
+
+/* What a cycle is made of: the offered document, else the good one, else NULL. */
+const struct input_document *inputs_current(
+    const struct inputs *, enum input_kind) MUST_CHECK;
+/* Whether there is one of each, and not all of them are old. */
+bool inputs_suffice(const struct inputs *) MUST_CHECK;
+/* Whether one of them is not the good one. */
+bool inputs_differ(const struct inputs *) MUST_CHECK;
+/* How many have a fault; NULL: any. */
+size_t inputs_faults(const struct inputs *, const enum input_fault *) MUST_CHECK;
+
+/* The time of the oldest current document. */
+void inputs_stamp(const struct inputs *, struct snapshot_stamp *);
+/* Appends "NAME: why" of each fault. */
+void inputs_say_faults(const struct inputs *, struct buf *);
+/* Appends "NAME is N s old: why" of each good document that is used for want of a
+ * better one; now: clock_boot(). */
+void inputs_say_ages(const struct inputs *, int64_t now, struct buf *);
+
+#endif

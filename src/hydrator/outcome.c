@@ -1,0 +1,120 @@
+/* Success is a snapshot all of whose documents are new; what is less counts as failure
+ * in a row, so that it is noticed while answers are still good. */
+#include "outcome.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "log.h"
+
+static const enum input_fault implausible = INPUT_IMPLAUSIBLE;
+static const enum input_fault not_fetched = INPUT_NOT_FETCHED;
+
+/* One reason a cycle, the one that has most to say. */
+static enum counter
+outcome_reason(const struct inputs *in)
+{
+	if (inputs_faults(in, &implausible) > 0)
+		return COUNTER_IMPLAUSIBLE;
+	return inputs_faults(in, &not_fetched) > 0 ? COUNTER_NOT_FETCHED
+						   : COUNTER_NOT_ACCEPTED;
+}
+
+/* Asking again at once would only bring confirmations closer together. */
+static bool
+outcome_can_wait(const struct inputs *in)
+{
+	return inputs_faults(in, &implausible) == inputs_faults(in, NULL);
+}
+
+static void
+outcome_count(struct cycle *c, enum counter what, enum counter reason)
+{
+	counter_add(c->counters, what, 1);
+	counter_add(c->counters, reason, 1);
+	counter_raise(&c->counters->failures_in_row, 1);
+}
+
+enum cycle_result
+outcome_failed(struct cycle *c, enum counter reason, const char *why)
+{
+	outcome_count(c, COUNTER_REFRESH_FAILURES, reason);
+	log_warnx("%s not refreshed: %s", c->section->name, why);
+	return CYCLE_FAILED;
+}
+
+enum cycle_result
+outcome_without(struct cycle *c)
+{
+	struct buf why = { 0 };
+
+	inputs_say_faults(&c->inputs, &why);
+	buf_putc(&why, '\0');
+	outcome_failed(c, outcome_reason(&c->inputs), why.data);
+	buf_free(&why);
+	return outcome_can_wait(&c->inputs) ? CYCLE_REFUSED : CYCLE_FAILED;
+}
+
+static enum cycle_result
+outcome_partial(struct cycle *c)
+{
+	struct buf ages = { 0 };
+
+	outcome_count(c, COUNTER_REFRESHES_PARTIAL, outcome_reason(&c->inputs));
+	counter_add(
+	    c->counters, COUNTER_REUSED_DOCUMENTS, inputs_faults(&c->inputs, NULL));
+	inputs_say_ages(&c->inputs, clock_boot(), &ages);
+	buf_putc(&ages, '\0');
+	log_warnx("%s: %s", c->section->name, ages.data);
+	buf_free(&ages);
+	return outcome_can_wait(&c->inputs) ? CYCLE_REFUSED : CYCLE_REUSED;
+}
+
+enum cycle_result
+outcome_published(struct cycle *c)
+{
+	struct counters *k = c->counters;
+
+	if (inputs_faults(&c->inputs, NULL) > 0)
+		return outcome_partial(c);
+	counter_add(k, COUNTER_REFRESHES, 1);
+	atomic_store_explicit(&k->last_success, clock_boot(), memory_order_relaxed);
+	atomic_store_explicit(
+	    &k->last_success_wall, clock_wall(), memory_order_relaxed);
+	atomic_store_explicit(&k->failures_in_row, 0, memory_order_relaxed);
+	return CYCLE_PUBLISHED;
+}
+
+void
+outcome_passed(const struct cycle *c, enum input_kind k, const struct census *census)
+{
+	char count[64];
+
+	gate_count(INPUT_DOCUMENT(k), census, count, sizeof(count));
+	log_warnx("%s: %s is accepted with %s, before it were %" PRIu64 ": %s",
+	    c->section->name, document_name(INPUT_DOCUMENT(k)), count,
+	    c->gate[k].good.count,
+	    c->forced ? "USR1 asked for it" : "it came often enough");
+}
+
+void
+outcome_gate(struct cycle *c)
+{
+	int64_t since = 0;
+	unsigned documents = 0;
+	size_t k;
+
+	for (k = 0; k < c->inputs.n; k++) {
+		if (c->gate[k].seen == 0)
+			continue;
+		documents |= 1u << INPUT_DOCUMENT(k);
+		if (since == 0 || c->gate[k].since < since)
+			since = c->gate[k].since;
+	}
+	atomic_store_explicit(&c->counters->refused,
+	    COUNTERS_REFUSED(since / NSEC_PER_SEC, documents), memory_order_relaxed);
+}

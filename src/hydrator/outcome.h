@@ -1,0 +1,23 @@
+/* What a cycle came to: its counters and its lines in the log. Hydrators. */
+#ifndef HYDRATOR_OUTCOME_H
+#define HYDRATOR_OUTCOME_H
+
+#include <stdint.h>
+
+#include "counters.h"
+#include "cycle.h"
+#include "gate.h"
+#include "inputs.h"
+
+/* The cycle failed, for a reason of ours: the counter of it, and a text. */
+enum cycle_result outcome_failed(struct cycle *, enum counter reason, const char *why);
+/* It failed for its documents. */
+enum cycle_result outcome_without(struct cycle *);
+/* It published a snapshot of current documents. */
+enum cycle_result outcome_published(struct cycle *);
+/* The gate was passed by a document that is smaller than it lets pass by itself. */
+void outcome_passed(const struct cycle *, enum input_kind, const struct census *);
+/* Tells readers what the gate refuses now. */
+void outcome_gate(struct cycle *);
+
+#endif

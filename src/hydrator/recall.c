@@ -1,0 +1,52 @@
+/* Reading the latch as a reader does, once. */
+#include "recall.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "modified.h"
+#include "snapshot.h"
+#include "view.h"
+
+static void
+recall_gate(struct gate *g, uint64_t count, bool at_least)
+{
+	g->known = true;
+	g->at_least = at_least;
+	g->good.count = count;
+}
+
+static void
+recall_horde(struct cycle *c, const struct view_directory *d)
+{
+	const struct with_stats_row *row =
+	    (const void *)((const char *)d + d->with_stats.rows);
+	bool status = false, stats = false, workers = false;
+	uint32_t i, n = d->views[VIEW_WITH_STATS].nrows;
+
+	for (i = 0; i < n; i++) {
+		status |= row[i].worker_count > 0;
+		stats |= row[i].usage_total[0] > 0 || row[i].usage_month[0] > 0;
+		workers |= row[i].nworkers > 0;
+	}
+	recall_gate(&c->gate[INPUT_STATUS], status, true);
+	recall_gate(&c->gate[INPUT_STATS], stats, true);
+	recall_gate(&c->gate[INPUT_WORKERS], workers, true);
+}
+
+void
+recall(struct cycle *c)
+{
+	struct snapshot *s = NULL;
+	const struct view_directory *d;
+
+	if (snapshot_take(c->segment, c->latch, 0, &s) != SNAPSHOT_FRESH)
+		return;
+	if ((d = view_open(s->data, s->len, c->category)) != NULL) {
+		modified_note(&c->modified, d);
+		recall_gate(&c->gate[INPUT_REFERENCE], d->typed_entries, false);
+		if (d->views[VIEW_WITH_STATS].present)
+			recall_horde(c, d);
+	}
+	snapshot_release(&s);
+}

@@ -1,0 +1,14 @@
+/* What a hydrator can tell from the snapshot that its predecessor left. */
+#ifndef HYDRATOR_RECALL_H
+#define HYDRATOR_RECALL_H
+
+#include "cycle.h"
+
+/*
+ * For a cycle that has begun nothing yet: notes since when the content of the latch is
+ * what it is, and what the gate compares with. A snapshot tells how many models there
+ * were; of status, stats and workers only whether they held anything.
+ */
+void recall(struct cycle *);
+
+#endif

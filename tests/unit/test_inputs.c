@@ -1,0 +1,263 @@
+/* The documents that are kept over cycles. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "inputs.h"
+
+static struct inputs in;
+static const char place[] = "http://here/";
+static const char elsewhere[] = "http://there/";
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&in, 0, sizeof(in));
+	in.n = 2;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	inputs_free(&in);
+	return 0;
+}
+
+static struct source
+fetched(const char *text, const char *etag, int64_t at)
+{
+	struct source s = { .name = "x", .done = true, .url = place };
+
+	buf_puts(&s.body, text);
+	if (etag != NULL)
+		s.etag = strdup(etag);
+	s.fetched_boot = at;
+	s.fetched_wall = at + 1000;
+	return s;
+}
+
+static struct source
+failed(const char *why, bool unfetched)
+{
+	struct source s = {
+		.name = "x", .nurls = 1, .unfetched = unfetched, .refused = !unfetched
+	};
+
+	strlcpy(s.error, why, sizeof(s.error));
+	return s;
+}
+
+/* Takes over what s has, as a cycle does. */
+static void
+offer(enum input_kind k, struct source s)
+{
+	inputs_offer(&in, k, &s);
+	sources_free(&s, 1);
+}
+
+static void
+assert_current(enum input_kind k, const char *text, int64_t at)
+{
+	const struct input_document *d = inputs_current(&in, k);
+
+	assert_non_null(d);
+	assert_int_equal(d->body.len, strlen(text));
+	assert_memory_equal(d->body.data, text, d->body.len);
+	assert_int_equal(d->fetched_boot, at);
+	assert_int_equal(d->fetched_wall, at + 1000);
+}
+
+static void
+begin(void)
+{
+	offer(INPUT_REFERENCE, fetched("{1}", "\"a\"", 10));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 12));
+	assert_true(inputs_suffice(&in));
+	assert_true(inputs_differ(&in));
+	inputs_accept(&in);
+}
+
+static void
+test_what_was_accepted_stays(void **state)
+{
+	struct snapshot_stamp stamp;
+
+	(void)state;
+	begin();
+	inputs_drop(&in);
+	assert_current(INPUT_REFERENCE, "{1}", 10);
+	assert_current(INPUT_STATUS, "[1]", 12);
+	assert_null(inputs_current(&in, INPUT_STATS));
+	inputs_stamp(&in, &stamp);
+	assert_int_equal(stamp.fetched_boot, 10);
+	assert_int_equal(stamp.fetched_wall, 1010);
+	/* No more than it takes is kept. */
+	assert_int_equal(inputs_current(&in, INPUT_REFERENCE)->body.cap, 3);
+}
+
+static void
+test_what_was_not_accepted_does_not(void **state)
+{
+	(void)state;
+	begin();
+	offer(INPUT_REFERENCE, fetched("{2}", NULL, 20));
+	offer(INPUT_STATUS, fetched("[2]", NULL, 20));
+	assert_current(INPUT_REFERENCE, "{2}", 20);
+	inputs_drop(&in);
+	assert_current(INPUT_REFERENCE, "{1}", 10);
+	assert_current(INPUT_STATUS, "[1]", 12);
+}
+
+static void
+test_nothing_is_no_beginning(void **state)
+{
+	(void)state;
+	assert_false(inputs_suffice(&in));
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 10));
+	offer(INPUT_STATUS, failed("http://here/: no", true));
+	assert_false(inputs_suffice(&in));
+	assert_int_equal(inputs_faults(&in, NULL), 1);
+}
+
+static void
+test_the_same_again_is_younger(void **state)
+{
+	struct snapshot_stamp stamp;
+
+	(void)state;
+	begin();
+	offer(INPUT_REFERENCE, fetched("{1}", "\"b\"", 20));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 21));
+	assert_false(inputs_differ(&in));
+	assert_true(inputs_suffice(&in));
+	assert_current(INPUT_REFERENCE, "{1}", 20);
+	assert_string_equal(in.of[INPUT_REFERENCE].good.etag, "\"b\"");
+	inputs_stamp(&in, &stamp);
+	assert_int_equal(stamp.fetched_boot, 20);
+}
+
+static void
+test_not_modified_is_the_same(void **state)
+{
+	struct source asked = { .name = "x" };
+	struct source s = { .name = "x",
+		.done = true,
+		.not_modified = true,
+		.url = place,
+		.fetched_boot = 30,
+		.fetched_wall = 1030 };
+
+	(void)state;
+	begin();
+	inputs_expect(&in, INPUT_REFERENCE, &asked);
+	assert_ptr_equal(asked.known_url, place);
+	assert_string_equal(asked.known_etag, "\"a\"");
+	assert_null(asked.known_last_modified);
+	s.etag = strdup("\"a\"");
+	offer(INPUT_REFERENCE, s);
+	offer(INPUT_STATUS, fetched("[1]", NULL, 31));
+	assert_false(inputs_differ(&in));
+	assert_current(INPUT_REFERENCE, "{1}", 30);
+	assert_string_equal(in.of[INPUT_REFERENCE].good.etag, "\"a\"");
+}
+
+static void
+test_a_file_that_is_gone_is_another_document(void **state)
+{
+	struct source s = { .name = "x",
+		.done = true,
+		.missing = true,
+		.url = elsewhere,
+		.fetched_boot = 30,
+		.fetched_wall = 1030 };
+
+	(void)state;
+	begin();
+	offer(INPUT_STATUS, s);
+	assert_true(inputs_differ(&in));
+	assert_true(inputs_current(&in, INPUT_STATUS)->missing);
+	inputs_accept(&in);
+	offer(INPUT_STATUS, s);
+	assert_false(inputs_differ(&in));
+	offer(INPUT_STATUS, fetched("", NULL, 40));
+	assert_true(inputs_differ(&in));
+}
+
+static void
+test_old_ones_are_used_and_said(void **state)
+{
+	enum input_fault fault = INPUT_NOT_FETCHED;
+	struct snapshot_stamp stamp;
+	struct buf text = { 0 };
+
+	(void)state;
+	begin();
+	offer(INPUT_REFERENCE, fetched("{2}", NULL, 20));
+	offer(INPUT_STATUS, failed("http://here/: refused", true));
+	assert_true(inputs_suffice(&in));
+	assert_true(inputs_differ(&in));
+	assert_current(INPUT_REFERENCE, "{2}", 20);
+	assert_current(INPUT_STATUS, "[1]", 12);
+	inputs_stamp(&in, &stamp);
+	assert_int_equal(stamp.fetched_boot, 12);
+	assert_int_equal(inputs_faults(&in, &fault), 1);
+	inputs_say_ages(&in, 12 + 312 * NSEC_PER_SEC, &text);
+	buf_putc(&text, '\0');
+	assert_string_equal(text.data, "status is 312 s old: http://here/: refused");
+	buf_free(&text);
+	/* If all are old there is nothing to publish. */
+	inputs_refuse(&in, INPUT_REFERENCE, INPUT_IMPLAUSIBLE, "too small");
+	assert_current(INPUT_REFERENCE, "{1}", 10);
+	assert_false(inputs_suffice(&in));
+	inputs_say_faults(&in, &text);
+	buf_putc(&text, '\0');
+	assert_string_equal(
+	    text.data, "reference: too small; status: http://here/: refused");
+	buf_free(&text);
+	/* The next cycle starts afresh. */
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 40));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 40));
+	assert_int_equal(inputs_faults(&in, NULL), 0);
+}
+
+/* A document that was refused although it is all there is cannot be fallen back on. */
+static void
+test_a_good_one_that_is_refused_is_not_good(void **state)
+{
+	(void)state;
+	begin();
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 20));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 20));
+	inputs_refuse(&in, INPUT_STATUS, INPUT_NOT_ACCEPTED, "after all");
+	assert_null(inputs_current(&in, INPUT_STATUS));
+	assert_false(inputs_suffice(&in));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_what_was_accepted_stays),
+		TEST(test_what_was_not_accepted_does_not),
+		TEST(test_nothing_is_no_beginning),
+		TEST(test_the_same_again_is_younger),
+		TEST(test_not_modified_is_the_same),
+		TEST(test_a_file_that_is_gone_is_another_document),
+		TEST(test_old_ones_are_used_and_said),
+		TEST(test_a_good_one_that_is_refused_is_not_good),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
