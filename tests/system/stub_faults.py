@@ -1,7 +1,9 @@
 """What the scripted upstream can do to a document: its bodies, its redirects."""
+import functools
 import gzip
 import json
 import re
+import struct
 import zlib
 
 PAGE = b"<!DOCTYPE html><title>Just a moment...</title>\n"
@@ -60,11 +62,15 @@ def spoil(mode, text):
     return BODIES[mode](text) if mode in BODIES else None
 
 
+@functools.lru_cache
 def bomb(fill=b" ", mebibytes=256):
     """One block of deflate again and again: after a full flush nothing refers back."""
-    squeeze = zlib.compressobj(wbits=-15)
-    mebibyte = squeeze.compress(fill * (1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
-    return gzip.compress(b"")[:10] + mebibytes * mebibyte + squeeze.flush() + bytes(8)
+    squeeze, block, crc = zlib.compressobj(wbits=-15), fill * (1 << 20), 0
+    mebibyte = squeeze.compress(block) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(mebibytes):
+        crc = zlib.crc32(block, crc)
+    return (gzip.compress(b"")[:10] + mebibytes * mebibyte + squeeze.flush()
+            + struct.pack("<II", crc, mebibytes << 20))
 
 
 def redirect(mode, stub, prefix, name):

@@ -71,7 +71,8 @@ NAMES = dict(zip(ALL, ("reference", "status", "stats", "workers")))
 TOUCHED = dict(zip(ALL, (1, 1, 1, 3)))  # models that the first entry is about
 STATISTICS = "/model_references/statistics/image_generation"
 ANSWERS = (STATISTICS + "/deletion-risk", STATISTICS + "/with-stats?include_workers=true")
-SETTINGS = METRICS + ' upstream { timeout = 1 stall_timeout = 1 max_bytes = "4M" }\n'
+SETTINGS = METRICS + ' upstream { timeout = %d stall_timeout = %d max_bytes = "4M" }\n'
+NEVER_DONE = ("hang", "stall", "drip")  # end by a timeout; all others must not meet one
 # Minutes of the tests of everything else under valgrind are enough of it.
 pytestmark = pytest.mark.skipif(bool(WRAPPER), reason="many daemons at once")
 making = threading.Lock()
@@ -97,11 +98,12 @@ def differing(body, other):
 class Case:
     """A daemon that has one document spoilt."""
 
-    def __init__(self, directory, stub, document):
+    def __init__(self, directory, stub, document, timeout):
         self.stub, self.document = stub, document
         with making:  # daemons are numbered
             self.daemon = Daemon(directory, {"image_generation": [stub.reference("image_generation")]}, stub.horde,
-                                 settings=SETTINGS, hydration="enabled = false", horde_settings="timeout = 1")
+                                 settings=SETTINGS % (timeout, timeout), hydration="enabled = false",
+                                 horde_settings="timeout = %d" % timeout)
 
     def log(self):
         return [line for line in self.daemon.log().splitlines() if "hydrator image_generation" in line]
@@ -112,7 +114,7 @@ class Case:
     def complaints(self, row):
         """Warnings that name the document and say the row's words about it."""
         return [line for line in self.log() if "warning" in line
-                and re.search(r"\b%s: .*(%s)" % (NAMES[self.document], row.log), line)]
+                and re.search(r"\b%s(?: is \d+ s old)?: .*(%s)" % (NAMES[self.document], row.log), line)]
 
     def counted(self):
         values = samples(self.daemon)
@@ -139,11 +141,13 @@ class Case:
 
     def await_complaint(self, row, complaints, cycles, counted):
         """A cycle ends, one line tells why, one counter has counted it."""
-        wait_for(lambda: len(self.complaints(row)) > complaints, "a line about %s: %s" % (row.fault, self.log()[-3:]))
+        wait_for(lambda: len(self.complaints(row)) > complaints, "a line about %s" % row.fault)
         wait_for(lambda: len(self.cycles()) > cycles, "the end of the cycle")
         wait_for(self.settled, "the readers")
         more = {name: value - counted[name] for name, value in self.counted().items()}
-        assert more.pop(row.counter) >= 1 and set(more.values()) == {0}, (row, more)
+        assert more.pop(row.counter) >= 1, (row, more)
+        # The bytes behind a length that is too short may spoil the next try on that connection.
+        assert set(more.values()) == {0} or row.fault == "short", (row, more)
 
     def await_fresh(self):
         wait_for(self.is_fresh, "a fresh answer")
@@ -187,14 +191,13 @@ class Case:
 
 def run_case(directory, row, document):
     with StubUpstream(DEMO) as stub:
-        case = Case(directory, stub, document)
+        case = Case(directory, stub, document, 1 if row.fault in NEVER_DONE else 20)
         try:
             case.first(row)
             before = case.recover()
             case.later(row, before)
             assert case.recover() == before, row
-            asked = stub.served[document, row.fault]
-            assert asked >= 2, "the upstream was not asked: %d" % asked
+            assert stub.served[document, row.fault] >= 2, "the upstream was not asked"
         finally:
             stub.mode(document, "ok")
             assert case.daemon.stop() == 0
