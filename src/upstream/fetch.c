@@ -70,8 +70,8 @@ fetcher_open(
 	for (i = 0; i < FETCH_SLOTS; i++)
 		if (f->multi == NULL ||
 		    transfer_open(&f->transfers[i], &f->settings, f->apikey) == -1) {
-			snprintf(err, errlen, "libcurl %s lacks an option or memory",
-			    curl_version());
+			/* Not curl_version(), which crashes for lack of memory. */
+			snprintf(err, errlen, "libcurl lacks an option or memory");
 			fetcher_close(&f);
 			return -1;
 		}

@@ -30,22 +30,37 @@ Files are read anew for each request. A query that is not exactly as above is 40
 Modes are set for a document ("status_image"), for a prefix ("/primary") or for all
 ("*"); the first that is set counts, in this order. "ok" is the default. Others:
 
-    500, 404, 204, ...   that status, with a little HTML
-    redirect             302 to the same document under /redirected
-    html200, notjson, empty, shape, deep
-                         status 200 with a page, with text, with nothing, with JSON of
-                         another shape, with 100,000 open brackets
-    nan, huge, utf8      the document with its first number NaN or of 400 digits, or with
-                         two bytes in its first string that are no UTF-8
+    500, 404, 204, 304, ...   that status, with a little HTML where it has a body
+    429:SECONDS, 503:SECONDS  the same with Retry-After
+    flap:N               the document and 503 in turns, N requests each
+    html200, notjson, empty, none, shape, deep, deeper
+                         status 200 with a page, with half a JSON text, with nothing,
+                         with {} or [], with JSON of another shape, with 100,000 open
+                         brackets, with 100,000 levels that are closed again
+    nan, huge, power, utf8, nul, nulend, twice, shrunken
+                         the document with its first number NaN or of 400 digits or
+                         1e400; with two bytes in its first string that are no UTF-8, or
+                         with a NUL there or behind it all; with every key twice, null
+                         first; with a tenth of its entries
     gzip                 the document, compressed
-    bomb                 256 MiB of spaces in 256 KiB of gzip
+    bomb, zeros          256 MiB of spaces, 200 MiB of NULs in 256 KiB of gzip
     endless              chunks for ever
     cut                  half the document under the whole one's Content-Length
+    long, short          the document under a Content-Length of 1000 more, of 10 less
     reset                the connection is reset
     hang                 not a byte until the mode changes; then the connection closes
     stall                half the document, then as hang
     drip                 a byte every 0.2 s until the mode changes; then it closes
     slow:SECONDS         the document, so much later
+    redirect, elsewhere  302 to the same document under /redirected, which has no faults,
+                         of this host or of the same one by another name
+    far, loop            five redirects to it, and without an end
+    tofile               302 to the file: of the document
+    downgrade            302 to stub.plain_url, which a test sets to a server without TLS
+
+With stub.validators = True documents have an ETag and a Last-Modified, and whoever names
+the ETag again gets 304. stub.rewrite may be set to a function of name and text that gives
+the text to serve. stub.served counts by (name, mode).
 
 From outside, GET /_control/mode?name=NAME&mode=MODE sets a mode, and GET
 /_control/counts answers {"status_image": 2, "/v2/status/models?...": 2, ...}: requests
@@ -65,6 +80,9 @@ import time
 import urllib.parse
 import zlib
 
+import stub_faults
+from stub_faults import PAGE
+
 HORDE = {
     "/v2/status/models?type=image&model_state=known": "status_image",
     "/v2/status/models?type=text&model_state=known": "status_text",
@@ -75,8 +93,6 @@ HORDE = {
 }
 REFERENCE = re.compile(r"(.*)/model_references/v2/(\w+)$")
 FILE = re.compile(r"(.*)/(\w+)\.(?:json|csv)$")
-PAGE = b"<!DOCTYPE html><title>Just a moment...</title>\n"
-FIRST_NUMBER = re.compile(rb":\s*-?[0-9][0-9.eE+-]*")
 
 
 def find_document(target):
@@ -86,35 +102,6 @@ def find_document(target):
             return target[:-len(tail)], name
     found = REFERENCE.match(target) or FILE.match(target)
     return found.groups() if found else None
-
-
-def spoil(mode, text):
-    """The body of status 200 in a mode, or None if the mode is not about the body."""
-    if mode == "html200":
-        return PAGE
-    if mode == "notjson":
-        return b'{"half": '
-    if mode == "empty":
-        return b""
-    if mode == "shape":
-        return b'{"another": "shape"}' if text.lstrip()[:1] == b"[" else b'["another shape"]'
-    if mode == "deep":
-        return b"[" * 100000
-    if mode == "nan":
-        return FIRST_NUMBER.sub(b": NaN", text, count=1)
-    if mode == "huge":
-        return FIRST_NUMBER.sub(b": " + b"9" * 400, text, count=1)
-    if mode == "utf8":
-        return text.replace(b'"', b'"\xff\xfe', 1)
-    return None
-
-
-def bomb():
-    """One block of deflate again and again: after a full flush nothing refers back."""
-    squeeze = zlib.compressobj(wbits=-15)
-    mebibyte = squeeze.compress(b" " * (1 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
-    trailer = bytes(4) + (256 << 20).to_bytes(4, "little")  # a wrong checksum, the true length
-    return gzip.compress(b"")[:10] + 256 * mebibyte + squeeze.flush() + trailer
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -133,13 +120,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.stub.note(self.path, None)
             return self.answer(400, PAGE)
         prefix, name = found
-        self.server.stub.note(self.path, name)
+        self.server.stub.note(self.path, name, self.headers)
         file = self.server.stub.directory / (name + ".json")
         if not file.exists():
             file = file.with_suffix(".csv")
         if not file.exists():
             return self.answer(404, PAGE)
-        return self.misbehave(self.server.stub.mode_of(prefix, name), prefix, name, file.read_bytes())
+        text = file.read_bytes()
+        if self.server.stub.rewrite:
+            text = self.server.stub.rewrite(name, text)
+        mode = self.server.stub.mode_of(prefix, name)
+        self.server.stub.note_served(name, mode)
+        return self.misbehave(mode, prefix, name, text)
 
     def control(self, path, query):
         if path == "/_control/mode":
@@ -147,38 +139,53 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, json.dumps(self.server.stub.counts()).encode())
 
     def answer(self, status, body, **fields):
+        bare = status in (204, 304)
         self.send_response(status)
         self.send_header("Content-Type", "text/html" if body == PAGE else "application/json")
-        if status != 204:
+        if not bare:
             self.send_header("Content-Length", fields.pop("length", len(body)))
         for name, value in fields.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        if status != 204:
+        if not bare:
             self.wfile.write(body)
 
     def misbehave(self, mode, prefix, name, text):
-        spoilt = spoil(mode, text)
+        kind, _, argument = mode.partition(":")
+        spoilt = stub_faults.spoil(mode, text)
         if spoilt is not None:
             self.answer(200, spoilt)
-        elif mode == "ok":
-            self.answer(200, text)
-        elif mode.isdigit():
-            self.answer(int(mode), PAGE)
-        elif mode.startswith("slow:"):
-            self.server.stub.stopped.wait(float(mode[5:]))
-            self.answer(200, text)
+        elif kind.isdigit():
+            self.answer(int(kind), PAGE, **({"Retry_After": argument} if argument else {}))
+        elif kind in stub_faults.REDIRECTS:
+            self.answer(302, b"", Location=stub_faults.redirect(kind, self.server.stub, prefix, name))
         else:
-            getattr(self, "do_" + mode)(text, prefix, name)
+            getattr(self, "do_" + kind)(text, prefix, name)
 
-    def do_redirect(self, _text, _prefix, name):
-        self.answer(302, b"", Location="/redirected/%s.json" % name)
+    def do_ok(self, text, *_):
+        if not self.server.stub.validators:
+            return self.answer(200, text)
+        fields = {"ETag": '"%08x"' % zlib.crc32(text), "Last_Modified": "Sun, 06 Nov 1994 08:49:37 GMT"}
+        known = self.headers.get("If-None-Match") == fields["ETag"]
+        return self.answer(304 if known else 200, text, **fields)
+
+    def do_flap(self, text, _prefix, name):
+        size = int(self.server.stub.mode_of("", name).partition(":")[2])
+        well = (self.server.stub.count(name) - 1) // size % 2 == 0
+        self.answer(*((200, text) if well else (503, PAGE)))
+
+    def do_slow(self, text, prefix, name):
+        self.server.stub.stopped.wait(float(self.server.stub.mode_of(prefix, name).partition(":")[2]))
+        self.answer(200, text)
 
     def do_gzip(self, text, *_):
         self.answer(200, gzip.compress(text), Content_Encoding="gzip")
 
     def do_bomb(self, *_):
-        self.answer(200, bomb(), Content_Encoding="gzip")
+        self.answer(200, stub_faults.bomb(), Content_Encoding="gzip")
+
+    def do_zeros(self, *_):
+        self.answer(200, stub_faults.bomb(b"\0", 200), Content_Encoding="gzip")
 
     def do_endless(self, *_):
         self.send_response(200)
@@ -190,6 +197,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_cut(self, text, *_):
         self.close_connection = True
         self.answer(200, text[:len(text) // 2], length=len(text))
+
+    def do_long(self, text, *_):
+        self.close_connection = True
+        self.answer(200, text, length=len(text) + 1000)
+
+    def do_short(self, text, *_):
+        self.close_connection = True
+        self.answer(200, text, length=len(text) - 10)
 
     def do_reset(self, *_):
         self.close_connection = True
@@ -219,24 +234,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    tls = None
+
+    def finish_request(self, request, client_address):
+        """In the connection's own thread: a handshake that fails or hangs holds up nobody."""
+        if self.tls:
+            request = self.tls.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
 
     def handle_error(self, *_):
         """Clients that leave in the middle are what this server is for."""
 
 
 class StubUpstream:
-    """The server, in threads of this process."""
+    """The server, in threads of this process. tls: an ssl.SSLContext."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, tls=None):
         self.directory = pathlib.Path(directory)
         self.lock = threading.Lock()
         self.modes = {}
         self.counted = collections.Counter()
+        self.served = collections.Counter()
+        self.asked = {}  # document -> the fields of the last request for it
+        self.validators = False
+        self.rewrite = None
+        self.plain_url = None
         self.stopped = threading.Event()
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.stub = self
+        if tls:
+            self.server.tls = tls
         self.port = self.server.server_address[1]
-        self.url = "http://127.0.0.1:%d" % self.port
+        self.url = "http%s://127.0.0.1:%d" % ("s" if tls else "", self.port)
         self.horde = self.url + "/api"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
         self.thread.start()
@@ -259,24 +288,31 @@ class StubUpstream:
 
     def mode(self, name, mode):
         """Sets the mode of a document, of a prefix that begins with "/", or of "*"."""
-        known = "redirect gzip bomb endless cut reset hang stall drip".split()
-        assert (mode == "ok" or mode in known or mode.isdigit() or mode.startswith("slow:")
-                or spoil(mode, b"{}") is not None), "no such mode: " + mode
+        kind = mode.partition(":")[0]
+        assert (kind.isdigit() or kind in stub_faults.BODIES or kind in stub_faults.REDIRECTS
+                or hasattr(Handler, "do_" + kind)), "no such mode: " + mode
         with self.lock:
             self.modes[name] = mode
 
     def mode_of(self, prefix, name):
+        if prefix == "/redirected":
+            return "ok"
         with self.lock:
             for key in (name, prefix, "*"):
                 if key in self.modes:
                     return self.modes[key]
         return "ok"
 
-    def note(self, target, name):
+    def note(self, target, name, fields=None):
         with self.lock:
             self.counted[target] += 1
             if name:
                 self.counted[name] += 1
+                self.asked[name] = fields
+
+    def note_served(self, name, mode):
+        with self.lock:
+            self.served[name, mode] += 1
 
     def count(self, name):
         """Requests so far for a document, or for a path with its query."""

@@ -1,0 +1,41 @@
+"""Certificates of upstreams: only one that the CA file vouches for, of the right name and date, is believed."""
+import pytest
+
+from conftest import DEMO
+from daemon import wait_for
+from stub_tls import KINDS, OPENSSL, Authority
+from stub_upstream import StubUpstream
+
+RISK = "/model_references/statistics/image_generation/deletion-risk"
+pytestmark = pytest.mark.skipif(OPENSSL is None, reason="no openssl command")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls") / "ca")
+
+
+def daemon_for(make_daemon, stub, ca_file):
+    return make_daemon({"image_generation": [stub.reference("image_generation")]}, stub.horde,
+                       settings='upstream { ca_file = "%s" }' % ca_file if ca_file else "")
+
+
+def knows_ca_file(make_daemon, stub, authority):
+    daemon = daemon_for(make_daemon, stub, authority.ca_file)
+    return "ca_file" not in daemon.run("-t", "-c", str(daemon.config)).stderr
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "unknown"])
+def test_certificate(make_daemon, authority, kind):
+    """"unknown": a good one, of an authority that nobody has named."""
+    with StubUpstream(DEMO, authority.context("good" if kind == "unknown" else kind)) as stub:
+        ca_file = authority.ca_file if knows_ca_file(make_daemon, stub, authority) else None
+        if kind == "good" and ca_file is None:
+            pytest.skip("upstream.ca_file is not an option of this binary")
+        daemon = daemon_for(make_daemon, stub, None if kind == "unknown" else ca_file).start(wait=kind == "good")
+        if kind == "good":
+            assert daemon.get(RISK).status == 200
+        else:
+            wait_for(lambda: "SSL" in daemon.log() and "not refreshed: reference: " in daemon.log(), "the refusal")
+            assert daemon.get(RISK).status == 503
+            assert stub.counts() == {}
