@@ -80,7 +80,7 @@ def test_a_failing_v2_source_gives_way_to_the_legacy_file(make_daemon, upstream)
     wait_for(lambda: "lab/Heron-7B" not in models(daemon, "text_generation"), "the first source to be taken")
 
 
-@pytest.mark.parametrize("fault", ["404", "500", "302", "redirect", "html200", "notjson", "empty", "shape", "utf8",
+@pytest.mark.parametrize("fault", ["404", "500", "302", "loop", "html200", "notjson", "empty", "shape", "utf8",
                                    "cut", "reset"])
 def test_no_failure_of_the_first_source_stops_the_chain(make_daemon, upstream, fault):
     upstream.mode("text_generation", fault)

@@ -157,7 +157,8 @@ def test_a_day_of_a_flapping_upstream(tmp_path, figure):
                 for role, (memory, descriptors) in late.items():
                     assert memory <= early[role][0] + GROWTH_KIB, role
                     assert descriptors <= early[role][1] + 2, role
-            assert max(day.hours.values()) <= 3600 // STEP * 4 * 1.5
+            # A document that fails is tried three times, until the breaker of its host opens.
+            assert max(day.hours.values()) <= 3600 // STEP * 4 * 2
         finally:
             assert day.daemon.stop() == 0
 

@@ -14,7 +14,7 @@ from stub_upstream import StubUpstream
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 DOCUMENTS = ("image_generation", "status_image", "stats_image", "workers")
 FAULTS = {
-    "500": "500", "404": "404", "redirect": "redirects", "html200": "JSON", "notjson": "JSON", "empty": "JSON|empty",
+    "500": "500", "404": "404", "loop": "redirects", "html200": "JSON", "notjson": "JSON", "empty": "JSON|empty",
     "shape": "object|array", "deep": "deep|nest", "utf8": "UTF-8", "bomb": "max_bytes", "endless": "max_bytes",
     "cut": "transfer|closed|outstanding|partial", "reset": "reset|[Rr]ecv|closed", "hang": "time", "stall": "time",
 }

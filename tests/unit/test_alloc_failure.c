@@ -170,7 +170,7 @@ go_on(void *arg)
 static enum ending
 work(void)
 {
-	struct source_wait wait = { -1, go_on, NULL };
+	struct source_wait wait = { .fd = -1, .attend = go_on };
 	struct cycle cycle = {
 		.config = &world.config,
 		.section = &world.category,
