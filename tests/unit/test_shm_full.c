@@ -108,7 +108,8 @@ create_in_three_pages(struct segment *unused, void *arg)
 	spec = big_spec();
 	if (segment_create(&spec, &seg, err, sizeof(err)) == 0)
 		return NO_ERROR;
-	/* Header, slots, two of hosts, three processes were asked for; three are there. */
+	/* Header, slots, two of hosts, three processes were asked for; three are there.
+	 */
 	snprintf(wanted, sizeof(wanted), " %ld bytes", 7 * sysconf(_SC_PAGESIZE));
 	if (strstr(err, wanted) == NULL)
 		return BAD_MESSAGE;
