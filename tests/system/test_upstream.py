@@ -134,6 +134,30 @@ def test_readers_answer_while_the_upstream_hangs(make_daemon, upstream):
     upstream.mode("status_image", "ok")
 
 
+@pytest.mark.parametrize("mode", ("redirect", "elsewhere"))
+def test_a_redirect_is_followed(make_daemon, upstream, mode):
+    upstream.mode("*", mode)
+    daemon = start(make_daemon, upstream).start()
+    assert daemon.get(RISK).status == 200
+    assert upstream.served["status_image", mode] == 1
+
+
+def test_unchanged_documents_are_not_sent_again(make_daemon, upstream):
+    """304s renew the age, and nothing else."""
+    upstream.validators = True
+    daemon = start(make_daemon, upstream).start()
+    before = daemon.get(RISK)
+    daemon.move_clock(300)
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: "hydrated image_generation: unchanged, " in daemon.log(), "the refresh")
+    after = wait_for(lambda: (answer := daemon.get(RISK)) and int(answer.headers["age"]) < 300 and answer, "its answer")
+    assert after.body == before.body
+    for field in ("etag", "last-modified"):
+        assert after.headers[field] == before.headers[field]
+    for document in DOCUMENTS:
+        assert "If-None-Match" in upstream.asked[document], document
+
+
 def test_compressed_documents_are_understood(make_daemon, upstream):
     upstream.mode("*", "gzip")
     assert start(make_daemon, upstream).start().json(RISK)["total_count"] == 40
