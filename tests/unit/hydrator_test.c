@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attr.h"
 #include "log.h"
 
 static const char reference[] =
@@ -96,6 +97,8 @@ world_remove(struct world *w)
 	size_t i;
 
 	world_places(w, NULL, NULL);
+	while (w->nformer > 0)
+		free(w->former[--w->nformer]);
 	segment_close(&w->segment);
 	free(w->category.name);
 	for (i = 0; i < NELEM(files); i++)
@@ -127,8 +130,12 @@ world_places(struct world *w, const char *first, const char *second)
 {
 	struct config_list *list = &w->category.reference;
 
-	while (list->n > 0)
-		free(list->item[--list->n]);
+	/* A cycle holds on to the places of its configuration. */
+	while (list->n > 0) {
+		if (w->nformer == NELEM(w->former))
+			errx(1, "more places than a test may have");
+		w->former[w->nformer++] = list->item[--list->n];
+	}
 	if (first != NULL)
 		list->item[list->n++] = strdup(first);
 	if (second != NULL)

@@ -19,6 +19,8 @@ struct world {
 	struct config_category category;
 	struct config config;
 	struct segment *segment; /* one category, one process slot */
+	char *former[16];        /* references that were replaced */
+	size_t nformer;
 };
 
 /* Two image models, an empty stats document, quick and patient settings; logs go to
