@@ -318,6 +318,7 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     (tmp_path / "missing.json").write_text('{"A": {"name": "A", "record_type": "blip"}}')
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: ready(daemon)[0] == 200, "all categories")
+    wait_for(lambda: [entry["generation"] for entry in ready(daemon)[1].values()] == [2, 2, 1], "the refresh of all")
     for seconds, state in ((500, "stale"), (2500, "stale-if-error"), (5000, "expired")):
         daemon.move_clock(seconds)
         status, entries = ready(daemon)
