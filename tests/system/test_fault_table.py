@@ -61,6 +61,8 @@ TABLE = (
     Row("nulend", "not JSON", "not_accepted", REFUSED),
     Row("gzip", None, None, TAKEN),
     Row("twice", None, None, TAKEN),
+    Row("redirect", None, None, TAKEN),
+    Row("elsewhere", None, None, TAKEN),
     Row("nan", None, None, ODD),
     Row("huge", None, None, ODD),
     Row("power", None, None, ODD),
