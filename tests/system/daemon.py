@@ -27,6 +27,17 @@ BAD_LOG = re.compile(
 )
 
 
+def descriptors(pid):
+    """What a process has open now; what it closes while we look is left out."""
+    found = []
+    for link in pathlib.Path("/proc/%d/fd" % pid).iterdir():
+        try:
+            found.append(os.readlink(link))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def wait_for(condition, what, patience=PATIENCE):
     """Polls until condition() is true and returns its value."""
     deadline = time.monotonic() + patience

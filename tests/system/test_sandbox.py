@@ -12,7 +12,7 @@ import tempfile
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import BINARY, WRAPPER, wait_for
+from daemon import BINARY, WRAPPER, descriptors, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 ROLES = ("hydrator image_generation", "hydrator text_generation", "reader 0", "reader 1")
@@ -136,9 +136,13 @@ def test_a_reader_sees_the_segment_but_cannot_write_to_it(make_daemon):
 
 
 def opened_to_write(pid, link, daemon):
-    if daemon.segment not in os.readlink(link):
+    try:
+        if daemon.segment not in os.readlink(link):
+            return False
+        known = pathlib.Path("/proc/%d/fdinfo/%s" % (pid, link.name)).read_text()
+    except FileNotFoundError:  # closed while we looked
         return False
-    flags = re.search(r"^flags:\s+(\d+)", pathlib.Path("/proc/%d/fdinfo/%s" % (pid, link.name)).read_text(), re.M)
+    flags = re.search(r"^flags:\s+(\d+)", known, re.M)
     return int(flags.group(1), 8) & os.O_ACCMODE != os.O_RDONLY
 
 
@@ -199,7 +203,7 @@ def test_usr2_reopens_logs_under_the_filter(make_daemon, tmp_path):
     daemon.send(signal.SIGUSR2)
 
     def reopened():
-        links = [os.readlink(link) for link in pathlib.Path("/proc/%d/fd" % pid).iterdir()]
+        links = descriptors(pid)
         return str(log) in links and str(access) in links
 
     wait_for(reopened, "the reader to open both logs anew")

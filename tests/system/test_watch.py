@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import DEMO
-from daemon import wait_for
+from daemon import descriptors, wait_for
 
 STATISTICS = "/model_references/statistics/image_generation"
 NEVER = "interval = 1000 ttl = 2000"
@@ -107,7 +107,5 @@ def test_without_automatic_cycles_changes_wait(make_daemon, place):
     daemon = start(make_daemon, place / "image.json", hydration="enabled = false " + NEVER)
     replace(place / "image.json", document("A", "B"))
     pid = daemon.child("hydrator image_generation")
-    directory = "/proc/%d/fd" % pid
-    descriptors = [os.readlink(os.path.join(directory, name)) for name in os.listdir(directory)]
-    assert not any("inotify" in d for d in descriptors)
+    assert not any("inotify" in each for each in descriptors(pid))
     assert models(daemon) == 1
