@@ -93,13 +93,13 @@ def test_documents_of_a_cycle_are_fetched_once_and_together(make_daemon, upstrea
     counts = {document: upstream.count(document) for document in DOCUMENTS}
     assert counts == dict.fromkeys(DOCUMENTS, 1)
     for document in DOCUMENTS:
-        upstream.mode(document, "slow:3")
+        upstream.mode(document, "slow:2")
     seen = len(re.findall("hydrated image", daemon.log()))
     started = time.monotonic()
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: len(re.findall("hydrated image", daemon.log())) > seen, "a cycle")
     if not WRAPPER:
-        assert time.monotonic() - started < 9
+        assert time.monotonic() - started < 6
 
 
 def test_a_burst_of_orders_is_one_more_cycle(make_daemon, upstream):
