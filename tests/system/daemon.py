@@ -38,6 +38,11 @@ def descriptors(pid):
     return found
 
 
+def sleeps(pid):
+    """Whether a process waits. One that has said what it did may still be on its way to that."""
+    return pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] == "S"
+
+
 def wait_for(condition, what, patience=PATIENCE):
     """Polls until condition() is true and returns its value."""
     deadline = time.monotonic() + patience

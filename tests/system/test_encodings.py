@@ -261,7 +261,8 @@ def test_a_slow_client_gets_one_whole_generation(make_daemon, tmp_path):
 def test_clients_of_too_old_a_generation_are_cut_off(make_daemon, tmp_path):
     multiply(tmp_path, 150)
     daemon = make_daemon(file_categories(tmp_path, ["text_generation"]), "file://%s" % tmp_path,
-                         hydration="enabled = false", env={"HYDRATORD_SEGMENT_CAPACITY": "64M"}).start()
+                         hydration="enabled = false", settings="http { write_timeout = 600 }",
+                         env={"HYDRATORD_SEGMENT_CAPACITY": "64M"}).start()
     waiting = []
     for number in range(10):
         body = daemon.get(TEXT).body

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from conftest import DEMO
-from daemon import wait_for
+from daemon import sleeps, wait_for
 from stub_upstream import StubUpstream
 from test_metrics import METRICS, samples
 
@@ -71,6 +71,7 @@ def cycles(daemon):
 def cycle(daemon, after=lambda: True):
     """Lets the time of one cycle pass and waits for its end, and for what it brings."""
     seen = cycles(daemon)
+    wait_for(lambda: sleeps(daemon.child("hydrator " + CATEGORY)), "the hydrator to wait for its time")
     daemon.move_clock(PERIOD)
     wait_for(lambda: cycles(daemon) > seen, "a cycle")
     wait_for(after, "what a cycle brings")

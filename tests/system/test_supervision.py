@@ -110,8 +110,8 @@ def refreshes(daemon, category):
 @pytest.mark.parametrize("enabled", ("true", "false"))
 def test_usr1_runs_a_cycle_of_every_hydrator(make_daemon, enabled):
     daemon = make_daemon(hydration="enabled = %s interval = 100 ttl = 200" % enabled).start()
+    wait_for(lambda: all(refreshes(daemon, name) for name in daemon.categories()), "the first cycles")
     before = {name: refreshes(daemon, name) for name in daemon.categories()}
-    assert all(before.values()), daemon.log()
     daemon.send(signal.SIGUSR1)
     for name, count in before.items():
         wait_for(lambda name=name, count=count: refreshes(daemon, name) > count, "a refresh of " + name)
