@@ -27,9 +27,8 @@ reload_counters(const struct reload *r)
 static void
 reload_raise(struct reload *r)
 {
-	const struct crew *w = r->rising;
-
-	r->deadline = clock_boot() + w->config->supervisor.start_timeout * NSEC_PER_SEC;
+	r->deadline =
+	    clock_boot() + r->rising->config->supervisor.start_timeout * NSEC_PER_SEC;
 	children_tell(&r->rising->children, ROLE_READER, LIFE_WANT);
 }
 
@@ -134,8 +133,6 @@ reload_retire(struct crew *old, struct crew *heir)
 	const struct child *before;
 	size_t i;
 
-	crew_fold(old);
-	old->children.counters = crew_counters(heir);
 	listeners_close(&old->listeners);
 	listeners_close(&old->metrics);
 	children_tell(&old->children, ROLE_READER, LIFE_RETIRE);

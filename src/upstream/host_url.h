@@ -1,4 +1,6 @@
-/* Which host a URL speaks to. Pure. */
+/* Which host a URL speaks to: for the records of hosts. Pure, and without libcurl,
+ * since readers ask it too; who gets the API key is decided by libcurl's own reading
+ * (origin.h), because that is what connects. */
 #ifndef UPSTREAM_HOST_URL_H
 #define UPSTREAM_HOST_URL_H
 
