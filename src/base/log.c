@@ -123,12 +123,6 @@ log_procinit(const char *name)
 	snprintf(log_proc, sizeof(log_proc), "%s", name);
 }
 
-int
-log_debugging(void)
-{
-	return log_level >= LOG_DEBUG;
-}
-
 /* Upstream names and client input reach log lines: keep each on one line. */
 static void
 log_defuse(char *text, size_t len)

@@ -26,9 +26,6 @@ int log_descriptor(void);
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */
 void log_procinit(const char *name);
 
-/* 1 if log_debug() lines are written, so that costly arguments can be spared. */
-int log_debugging(void);
-
 /* The plain ones append ": strerror(errno)"; the x ones do not. errno is kept. */
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warnx(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -182,9 +182,11 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 	case RELOAD_UP:
 		supervisor_announce(s->reload.serving);
 		daemon_up(&s->notify);
+		notify_status("serving");
 		notify_ready();
 		break;
 	case RELOAD_KEPT:
+		notify_status("the last reload was refused: see the log");
 		notify_ready();
 		break;
 	case RELOAD_FAILED:
