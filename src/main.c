@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 #include "autoconf.h"
-#include "category.h"
-#include "child.h"
-#include "config.h"
-#include "hydrator.h"
-#include "privilege.h"
-#include "reader.h"
-#include "sandbox.h"
-#include "supervisor.h"
+#include "config/config.h"
+#include "hydrator/hydrator.h"
+#include "proc/child.h"
+#include "proc/privilege.h"
+#include "proc/sandbox.h"
+#include "reader/reader.h"
+#include "supervisor/supervisor.h"
+#include "terms/category.h"
 
 #define DEFAULT_CONFIG SYSCONFDIR "/hydratord.conf"
 

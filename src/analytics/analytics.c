@@ -1,15 +1,16 @@
 /* The conductor: documents in, payload out. */
-#include "analytics.h"
+#include "analytics/analytics.h"
 
-#include "census.h"
-#include "document.h"
-#include "horde.h"
-#include "reference.h"
-#include "render.h"
-#include "report.h"
-#include "view_write.h"
-#include "with_stats.h"
-#include "workers.h"
+#include "analytics/census.h"
+#include "analytics/horde.h"
+#include "analytics/reference.h"
+#include "analytics/render.h"
+#include "analytics/views.h"
+#include "analytics/with_stats.h"
+#include "analytics/workers.h"
+#include "payload/write.h"
+#include "records/document.h"
+#include "records/report.h"
 
 void
 analytics_defaults(struct analytics_settings *s)
@@ -30,8 +31,7 @@ analytics_defaults(struct analytics_settings *s)
 static int
 analytics_read(const struct analytics_settings *settings,
     const struct analytics_input *in, struct arena *arena, struct horde *horde,
-    struct workers *workers, struct reference *reference,
-    struct analytics_report *report)
+    struct workers *workers, struct reference *reference, struct report *report)
 {
 	bool exact = settings->corrections & CORRECT_EXACT_USAGE;
 
@@ -46,7 +46,7 @@ analytics_read(const struct analytics_settings *settings,
 static int
 analytics_render_in(const struct analytics_settings *settings,
     const struct analytics_input *in, struct arena *arena, struct buf *out,
-    struct analytics_report *report)
+    struct report *report)
 {
 	struct reference reference;
 	struct view_directory *d;
@@ -83,7 +83,7 @@ analytics_render_in(const struct analytics_settings *settings,
 
 int
 analytics_render(const struct analytics_settings *settings,
-    const struct analytics_input *in, struct buf *out, struct analytics_report *report)
+    const struct analytics_input *in, struct buf *out, struct report *report)
 {
 	struct arena *arena = arena_new();
 	int result;

@@ -10,14 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "category.h"
-
-/* Corrections of the reference's oddities (DESIGN "Identical answers"), by bit. */
-#define CORRECT_PARAMETER_BUCKETS 1u
-#define CORRECT_NEVER_USED 2u
-#define CORRECT_EXACT_USAGE 4u
+#include "base/attr.h"
+#include "base/buf.h"
+#include "records/report.h"
+#include "terms/category.h"
+#include "terms/correction.h"
+#include "terms/document.h"
 
 /* Spec section 8.1. Borrowed strings. */
 struct analytics_settings {
@@ -34,12 +32,6 @@ struct analytics_settings {
 /* Fills in the reference's defaults. */
 void analytics_defaults(struct analytics_settings *);
 
-/* A document as fetched; data may be NULL where the category has none. */
-struct document {
-	const char *data;
-	size_t len;
-};
-
 struct analytics_input {
 	enum category category;
 	struct document reference; /* v2: object name -> record */
@@ -49,43 +41,12 @@ struct analytics_input {
 	int64_t now;             /* Unix seconds: computed_at */
 };
 
-/* Which document was refused. */
-enum analytics_document {
-	DOCUMENT_NONE,
-	DOCUMENT_REFERENCE,
-	DOCUMENT_STATUS,
-	DOCUMENT_STATS,
-	DOCUMENT_WORKERS,
-	DOCUMENT_MAX
-};
-
-/* "reference", "status", ...: for messages. */
-const char *document_name(enum analytics_document);
-
-/* How much of use a document holds: models of the reference, models with a worker of
- * the status, models with usage of the stats, workers. */
-struct census {
-	uint64_t count;
-	uint64_t names; /* sum of hashes: the same set gives the same in any order */
-};
-
-struct analytics_report {
-	/* Called for each record or entry that is left out, with what and why, e.g.
-	 * "reference record \"Foo\": nsfw: required". May be NULL. */
-	void (*skip)(void *arg, const char *what);
-	void *arg;
-	uint64_t skipped;                /* out: how many */
-	enum analytics_document refused; /* out: on error */
-	char error[256];                 /* out: on error: which document, where, why */
-	struct census census[DOCUMENT_MAX]; /* out: on success */
-};
-
 /*
- * Appends the payload (view.h) to out, which the caller empties first and owns.
+ * Appends the payload (payload/view.h) to out, which the caller empties first and owns.
  * Returns 0, or -1 with report->refused and report->error set: a document is not
  * JSON, of another shape, or every one of its entries is invalid.
  */
 int analytics_render(const struct analytics_settings *, const struct analytics_input *,
-    struct buf *out, struct analytics_report *report) MUST_CHECK;
+    struct buf *out, struct report *report) MUST_CHECK;
 
 #endif

@@ -1,8 +1,11 @@
 /* Counts and order-independent hashes of names. */
-#include "census.h"
+#include "analytics/census.h"
 
 #include <string.h>
 #include <xxhash.h>
+
+#include "records/report.h"
+#include "terms/document.h"
 
 static void
 census_add(struct census *c, struct str name)

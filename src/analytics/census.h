@@ -2,11 +2,11 @@
 #ifndef ANALYTICS_CENSUS_H
 #define ANALYTICS_CENSUS_H
 
-#include "analytics.h"
-#include "category.h"
-#include "horde.h"
-#include "reference.h"
-#include "workers.h"
+#include "analytics/horde.h"
+#include "analytics/reference.h"
+#include "analytics/workers.h"
+#include "records/report.h"
+#include "terms/category.h"
 
 /* Fills in census[DOCUMENT_MAX] from documents that were read; horde and workers are
  * only looked at if category_has_horde(). What was left out as invalid is not there. */

@@ -1,9 +1,10 @@
 /* Merging the variants of a text model into one row. */
-#include "group.h"
+#include "analytics/group.h"
 
 #include <math.h>
 
-#include "number.h"
+#include "python/number.h"
+#include "python/rounding.h"
 
 struct group_host {
 	struct str netloc;
@@ -46,10 +47,10 @@ group_add_host(struct groups *g, struct group *group, uint32_t index, struct str
 
 /* A ratio that is null or 0 adds nothing to the sum, but its weight counts. */
 static void
-group_add_ratio(struct json_sum *sum, double ratio, int64_t weight)
+group_add_ratio(struct float_sum *sum, double ratio, int64_t weight)
 {
 	if (!isnan(ratio) && ratio != 0)
-		json_sum_add(sum, ratio * (double)weight);
+		float_sum_add(sum, ratio * (double)weight);
 }
 
 static void
@@ -90,7 +91,7 @@ groups_add(struct groups *g, uint32_t base, const struct risk *r, uint32_t numbe
 	group = &g->list[index];
 	if (group->members++ > 0)
 		group_add_member(&group->merged, r);
-	json_sum_add(&group->percentage, r->percentage);
+	float_sum_add(&group->percentage, r->percentage);
 	group_add_ratio(
 	    &group->day_to_month, r->day_to_month, r->usage.n[PERIOD_MONTH]);
 	group_add_ratio(
@@ -100,11 +101,11 @@ groups_add(struct groups *g, uint32_t base, const struct risk *r, uint32_t numbe
 }
 
 static double
-group_ratio(const struct json_sum *sum, int64_t weight)
+group_ratio(const struct float_sum *sum, int64_t weight)
 {
 	if (!sum->started || weight == 0)
 		return NAN;
-	return json_sum_get(sum) / (double)weight;
+	return float_sum_get(sum) / (double)weight;
 }
 
 /* Text models have no size, so groups have neither size nor cost score. */
@@ -121,7 +122,7 @@ group_finish(const struct groups *g, const struct risk_terms *t, uint32_t index,
 	for (const struct group_host *h = group->hosts; h != NULL; h = h->next)
 		hosts[n++] = h->netloc;
 	out->hosts = hosts;
-	out->percentage = json_sum_get(&group->percentage);
+	out->percentage = float_sum_get(&group->percentage);
 	out->day_to_month =
 	    group_ratio(&group->day_to_month, out->usage.n[PERIOD_MONTH]);
 	out->month_to_total =

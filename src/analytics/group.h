@@ -4,10 +4,10 @@
 
 #include <stdint.h>
 
-#include "json_out.h"
-#include "map.h"
-#include "mem.h"
-#include "risk.h"
+#include "analytics/risk.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "python/rounding.h"
 
 struct group_host; /* private */
 
@@ -17,9 +17,9 @@ struct group {
 	uint32_t first;     /* number of its first member in the walk */
 	struct str name;    /* of its first member */
 	struct risk merged; /* of the members so far; ratios unset */
-	struct json_sum percentage;
-	struct json_sum day_to_month; /* ratio times weight, over known ratios but 0 */
-	struct json_sum month_to_total;
+	struct float_sum percentage;
+	struct float_sum day_to_month; /* ratio times weight, over known ratios but 0 */
+	struct float_sum month_to_total;
 	struct group_host *hosts;
 	struct group_host **last_host;
 };

@@ -1,13 +1,15 @@
 /* Indexing the status and usage documents. */
-#include "horde.h"
+#include "analytics/horde.h"
 
-#include "coerce.h"
-#include "document.h"
-#include "number.h"
-#include "report.h"
-#include "shape.h"
-#include "text_name.h"
-#include "unicode.h"
+#include "json/walk.h"
+#include "names/text_name.h"
+#include "python/lax.h"
+#include "python/number.h"
+#include "python/text.h"
+#include "records/document.h"
+#include "records/report.h"
+#include "records/shape.h"
+#include "terms/document.h"
 
 static const char *const period_names[PERIOD_MAX] = { "day", "month", "total" };
 
@@ -161,7 +163,7 @@ status_decode(const struct json_value *v, struct check *c, struct status *out)
 /* Of several elements whose names differ at most in case the last one counts. */
 static int
 horde_read_status(struct horde *h, const struct document *doc, struct arena *arena,
-    struct analytics_report *report)
+    struct report *report)
 {
 	struct json_value root, element;
 	struct json_walk walk;
@@ -197,7 +199,7 @@ struct spelling {
 
 static int
 horde_read_period(struct map *spellings, const struct json_value *v, enum period p,
-    struct arena *arena, struct analytics_report *report)
+    struct arena *arena, struct report *report)
 {
 	struct json_walk walk;
 	struct json_value key, value;
@@ -225,7 +227,7 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 
 /* Returns how many of the spelling's counts are valid. */
 static unsigned
-spelling_check(struct spelling *s, struct str name, struct analytics_report *report)
+spelling_check(struct spelling *s, struct str name, struct report *report)
 {
 	struct report_name quoted;
 	unsigned valid = 0;
@@ -304,7 +306,7 @@ horde_sum(struct horde *h)
 
 static int
 horde_read_stats(struct horde *h, const struct document *doc, struct map *spellings,
-    struct arena *arena, struct analytics_report *report)
+    struct arena *arena, struct report *report)
 {
 	static const struct member members[PERIOD_MAX] = {
 		[PERIOD_DAY] = MEMBER("day", NULL, 0),
@@ -332,7 +334,7 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 
 int
 horde_read(const struct analytics_input *in, bool families, struct arena *arena,
-    struct horde *out, struct analytics_report *report)
+    struct horde *out, struct report *report)
 {
 	/* A name and its count take about so many bytes of a document. */
 	size_t status_names = in->status.len / 100, stats_names = in->stats.len / 100;

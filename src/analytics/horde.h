@@ -9,11 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
-#include "map.h"
-#include "mem.h"
-#include "str.h"
+#include "analytics/analytics.h"
+#include "base/attr.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "records/report.h"
 
 #define HORDE_NONE UINT32_MAX
 
@@ -103,7 +104,7 @@ struct horde {
  * reported. Returns 0, or -1 with *report.
  */
 int horde_read(const struct analytics_input *, bool families, struct arena *,
-    struct horde *out, struct analytics_report *report) MUST_CHECK;
+    struct horde *out, struct report *report) MUST_CHECK;
 
 /* Whether a name's usage is part of a family's. */
 bool horde_in_family(const struct horde *, uint32_t name, uint32_t family);

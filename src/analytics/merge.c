@@ -1,7 +1,7 @@
 /* Looking up the variants of a name. */
-#include "merge.h"
+#include "analytics/merge.h"
 
-#include "unicode.h"
+#include "python/text.h"
 
 /* The variants in lower case (section 2.4). Lower-casing goes piece by piece: what
  * precedes a slash does not change how what follows it is lowered. */

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "horde.h"
-#include "mem.h"
-#include "str.h"
+#include "analytics/horde.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
 
 struct merged {
 	struct str lower;    /* the name in lower case */

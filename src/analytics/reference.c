@@ -1,11 +1,12 @@
 /* Walking the records: decoded for deletion risk, counted for statistics. */
-#include "reference.h"
+#include "analytics/reference.h"
 
 #include <xxhash.h>
 
-#include "entries.h"
-#include "report.h"
-#include "text_name.h"
+#include "names/text_name.h"
+#include "records/entries.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 struct reading {
 	const struct analytics_settings *settings;
@@ -13,7 +14,7 @@ struct reading {
 	struct horde *horde;
 	struct arena *arena;
 	struct reference *out;
-	struct analytics_report *report;
+	struct report *report;
 	struct map names; /* of the typed view -> its model */
 	struct stats_groups groups;
 };
@@ -102,7 +103,7 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 int
 reference_read(const struct analytics_settings *settings,
     const struct analytics_input *in, struct horde *horde, struct arena *arena,
-    struct reference *out, struct analytics_report *report)
+    struct reference *out, struct report *report)
 {
 	struct reading r = {
 		.settings = settings,
@@ -115,7 +116,7 @@ reference_read(const struct analytics_settings *settings,
 	struct map entries;
 
 	*out = (struct reference){ 0 };
-	if (entries_read(in, arena, &entries, report) == -1)
+	if (entries_read(in->category, &in->reference, arena, &entries, report) == -1)
 		return -1;
 	map_init(&r.names, arena, sizeof(struct model), entries.count);
 	statistics_init(&out->statistics, settings, in->category, arena);

@@ -4,12 +4,13 @@
 
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
-#include "horde.h"
-#include "mem.h"
-#include "risk.h"
-#include "statistics.h"
+#include "analytics/analytics.h"
+#include "analytics/horde.h"
+#include "analytics/risk.h"
+#include "analytics/statistics.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "records/report.h"
 
 struct reference {
 	uint64_t nentries;    /* of the document: JSON keys */
@@ -28,7 +29,7 @@ struct reference {
  * with *report. */
 int reference_read(const struct analytics_settings *, const struct analytics_input *,
     struct horde *, struct arena *, struct reference *out,
-    struct analytics_report *report) MUST_CHECK;
+    struct report *report) MUST_CHECK;
 /* Merges every model with the Horde's documents. */
 void reference_merge(struct reference *, struct horde *, struct arena *);
 

@@ -1,12 +1,14 @@
 /* Plain, grouped and variations views of deletion risk. */
-#include "render.h"
+#include "analytics/render.h"
 
 #include <stdlib.h>
 
-#include "group.h"
-#include "number.h"
-#include "json_out.h"
-#include "view_write.h"
+#include "analytics/group.h"
+#include "analytics/views.h"
+#include "json/write.h"
+#include "payload/write.h"
+#include "python/number.h"
+#include "terms/correction.h"
 
 /* Bytes that a model takes in one view, about: the buffer is made that big at once. */
 #define MODEL_BYTES 840

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "buf.h"
-#include "horde.h"
-#include "risk.h"
+#include "analytics/horde.h"
+#include "analytics/risk.h"
+#include "base/buf.h"
 
 /* Appends every deletion-risk view that the category has. Models name their group by
  * its number in bases (text_generation only). */

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "buf.h"
-#include "horde.h"
-#include "merge.h"
-#include "preset.h"
-#include "record.h"
-#include "str.h"
+#include "analytics/analytics.h"
+#include "analytics/horde.h"
+#include "analytics/merge.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "records/record.h"
+#include "terms/preset.h"
 
 /* Bits of the flags, in the order of their JSON keys. */
 enum risk_flag {

@@ -1,10 +1,11 @@
 /* Printing models and summaries of deletion risk, in the reference's key order. */
-#include "risk.h"
+#include "analytics/risk.h"
 
 #include <math.h>
 
-#include "json_out.h"
-#include "number.h"
+#include "json/write.h"
+#include "python/number.h"
+#include "python/rounding.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
@@ -202,7 +203,7 @@ summary_print(struct buf *b, const struct summary *s, int64_t month, bool round_
 	if (s->models > 0)
 		average = number_ratio((int64_t)s->score, (int64_t)s->models);
 	put_double(b, STR(",\"average_risk_score\":"),
-	    round_average ? json_round(average, 2) : average);
+	    round_average ? round_decimal(average, 2) : average);
 	put_int(b, STR(",\"category_total_month_usage\":"), month);
 	PUT(b, "}");
 }

@@ -1,12 +1,16 @@
 /* Counting raw records. */
-#include "statistics.h"
+#include "analytics/statistics.h"
 
 #include <stdlib.h>
 
-#include "coerce.h"
-#include "json_out.h"
-#include "number.h"
-#include "unicode.h"
+#include "json/walk.h"
+#include "json/write.h"
+#include "python/lax.h"
+#include "python/number.h"
+#include "python/repr.h"
+#include "python/rounding.h"
+#include "python/text.h"
+#include "terms/correction.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 #define BILLION INT64_C(1000000000)
@@ -64,9 +68,9 @@ tally_add_value(struct map *tally, const struct json_value *v, struct arena *are
 			tally_add(tally, s);
 		return;
 	}
-	if (v->type == JSON_T_NONE || !json_truthy(v))
+	if (v->type == JSON_T_NONE || !repr_truthy(v))
 		return;
-	json_put_python_str(&text, v, arena);
+	repr_put_str(&text, v, arena);
 	s = (struct str){ arena_strndup(arena, text.data, text.len), text.len };
 	buf_free(&text);
 	if (unicode_valid(s))
@@ -76,13 +80,13 @@ tally_add_value(struct map *tally, const struct json_value *v, struct arena *are
 static bool
 statistics_filled(const struct json_value *v, enum json_type type)
 {
-	return v->type == type && json_truthy(v);
+	return v->type == type && repr_truthy(v);
 }
 
 static bool
 statistics_true(const struct json_value *v)
 {
-	return v->type != JSON_T_NONE && json_truthy(v);
+	return v->type != JSON_T_NONE && repr_truthy(v);
 }
 
 /* A number above zero, truncated; booleans are numbers in Python. Beyond 63 bits there
@@ -199,7 +203,7 @@ put_share(struct buf *b, uint64_t count, uint64_t models)
 	PUT(b, ",\"count\":");
 	json_put_int(b, (int64_t)count);
 	PUT(b, ",\"percentage\":");
-	json_put_double(b, json_round(share, 2));
+	json_put_double(b, round_decimal(share, 2));
 }
 
 struct rank {
@@ -277,8 +281,8 @@ put_downloads(struct buf *b, const struct statistics *s)
 	put_count(b, "total_size_bytes", (uint64_t)s->total_size);
 	put_count(b, "models_with_size_info", s->with_size);
 	if (s->with_size > 0)
-		average =
-		    json_round(number_ratio(s->total_size, (int64_t)s->with_size), 2);
+		average = round_decimal(
+		    number_ratio(s->total_size, (int64_t)s->with_size), 2);
 	PUT(b, ",\"average_size_bytes\":");
 	json_put_double(b, average);
 	put_hosts(b, s);

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "buf.h"
-#include "map.h"
-#include "mem.h"
-#include "record.h"
+#include "analytics/analytics.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "records/record.h"
 
 #define STATISTICS_BUCKETS 8
 

@@ -1,6 +1,6 @@
 /* Grouped statistics: the first record of a group stands for all, with the download
  * entries of all. */
-#include "statistics.h"
+#include "analytics/statistics.h"
 
 /* The hosts that one record brings into its group. */
 struct stats_part {

@@ -1,5 +1,5 @@
 /* Printing each piece of the with-stats answers once. */
-#include "with_stats.h"
+#include "analytics/with_stats.h"
 
 #include <math.h>
 #include <endian.h>
@@ -7,8 +7,9 @@
 
 #include <xxhash.h>
 
-#include "json_out.h"
-#include "view_write.h"
+#include "json/write.h"
+#include "payload/write.h"
+#include "terms/correction.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 

@@ -4,12 +4,12 @@
 
 #include <stdint.h>
 
-#include "analytics.h"
-#include "buf.h"
-#include "horde.h"
-#include "mem.h"
-#include "risk.h"
-#include "workers.h"
+#include "analytics/analytics.h"
+#include "analytics/horde.h"
+#include "analytics/risk.h"
+#include "analytics/workers.h"
+#include "base/buf.h"
+#include "base/mem.h"
 
 /* Appends VIEW_WITH_STATS: the plain answer, and the pieces of the others. Models are
  * merged, in the order of the answer. */

@@ -1,12 +1,14 @@
 /* Decoding workers, and the lists of those that serve a model. */
-#include "workers.h"
+#include "analytics/workers.h"
 
-#include "coerce.h"
-#include "document.h"
-#include "json_out.h"
-#include "report.h"
-#include "shape.h"
-#include "unicode.h"
+#include "json/walk.h"
+#include "json/write.h"
+#include "python/lax.h"
+#include "python/text.h"
+#include "records/document.h"
+#include "records/report.h"
+#include "records/shape.h"
+#include "terms/document.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
@@ -246,7 +248,7 @@ workers_init(struct workers *w, size_t len, struct arena *arena)
 
 int
 workers_read(const struct document *doc, struct arena *arena, struct workers *out,
-    struct analytics_report *report)
+    struct report *report)
 {
 	struct json_value root, element, values[WORKER_MEMBERS];
 	struct buf scratch = { 0 };

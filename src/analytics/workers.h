@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
-#include "buf.h"
-#include "map.h"
-#include "mem.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 struct workers_link; /* private */
 struct worker_id;
@@ -29,7 +30,7 @@ struct workers {
 /* Reads the document; data NULL is none: no workers. Bad elements are skipped and
  * reported. Returns 0, or -1 with *report. */
 int workers_read(const struct document *, struct arena *, struct workers *out,
-    struct analytics_report *report) MUST_CHECK;
+    struct report *report) MUST_CHECK;
 
 /* Appends the object worker id -> summary of the model with this lower-case name and
  * returns how many it has; 0: none, and nothing was appended. */

@@ -1,5 +1,5 @@
 /* Exponential backoff with a cap and jitter. */
-#include "backoff.h"
+#include "base/backoff.h"
 
 int64_t
 backoff_next(unsigned attempt, int64_t base_ms, int64_t cap_ms, uint32_t random)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * The delay before the next try, after `attempt` tries have failed since the last good

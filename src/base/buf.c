@@ -1,13 +1,13 @@
 /* The slow paths of struct buf. */
-#include "buf.h"
+#include "base/buf.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 char *
 buf_reserve(struct buf *b, size_t n)

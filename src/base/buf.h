@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /* Zero-initialise to start. data is owned, not NUL-terminated unless asked. */
 struct buf {

@@ -1,5 +1,5 @@
 /* Clock readings, with the offset that tests may set. */
-#include "clock.h"
+#include "base/clock.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

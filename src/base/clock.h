@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define NSEC_PER_SEC INT64_C(1000000000)
 #define NSEC_PER_MSEC INT64_C(1000000)

@@ -1,6 +1,6 @@
 /* Log lines to syslog, stderr or a file; one write(2) a line, so that lines of
  * several processes never mix. */
-#include "log.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log_daemon.h"
+#include "base/log_daemon.h"
 
 #define LINE_MAX_BYTES 4096
 

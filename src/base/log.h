@@ -2,7 +2,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * Where lines go: "syslog" (the daemon behind /dev/log), "stderr", or the path of a

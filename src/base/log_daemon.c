@@ -1,5 +1,5 @@
 /* Datagrams for the log daemon. */
-#include "log_daemon.h"
+#include "base/log_daemon.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 struct log_daemon {
 	const char *path;   /* borrowed: _PATH_LOG, or a test's own */

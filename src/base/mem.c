@@ -1,11 +1,11 @@
 /* Checked allocation and chunked arenas. */
-#include "mem.h"
+#include "base/mem.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 
 #define ARENA_CHUNK_MIN (64 * 1024)
 #define ARENA_CHUNK_MAX (4 * 1024 * 1024)

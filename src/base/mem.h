@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * As malloc(3), calloc(3), reallocarray(3) and strdup(3), but an allocation that

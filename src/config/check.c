@@ -1,5 +1,5 @@
 /* Checks of text options: addresses, paths, URLs, words. */
-#include "check.h"
+#include "config/check.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /* Bytes that no address, URL or header field may carry unescaped. */
 static bool

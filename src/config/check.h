@@ -2,7 +2,7 @@
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
 
-#include "options.h"
+#include "config/options.h"
 
 option_check_fn check_listen;            /* "host:port", "[v6]:port", "*:port" */
 option_check_fn check_user;              /* "" or a login name */

@@ -1,12 +1,12 @@
 /* The configuration as a whole: defaults, then the file, then the environment. */
-#include "config.h"
+#include "config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "load.h"
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/load.h"
 
 struct config *
 config_new(void)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define CONFIG_LIST_MAX 64
 

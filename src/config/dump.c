@@ -1,5 +1,5 @@
 /* The effective configuration in the syntax of the file. */
-#include "load.h"
+#include "config/load.h"
 
 #include <stdlib.h>
 #include <string.h>

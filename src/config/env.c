@@ -1,5 +1,5 @@
 /* The environment: every option has a variable, and it wins over the file. */
-#include "load.h"
+#include "config/load.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "check.h"
-#include "mem.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config/check.h"
 
 #define CATEGORY_PREFIX "HYDRATORD_CATEGORY_"
 #define PRIMARY_URL "HORDE_MODEL_REFERENCE_PRIMARY_API_URL"

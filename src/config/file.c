@@ -5,7 +5,7 @@
  * libconfuse would stop at the first. Its own complaints (syntax, unknown names) end
  * the reading.
  */
-#include "load.h"
+#include "config/load.h"
 
 #include <confuse.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "mem.h"
+#include "base/buf.h"
+#include "base/mem.h"
 
 #define FILE_MAX (1024 * 1024)
 

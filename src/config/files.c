@@ -1,5 +1,5 @@
 /* Files that options name: whether they can be used, and for whom a secret is meant. */
-#include "load.h"
+#include "config/load.h"
 
 #include <sys/stat.h>
 

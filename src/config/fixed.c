@@ -1,10 +1,10 @@
 /* What a reload cannot change. */
-#include "load.h"
+#include "config/load.h"
 
 #include <string.h>
 
-#include "attr.h"
-#include "mem.h"
+#include "base/attr.h"
+#include "base/mem.h"
 
 /* Every one is a string: config.h. */
 static const char *

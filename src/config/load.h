@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "attr.h"
-#include "config.h"
-#include "options.h"
+#include "base/attr.h"
+#include "config/config.h"
+#include "config/options.h"
 
 /* What is wrong with a configuration, one problem a line. */
 struct problems {

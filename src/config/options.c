@@ -1,11 +1,11 @@
 /* The table of options, one row each. */
-#include "options.h"
+#include "config/options.h"
 
 #include <string.h>
 
-#include "attr.h"
-#include "check.h"
-#include "config.h"
+#include "base/attr.h"
+#include "config/check.h"
+#include "config/config.h"
 
 #define AT(member) offsetof(struct config, member)
 #define REFERENCE(name)                                                                \

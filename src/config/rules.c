@@ -1,5 +1,5 @@
 /* Rules between options. */
-#include "load.h"
+#include "config/load.h"
 
 #include <string.h>
 

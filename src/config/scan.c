@@ -1,5 +1,5 @@
 /* A pass over the text of a file before libconfuse sees it. */
-#include "load.h"
+#include "config/load.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* Given values into the configuration, each checked against its row of the table. */
-#include "load.h"
+#include "config/load.h"
 
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 void
 problem_add(struct problems *p, const char *source, int line, const char *fmt, ...)

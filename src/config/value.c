@@ -1,5 +1,5 @@
 /* Text to values: booleans, numbers, sizes. */
-#include "load.h"
+#include "config/load.h"
 
 #include <errno.h>
 #include <math.h>

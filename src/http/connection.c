@@ -1,8 +1,10 @@
 /* A client's connection: bytes in, requests to the handler, answers out. */
-#include "connection.h"
+#include "http/connection.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -12,9 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "counters.h"
-#include "mem.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "shm/counters.h"
+
+/* Of silence, once the peer has all that we said. */
+#define LINGER_TIMEOUT (2 * NSEC_PER_SEC)
 
 /* The functions below that return a bool say whether the connection still exists. */
 
@@ -35,6 +40,73 @@ connection_free(struct http_connection *c)
 	free(c->peer);
 	free(c);
 	server_connection_gone(s);
+}
+
+static void
+connection_enter(struct http_connection *c, enum connection_state state)
+{
+	c->state = state;
+	c->since = c->server->now;
+}
+
+/* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
+static bool
+connection_linger(struct http_connection *c)
+{
+	buf_free(&c->saved);
+	if (shutdown(c->fd, SHUT_WR) == -1) {
+		connection_free(c);
+		return false;
+	}
+	connection_enter(c, CONNECTION_LINGER);
+	return true;
+}
+
+/* Bytes that have come and are not read yet. */
+static size_t
+unread(const struct http_connection *c)
+{
+	int n;
+
+	return ioctl(c->fd, FIONREAD, &n) == -1 || n < 0 ? 0 : (size_t)n;
+}
+
+/* Bytes that the peer has not acknowledged yet, our FIN included; -1: unknown. */
+static int
+unsent(const struct http_connection *c)
+{
+	int n;
+
+	return ioctl(c->fd, SIOCOUTQ, &n) == -1 ? -1 : n;
+}
+
+static bool
+too_old(const struct http_connection *c)
+{
+	int64_t limit = c->server->options.connection_age;
+
+	return limit > 0 && c->server->now - c->born >= limit;
+}
+
+/*
+ * Whether the answer to the server's request is the connection's last because of its
+ * age or of the server's end. Requests that had come behind it by then (`behind` bytes
+ * of them are read) are answered first: their client has no way to know that they were
+ * not. Called once for each request.
+ */
+static bool
+connection_is_last(struct http_connection *c, size_t behind)
+{
+	size_t used = c->server->request.head_len;
+
+	if (c->server->stage == SERVER_OPEN && !too_old(c))
+		return false;
+	if (!c->ending)
+		c->owed = behind + unread(c);
+	else
+		c->owed -= used < c->owed ? used : c->owed;
+	c->ending = true;
+	return c->owed == 0;
 }
 
 static bool
@@ -150,7 +222,7 @@ refuse(struct http_connection *c, int status, bool body)
 	return send_response(c, NULL, body);
 }
 
-bool
+static bool
 connection_bad_request(struct http_connection *c, int status, bool body)
 {
 	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
@@ -325,4 +397,76 @@ connection_new_refused(struct http_server *s, int fd, const struct sockaddr *fro
 
 	if (c != NULL)
 		(void)refuse(c, 503, true);
+}
+
+static int64_t
+timeout_of(const struct http_connection *c)
+{
+	const struct http_options *o = &c->server->options;
+
+	switch (c->state) {
+	case CONNECTION_FRESH:
+		return c->server->stage == SERVER_STOPPING ? NSEC_PER_SEC
+							   : o->head_timeout;
+	case CONNECTION_HEAD:
+		return o->head_timeout;
+	case CONNECTION_IDLE:
+		return o->idle_timeout;
+	case CONNECTION_WRITE:
+		return o->write_timeout;
+	case CONNECTION_LINGER:
+		break;
+	}
+	return c->queued > 0 ? o->write_timeout : LINGER_TIMEOUT;
+}
+
+/* The socket becomes writable only when a third of its buffer is free: on the way there
+ * a slow reader is told from one that has stopped by what is not acknowledged yet. */
+static void
+note_progress(struct http_connection *c)
+{
+	int queued = unsent(c);
+
+	if (queued == -1 || queued == c->queued)
+		return;
+	c->queued = queued;
+	c->since = c->server->now;
+}
+
+/* What has come is still to be read: we were late (stopped, suspended), not the client.
+ */
+static bool
+is_our_turn(const struct http_connection *c)
+{
+	return c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER &&
+	       unread(c) > 0;
+}
+
+void
+connection_sweep(struct http_connection *c)
+{
+	if (c->state == CONNECTION_WRITE || c->state == CONNECTION_LINGER)
+		note_progress(c);
+	/* `since` is up to a second old when it is noted: a second of grace. */
+	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
+		return;
+	if (is_our_turn(c))
+		return;
+	if (c->state == CONNECTION_HEAD)
+		(void)connection_bad_request(c, 408, true);
+	else
+		connection_free(c);
+}
+
+void
+connection_stop(struct http_connection *c)
+{
+	/* A request that has come is read, and answered, in its turn. */
+	if (c->state != CONNECTION_IDLE || unread(c) > 0)
+		return;
+	/* A request that is on its way must not reset the last answer away. */
+	if (unsent(c) > 0)
+		(void)connection_linger(c);
+	else
+		connection_free(c);
 }

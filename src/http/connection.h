@@ -11,12 +11,12 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "output.h"
-#include "parse.h"
-#include "response.h"
-#include "server.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "http/output.h"
+#include "http/parse.h"
+#include "http/response.h"
+#include "http/server.h"
 
 enum connection_state {
 	CONNECTION_FRESH,  /* accepted, not a byte yet */
@@ -91,27 +91,10 @@ void connection_new_refused(struct http_server *, int fd, const struct sockaddr 
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 
-/* ending.c. The functions that return a bool say whether the connection still exists.
- */
-
-void connection_enter(struct http_connection *, enum connection_state);
 /* Each second: ends it if its deadline is over. May free it. */
 void connection_sweep(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
-/* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
-bool connection_linger(struct http_connection *);
-/*
- * Whether the answer to the server's request is the connection's last because of its
- * age or of the server's end. Requests that had come behind it by then (`behind` bytes
- * of them are read) are answered first: their client has no way to know that they were
- * not. Called once for each request.
- */
-bool connection_is_last(struct http_connection *, size_t behind) MUST_CHECK;
-
-/* Of connection.c, for ending.c: counts it and answers with that status, then closes.
- */
-bool connection_bad_request(struct http_connection *, int status, bool body);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);

@@ -1,7 +1,11 @@
-/* Reading dates. */
-#include "date.h"
+/* HTTP-dates: three forms to read, one of them with two digits of a year; one to write.
+ */
+#include "http/date.h"
 
-#include "attr.h"
+#include <string.h>
+#include <time.h>
+
+#include "base/attr.h"
 
 struct date {
 	int year, month, day, hour, minute, second; /* month from 0 */
@@ -174,20 +178,29 @@ http_date_parse(struct str s, int64_t now, int64_t *out)
 	return to_unix(&d, out);
 }
 
-bool
-http_not_modified_since(const struct http_request *q, int64_t modified, int64_t now)
+static void
+put_digits(char *end, int n, int digits)
 {
-	const struct http_field *f;
-	size_t at = 0, again;
-	int64_t since;
+	for (; digits > 0; digits--, n /= 10)
+		*--end = (char)('0' + n % 10);
+}
 
-	if (q->method != HTTP_GET && q->method != HTTP_HEAD)
-		return false;
-	if ((f = http_field_next(q, STR("if-modified-since"), &at)) == NULL)
-		return false;
-	again = 0;
-	if (http_field_next(q, STR("if-none-match"), &again) != NULL ||
-	    http_field_next(q, STR("if-modified-since"), &at) != NULL)
-		return false;
-	return http_date_parse(f->value, now, &since) && modified <= since;
+/* Not strftime(): the names of days and months must not follow the locale. */
+void
+http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE])
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t t = (time_t)unix_seconds;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	memcpy(out, "ddd, dd mmm yyyy hh:mm:ss GMT", HTTP_DATE_SIZE);
+	memcpy(out, days + 3 * tm.tm_wday, 3);
+	memcpy(out + 8, months + 3 * tm.tm_mon, 3);
+	put_digits(out + 7, tm.tm_mday, 2);
+	put_digits(out + 16, tm.tm_year + 1900, 4);
+	put_digits(out + 19, tm.tm_hour, 2);
+	put_digits(out + 22, tm.tm_min, 2);
+	put_digits(out + 25, tm.tm_sec, 2);
 }

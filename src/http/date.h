@@ -5,9 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "parse.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
 
 /*
  * Reads an HTTP-date in any of its three forms, strictly: names in their case, two
@@ -17,12 +16,8 @@
  */
 bool http_date_parse(struct str, int64_t now, int64_t *unix_seconds) MUST_CHECK;
 
-/*
- * Whether If-Modified-Since says that what was last modified then is still good: false
- * if If-None-Match is there too, which then decides alone, if the method is not GET or
- * HEAD, or if it is no single date (RFC 9110 section 13.1.3).
- */
-bool http_not_modified_since(
-    const struct http_request *, int64_t modified, int64_t now) MUST_CHECK;
+/* The field value of a date: IMF-fixdate (RFC 9110 section 5.6.7) and a NUL. */
+#define HTTP_DATE_SIZE 30
+void http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE]);
 
 #endif

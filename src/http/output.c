@@ -1,5 +1,5 @@
 /* Sending of answers. */
-#include "output.h"
+#include "http/output.h"
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 /* From here on passing pages costs less than copying bytes (measured on loopback). */
 #define SENDFILE_MIN (size_t)(32 * 1024)

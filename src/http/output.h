@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "response.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "http/response.h"
 
 struct http_output {
 	struct str span[HTTP_SPANS_MAX + 1]; /* the head, then the body */

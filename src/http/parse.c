@@ -1,5 +1,5 @@
 /* Parsing of request heads. */
-#include "parse.h"
+#include "http/parse.h"
 
 #include <sys/types.h>
 

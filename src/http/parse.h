@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attr.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
 
 #define HTTP_FIELDS_MAX 64 /* field lines of a head; more is 431 */
 

@@ -1,11 +1,10 @@
 /* Answers and their heads. */
-#include "response.h"
+#include "http/response.h"
 
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 void
 http_response_reset(struct http_response *r)
@@ -113,33 +112,6 @@ http_response_head(
 		put(head, STR("\r\n"));
 	}
 	put(head, STR("\r\n"));
-}
-
-static void
-put_digits(char *end, int n, int digits)
-{
-	for (; digits > 0; digits--, n /= 10)
-		*--end = (char)('0' + n % 10);
-}
-
-/* Not strftime(): the names of days and months must not follow the locale. */
-void
-http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE])
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t t = (time_t)unix_seconds;
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	memcpy(out, "ddd, dd mmm yyyy hh:mm:ss GMT", HTTP_DATE_SIZE);
-	memcpy(out, days + 3 * tm.tm_wday, 3);
-	memcpy(out + 8, months + 3 * tm.tm_mon, 3);
-	put_digits(out + 7, tm.tm_mday, 2);
-	put_digits(out + 16, tm.tm_year + 1900, 4);
-	put_digits(out + 19, tm.tm_hour, 2);
-	put_digits(out + 22, tm.tm_min, 2);
-	put_digits(out + 25, tm.tm_sec, 2);
 }
 
 void

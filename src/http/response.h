@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "parse.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "http/parse.h"
 
 #define HTTP_SPANS_MAX 6
 
@@ -70,10 +70,6 @@ http_status_bodiless(int status)
 {
 	return status == 204 || status == 304;
 }
-
-/* The field value of a date: IMF-fixdate (RFC 9110 section 5.6.7) and a NUL. */
-#define HTTP_DATE_SIZE 30
-void http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE]);
 
 /* Appends n in decimal: what printf does, ten times as fast. */
 void http_put_uint(struct buf *, uint64_t n);

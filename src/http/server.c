@@ -1,5 +1,5 @@
 /* Accepting, the clock of a server, and its end. */
-#include "server.h"
+#include "http/server.h"
 
 #include <sys/socket.h>
 
@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "connection.h"
-#include "counters.h"
-#include "log.h"
-#include "mem.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/connection.h"
+#include "http/date.h"
+#include "shm/counters.h"
 
 /* One event's worth of accepts: connections that are there have their turn too. */
 #define ACCEPT_BATCH 32

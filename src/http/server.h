@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "parse.h"
-#include "response.h"
+#include "base/attr.h"
+#include "http/parse.h"
+#include "http/response.h"
 
 struct counters;
 struct event_base;

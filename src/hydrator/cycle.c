@@ -1,5 +1,5 @@
 /* From upstream documents to a published snapshot. */
-#include "cycle.h"
+#include "hydrator/cycle.h"
 
 #include <inttypes.h>
 #include <malloc.h>
@@ -7,15 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "documents.h"
-#include "log.h"
-#include "outcome.h"
-#include "settings.h"
-#include "snapshot.h"
-#include "view.h"
-#include "view_encode.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "hydrator/outcome.h"
+#include "hydrator/settings.h"
+#include "payload/encode.h"
+#include "payload/view.h"
+#include "records/accept.h"
+#include "records/report.h"
+#include "shm/snapshot.h"
+#include "terms/document.h"
 
 /* What one cycle holds. */
 struct cycle_run {
@@ -174,7 +176,7 @@ cycle_document(const struct cycle *c, enum input_kind k)
 
 /* The analytics have refused a document: without it the cycle may still succeed. */
 static void
-cycle_take_back(struct cycle *c, const struct analytics_report *report)
+cycle_take_back(struct cycle *c, const struct report *report)
 {
 	const char *why = report->error, *name = document_name(report->refused);
 
@@ -196,7 +198,7 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 		.workers = cycle_document(c, INPUT_WORKERS),
 		.now = now,
 	};
-	struct analytics_report report = { .skip = skips_add, .arg = &c->skips };
+	struct report report = { .skip = skips_add, .arg = &c->skips };
 	int rc;
 
 	buf_reset(&run->rendered);

@@ -5,18 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
-#include "config.h"
-#include "counters.h"
-#include "fetch.h"
-#include "gate.h"
-#include "inputs.h"
-#include "modified.h"
-#include "publish.h"
-#include "segment.h"
-#include "skips.h"
-#include "source.h"
+#include "analytics/analytics.h"
+#include "base/attr.h"
+#include "config/config.h"
+#include "hydrator/gate.h"
+#include "hydrator/inputs.h"
+#include "hydrator/modified.h"
+#include "hydrator/skips.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
+#include "upstream/fetch.h"
+#include "upstream/source.h"
 
 /* What cycles of one category share. The first group is borrowed. */
 struct cycle {

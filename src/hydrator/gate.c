@@ -1,8 +1,11 @@
 /* Comparing what documents hold. */
-#include "gate.h"
+#include "hydrator/gate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "records/report.h"
+#include "terms/document.h"
 
 static bool
 gate_is_enough(const struct gate_rule *rule, uint64_t count, uint64_t of)
@@ -58,7 +61,7 @@ gate_accept(struct gate *g, const struct census *c)
 }
 
 void
-gate_count(enum analytics_document which, const struct census *c, char *out, size_t len)
+gate_count(enum document_kind which, const struct census *c, char *out, size_t len)
 {
 	static const char *const units[DOCUMENT_MAX] = {
 		[DOCUMENT_NONE] = "",
@@ -73,7 +76,7 @@ gate_count(enum analytics_document which, const struct census *c, char *out, siz
 
 void
 gate_describe(const struct gate *g, const struct gate_rule *rule,
-    enum analytics_document which, char *out, size_t len)
+    enum document_kind which, char *out, size_t len)
 {
 	char count[64];
 

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
+#include "base/attr.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 struct gate_rule {
 	double min_ratio;       /* of the last good count; 0: whatever comes is good */
@@ -49,9 +50,9 @@ void gate_forget(struct gate *);
 void gate_accept(struct gate *, const struct census *);
 
 /* Says what was refused, and what may be done: for a log line. */
-void gate_describe(const struct gate *, const struct gate_rule *,
-    enum analytics_document, char *out, size_t len);
+void gate_describe(const struct gate *, const struct gate_rule *, enum document_kind,
+    char *out, size_t len);
 /* "40 models with usage" of such a document. */
-void gate_count(enum analytics_document, const struct census *, char *out, size_t len);
+void gate_count(enum document_kind, const struct census *, char *out, size_t len);
 
 #endif

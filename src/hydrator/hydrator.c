@@ -1,5 +1,5 @@
 /* The loop of a hydrator: wait, run a cycle, tell the supervisor, wait. */
-#include "hydrator.h"
+#include "hydrator/hydrator.h"
 
 #include <sys/resource.h>
 
@@ -11,21 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attr.h"
-#include "channel.h"
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "cycle.h"
-#include "keep.h"
-#include "log.h"
-#include "publish.h"
-#include "recall.h"
-#include "sandbox.h"
-#include "schedule.h"
-#include "segment.h"
-#include "snapshot.h"
-#include "watch.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "hydrator/cycle.h"
+#include "hydrator/keep.h"
+#include "hydrator/recall.h"
+#include "hydrator/schedule.h"
+#include "proc/channel.h"
+#include "proc/sandbox.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
+#include "upstream/watch.h"
 
 #define HYDRATOR_BEAT_MS 1000
 /* A predecessor that was told to stop gets so long to leave. */

@@ -2,7 +2,7 @@
 #ifndef HYDRATOR_HYDRATOR_H
 #define HYDRATOR_HYDRATOR_H
 
-#include "child.h"
+#include "proc/child.h"
 
 /*
  * Runs cycles until it is told to stop or the supervisor is gone, and sends READY after

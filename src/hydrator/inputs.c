@@ -1,11 +1,12 @@
 /* Keeping documents over cycles. */
-#include "inputs.h"
+#include "hydrator/inputs.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "terms/document.h"
 
 _Static_assert((int)INPUT_DOCUMENT(INPUT_WORKERS) == DOCUMENT_WORKERS, "same order");
 

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analytics.h"
-#include "attr.h"
-#include "buf.h"
-#include "publish.h"
-#include "source.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "shm/publish.h"
+#include "terms/document.h"
+#include "upstream/source.h"
 
 enum input_kind {
 	INPUT_REFERENCE,
@@ -25,7 +25,7 @@ enum input_kind {
 };
 
 /* The document's number in the analytics, and back. */
-#define INPUT_DOCUMENT(kind) ((enum analytics_document)((kind) + DOCUMENT_REFERENCE))
+#define INPUT_DOCUMENT(kind) ((enum document_kind)((kind) + DOCUMENT_REFERENCE))
 #define INPUT_KIND(document) ((enum input_kind)((document)-DOCUMENT_REFERENCE))
 
 /* Why a cycle cannot use what it was offered. */

@@ -1,5 +1,5 @@
 /* Saving generations in threads that live for one saving. */
-#include "keep.h"
+#include "hydrator/keep.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,12 +11,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "clock.h"
-#include "log.h"
-#include "mem.h"
-#include "snapshot.h"
-#include "state.h"
-#include "view.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
+#include "shm/state.h"
 
 #define KEEP_ERROR_MAX 512
 

@@ -2,8 +2,8 @@
 #ifndef HYDRATOR_KEEP_H
 #define HYDRATOR_KEEP_H
 
-#include "attr.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "shm/segment.h"
 
 struct keeper;
 

@@ -1,5 +1,5 @@
 /* Carrying the times of change from one generation to the next. */
-#include "modified.h"
+#include "hydrator/modified.h"
 
 /* Answers with workers change with them too; one date is enough for both. */
 static uint64_t

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "view.h"
+#include "payload/view.h"
 
 /* What was published last; zeroed: nothing. */
 struct modified {

@@ -1,15 +1,17 @@
 /* Success is a snapshot all of whose documents are new; what is less counts as failure
  * in a row, so that it is noticed while answers are still good. */
-#include "outcome.h"
+#include "hydrator/outcome.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "clock.h"
-#include "log.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 static const enum input_fault implausible = INPUT_IMPLAUSIBLE;
 static const enum input_fault not_fetched = INPUT_NOT_FETCHED;

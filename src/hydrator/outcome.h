@@ -4,10 +4,11 @@
 
 #include <stdint.h>
 
-#include "counters.h"
-#include "cycle.h"
-#include "gate.h"
-#include "inputs.h"
+#include "hydrator/cycle.h"
+#include "hydrator/gate.h"
+#include "hydrator/inputs.h"
+#include "records/report.h"
+#include "shm/counters.h"
 
 /* The cycle failed, for a reason of ours: the counter of it, and a text. */
 enum cycle_result outcome_failed(struct cycle *, enum counter reason, const char *why);

@@ -1,12 +1,12 @@
 /* Reading the latch as a reader does, once. */
-#include "recall.h"
+#include "hydrator/recall.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "modified.h"
-#include "snapshot.h"
-#include "view.h"
+#include "hydrator/modified.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
 
 static void
 recall_gate(struct gate *g, uint64_t count, bool at_least)

@@ -2,7 +2,7 @@
 #ifndef HYDRATOR_RECALL_H
 #define HYDRATOR_RECALL_H
 
-#include "cycle.h"
+#include "hydrator/cycle.h"
 
 /*
  * For a cycle that has begun nothing yet: notes since when the content of the latch is

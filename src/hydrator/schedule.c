@@ -1,8 +1,8 @@
 /* An absolute grid of ticks, and earlier tries after failures. */
-#include "schedule.h"
+#include "hydrator/schedule.h"
 
-#include "backoff.h"
-#include "clock.h"
+#include "base/backoff.h"
+#include "base/clock.h"
 
 #define SCHEDULE_RETRY_MS INT64_C(1000)
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define SCHEDULE_NEVER INT64_MAX
 

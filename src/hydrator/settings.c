@@ -1,9 +1,10 @@
 /* Analytics settings of a configuration. */
-#include "settings.h"
+#include "hydrator/settings.h"
 
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "terms/correction.h"
 
 static const struct {
 	const char *name;

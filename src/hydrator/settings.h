@@ -2,8 +2,8 @@
 #ifndef HYDRATOR_SETTINGS_H
 #define HYDRATOR_SETTINGS_H
 
-#include "analytics.h"
-#include "config.h"
+#include "analytics/analytics.h"
+#include "config/config.h"
 
 /*
  * Fills in all fields; strings stay the configuration's, which has to outlive the

@@ -1,13 +1,13 @@
 /* Remembers by count and hash what was logged. */
-#include "skips.h"
+#include "hydrator/skips.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 void
 skips_begin(struct skips *s)

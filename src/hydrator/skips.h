@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define SKIPS_NAMED 10 /* so many are named in the log */
 

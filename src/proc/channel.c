@@ -1,5 +1,5 @@
 /* Messages between the supervisor and a child: one datagram each, never blocking. */
-#include "channel.h"
+#include "proc/channel.h"
 
 #include <sys/socket.h>
 

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 enum channel_type {
 	CHANNEL_REFRESH = 1, /* down: run a cycle now */

@@ -1,13 +1,13 @@
 /* Bringing a child up. */
-#include "child.h"
+#include "proc/child.h"
 
 #include <sys/prctl.h>
 
 #include <signal.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "privilege.h"
+#include "base/log.h"
+#include "proc/privilege.h"
 
 /*
  * Orders come over the channel. What a terminal, an init or an operator sends to the

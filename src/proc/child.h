@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 struct config;
 struct privilege;

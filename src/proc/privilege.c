@@ -1,5 +1,5 @@
 /* Giving up root. */
-#include "privilege.h"
+#include "proc/privilege.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 struct privilege {
 	bool drop; /* false: stay who we are */

@@ -1,8 +1,8 @@
 /* Limits of children. */
-#include "rlimits.h"
+#include "proc/rlimits.h"
 
-#include "config.h"
-#include "log.h"
+#include "base/log.h"
+#include "config/config.h"
 
 /* Standard streams, logs, channel, segment, epoll, and some to spare. */
 #define READER_OWN 64

@@ -4,7 +4,7 @@
 
 #include <sys/resource.h>
 
-#include "child.h"
+#include "proc/child.h"
 
 /*
  * What a child of the role needs at most. Reader: its connections, once more so many if

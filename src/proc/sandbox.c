@@ -1,5 +1,5 @@
 /* The filters of system calls. */
-#include "sandbox.h"
+#include "proc/sandbox.h"
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 #include "autoconf.h"
-#include "config.h"
-#include "rlimits.h"
-#include "log.h"
-#include "privilege.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "proc/privilege.h"
+#include "proc/rlimits.h"
 
 /* A system call, and conditions on its arguments that must all hold. */
 struct rule {

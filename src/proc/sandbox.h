@@ -17,8 +17,8 @@
 
 #include <stdio.h>
 
-#include "attr.h"
-#include "child.h"
+#include "base/attr.h"
+#include "proc/child.h"
 
 struct config;
 

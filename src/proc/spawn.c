@@ -1,15 +1,15 @@
 /* Forking a child, and what it holds of its parent. */
-#include "spawn.h"
+#include "proc/spawn.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "log.h"
-#include "mem.h"
-#include "segment.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "proc/channel.h"
+#include "shm/segment.h"
 
 #define KEPT_ALWAYS 4 /* the channel, the segment's two, the log */
 

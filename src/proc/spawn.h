@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-#include "attr.h"
-#include "child.h"
+#include "base/attr.h"
+#include "proc/child.h"
 
 struct privilege;
 

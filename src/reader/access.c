@@ -1,5 +1,5 @@
 /* Gathering, writing, rotating. */
-#include "access.h"
+#include "reader/access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 #define BATCH_BYTES ((size_t)64 * 1024)
 #define LOG_MODE 0640

@@ -9,11 +9,11 @@
 
 #include <stdint.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "config.h"
-#include "counters.h"
-#include "server.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "config/config.h"
+#include "http/server.h"
+#include "shm/counters.h"
 
 struct access_log;
 

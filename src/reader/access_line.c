@@ -5,10 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "access.h"
-#include "clock.h"
-#include "parse.h"
-#include "str.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "http/parse.h"
+#include "reader/access.h"
 
 /* escape: what stands before the two digits of a byte that is not written as it is. */
 static void

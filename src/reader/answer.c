@@ -1,24 +1,25 @@
 /* The routes. */
-#include "answer.h"
+#include "reader/answer.h"
 
 #include <string.h>
 
-#include "category.h"
-#include "clock.h"
-#include "coding.h"
-#include "cors.h"
-#include "date.h"
-#include "decode.h"
-#include "etag.h"
-#include "freshness.h"
-#include "health.h"
-#include "json_out.h"
-#include "openapi.h"
-#include "page.h"
-#include "preset.h"
-#include "query.h"
-#include "route.h"
-#include "with_stats_page.h"
+#include "base/clock.h"
+#include "http/conditional.h"
+#include "http/date.h"
+#include "http/percent.h"
+#include "json/write.h"
+#include "reader/coding.h"
+#include "reader/cors.h"
+#include "reader/etag.h"
+#include "reader/freshness.h"
+#include "reader/health.h"
+#include "reader/openapi.h"
+#include "reader/page.h"
+#include "reader/query.h"
+#include "reader/route.h"
+#include "reader/with_stats_page.h"
+#include "terms/category.h"
+#include "terms/preset.h"
 
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
 #define NO_STORE "Cache-Control: no-store\r\n"
@@ -121,8 +122,8 @@ answer_view(struct job *j, enum view_kind kind, uint64_t content)
 	const struct view *view = &j->generation->directory->views[kind];
 	uint64_t etag = etag_mix(content, &j->query);
 
-	if (etag_matches(j->request, etag) ||
-	    http_not_modified_since(j->request, view->modified, wall_now(j))) {
+	if (conditional_none_match(j->request, etag) ||
+	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
 	} else if (coding_apply(
 		       r, j->request, j->generation, kind, &j->query, j->selection)) {
@@ -131,7 +132,7 @@ answer_view(struct job *j, enum view_kind kind, uint64_t content)
 		answer_not_acceptable(r);
 		return;
 	}
-	etag_put(&r->fields, etag);
+	conditional_put_etag(&r->fields, etag);
 	buf_puts(&r->fields, "Last-Modified: ");
 	buf_add(&r->fields, j->generation->modified[kind], HTTP_DATE_SIZE - 1);
 	buf_puts(&r->fields, "\r\n");
@@ -327,9 +328,9 @@ answer_openapi(struct http_response *r, const struct http_request *q)
 	struct str document = { openapi_json, openapi_json_len };
 	uint64_t etag = etag_of(document);
 
-	etag_put(&r->fields, etag);
+	conditional_put_etag(&r->fields, etag);
 	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
-	if (etag_matches(q, etag)) {
+	if (conditional_none_match(q, etag)) {
 		r->status = 304;
 	} else {
 		r->type = "application/json";

@@ -2,12 +2,12 @@
 #ifndef READER_ANSWER_H
 #define READER_ANSWER_H
 
-#include "buf.h"
-#include "config.h"
-#include "mem.h"
-#include "segment.h"
-#include "server.h"
-#include "store.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "http/server.h"
+#include "reader/store.h"
+#include "shm/segment.h"
 
 /* The handler's argument. Borrowed but for the arena. */
 struct answerer {

@@ -1,5 +1,5 @@
 /* Shared bytes, on the heap or in a memfd. */
-#include "blob.h"
+#include "reader/blob.h"
 
 #include <sys/mman.h>
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 /* As src/http/output.c: what is smaller is copied to the socket anyhow. */
 #define BLOB_FILE_MIN (size_t)(32 * 1024)

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "response.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "http/response.h"
 
 struct blob {
 	unsigned refs;

@@ -1,5 +1,5 @@
 /* A hash table whose entries are also in the order of their last use. */
-#include "cache.h"
+#include "reader/cache.h"
 
 #include <sys/queue.h>
 
@@ -9,7 +9,7 @@
 
 #include <xxhash.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 #define CACHE_BUCKETS 64
 #define CACHE_ENTRIES 256 /* each large one has a descriptor */

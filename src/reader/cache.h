@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-#include "attr.h"
-#include "blob.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "reader/blob.h"
 
 struct cache;
 

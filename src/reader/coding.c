@@ -1,11 +1,11 @@
 /* Encoding of answers. */
-#include "coding.h"
+#include "reader/coding.h"
 
 #include <string.h>
 
-#include "buf.h"
-#include "encode.h"
-#include "negotiate.h"
+#include "base/buf.h"
+#include "codec/encode.h"
+#include "http/negotiate.h"
 
 /* Longer ones (a limit may have thousands of digits) are not worth keeping. */
 #define KEY_MAX 256

@@ -5,12 +5,12 @@
 
 #include <stdbool.h>
 
-#include "attr.h"
-#include "generation.h"
-#include "parse.h"
-#include "query.h"
-#include "response.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "http/parse.h"
+#include "http/response.h"
+#include "reader/generation.h"
+#include "reader/query.h"
 
 /*
  * Replaces the body of a 200, which page.h has set from the view, by the form that the

@@ -1,11 +1,11 @@
 /* Cross-origin answers. */
-#include "cors.h"
+#include "reader/cors.h"
 
 #include <string.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/str.h"
 
 #define ORIGIN STR("origin")
 #define METHOD STR("access-control-request-method")

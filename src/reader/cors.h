@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-#include "config.h"
-#include "parse.h"
-#include "response.h"
+#include "config/config.h"
+#include "http/parse.h"
+#include "http/response.h"
 
 /* Whether the request asks what a script may do, and origins are configured. */
 bool cors_is_preflight(const struct config_list *origins, const struct http_request *);

@@ -1,8 +1,8 @@
 /* Age and Cache-Control. */
-#include "freshness.h"
+#include "reader/freshness.h"
 
-#include "clock.h"
-#include "response.h"
+#include "base/clock.h"
+#include "http/response.h"
 
 int64_t
 freshness_age(int64_t fetched_boot, int64_t now_boot)

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "buf.h"
-#include "config.h"
+#include "base/buf.h"
+#include "config/config.h"
 
 enum freshness {
 	FRESHNESS_FRESH,

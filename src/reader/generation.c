@@ -1,11 +1,12 @@
 /* Snapshots in use, and preset bodies. */
-#include "generation.h"
+#include "reader/generation.h"
 
 #include <stdlib.h>
 
-#include "buf.h"
-#include "mem.h"
-#include "response.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "http/date.h"
+#include "http/response.h"
 
 struct generation *
 generation_new(struct snapshot *snapshot, enum category category)

@@ -9,13 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "blob.h"
-#include "cache.h"
-#include "response.h"
-#include "snapshot.h"
-#include "str.h"
-#include "view.h"
+#include "base/attr.h"
+#include "base/str.h"
+#include "http/date.h"
+#include "http/response.h"
+#include "payload/view.h"
+#include "reader/blob.h"
+#include "reader/cache.h"
+#include "shm/snapshot.h"
 
 /* The rows of a view that match a preset, put together once so that asking again costs
  * what the whole list costs. Immutable, counted. */

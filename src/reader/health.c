@@ -1,19 +1,19 @@
 /* /livez and /readyz. */
-#include "health.h"
+#include "reader/health.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "analytics.h"
-#include "breaker.h"
-#include "buf.h"
-#include "category.h"
-#include "clock.h"
-#include "counters.h"
-#include "freshness.h"
-#include "hosts.h"
-#include "host_url.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "reader/freshness.h"
+#include "shm/breaker.h"
+#include "shm/counters.h"
+#include "shm/hosts.h"
+#include "shm/origin.h"
+#include "terms/category.h"
+#include "terms/document.h"
 
 static void
 put_answer(struct http_response *r, int status)
@@ -96,7 +96,7 @@ put_gate(struct buf *b, uint64_t refused)
 		if ((COUNTERS_REFUSED_DOCUMENTS(refused) & 1u << document) == 0)
 			continue;
 		buf_printf(b, "%s\"%s\"", separator,
-		    document_name((enum analytics_document)document));
+		    document_name((enum document_kind)document));
 		separator = ",";
 	}
 	if (refused == 0)

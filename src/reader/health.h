@@ -2,11 +2,11 @@
 #ifndef READER_HEALTH_H
 #define READER_HEALTH_H
 
-#include "config.h"
-#include "response.h"
-#include "segment.h"
-#include "store.h"
-#include "str.h"
+#include "base/str.h"
+#include "config/config.h"
+#include "http/response.h"
+#include "reader/store.h"
+#include "shm/segment.h"
 
 /* 200: who gets an answer knows that the loop turns. */
 void health_live(struct http_response *);

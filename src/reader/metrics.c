@@ -1,21 +1,21 @@
 /* Printing metrics. */
-#include "metrics.h"
+#include "reader/metrics.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "attr.h"
 #include "autoconf.h"
-#include "breaker.h"
-#include "category.h"
-#include "child.h"
-#include "clock.h"
-#include "counters.h"
-#include "freshness.h"
-#include "hosts.h"
-#include "route.h"
-#include "traffic.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "proc/child.h"
+#include "reader/freshness.h"
+#include "reader/route.h"
+#include "reader/traffic.h"
+#include "shm/breaker.h"
+#include "shm/counters.h"
+#include "shm/hosts.h"
+#include "terms/category.h"
 
 #define PREFIX "cache_hydrator_"
 #define SECONDS(nsec) ((double)(nsec) / (double)NSEC_PER_SEC)

@@ -5,12 +5,12 @@
 #ifndef READER_METRICS_H
 #define READER_METRICS_H
 
-#include "buf.h"
-#include "config.h"
-#include "parse.h"
-#include "response.h"
-#include "segment.h"
-#include "store.h"
+#include "base/buf.h"
+#include "config/config.h"
+#include "http/parse.h"
+#include "http/response.h"
+#include "reader/store.h"
+#include "shm/segment.h"
 
 /* Everything is borrowed. */
 struct metrics {

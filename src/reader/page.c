@@ -1,5 +1,5 @@
 /* Putting answers together. */
-#include "page.h"
+#include "reader/page.h"
 
 static void
 put(struct buf *b, struct str s)

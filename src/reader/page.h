@@ -1,10 +1,11 @@
-/* Bodies from the spans of a snapshot: no model is parsed or printed (view.h). */
+/* Bodies from the spans of a snapshot: no model is parsed or printed (payload/view.h).
+ */
 #ifndef READER_PAGE_H
 #define READER_PAGE_H
 
-#include "generation.h"
-#include "query.h"
-#include "response.h"
+#include "http/response.h"
+#include "reader/generation.h"
+#include "reader/query.h"
 
 /*
  * Each sets the body of a 200 from the view, and makes the answer the owner of what the

@@ -1,10 +1,10 @@
 /* Query parameters. */
-#include "query.h"
+#include "reader/query.h"
 
-#include "category.h"
-#include "coerce.h"
-#include "decode.h"
-#include "json_out.h"
+#include "http/percent.h"
+#include "json/write.h"
+#include "python/lax.h"
+#include "terms/category.h"
 
 enum parameter {
 	PARAMETER_GROUP,

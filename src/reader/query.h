@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "mem.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
 
 /* Endpoints, as bits: which parameters they have. */
 #define QUERY_STATISTICS 1u

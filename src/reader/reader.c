@@ -1,5 +1,5 @@
 /* The reader's life: start, orders, stop. */
-#include "reader.h"
+#include "reader/reader.h"
 
 #include <malloc.h>
 #include <stdatomic.h>
@@ -11,19 +11,19 @@
 
 #include <event2/event.h>
 
-#include "access.h"
-#include "answer.h"
-#include "channel.h"
-#include "clock.h"
-#include "counters.h"
-#include "log.h"
-#include "mem.h"
-#include "metrics.h"
-#include "sandbox.h"
-#include "segment.h"
-#include "server.h"
-#include "store.h"
-#include "traffic.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/server.h"
+#include "proc/channel.h"
+#include "proc/sandbox.h"
+#include "reader/access.h"
+#include "reader/answer.h"
+#include "reader/metrics.h"
+#include "reader/store.h"
+#include "reader/traffic.h"
+#include "shm/counters.h"
+#include "shm/segment.h"
 
 enum stage {
 	READER_OPEN,

@@ -2,7 +2,7 @@
 #ifndef READER_READER_H
 #define READER_READER_H
 
-#include "child.h"
+#include "proc/child.h"
 
 role_main_fn reader_main;
 

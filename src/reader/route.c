@@ -1,5 +1,5 @@
 /* Routing. */
-#include "route.h"
+#include "reader/route.h"
 
 #include <stdbool.h>
 

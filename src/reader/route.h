@@ -2,7 +2,7 @@
 #ifndef READER_ROUTE_H
 #define READER_ROUTE_H
 
-#include "str.h"
+#include "base/str.h"
 
 /* Append only: the segment counts requests by these numbers (counters.h). */
 enum route {

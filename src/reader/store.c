@@ -1,14 +1,14 @@
 /* Taking generations from the latches. */
-#include "store.h"
+#include "reader/store.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "mem.h"
-#include "snapshot.h"
-#include "taker.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "reader/taker.h"
+#include "shm/snapshot.h"
 
 struct slot {
 	bool configured;

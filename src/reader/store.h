@@ -2,12 +2,12 @@
 #ifndef READER_STORE_H
 #define READER_STORE_H
 
-#include "attr.h"
-#include "category.h"
-#include "config.h"
-#include "counters.h"
-#include "generation.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "config/config.h"
+#include "reader/generation.h"
+#include "shm/counters.h"
+#include "shm/segment.h"
+#include "terms/category.h"
 
 struct store;
 

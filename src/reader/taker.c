@@ -1,5 +1,5 @@
 /* The thread that takes generations. */
-#include "taker.h"
+#include "reader/taker.h"
 
 #include <sys/resource.h>
 
@@ -9,8 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 /* As low as a hydrator's: on a processor that it shares with the loop, the loop goes
  * first. On Linux a thread has a priority of its own. */

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "category.h"
-#include "generation.h"
-#include "segment.h"
-#include "snapshot.h"
+#include "base/attr.h"
+#include "reader/generation.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
+#include "terms/category.h"
 
 struct taker;
 

@@ -1,7 +1,7 @@
 /* Counting. */
-#include "traffic.h"
+#include "reader/traffic.h"
 
-#include "attr.h"
+#include "base/attr.h"
 
 static const short statuses[] = {
 #define X(status) status,

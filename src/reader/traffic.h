@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "counters.h"
-#include "route.h"
-#include "server.h"
+#include "http/server.h"
+#include "reader/route.h"
+#include "shm/counters.h"
 
 /* Counts an answer in the reader's own counters. Its label is an enum route. What could
  * not be understood (ROUTE_REFUSED) has no duration. */

@@ -1,16 +1,16 @@
 /* Selecting and sorting models, and copying their pieces. */
-#include "with_stats_page.h"
+#include "reader/with_stats_page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <xxhash.h>
 
-#include "blob.h"
-#include "cache.h"
-#include "json_out.h"
-#include "mem.h"
-#include "page.h"
+#include "base/mem.h"
+#include "json/write.h"
+#include "reader/blob.h"
+#include "reader/cache.h"
+#include "reader/page.h"
 
 #define ASK_TEXT_SIZE 64
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)

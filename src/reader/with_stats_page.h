@@ -1,17 +1,17 @@
 /* The with-stats answers: selected, sorted and put together from the pieces of a
- * snapshot (view.h, spec section 7.6). */
+ * snapshot (payload/view.h, spec section 7.6). */
 #ifndef READER_WITH_STATS_PAGE_H
 #define READER_WITH_STATS_PAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "generation.h"
-#include "mem.h"
-#include "query.h"
-#include "response.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "http/response.h"
+#include "reader/generation.h"
+#include "reader/query.h"
 
 /* What is asked of the view, so that questions with the same answer are the same. */
 struct with_stats_ask {

@@ -7,7 +7,7 @@
 
 #include <xxhash.h>
 
-#include "publish.h"
+#include "shm/publish.h"
 
 /*
  * XXH3 (64 bits, seed 0) of the payload; then the same of that result, the

@@ -1,5 +1,5 @@
 /* Counters that move to another segment. */
-#include "counters.h"
+#include "shm/counters.h"
 
 #include <stddef.h>
 

@@ -1,11 +1,11 @@
 /* The table of hosts. */
-#include "hosts.h"
+#include "shm/hosts.h"
 
 #include <string.h>
 
 #include <xxhash.h>
 
-#include "layout.h"
+#include "shm/layout.h"
 
 static struct host *
 hosts_at(const struct segment *seg, unsigned i)

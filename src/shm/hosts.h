@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "shm/segment.h"
 
 #define HOSTS_MAX 32
 #define HOST_NAME_SIZE 224

@@ -12,10 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "counters.h"
-#include "hosts.h"
-#include "seqlock.h"
-#include "segment.h"
+#include "shm/counters.h"
+#include "shm/hosts.h"
+#include "shm/segment.h"
+#include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
 #define SEGMENT_MAGIC "HYDRATORD-SHM-3"

@@ -1,5 +1,5 @@
 /* Publishing: the lock of a category, and the writing of a generation. */
-#include "publish.h"
+#include "shm/publish.h"
 
 #include <sys/statvfs.h>
 
@@ -12,11 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "checksum.h"
-#include "clock.h"
-#include "layout.h"
-#include "mem.h"
-#include "seqlock.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "shm/checksum.h"
+#include "shm/layout.h"
+#include "shm/seqlock.h"
 
 #define PUBLISHER_POLL_MS 5 /* between tries for a lock that is held */
 

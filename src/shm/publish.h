@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "shm/segment.h"
 
 /* When the data is from. Travels with each generation. */
 struct snapshot_stamp {

@@ -1,5 +1,5 @@
 /* The segment's life: building, naming, mapping for readers, removal. */
-#include "segment.h"
+#include "shm/segment.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "layout.h"
-#include "mem.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "shm/layout.h"
 
 #define SEGMENT_MODE 0640
 #define SEGMENT_TEMP_SUFFIX ".new"

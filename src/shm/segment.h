@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "counters.h"
+#include "base/attr.h"
+#include "shm/counters.h"
 
 #define SEGMENT_CATEGORIES_MAX 16 /* the reference knows 15 */
 #define SEGMENT_PROCS_MAX 96 /* process slots: hydrators, readers, the supervisor */

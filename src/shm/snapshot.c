@@ -1,5 +1,5 @@
 /* Taking snapshots: bounded tries to copy the newest generation whole. */
-#include "snapshot.h"
+#include "shm/snapshot.h"
 
 #include <sys/mman.h>
 
@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "checksum.h"
-#include "layout.h"
-#include "mem.h"
-#include "seqlock.h"
+#include "base/mem.h"
+#include "shm/checksum.h"
+#include "shm/layout.h"
+#include "shm/seqlock.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "publish.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
 
 enum snapshot_verdict {
 	SNAPSHOT_FRESH,     /* *out is a new, whole, checksum-true copy */

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "publish.h"
+#include "base/attr.h"
+#include "shm/publish.h"
 
 /* Which file, and what it must be. Borrowed texts. */
 struct state_id {

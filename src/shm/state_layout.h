@@ -8,8 +8,8 @@
 
 #include <xxhash.h>
 
-#include "layout.h"
-#include "state.h"
+#include "shm/layout.h"
+#include "shm/state.h"
 
 /* The text carries the version of the layout: change one, change the other. */
 #define STATE_MAGIC "HYDRATORD-SAV-1"

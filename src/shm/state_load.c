@@ -1,5 +1,5 @@
 /* Loading a saved generation: nothing is believed that was not checked. */
-#include "state.h"
+#include "shm/state.h"
 
 #include <sys/stat.h>
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "state_layout.h"
+#include "shm/state_layout.h"
 
 /* The file under judgement. */
 struct state_file {

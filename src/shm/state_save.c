@@ -1,5 +1,5 @@
 /* Saving a generation: write, sync, rename, sync. */
-#include "state.h"
+#include "shm/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "state_layout.h"
+#include "shm/state_layout.h"
 
 #define STATE_MODE 0640
 

@@ -1,5 +1,5 @@
 /* Sockets from the service manager: sd_listen_fds(3) by hand. */
-#include "activation.h"
+#include "supervisor/activation.h"
 
 #include <netinet/in.h>
 
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 #define FIRST (STDERR_FILENO + 1) /* SD_LISTEN_FDS_START */
 #define PASSED_MAX 256            /* more is no number of sockets */

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * The sockets that were passed, kept as long as the daemon lives: the manager goes on

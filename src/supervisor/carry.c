@@ -1,14 +1,14 @@
 /* Copying from one segment to another. */
-#include "carry.h"
+#include "supervisor/carry.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "counters.h"
-#include "publish.h"
-#include "segment.h"
-#include "snapshot.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
 
 /* -1: none. */
 static int

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 struct segment;
 

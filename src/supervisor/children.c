@@ -1,5 +1,5 @@
 /* Starting, ordering, burying and restarting children. */
-#include "children.h"
+#include "supervisor/children.h"
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,17 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backoff.h"
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "listener.h"
-#include "log.h"
-#include "mem.h"
-#include "obituary.h"
-#include "privilege.h"
-#include "segment.h"
-#include "spawn.h"
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "proc/privilege.h"
+#include "proc/spawn.h"
+#include "shm/counters.h"
+#include "shm/segment.h"
+#include "supervisor/listener.h"
+#include "supervisor/obituary.h"
 
 #define NEVER INT64_MAX
 /* A child leaves when its drain_timeout ends; it is killed if it is then still there.

@@ -8,10 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "channel.h"
-#include "child.h"
-#include "life.h"
-#include "pulse.h"
+#include "proc/channel.h"
+#include "proc/child.h"
+#include "supervisor/life.h"
+#include "supervisor/pulse.h"
 
 struct counters;
 struct listeners;

@@ -1,5 +1,5 @@
 /* Making and unmaking a crew. */
-#include "crew.h"
+#include "supervisor/crew.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,15 +7,15 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "carry.h"
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "hosts.h"
-#include "mem.h"
-#include "privilege.h"
-#include "segment.h"
-#include "warm.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "proc/privilege.h"
+#include "shm/counters.h"
+#include "shm/hosts.h"
+#include "shm/segment.h"
+#include "supervisor/carry.h"
+#include "supervisor/warm.h"
 
 static int
 status_of(int error)

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "attr.h"
-#include "children.h"
-#include "listener.h"
+#include "base/attr.h"
+#include "supervisor/children.h"
+#include "supervisor/listener.h"
 
 struct activation;
 struct config;

@@ -1,5 +1,5 @@
 /* The lock and the way into the background. */
-#include "daemon.h"
+#include "supervisor/daemon.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 /* /run is empty after a boot; more than one level missing is a mistake in the path. */
 static void

@@ -1,5 +1,5 @@
 /* The transitions of a child's life. */
-#include "life.h"
+#include "supervisor/life.h"
 
 const char *
 life_name(enum child_state state)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /* What the process of a slot is doing. */
 enum child_state {

@@ -1,5 +1,5 @@
 /* Opening the listening sockets. */
-#include "listener.h"
+#include "supervisor/listener.h"
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "activation.h"
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "supervisor/activation.h"
 
 #define BACKLOG 4096 /* net.core.somaxconn caps it */
 

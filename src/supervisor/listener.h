@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "attr.h"
-#include "config.h"
+#include "base/attr.h"
+#include "config/config.h"
 
 struct activation;
 

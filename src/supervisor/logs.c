@@ -1,5 +1,5 @@
 /* Opening the log files, and giving them away. */
-#include "logs.h"
+#include "supervisor/logs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "log.h"
-#include "privilege.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "proc/privilege.h"
 
 bool
 logs_to(const struct config *c, const char *target)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 struct config;
 struct privilege;

@@ -1,5 +1,5 @@
 /* The service manager's socket: sd_notify(3) by hand. */
-#include "notify.h"
+#include "supervisor/notify.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "clock.h"
-#include "log.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 #define NSEC_PER_USEC INT64_C(1000)
 

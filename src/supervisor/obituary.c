@@ -1,13 +1,13 @@
 /* Wording deaths. */
-#include "obituary.h"
+#include "supervisor/obituary.h"
 
 #include <sys/wait.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 enum counter_death
 death_of(enum child_state before, int status)

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "children.h"
-#include "counters.h"
+#include "shm/counters.h"
+#include "supervisor/children.h"
 
 /* How it died, from the state it was in and its wait(2) status. */
 enum counter_death death_of(enum child_state before, int status);

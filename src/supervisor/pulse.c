@@ -1,7 +1,7 @@
 /* Counting silence. */
-#include "pulse.h"
+#include "supervisor/pulse.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define LOOK_MAX (2 * NSEC_PER_SEC)
 

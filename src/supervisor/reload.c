@@ -1,17 +1,17 @@
 /* Raising, replacing and retiring crews. */
-#include "reload.h"
+#include "supervisor/reload.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "carry.h"
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "hosts.h"
-#include "log.h"
-#include "logs.h"
-#include "segment.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "shm/counters.h"
+#include "shm/hosts.h"
+#include "shm/segment.h"
+#include "supervisor/carry.h"
+#include "supervisor/logs.h"
 
 /* Former crews, whose clients are slow, cost processes and a copy of the snapshots
  * each. With so many alive the next reload waits: to close their idle connections

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "crew.h"
-#include "supervisor.h"
+#include "base/attr.h"
+#include "supervisor/crew.h"
+#include "supervisor/supervisor.h"
 
 struct reload {
 	/* Borrowed, set before reload_open(). */

@@ -1,5 +1,5 @@
 /* Bringing the daemon up, its loop, and taking it down. */
-#include "supervisor.h"
+#include "supervisor/supervisor.h"
 
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -17,18 +17,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "activation.h"
-#include "buf.h"
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "daemon.h"
-#include "log.h"
-#include "logs.h"
-#include "mem.h"
-#include "notify.h"
-#include "privilege.h"
-#include "reload.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "proc/privilege.h"
+#include "shm/counters.h"
+#include "supervisor/activation.h"
+#include "supervisor/daemon.h"
+#include "supervisor/logs.h"
+#include "supervisor/notify.h"
+#include "supervisor/reload.h"
 
 struct supervisor {
 	const struct supervisor_start *start;

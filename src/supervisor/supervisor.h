@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attr.h"
-#include "child.h"
+#include "base/attr.h"
+#include "proc/child.h"
 
 struct config;
 

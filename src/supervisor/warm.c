@@ -1,5 +1,5 @@
 /* Warm start: directory, files, publication. */
-#include "warm.h"
+#include "supervisor/warm.h"
 
 #include <sys/stat.h>
 
@@ -8,17 +8,17 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "clock.h"
-#include "config.h"
-#include "counters.h"
-#include "floors.h"
-#include "log.h"
-#include "privilege.h"
-#include "publish.h"
-#include "segment.h"
-#include "snapshot.h"
-#include "state.h"
-#include "view.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "payload/view.h"
+#include "proc/privilege.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/retry_after.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
+#include "shm/state.h"
 
 #define WARM_DIR_MODE 0750
 

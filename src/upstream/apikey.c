@@ -1,5 +1,5 @@
 /* The API key. It is in no log line, and only in the process that sends it. */
-#include "apikey.h"
+#include "upstream/apikey.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 static bool
 is_key(const char *text, size_t len)

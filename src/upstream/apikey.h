@@ -2,7 +2,7 @@
 #ifndef UPSTREAM_APIKEY_H
 #define UPSTREAM_APIKEY_H
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * Reads the key from the first line of a file, without the blanks around it. It must be

@@ -1,6 +1,6 @@
 /* Transfers over one libcurl multi handle that is kept, with its connections, over all
  * cycles. */
-#include "fetch.h"
+#include "upstream/fetch.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "apikey.h"
-#include "clock.h"
-#include "log.h"
-#include "mem.h"
-#include "transfer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "upstream/apikey.h"
+#include "upstream/transfer.h"
 
 #define FETCH_LOOK_MS 250 /* how often to look for a transfer that stalls */
 

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "buf.h"
+#include "base/attr.h"
+#include "base/buf.h"
 
 #define FETCH_SLOTS 4 /* transfers at once: a cycle has four documents */
 #define FETCH_ERROR_MAX 320

@@ -1,5 +1,5 @@
 /* Header fields, as libcurl has collected them. */
-#include "fields.h"
+#include "upstream/fields.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 #include <strings.h>
 #include <time.h>
 
-#include "clock.h"
-#include "fetch.h"
+#include "base/clock.h"
+#include "upstream/fetch.h"
 
 /* The only value of a field, or NULL. */
 static const char *

@@ -1,5 +1,5 @@
 /* What a file: URL names, by libcurl's own reading of it. */
-#include "file_url.h"
+#include "upstream/file_url.h"
 
 #include <sys/stat.h>
 
@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fetch.h"
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "upstream/fetch.h"
 
 static int
 file_check(const char *path, char *err, size_t errlen, bool *missing)

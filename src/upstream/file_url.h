@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 /*
  * Whether libcurl may be let loose on url: a file: URL must name a regular file, since

@@ -1,14 +1,14 @@
 /* Asking the records of hosts, and telling them. */
-#include "permit.h"
+#include "upstream/permit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "breaker.h"
-#include "clock.h"
-#include "floors.h"
-#include "log.h"
-#include "host_url.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "shm/breaker.h"
+#include "shm/origin.h"
+#include "shm/retry_after.h"
 
 /* What a prober needs besides its try to tell how it went. */
 #define PERMIT_PROBE_MARGIN (5 * NSEC_PER_SEC)

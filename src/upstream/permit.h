@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "hosts.h"
-#include "segment.h"
+#include "base/attr.h"
+#include "shm/hosts.h"
+#include "shm/segment.h"
 
 /* What all permits of a hydrator share. Borrowed; the last is zero at first. */
 struct permits {

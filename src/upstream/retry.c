@@ -1,5 +1,5 @@
 /* The policy of retries. */
-#include "retry.h"
+#include "upstream/retry.h"
 
 int64_t
 retry_wait(unsigned tried, bool transient, uint32_t random)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "clock.h"
+#include "base/attr.h"
+#include "base/clock.h"
 
 #define RETRY_TRIES 3 /* in all, of one place in one cycle */
 /* The longest wait before another try (spec section 8.5: the exponential part of its

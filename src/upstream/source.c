@@ -1,5 +1,5 @@
 /* Documents fetched side by side, each from the first of its places that has it. */
-#include "source.h"
+#include "upstream/source.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clock.h"
-#include "log.h"
-#include "mem.h"
-#include "retry.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "upstream/retry.h"
 
 #define SOURCE_ATTEND_MS 1000
 #define SOURCE_NOW INT64_MIN

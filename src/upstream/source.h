@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "fetch.h"
-#include "permit.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "upstream/fetch.h"
+#include "upstream/permit.h"
 
 #define SOURCE_ERROR_MAX 1024
 

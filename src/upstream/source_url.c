@@ -1,11 +1,11 @@
 /* Where AI Horde's documents are. */
-#include "source.h"
+#include "upstream/source.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 static char *
 source_url(const char *base, const char *tail)

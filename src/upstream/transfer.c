@@ -1,5 +1,5 @@
 /* What one transfer asks for, takes in, and what it came to. */
-#include "transfer.h"
+#include "upstream/transfer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,13 +8,13 @@
 #include <strings.h>
 
 #include "autoconf.h"
-#include "clock.h"
-#include "fields.h"
-#include "file_url.h"
-#include "gunzip.h"
-#include "log.h"
-#include "mem.h"
-#include "origin.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "codec/gunzip.h"
+#include "upstream/fields.h"
+#include "upstream/file_url.h"
+#include "upstream/redirect.h"
 
 #define FETCH_PROTOCOLS "http,https,file"
 /* "name:version:contact", as AI Horde asks of its clients. */

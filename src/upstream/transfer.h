@@ -9,9 +9,9 @@
 
 #include <curl/curl.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "fetch.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "upstream/fetch.h"
 
 enum transfer_state {
 	TRANSFER_IDLE,

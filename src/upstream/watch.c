@@ -1,6 +1,6 @@
 /* Every directory that the path leads through is watched for the name that it is asked
  * for, and the file itself; after each change the way is walked anew. */
-#include "watch.h"
+#include "upstream/watch.h"
 
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch.h"
-#include "log.h"
-#include "mem.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "upstream/fetch.h"
 
 /* As many as the kernel follows. */
 #define LINKS_MAX 40

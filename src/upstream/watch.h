@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
-#include "clock.h"
+#include "base/attr.h"
+#include "base/clock.h"
 
 /* A change is told when it has been quiet for so long, */
 #define WATCH_QUIET (200 * NSEC_PER_MSEC)

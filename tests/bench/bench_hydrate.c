@@ -14,12 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analytics.h"
-#include "buf.h"
-#include "log.h"
-#include "mem.h"
-#include "view.h"
-#include "view_encode.h"
+#include "analytics/analytics.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "payload/encode.h"
+#include "payload/view.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 #define NOW 1767225600
 /* Encoding larger payloads takes longer than anyone waits for a benchmark. */
@@ -349,7 +351,7 @@ render(const struct documents *d, struct buf *out)
 		.stats = document_of(&d->stats),
 		.workers = document_of(&d->workers),
 		.now = NOW };
-	struct analytics_report report = { 0 };
+	struct report report = { 0 };
 	struct analytics_settings settings;
 	const struct view_directory *dir;
 

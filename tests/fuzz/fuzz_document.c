@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytics.h"
-#include "json_in.h"
-#include "view.h"
+#include "analytics/analytics.h"
+#include "json/scan.h"
+#include "payload/view.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -74,7 +76,7 @@ check_payload(const struct buf *payload, enum category category)
 static void
 check_render(const struct analytics_input *in)
 {
-	struct analytics_report report = { .skip = NULL };
+	struct report report = { .skip = NULL };
 	struct analytics_settings settings;
 	struct buf once = { 0 }, again = { 0 };
 
@@ -84,7 +86,7 @@ check_render(const struct analytics_input *in)
 		goto out;
 	}
 	check_payload(&once, in->category);
-	report = (struct analytics_report){ .skip = NULL };
+	report = (struct report){ .skip = NULL };
 	must(analytics_render(&settings, in, &again, &report) == 0);
 	must(once.len == again.len && memcmp(once.data, again.data, once.len) == 0);
 out:

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistr.h>
 
-#include "buf.h"
-#include "coerce.h"
-#include "json_in.h"
-#include "json_out.h"
+#include "base/buf.h"
+#include "json/walk.h"
+#include "json/write.h"
+#include "python/lax.h"
+#include "python/repr.h"
+#include "python/rounding.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,8 +53,8 @@ check_double(struct fuzz *f, double x)
 	v = reread(&f->out, JSON_T_REAL);
 	again = json_double(&v);
 	must(memcmp(&again, &x, sizeof(x)) == 0);
-	again = json_round(x, 2);
-	must(json_round(again, 2) == again && json_round(again, 4) == again);
+	again = round_decimal(x, 2);
+	must(round_decimal(again, 2) == again && round_decimal(again, 4) == again);
 	must(fabs(again - x) <= 0.005 + fabs(x) * 0x1p-52);
 }
 
@@ -137,7 +139,7 @@ check_value(struct fuzz *f, const struct json_value *v)
 	}
 	must(json_count(v) == n);
 	if (v->type == JSON_T_OBJECT || v->type == JSON_T_ARRAY)
-		must(json_truthy(v) == (n > 0));
+		must(repr_truthy(v) == (n > 0));
 }
 
 int
@@ -150,7 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (json_scan((const char *)data, size, &v, &err) == 0) {
 		check_value(&f, &v);
 		buf_reset(&f.out);
-		json_put_python_str(&f.out, &v, f.arena);
+		repr_put_str(&f.out, &v, f.arena);
 	} else {
 		must(err.offset <= size && err.text != NULL);
 	}

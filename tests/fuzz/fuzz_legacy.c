@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "entries.h"
-#include "record.h"
-#include "view.h"
+#include "analytics/analytics.h"
+#include "payload/view.h"
+#include "records/entries.h"
+#include "records/record.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,11 +50,12 @@ is_converted(const struct analytics_input *in, const struct json_value *v)
 static void
 check_entries(const struct analytics_input *in)
 {
-	struct analytics_report report = { .skip = NULL };
+	struct report report = { .skip = NULL };
 	struct arena *arena = arena_new();
 	struct map entries;
 
-	if (entries_read(in, arena, &entries, &report) == -1) {
+	if (entries_read(in->category, &in->reference, arena, &entries, &report) ==
+	    -1) {
 		must(report.refused == DOCUMENT_REFERENCE && report.error[0] != '\0');
 		entries.count = 0;
 	}
@@ -64,7 +68,7 @@ check_entries(const struct analytics_input *in)
 static void
 check_views(const struct analytics_input *in)
 {
-	struct analytics_report report = { .skip = NULL };
+	struct report report = { .skip = NULL };
 	struct analytics_settings settings;
 	struct buf out = { 0 };
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "decode.h"
-#include "json_in.h"
-#include "mem.h"
-#include "query.h"
-#include "route.h"
-#include "unicode.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "http/percent.h"
+#include "json/walk.h"
+#include "python/text.h"
+#include "reader/query.h"
+#include "reader/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

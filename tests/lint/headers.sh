@@ -6,7 +6,7 @@ if [ ! -f tests/lint/compiler ]; then
 	exit 77
 fi
 compiler=$(cat tests/lint/compiler)
-include=$(find "$root/src" -mindepth 1 -type d | sed 's/^/-I/')
+include=-I$root/src
 headers=$(find "$root/src" "$root/tests" -name '*.h' | sort)
 status=0
 for header in $headers; do

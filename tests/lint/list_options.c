@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "load.h"
-#include "options.h"
+#include "config/config.h"
+#include "config/load.h"
+#include "config/options.h"
 
 /* The default in the file's syntax. */
 static char *

@@ -12,13 +12,31 @@ good() {
 	mkdir -p "$dir/tree/src/base" "$dir/tree/src/shm" "$dir/tree/src/http" \
 		"$dir/tree/tests" "$dir/tree/doc" "$dir/tree/etc"
 	cp "$srcdir/.clang-format" "$dir/tree"
-	cp "$srcdir/doc/hydratord.conf.5" "$dir/tree/doc"
+	sed 's#tests/lint/options.sh#dev#; s#src/config/options.c#src/base/b.h#' \
+		"$srcdir/doc/hydratord.conf.5" >"$dir/tree/doc/hydratord.conf.5"
 	cp "$srcdir/etc/hydratord.conf" "$dir/tree/etc"
-	touch "$dir/tree/configure.ac" "$dir/tree/Makefile.am"
+	touch "$dir/tree/configure.ac" "$dir/tree/Makefile.am" "$dir/tree/README.md" \
+		"$dir/tree/CONTRIBUTING.md" "$dir/tree/NEWS"
+	cat >"$dir/tree/src/ROOMS" <<-ROOMS
+		room base
+		is the ground
+		public b.h
+
+		room shm
+		is memory
+		includes base
+
+		room http
+		is a server
+		includes base
+
+		library event2 http
+	ROOMS
+	LINT_ROOT=$dir/tree "$here/rooms.sh" --table >"$dir/tree/doc/architecture.md"
 	printf '#!/bin/sh\necho good\n' >"$dir/tree/dev"
 	echo 'int base(int);' >"$dir/tree/src/base/b.h"
 	echo 'int shm(int);' >"$dir/tree/src/shm/s.h"
-	echo '#include "b.h"' >"$dir/tree/src/http/h.h"
+	echo '#include "base/b.h"' >"$dir/tree/src/http/h.h"
 }
 
 # The rule's exit status on the tree is the one that is expected. 77 is fine, too.
@@ -38,32 +56,43 @@ refuses() {
 }
 
 good
-for rule in format floors headers sizes words options shell man; do
+for rule in format rooms paths headers sizes words options shell man; do
 	expect 0 $rule.sh "on the good tree"
 done
 
 echo 'int  base(int);' >"$dir/tree/src/base/b.h"
 refuses format.sh "on a second blank"
 
-echo '#include "h.h"' >"$dir/tree/src/shm/s.h"
-refuses floors.sh "on an include from a higher floor"
-mkdir "$dir/tree/src/config"
-echo '#include "s.h"' >"$dir/tree/src/config/c.h"
-refuses floors.sh "on an include from the same floor"
-echo '#include <curl/curl.h>' >"$dir/tree/src/http/h.h"
-refuses floors.sh "on a library that is another directory's"
-echo '#include "n.h"' >"$dir/tree/src/http/h.h"
-refuses floors.sh "on a header that does not exist"
-echo '#include "n.c"' >"$dir/tree/tests/t.c"
-refuses floors.sh "on a file that does not exist"
+echo '#include "http/h.h"' >"$dir/tree/src/shm/s.h"
+refuses rooms.sh "on a room that is not allowed"
+echo '#include "b.h"' >"$dir/tree/src/http/h.h"
+refuses rooms.sh "on an include without its room"
+echo '#include "base/p.h"' >>"$dir/tree/src/http/h.h"
+echo 'int private(void);' >"$dir/tree/src/base/p.h"
+refuses rooms.sh "on a header that is private to another room"
+echo '#include <event2/event.h>' >"$dir/tree/src/shm/s.h"
+refuses rooms.sh "on a library that is another room's"
+echo '#include "base/n.h"' >"$dir/tree/src/http/h.h"
+refuses rooms.sh "on a header that does not exist"
+echo '#include "base/n.c"' >"$dir/tree/tests/t.c"
+refuses rooms.sh "on a file that does not exist"
 mkdir "$dir/tree/src/new"
 echo 'int n;' >"$dir/tree/src/new/n.c"
-refuses floors.sh "on a directory without a floor"
-cp "$dir/tree/src/shm/s.h" "$dir/tree/src/http/s.h"
-refuses floors.sh "on two headers of one name"
+refuses rooms.sh "on a folder that is no room"
+echo 'public gone.h' >>"$dir/tree/src/ROOMS"
+refuses rooms.sh "on a public header that does not exist"
+sed -i 's/^includes base/includes http/' "$dir/tree/src/ROOMS"
+refuses rooms.sh "on a room that includes what comes after it"
+echo '| x |' >>"$dir/tree/doc/architecture.md"
+refuses rooms.sh "on another table in the document"
 
 echo 'size_t shm(void);' >"$dir/tree/src/shm/s.h"
 refuses headers.sh "on a header that needs another"
+
+echo 'See src/base/gone.h.' >"$dir/tree/doc/x.md"
+refuses paths.sh "on a document that names a file that is gone"
+echo '/* tests/unit/test_gone.c proves it. */' >"$dir/tree/src/shm/a.c"
+refuses paths.sh "on a comment that names a file that is gone"
 
 seq 501 | sed 's/.*/int x&;/' >"$dir/tree/src/shm/long.c"
 refuses sizes.sh "on a long file"

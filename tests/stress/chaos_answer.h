@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define ETAG_SIZE 64
 

@@ -29,10 +29,10 @@ static int latch_only; /* of this process: do without the checksum */
 
 /* The code under test, built here because SEQLOCK_TEST_PLUS_ONE may spoil it. */
 #define SNAPSHOT_TEST_SKIP_CHECKSUM latch_only
-#include "publish.c"
-#include "snapshot.c"
+#include "shm/publish.c"
+#include "shm/snapshot.c"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #define READERS_MAX 16
 #define WORDS_MAX 2048 /* 16 KB: most of a writer's time goes into the copying */

@@ -12,8 +12,10 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "analytics.h"
-#include "view.h"
+#include "analytics/analytics.h"
+#include "payload/view.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 #define NOW 1700000000
 
@@ -22,7 +24,7 @@ struct fixture {
 	enum category category;
 	const char *workers; /* document; NULL: none */
 	struct buf out;
-	struct analytics_report report;
+	struct report report;
 	char skipped[4096]; /* what was left out, a line each */
 	const struct view_directory *dir;
 };
@@ -61,7 +63,7 @@ fixture_try(
 		.now = NOW };
 
 	f->skipped[0] = '\0';
-	f->report = (struct analytics_report){ .skip = fixture_skip, .arg = f };
+	f->report = (struct report){ .skip = fixture_skip, .arg = f };
 	f->out.len = 0;
 	return analytics_render(&f->settings, &in, &f->out, &f->report);
 }

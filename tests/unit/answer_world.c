@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "answer_world.h"
-#include "clock.h"
-#include "publish.h"
-#include "view.h"
+#include "base/clock.h"
+#include "payload/view.h"
+#include "shm/publish.h"
 
 static struct view_span put(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -5,14 +5,14 @@
 
 #include <stdint.h>
 
-#include "answer.h"
-#include "buf.h"
-#include "category.h"
-#include "config.h"
-#include "counters.h"
-#include "parse.h"
-#include "response.h"
-#include "segment.h"
+#include "base/buf.h"
+#include "config/config.h"
+#include "http/parse.h"
+#include "http/response.h"
+#include "reader/answer.h"
+#include "shm/counters.h"
+#include "shm/segment.h"
+#include "terms/category.h"
 
 struct world {
 	struct segment *segment;

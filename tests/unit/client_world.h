@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "fetch.h"
 #include "http_stub.h"
+#include "upstream/fetch.h"
 
 extern struct http_stub client_stub, client_other;
 

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
+#include "base/attr.h"
 
 #define HEAD(status, fields) "HTTP/1.1 " status "\r\n" fields "\r\n"
 

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 /* The clock that the server sees: moved by writing here. */
 static int64_t *clock_offset;

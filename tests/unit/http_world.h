@@ -9,8 +9,8 @@
 
 #include <event2/event.h>
 
-#include "counters.h"
-#include "server.h"
+#include "http/server.h"
+#include "shm/counters.h"
 
 #define BIG (size_t)(6 * 1024 * 1024) /* more than socket buffers hold */
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "log.h"
+#include "base/attr.h"
+#include "base/log.h"
 
 static const char reference[] =
     "{\"Old Oak\": {\"name\": \"Old Oak\", \"baseline\": \"stable_diffusion_1\","

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "config.h"
-#include "segment.h"
+#include "config/config.h"
+#include "shm/segment.h"
 
 #define WORLD_CAPACITY 65536
 

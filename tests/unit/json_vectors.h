@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "json_in.h"
+#include "base/buf.h"
+#include "json/walk.h"
 
 /* The vectors of that name, an array; *text is what they stand in. Skips the test where
  * the specification is absent. */

@@ -18,10 +18,10 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "publish.h"
-#include "segment.h"
-#include "snapshot.h"
+#include "base/attr.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
 
 #define SHM_TEST_CAPACITY 10000 /* not whole pages, on purpose */
 #define SHM_TEST_PROCS 3

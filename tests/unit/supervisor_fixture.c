@@ -18,15 +18,15 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "channel.h"
-#include "child.h"
-#include "clock.h"
-#include "log.h"
-#include "publish.h"
-#include "segment.h"
-#include "snapshot.h"
-#include "supervisor.h"
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "proc/channel.h"
+#include "proc/child.h"
+#include "shm/publish.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
+#include "supervisor/supervisor.h"
 
 #define PATIENCE_MS 30000
 

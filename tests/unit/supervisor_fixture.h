@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "config/config.h"
 
 /* http.retry_after of a configuration whose readers are never ready. */
 #define FIXTURE_DEAF_READERS 77

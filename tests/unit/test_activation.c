@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "activation.h"
-#include "listener.h"
+#include "supervisor/activation.h"
+#include "supervisor/listener.h"
 
 /* Descriptors from 3 on are the protocol's: each test has them to itself in a child,
  * which says by its status whether all was well. */

@@ -24,12 +24,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "cycle.h"
+#include "base/attr.h"
 #include "http_stub.h"
+#include "hydrator/cycle.h"
 #include "hydrator_test.h"
-#include "snapshot.h"
-#include "view.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAVE_OWN_MALLOC 0 /* malloc is the sanitizer's */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "answer_world.h"
-#include "attr.h"
-#include "buf.h"
+#include "base/attr.h"
+#include "base/buf.h"
 
 static int
 ask(struct world *w, const char *target)

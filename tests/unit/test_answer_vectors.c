@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "answer_world.h"
-#include "json_in.h"
-#include "mem.h"
+#include "base/mem.h"
+#include "json/walk.h"
 
 /* Two JSON texts say the same, to the order of members and the digits of numbers. */
 static bool

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "backoff.h"
+#include "base/backoff.h"
 
 /* With the largest draw the delay is the whole exponential value. */
 static void

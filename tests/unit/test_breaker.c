@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "attr.h"
-#include "breaker.h"
+#include "base/attr.h"
+#include "shm/breaker.h"
 
 #define NOW (1000 * NSEC_PER_SEC)
 #define CLAIM (30 * NSEC_PER_SEC)

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "cache.h"
+#include "base/attr.h"
+#include "reader/cache.h"
 
 static struct blob *
 blob_of(char fill, size_t len)

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
-#include "analytics.h"
+#include "analytics/analytics.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 static struct census census[DOCUMENT_MAX];
 
@@ -30,7 +32,7 @@ take(enum category category, const char *reference, const char *status,
 		.workers = document(workers),
 		.now = 1700000000,
 	};
-	struct analytics_report report = { .arg = NULL };
+	struct report report = { .arg = NULL };
 	struct analytics_settings settings;
 	struct buf out = { 0 };
 

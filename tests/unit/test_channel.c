@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "channel.h"
+#include "proc/channel.h"
 
 static int
 setup(void **state)

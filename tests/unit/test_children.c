@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "channel.h"
+#include "base/attr.h"
+#include "proc/channel.h"
 #include "supervisor_fixture.h"
 
 /* A channel of a sibling would keep its EOF away, a listener the port. */

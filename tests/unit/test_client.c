@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "attr.h"
+#include "base/attr.h"
+#include "base/clock.h"
 #include "client_world.h"
-#include "clock.h"
-#include "fields.h"
+#include "upstream/fields.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define VALIDATORS "ETag: \"v1\"\r\nLast-Modified: " DATE "\r\n"

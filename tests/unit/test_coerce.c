@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "coerce.h"
+#include "json/walk.h"
+#include "python/lax.h"
 
 static struct arena *arena;
 

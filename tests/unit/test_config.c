@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "load.h"
-#include "mem.h"
-#include "options.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/load.h"
+#include "config/options.h"
 
 #define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
 

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "config.h"
+#include "base/attr.h"
+#include "config/config.h"
 
 static char dir[] = "/tmp/hydratord-config-files-XXXXXX";
 static char path[64], key[64], err[2048];

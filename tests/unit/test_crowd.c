@@ -6,8 +6,8 @@
 #include <cmocka.h>
 
 #include "answer_world.h"
-#include "attr.h"
-#include "store.h"
+#include "base/attr.h"
+#include "reader/store.h"
 
 struct crowd {
 	struct generation *held[STORE_OLD_MAX + 3]; /* as answers hold them */

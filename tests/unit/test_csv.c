@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "csv.h"
-#include "py_float.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "python/csv.h"
+#include "python/float.h"
 
 /* "1:a|b" a row: its line, its cells; "2:-" an empty line. */
 static void

@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "cycle.h"
+#include "base/clock.h"
 #include "http_stub.h"
+#include "hydrator/cycle.h"
+#include "hydrator/recall.h"
 #include "hydrator_test.h"
-#include "recall.h"
-#include "snapshot.h"
-#include "view.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
+#include "terms/document.h"
 
 static struct http_stub stub;
 static struct world world;

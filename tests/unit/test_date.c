@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attr.h"
-#include "date.h"
-#include "response.h"
+#include "base/attr.h"
+#include "http/conditional.h"
+#include "http/date.h"
+#include "http/response.h"
 
 #define EXAMPLE INT64_C(784111777) /* RFC 9110 section 5.6.7 */
 #define NOW INT64_C(1790000000)    /* in 2026 */
@@ -105,7 +106,7 @@ asked(const char *method, const char *fields, int64_t modified)
 	    text, sizeof(text), "%s / HTTP/1.1\r\nHost: h\r\n%s\r\n", method, fields);
 	assert_int_equal(
 	    http_parse(text, strlen(text), &limits, &scanned, &q), HTTP_PARSE_OK);
-	return http_not_modified_since(&q, modified, NOW);
+	return conditional_not_modified_since(&q, modified, NOW);
 }
 
 #define SINCE "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"

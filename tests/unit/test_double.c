@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "json_out.h"
+#include "json/walk.h"
+#include "json/write.h"
+#include "python/rounding.h"
 
 #define RANDOM_DOUBLES 2000000
 #define RANDOM_ROUNDINGS 300000
@@ -254,7 +256,7 @@ round_by_text(double x, int digits)
 static void
 assert_round(double x, int digits)
 {
-	double got = json_round(x, digits), wanted = round_by_text(x, digits);
+	double got = round_decimal(x, digits), wanted = round_by_text(x, digits);
 
 	if (memcmp(&got, &wanted, sizeof(got)) != 0)
 		fail_msg("round(%.17g, %d): %.17g, not %.17g", x, digits, got, wanted);
@@ -272,9 +274,10 @@ test_round(void **state)
 
 	(void)state;
 	for (i = 0; i < NELEM(cases); i++)
-		assert_true(json_round(cases[i][0], (int)cases[i][1]) == cases[i][2]);
-	assert_true(signbit(json_round(-0.001, 2)));
-	assert_true(signbit(json_round(-0.0, 4)));
+		assert_true(
+		    round_decimal(cases[i][0], (int)cases[i][1]) == cases[i][2]);
+	assert_true(signbit(round_decimal(-0.001, 2)));
+	assert_true(signbit(round_decimal(-0.0, 4)));
 	for (i = 0; i < n; i++) {
 		int digits = i & 1 ? 2 : 4;
 
@@ -312,7 +315,7 @@ test_round_vectors(void **state)
 		assert_true(json_int64(&digits, &places));
 		/* They stand in strings, as repr gave them: strtod() stops at the
 		 * quote. */
-		got = json_round(strtod(x.p + 1, NULL), (int)places);
+		got = round_decimal(strtod(x.p + 1, NULL), (int)places);
 		printed(got);
 		assert_int_equal(out.len - 1, wanted.len - 2);
 		assert_memory_equal(out.data, wanted.p + 1, wanted.len - 2);

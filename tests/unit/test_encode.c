@@ -12,11 +12,11 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
-#include "attr.h"
-#include "encode.h"
-#include "view.h"
-#include "view_encode.h"
-#include "view_write.h"
+#include "base/attr.h"
+#include "codec/encode.h"
+#include "payload/encode.h"
+#include "payload/view.h"
+#include "payload/write.h"
 
 static size_t
 decode(enum encoding encoding, struct str in, char *out, size_t room)

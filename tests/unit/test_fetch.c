@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "fetch.h"
+#include "base/clock.h"
 #include "http_stub.h"
+#include "upstream/fetch.h"
 
 #define MAX_BYTES 1000000
 

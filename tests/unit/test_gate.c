@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
-#include "gate.h"
+#include "hydrator/gate.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 #define WALL 1700000000
 

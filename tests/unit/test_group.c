@@ -1,5 +1,6 @@
 /* Grouping text models (spec section 5). */
 #include "analytics_fixture.h"
+#include "terms/correction.h"
 
 #define TEXT(name, more) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7" more "}"
 #define STATUS(name, count)                                                            \

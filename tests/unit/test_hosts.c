@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <xxhash.h>
 
-#include "clock.h"
-#include "floors.h"
-#include "hosts.h"
-#include "layout.h"
+#include "base/clock.h"
+#include "shm/hosts.h"
+#include "shm/layout.h"
+#include "shm/retry_after.h"
 
 #define A "https://a.example:443"
 #define B "http://b.example:80"

@@ -18,10 +18,10 @@
 
 #include <event2/event.h>
 
-#include "clock.h"
-#include "counters.h"
+#include "base/clock.h"
+#include "http/server.h"
 #include "http_world.h"
-#include "server.h"
+#include "shm/counters.h"
 
 static void
 pipelined_requests_are_answered_in_order(void **state)

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "counters.h"
+#include "base/attr.h"
+#include "http/server.h"
 #include "http_world.h"
-#include "server.h"
+#include "shm/counters.h"
 
 typedef void end_fn(struct http_server *);
 

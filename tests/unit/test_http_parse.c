@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse.h"
-#include "response.h"
+#include "http/date.h"
+#include "http/parse.h"
+#include "http/response.h"
 
 static const struct http_limits limits = { .max_head = 512, .max_target = 100 };
 

@@ -18,14 +18,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "clock.h"
-#include "counters.h"
+#include "base/clock.h"
 #include "http_stub.h"
-#include "hydrator.h"
+#include "hydrator/hydrator.h"
 #include "hydrator_test.h"
-#include "publish.h"
-#include "snapshot.h"
+#include "proc/channel.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/snapshot.h"
 
 #define PATIENCE (20 * NSEC_PER_SEC) /* machines are shared */
 /* A second at most is wanted; loaded machines and leak checks at exit take longer. Less

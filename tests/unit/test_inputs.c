@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "inputs.h"
+#include "base/clock.h"
+#include "hydrator/inputs.h"
 
 static struct inputs in;
 static const char place[] = "http://here/";

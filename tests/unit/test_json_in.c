@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "attr.h"
-#include "json_in.h"
+#include "base/attr.h"
+#include "json/walk.h"
 
 static struct arena *arena;
 

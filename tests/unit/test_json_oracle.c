@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistr.h>
 
-#include "buf.h"
-#include "json_in.h"
+#include "base/buf.h"
+#include "json/walk.h"
 
 #define MUTANTS 300000
 

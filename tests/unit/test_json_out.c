@@ -9,19 +9,21 @@
 #include <math.h>
 #include <string.h>
 
-#include "json_out.h"
+#include "json/write.h"
+#include "python/repr.h"
+#include "python/rounding.h"
 
 static struct buf out;
 
 static double
 sum_of(const double *x, size_t n)
 {
-	struct json_sum s = { 0 };
+	struct float_sum s = { 0 };
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		json_sum_add(&s, x[i]);
-	return json_sum_get(&s);
+		float_sum_add(&s, x[i]);
+	return float_sum_get(&s);
 }
 
 static void
@@ -156,7 +158,7 @@ test_python_str(void **state)
 	buf_reset(&out);
 	for (i = 0; i < NELEM(python_strings); i++) {
 		v = parse(python_strings[i][0]);
-		json_put_python_str(&out, &v, arena);
+		repr_put_str(&out, &v, arena);
 		buf_putc(&out, '\0');
 		assert_string_equal(out.data, python_strings[i][1]);
 		buf_reset(&out);
@@ -176,14 +178,14 @@ test_truthy(void **state)
 	size_t i;
 
 	(void)state;
-	assert_false(json_truthy(&v));
+	assert_false(repr_truthy(&v));
 	for (i = 0; i < NELEM(no); i++) {
 		v = parse(no[i]);
-		assert_false(json_truthy(&v));
+		assert_false(repr_truthy(&v));
 	}
 	for (i = 0; i < NELEM(yes); i++) {
 		v = parse(yes[i]);
-		assert_true(json_truthy(&v));
+		assert_true(repr_truthy(&v));
 	}
 }
 

@@ -7,17 +7,17 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 
-#include "clock.h"
-#include "log.h"
-#include "publish.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "shm/publish.h"
 
-#include "keep.h"
+#include "hydrator/keep.h"
 #undef KEEP_PATIENCE
 #define KEEP_PATIENCE 1 /* nobody likes to wait, not even for a test */
 
 /* The code under test with a disk that does as it is told. */
 #define state_save test_state_save
-#include "keep.c"
+#include "hydrator/keep.c"
 #undef state_save
 
 static char dir[64];

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "analytics_fixture.h"
-#include "buf.h"
-#include "entries.h"
-#include "legacy.h"
+#include "base/buf.h"
+#include "records/entries.h"
+#include "records/legacy.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 /* The entries of a document as JSON text: {"key":{...},...}. NULL if it is refused, for
  * f->report.error. */
@@ -18,9 +20,9 @@ convert(struct fixture *f, struct str document)
 	int rc;
 
 	f->skipped[0] = '\0';
-	f->report = (struct analytics_report){ .skip = fixture_skip, .arg = f };
+	f->report = (struct report){ .skip = fixture_skip, .arg = f };
 	buf_reset(&f->out);
-	rc = entries_read(&in, arena, &entries, &f->report);
+	rc = entries_read(in.category, &in.reference, arena, &entries, &f->report);
 	buf_putc(&f->out, '{');
 	for (uint32_t i = 0; rc == 0 && i < entries.count; i++) {
 		const struct json_value *v = map_at(&entries, i);

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "life.h"
+#include "base/attr.h"
+#include "supervisor/life.h"
 
 /* One row a state, with and without a wish for a process: the outcome of each event. */
 static const struct row {

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "listener.h"
+#include "base/attr.h"
+#include "supervisor/listener.h"
 
 static char err[512];
 

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "log_daemon.h"
+#include "base/log.h"
+#include "base/log_daemon.h"
 
 struct world {
 	char dir[32];

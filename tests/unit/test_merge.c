@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
-#include "horde.h"
-#include "merge.h"
+#include "analytics/horde.h"
+#include "analytics/merge.h"
+#include "records/report.h"
+#include "terms/correction.h"
+#include "terms/document.h"
 
 #define TEXT(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
 #define STATUS(name, count)                                                            \
@@ -184,7 +187,7 @@ test_refused(void **state)
 	static const struct {
 		const char *status;
 		const char *stats;
-		enum analytics_document refused;
+		enum document_kind refused;
 		const char *error;
 	} cases[] = {
 		{ "{}", "{}", DOCUMENT_STATUS, "status: not an array" },
@@ -293,7 +296,7 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	struct buf status, stats;
 	struct arena *arena = arena_new();
 	struct merge_scratch scratch = { .arena = arena };
-	struct analytics_report report = { 0 };
+	struct report report = { 0 };
 	struct analytics_input in = { .category = category };
 	struct horde horde;
 	json_t *vector;

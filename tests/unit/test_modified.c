@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "modified.h"
+#include "base/attr.h"
+#include "hydrator/modified.h"
 
 static void
 stamp(struct modified *m, struct view_directory *d, uint64_t etag, int64_t now)

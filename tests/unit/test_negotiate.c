@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attr.h"
-#include "buf.h"
-#include "negotiate.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "http/negotiate.h"
 
 /* Parses a whole request with these field lines. b, z, g, i: the order. */
 static void

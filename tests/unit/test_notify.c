@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "notify.h"
+#include "base/clock.h"
+#include "supervisor/notify.h"
 
 /* The manager's end. */
 static int manager = -1;

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "privilege.h"
+#include "base/attr.h"
+#include "proc/privilege.h"
 
 #define USER "nobody"
 

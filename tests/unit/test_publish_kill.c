@@ -6,7 +6,7 @@
 static void kill_after_store(void);
 
 #define SEQLOCK_TEST_STORED() kill_after_store()
-#include "publish.c"
+#include "shm/publish.c"
 
 #define PAYLOAD 37 /* five words, the last one not full */
 /* The mark, six words of metadata, five of payload, the publishing store. */

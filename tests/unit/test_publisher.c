@@ -5,8 +5,8 @@
 
 #include <poll.h>
 
-#include "clock.h"
-#include "layout.h"
+#include "base/clock.h"
+#include "shm/layout.h"
 
 #define NOBODY 65534
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attr.h"
-#include "query.h"
+#include "base/attr.h"
+#include "reader/query.h"
 
 struct world {
 	struct arena *arena;

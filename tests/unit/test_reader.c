@@ -21,12 +21,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "child.h"
-#include "clock.h"
-#include "config.h"
-#include "reader.h"
-#include "segment.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "proc/channel.h"
+#include "proc/child.h"
+#include "reader/reader.h"
+#include "shm/segment.h"
 
 #define PATIENCE 60 /* seconds: for what must happen */
 #define HEARTBEAT "GET /heartbeat HTTP/1.1\r\nHost: x\r\n\r\n"

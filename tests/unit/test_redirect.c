@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attr.h"
+#include "base/attr.h"
+#include "base/clock.h"
 #include "client_world.h"
-#include "clock.h"
-#include "origin.h"
+#include "upstream/redirect.h"
 
 #define KEY "sesame-0123"
 

@@ -16,12 +16,12 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
-#include "channel.h"
-#include "config.h"
-#include "counters.h"
-#include "layout.h"
-#include "options.h"
+#include "base/attr.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "proc/channel.h"
+#include "shm/counters.h"
+#include "shm/layout.h"
 #include "supervisor_fixture.h"
 
 static void

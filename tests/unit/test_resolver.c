@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "fetch.h"
+#include "base/clock.h"
+#include "upstream/fetch.h"
 
 /* The resolver itself gives up after 90 s. */
 #define RESOLV_CONF "nameserver %s\noptions timeout:30 attempts:3\n"

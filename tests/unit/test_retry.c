@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attr.h"
-#include "host_url.h"
-#include "retry.h"
+#include "base/attr.h"
+#include "shm/origin.h"
+#include "upstream/retry.h"
 
 static void
 three_tries_and_no_more(void **state)

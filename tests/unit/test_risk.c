@@ -1,5 +1,6 @@
 /* Deletion risk: above all that no flag is wrong (spec section 4). */
 #include "analytics_fixture.h"
+#include "terms/correction.h"
 
 #define IMAGE(name, more)                                                              \
 	"\"" name "\":{\"name\":\"" name                                               \

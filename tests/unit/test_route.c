@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attr.h"
-#include "decode.h"
-#include "mem.h"
-#include "route.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "http/percent.h"
+#include "reader/route.h"
 
 #define S "/model_references/statistics"
 

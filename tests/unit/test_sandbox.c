@@ -38,13 +38,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attr.h"
-#include "config.h"
-#include "log.h"
-#include "log_daemon.h"
-#include "privilege.h"
-#include "rlimits.h"
-#include "sandbox.h"
+#include "base/attr.h"
+#include "base/log.h"
+#include "base/log_daemon.h"
+#include "config/config.h"
+#include "proc/privilege.h"
+#include "proc/rlimits.h"
+#include "proc/sandbox.h"
 
 static struct config config = {
 	.supervisor.sandbox = true,

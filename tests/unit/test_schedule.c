@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "schedule.h"
+#include "base/clock.h"
+#include "hydrator/schedule.h"
 
 #define S NSEC_PER_SEC
 #define ORIGIN (1000 * S + 7)

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-#include "layout.h"
+#include "shm/layout.h"
 
 static int
 create(const struct segment_spec *spec, struct segment **seg, char *err)

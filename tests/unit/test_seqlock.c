@@ -1,5 +1,5 @@
 /* The latch alone: its numbers, its judgement of copies, its word copies. */
-#include "seqlock.h"
+#include "shm/seqlock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 
-#include "layout.h"
+#include "shm/layout.h"
 
 /* Statuses of the children: each names the step that went wrong. */
 enum {

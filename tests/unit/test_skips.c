@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "skips.h"
+#include "base/log.h"
+#include "hydrator/skips.h"
 
 static char path[] = "/tmp/hydratord-test-skips-XXXXXX";
 

@@ -6,7 +6,7 @@
 
 #include <fcntl.h>
 
-#include "layout.h"
+#include "shm/layout.h"
 
 /*
  * The code under test, with a hand between the sequence and the copy: what runs
@@ -23,7 +23,7 @@ test_memfd_create(const char *name, unsigned flags)
 }
 
 #define memfd_create test_memfd_create
-#include "snapshot.c"
+#include "shm/snapshot.c"
 #undef memfd_create
 
 static struct segment *seg;

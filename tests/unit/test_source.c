@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "fetch.h"
+#include "base/clock.h"
 #include "http_stub.h"
-#include "source.h"
+#include "upstream/fetch.h"
+#include "upstream/source.h"
 
 static struct http_stub stub;
 

@@ -15,16 +15,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "breaker.h"
-#include "clock.h"
-#include "fetch.h"
-#include "floors.h"
-#include "hosts.h"
+#include "base/clock.h"
 #include "http_stub.h"
-#include "permit.h"
-#include "retry.h"
-#include "segment.h"
-#include "source.h"
+#include "shm/breaker.h"
+#include "shm/hosts.h"
+#include "shm/retry_after.h"
+#include "shm/segment.h"
+#include "upstream/fetch.h"
+#include "upstream/permit.h"
+#include "upstream/retry.h"
+#include "upstream/source.h"
 
 #define CATEGORY "image_generation"
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <sched.h>
 
-#include "state_layout.h"
+#include "shm/state_layout.h"
 
 /* The code under test, with a record of what must happen in order: w(rite), s(ync),
  * r(ename). A sync fails with the error that is set for it. */
@@ -56,7 +56,7 @@ test_renameat(int from_dir, const char *from, int to_dir, const char *to)
 #define write test_write
 #define fsync test_fsync
 #define renameat test_renameat
-#include "state_save.c"
+#include "shm/state_save.c"
 #undef write
 #undef fsync
 #undef renameat

@@ -1,5 +1,6 @@
 /* Category statistics, plain and grouped (spec section 6). */
 #include "analytics_fixture.h"
+#include "terms/correction.h"
 
 static void
 expect_body(const struct fixture *f, enum view_kind kind, const char *expected)

@@ -8,7 +8,7 @@
 
 #include "answer_world.h"
 
-#include "store.h"
+#include "reader/store.h"
 
 static struct generation *
 held(struct world *w)

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "attr.h"
+#include "base/attr.h"
 #include "supervisor_fixture.h"
 
 static void

@@ -12,10 +12,10 @@
 
 #include <jansson.h>
 
-#include "attr.h"
-#include "mem.h"
-#include "str.h"
-#include "text_name.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "names/text_name.h"
 
 static int
 setup(void **state)

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "attr.h"
-#include "traffic.h"
+#include "base/attr.h"
+#include "reader/traffic.h"
 
 static struct counters counters;
 

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "attr.h"
-#include "mem.h"
-#include "str.h"
-#include "unicode.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "python/text.h"
 
 static int
 setup(void **state)

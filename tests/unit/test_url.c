@@ -10,10 +10,10 @@
 
 #include <jansson.h>
 
-#include "attr.h"
-#include "mem.h"
-#include "str.h"
-#include "url.h"
+#include "base/attr.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "python/url.h"
 
 static int
 setup(void **state)

@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-#include "map.h"
-#include "number.h"
-#include "report.h"
+#include "base/map.h"
+#include "python/number.h"
+#include "records/report.h"
+#include "terms/document.h"
 
 static void
 render_sample(struct fixture *f)
@@ -154,7 +155,7 @@ test_etag(void **state)
 		.stats = fixture_document("{}"),
 		.now = NOW };
 	struct analytics_settings settings;
-	struct analytics_report report = { 0 };
+	struct report report = { 0 };
 	struct buf a = { 0 }, b = { 0 };
 	const struct view_directory *da, *db;
 

@@ -5,13 +5,13 @@
 
 #include <stdatomic.h>
 
-#include "clock.h"
-#include "config.h"
-#include "log.h"
-#include "privilege.h"
-#include "state.h"
-#include "view.h"
-#include "warm.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "payload/view.h"
+#include "proc/privilege.h"
+#include "shm/state.h"
+#include "supervisor/warm.h"
 
 static char dir[64], log_file[96], path[128], bad[160];
 static struct config config;

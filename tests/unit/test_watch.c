@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "watch.h"
+#include "upstream/watch.h"
 
 /* A directory of the test's own, which is the current one while it runs. */
 static char dir[64];

@@ -1,8 +1,10 @@
 /* With-stats: from workers to answers, over small documents computed by hand. */
 #include "analytics_fixture.h"
-#include "generation.h"
-#include "query.h"
-#include "with_stats_page.h"
+#include "reader/generation.h"
+#include "reader/query.h"
+#include "reader/with_stats_page.h"
+#include "terms/correction.h"
+#include "terms/document.h"
 
 #define RECORD(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
 #define REFERENCE                                                                      \

@@ -1,0 +1,35 @@
+/* Laying out the views of a payload (payload/view.h): bodies, rows, presets. Pure. */
+#ifndef ANALYTICS_VIEWS_H
+#define ANALYTICS_VIEWS_H
+
+#include <stdint.h>
+
+#include "analytics/risk.h"
+#include "base/buf.h"
+#include "payload/view.h"
+
+/* A deletion-risk view under construction. */
+struct risk_view {
+	struct buf *out;
+	struct view view;
+	struct view_row *rows; /* borrowed from the arena */
+	struct summary all;
+	struct summary by_preset[PRESET_MAX];
+	int64_t total_month;
+};
+
+/* total_count is what an unpaged answer says; nrows rows follow. */
+void risk_view_begin(struct risk_view *, struct buf *, const struct risk_terms *,
+    uint32_t total_count, uint32_t nrows, struct arena *);
+/* Call before and after a row's JSON was appended to the buffer. */
+void risk_view_open_row(struct risk_view *);
+void risk_view_close_row(struct risk_view *, const struct risk *);
+/* Completes the view and enters it in the directory. */
+void risk_view_end(struct risk_view *, enum view_kind);
+
+/* Writes a statistics view. */
+struct statistics;
+void statistics_view_write(
+    struct buf *, const struct statistics *, int64_t computed_at, enum view_kind);
+
+#endif

@@ -1,0 +1,19 @@
+/* Printing JSON as the reference does (spec sections 0.1 and 0.5). Pure. */
+#ifndef JSON_WRITE_H
+#define JSON_WRITE_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* With quotes; s is valid UTF-8. */
+void json_put_string(struct buf *, struct str s);
+void json_put_int(struct buf *, int64_t);
+/* As Python's repr: shortest digits that read back as the same double. Finite only. The
+ * first call may build a table; not for threads. */
+void json_put_double(struct buf *, double);
+/* "true" or "false". */
+void json_put_bool(struct buf *, bool);
+
+#endif

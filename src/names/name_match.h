@@ -1,0 +1,29 @@
+/*
+ * Finding the parts of a model name: the shapes of spec section 2.2, without a regular
+ * expression engine. Each search costs time proportional to the name. Pure.
+ */
+#ifndef NAMES_NAME_MATCH_H
+#define NAMES_NAME_MATCH_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "names/name_chars.h"
+
+/* Each finds the part that the reference would take, and returns whether there is one;
+ * the span is set only then. In the order in which they are applied: */
+typedef bool name_find_fn(const struct name_chars *, struct name_span *) MUST_CHECK;
+name_find_fn name_find_leading_version; /* step 1, with the separator after it */
+name_find_fn name_find_size;            /* step 2 */
+name_find_fn name_find_version;         /* step 3 */
+name_find_fn name_find_quant;           /* step 4 */
+name_find_fn name_find_variant;         /* step 5 */
+name_find_fn name_find_date;            /* step 6 */
+
+/* Section 2.5: the quantisation at the end of the name (or before its last newline),
+ * with the separator before it. There is at most one; *shape is its number in the order
+ * of section 2.2, step 4, from 0. */
+bool name_find_quant_suffix(
+    const struct name_chars *, unsigned *shape, struct name_span *) MUST_CHECK;
+
+#endif

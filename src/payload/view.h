@@ -1,0 +1,141 @@
+/*
+ * The payload of a snapshot: position-independent, written by a hydrator, read by
+ * readers. A directory of views; each is one complete JSON body plus what is needed
+ * to cut pages and presets out of it without parsing or printing a model.
+ *
+ * A deletion-risk body is, in order
+ *
+ *   {"category":C,"category_total_month_usage":N,"total_count":   <- ends at `count`
+ *   T,"returned_count":T,"offset":0,"limit":null,"models":[
+ *   MODEL,MODEL,...                                               <- rows
+ *   ],"summary":{...}}                                            <- `tail`
+ *
+ * so a page is body[0, count) + its own numbers + a run of rows + tail, and a preset
+ * is the same with the rows whose flags match and the preset's own tail.
+ * A statistics body is
+ *
+ *   {"category":C,"total_models":N,"returned_models":N,"offset":  <- ends at `count`
+ *   0,"limit":null
+ *   ,"nsfw_count":...}                                            <- `tail`
+ *
+ * A with-stats body is the plain answer: `{`, rows of `"NAME":{...}`, `}`. What a row
+ * of the other answers has instead is in struct with_stats_row.
+ */
+#ifndef PAYLOAD_VIEW_H
+#define PAYLOAD_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "codec/encode.h"
+#include "terms/category.h"
+#include "terms/preset.h"
+
+#define VIEW_MAGIC "hyview02" /* 8 bytes; the digits are the format's version */
+
+enum view_kind {
+	VIEW_RISK,
+	VIEW_RISK_GROUPED,
+	VIEW_RISK_VARIATIONS,
+	VIEW_STATS,
+	VIEW_STATS_GROUPED,
+	VIEW_WITH_STATS,
+	VIEW_MAX
+};
+
+/* A range of the payload. */
+struct view_span {
+	uint64_t off;
+	uint64_t len;
+};
+
+/* A model of a view: where its JSON is (rows are neighbours, one ',' between) and
+ * the set of presets that it belongs to, bit 1 << enum preset. */
+struct view_row {
+	uint64_t off;
+	uint32_t len;
+	uint32_t presets;
+};
+
+/* A preset over a view: how many rows match, and the text that follows the rows. */
+struct view_preset {
+	uint64_t matches;
+	struct view_span tail; /* `],"summary":{...}}` over the matches */
+};
+
+struct view {
+	uint32_t present; /* 0: this category has no such view */
+	uint32_t nrows;
+	uint64_t total_count;  /* total_count of an unpaged answer or preset */
+	struct view_span body; /* complete, identity */
+	struct view_span count;
+	struct view_span tail;
+	uint64_t rows; /* offset of struct view_row[nrows], 8-aligned */
+	struct view_preset presets[PRESET_MAX];
+	uint64_t etag; /* hash of the content, computed_at left out: the same on every
+			* machine and for an unchanged refresh */
+	int64_t modified; /* Unix seconds since which the etag is what it is; the
+			   * hydrator fills it in (hydrator/modified.h) */
+	/* The complete body in each encoding; empty: identity serves it better. That
+	 * of ENCODING_IDENTITY is not used. */
+	struct view_span coded[ENCODING_MAX];
+};
+
+/*
+ * What a row of VIEW_WITH_STATS is put together from, and how it is selected and
+ * sorted. Its plain text, the view_row, is
+ *
+ *   "NAME":{...,"queued":N,"usage_stats":   <- ends at `head`
+ *   USAGE                                   <- `usage` bytes
+ *   WITH_STATS_NULLS COUNT}
+ *
+ * and an answer with backend variations has `exact_usage` and `variations` in it, one
+ * with workers has `summaries` and their number.
+ */
+struct with_stats_row {
+	uint32_t head;
+	uint32_t usage;
+	uint32_t nworkers;            /* summaries; 0: null */
+	uint32_t rank;                /* of the lower-case name; ties share it */
+	int64_t worker_count;         /* COUNT */
+	struct view_span exact_usage; /* an object or null */
+	struct view_span variations;  /* an object */
+	struct view_span summaries;   /* an object, or empty */
+	int64_t usage_month[2];       /* plain, with variations */
+	int64_t usage_total[2];
+};
+#define WITH_STATS_SUMMARIES ",\"worker_summaries\":"
+#define WITH_STATS_VARIATIONS ",\"backend_variations\":"
+#define WITH_STATS_COUNT ",\"worker_count\":"
+#define WITH_STATS_NULLS                                                               \
+	WITH_STATS_SUMMARIES "null" WITH_STATS_VARIATIONS "null" WITH_STATS_COUNT
+
+struct with_stats {
+	uint64_t rows;         /* offset of struct with_stats_row[nrows], 8-aligned */
+	uint64_t workers_etag; /* hashes of what the plain answer lacks */
+	uint64_t variations_etag;
+};
+
+struct view_directory {
+	char magic[8];
+	uint32_t category;      /* enum category */
+	uint32_t skipped;       /* invalid records left out, all documents */
+	uint64_t size;          /* of the whole payload */
+	uint64_t raw_entries;   /* of the reference document: 0 is 404 for statistics */
+	uint64_t typed_entries; /* valid records: 0 is 404 for deletion-risk */
+	int64_t computed_at;    /* Unix seconds */
+	struct view views[VIEW_MAX];
+	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */
+};
+
+/*
+ * Reader, once per generation: checks that data[0, len) is a payload of this version
+ * for this category whose every offset and length is in bounds, so that nothing has
+ * to be checked afterwards. Returns the directory (it points into data), or NULL.
+ */
+const struct view_directory *view_open(
+    const void *data, size_t len, enum category) MUST_CHECK;
+
+#endif

@@ -1,0 +1,35 @@
+/* The directory at the head of a payload: it moves whenever the buffer grows. */
+#include "payload/write.h"
+
+void
+view_begin_payload(struct buf *out, enum category category)
+{
+	struct view_directory *d;
+
+	d = memset(buf_reserve(out, sizeof(*d)), 0, sizeof(*d));
+	memcpy(d->magic, VIEW_MAGIC, sizeof(d->magic));
+	d->category = category;
+	out->len = sizeof(*d);
+}
+
+struct view_directory *
+view_directory_of(struct buf *out)
+{
+	return (struct view_directory *)(void *)out->data;
+}
+
+void
+view_align(struct buf *out)
+{
+	static const char zeros[8];
+
+	buf_add(out, zeros, -out->len & 7);
+}
+
+void
+view_alias(struct buf *out, enum view_kind from, enum view_kind to)
+{
+	struct view_directory *d = view_directory_of(out);
+
+	d->views[to] = d->views[from];
+}

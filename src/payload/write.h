@@ -1,0 +1,28 @@
+/* Beginning a payload and finding one's way in it while it grows. Pure. Hydrators. */
+#ifndef PAYLOAD_WRITE_H
+#define PAYLOAD_WRITE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "payload/view.h"
+
+/* Begins a payload in an empty buffer: its directory, without any view. */
+void view_begin_payload(struct buf *, enum category);
+/* The directory of the payload under construction, until the buffer grows. */
+struct view_directory *view_directory_of(struct buf *);
+/* Gives a category the same view under another name. */
+void view_alias(struct buf *, enum view_kind from, enum view_kind to);
+
+/* What was appended since the buffer had the length off. */
+static inline struct view_span
+view_span_since(const struct buf *out, uint64_t off)
+{
+	return (struct view_span){ off, out->len - off };
+}
+
+/* Appends zeros up to a multiple of 8. */
+void view_align(struct buf *);
+
+#endif

@@ -1,0 +1,40 @@
+/* The download entries of a record: where its files are (spec sections 4.2, 4.4, 6).
+ * Pure. */
+#ifndef RECORDS_DOWNLOADS_H
+#define RECORDS_DOWNLOADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "json/scan.h"
+#include "records/shape.h"
+
+/* A URL with a netloc. */
+struct host {
+	struct str netloc;
+	bool scheme; /* has one too: what the reference calls a valid URL */
+};
+
+/* What `config` holds, as the raw view sees it. */
+struct downloads {
+	enum json_type config;   /* its type; JSON_T_NONE if absent */
+	enum json_type download; /* the type of config.download, likewise */
+	uint64_t count; /* elements of the array; of a string or an object what Python's
+			 * extend() makes of it: characters or keys */
+	struct host *hosts; /* [nhosts], one a URL that has one, in order */
+	uint32_t nhosts;
+	bool unparsable; /* a URL of a download raises in the reference */
+	bool valid;      /* config is valid in the typed view; else *check says why */
+};
+
+void downloads_read(
+    const struct json_value *config, struct check *check, struct downloads *out);
+
+/* Writes the distinct netlocs of hosts[0, n), first appearance first, to out[n] and
+ * returns how many; with only_valid those of valid URLs. */
+uint32_t downloads_distinct(const struct host *hosts, uint32_t n, bool only_valid,
+    struct arena *, struct str *out);
+
+#endif

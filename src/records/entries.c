@@ -1,0 +1,86 @@
+/* What form a reference document has, and its records in the one we work on. */
+#include "records/entries.h"
+
+#include <inttypes.h>
+
+#include "json/walk.h"
+#include "records/document.h"
+#include "records/legacy.h"
+#include "records/report.h"
+
+static void
+entries_of_object(const struct json_value *root, struct arena *arena, struct map *out)
+{
+	struct json_walk walk = json_walk(root);
+	struct json_value key, value;
+
+	map_init(out, arena, sizeof(struct json_value), root->len / 500);
+	while (json_member(&walk, &key, &value)) {
+		uint32_t i = map_intern(out, json_str(&key, arena));
+
+		memcpy(map_at(out, i), &value, sizeof(value));
+	}
+}
+
+static int
+entries_check_any(const struct map *entries, uint64_t records, struct report *report)
+{
+	if (entries->count > 0)
+		return 0;
+	return report_refuse(report, DOCUMENT_REFERENCE,
+	    "reference: none of its %" PRIu64 " records is valid", records);
+}
+
+/* Duplicates are settled first: only the record that counts must be convertible. */
+static int
+entries_convert(enum category category, struct map *entries, struct report *report)
+{
+	struct map legacy = *entries;
+
+	map_init(entries, legacy.arena, sizeof(struct json_value), legacy.count);
+	for (uint32_t i = 0; i < legacy.count; i++) {
+		struct check check = { .arena = legacy.arena };
+		struct json_value v;
+
+		if (legacy_json_record(category, map_at(&legacy, i), &check, &v) == -1)
+			report_skip_record(
+			    report, legacy.keys[i], check.where, check.why);
+		else
+			memcpy(map_at(entries, map_intern(entries, legacy.keys[i])), &v,
+			    sizeof(v));
+	}
+	return entries_check_any(entries, legacy.count, report);
+}
+
+static int
+entries_of_csv(struct str document, struct arena *arena, struct map *entries,
+    struct report *report)
+{
+	const char *fault = legacy_csv_fault(document);
+	uint64_t rows;
+
+	if (fault != NULL)
+		return report_refuse(
+		    report, DOCUMENT_REFERENCE, "reference: %s", fault);
+	map_init(entries, arena, sizeof(struct json_value), document.len / 100);
+	rows = legacy_csv_read(document, entries, report);
+	return entries_check_any(entries, rows, report);
+}
+
+int
+entries_read(enum category category, const struct document *reference,
+    struct arena *arena, struct map *entries, struct report *report)
+{
+	struct str text = { reference->data, reference->len };
+	struct json_value root;
+
+	if (category == CATEGORY_TEXT_GENERATION && legacy_csv_recognise(text))
+		return entries_of_csv(text, arena, entries, report);
+	if (document_scan(
+		reference, DOCUMENT_REFERENCE, JSON_T_OBJECT, &root, report) == -1)
+		return -1;
+	entries_of_object(&root, arena, entries);
+	if (legacy_json_recognise(text, category, entries, arena))
+		return entries_convert(category, entries, report);
+	return 0;
+}

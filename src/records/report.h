@@ -1,0 +1,47 @@
+/* What came of reading documents: what was left out, what was refused, how much is
+ * left. Pure. */
+#ifndef RECORDS_REPORT_H
+#define RECORDS_REPORT_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "terms/document.h"
+
+/* How much of use a document holds: models of the reference, models with a worker of
+ * the status, models with usage of the stats, workers. */
+struct census {
+	uint64_t count;
+	uint64_t names; /* sum of hashes: the same set gives the same in any order */
+};
+
+struct report {
+	/* Called for each record or entry that is left out, with what and why, e.g.
+	 * "reference record \"Foo\": nsfw: required". May be NULL. */
+	void (*skip)(void *arg, const char *what);
+	void *arg;
+	uint64_t skipped;           /* out: how many */
+	enum document_kind refused; /* out: on error */
+	char error[256];            /* out: on error: which document, where, why */
+	struct census census[DOCUMENT_MAX]; /* out: on success */
+};
+
+/* Counts an entry that is left out and names it to report->skip, if there is one. */
+void report_skip(struct report *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* report_skip() of a record of the reference: which, where in it ("": as a whole), why.
+ */
+void report_skip_record(
+    struct report *, struct str key, const char *where, const char *why);
+/* Sets refused and error; returns -1. */
+int report_refuse(struct report *, enum document_kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Room for a name in a message. */
+struct report_name {
+	char text[96];
+};
+/* s in quotes, shortened, with nothing in it that could forge or break a log line. */
+const char *report_quote(struct str s, struct report_name *out);
+
+#endif

@@ -1,0 +1,22 @@
+/* Presets: named filters over deletion-risk rows (spec section 7.4). */
+#ifndef TERMS_PRESET_H
+#define TERMS_PRESET_H
+
+#include <stddef.h>
+
+enum preset {
+	PRESET_DELETION_CANDIDATES,
+	PRESET_ZERO_USAGE,
+	PRESET_NO_WORKERS,
+	PRESET_MISSING_DATA,
+	PRESET_HOST_ISSUES,
+	PRESET_CRITICAL,
+	PRESET_LOW_USAGE,
+	PRESET_MAX
+};
+
+const char *preset_name(enum preset);
+/* The preset of the n bytes at name (exact, case-sensitive), or -1. */
+int preset_find(const char *name, size_t n);
+
+#endif
