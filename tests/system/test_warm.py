@@ -334,7 +334,7 @@ def test_a_full_disk_hurts_nobody_and_recovers(make, upstream):
         daemon.send(signal.SIGUSR1)
         assert daemon.get(RISK).status == 200
     wait_for(lambda: len(lines(daemon, "hydrated " + CATEGORY)) > 1, "a refresh")
-    assert os.listdir(inside()) == ["filler"]
+    wait_for(lambda: os.listdir(inside()) == ["filler"], "the end of a saving that fails")
     assert len(lines(daemon, CATEGORY, "is not saved")) == 1, daemon.log()
     os.unlink(os.path.join(inside(), "filler"))
     daemon.move_clock(61)
