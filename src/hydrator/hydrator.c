@@ -260,10 +260,13 @@ hydrator_main(const struct child_context *ctx)
 	struct hydrator h = { .ctx = ctx };
 	int status = 1;
 
-	if (setpriority(PRIO_PROCESS, 0, HYDRATOR_NICE) == -1)
-		log_warn("the priority cannot be lowered");
 	sandbox_enter(ROLE_HYDRATOR, ctx);
 	if (hydrator_open(&h) == 0) {
+		/* Not before it has said that it is ready: there is a deadline for
+		 * that, and on a busy machine the lowest priority may get no time at
+		 * all. */
+		if (setpriority(PRIO_PROCESS, 0, HYDRATOR_NICE) == -1)
+			log_warn("the priority cannot be lowered");
 		hydrator_loop(&h);
 		status = 0;
 	} else if (h.stop)

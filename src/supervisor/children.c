@@ -254,8 +254,10 @@ child_look(struct children *c, struct child *ch, int64_t now, int64_t passed)
 	const struct counters *k =
 	    segment_counters(c->segment, (unsigned)(ch - c->item));
 	int64_t beat = atomic_load_explicit(&k->heartbeat, memory_order_relaxed);
+	struct vitals vitals;
+	bool known = vitals_read(ch->pid, &vitals) == 0;
 
-	if (pulse_look(&ch->pulse, beat, passed) >=
+	if (pulse_look(&ch->pulse, beat, passed, known ? &vitals : NULL) >=
 	    c->config->supervisor.hang_timeout * NSEC_PER_SEC)
 		child_event(c, ch, LIFE_SILENT, now);
 }
