@@ -29,6 +29,12 @@ function complain(where, what) {
 	print where ": " what
 	bad = 1
 }
+# Headers of tests are named from their own folder, or from tests/unit.
+function of_tests(header, folder) {
+	folder = FILENAME
+	sub(/[^\/]*$/, "", folder)
+	return (folder header) in test_file || ("tests/unit/" header) in test_file
+}
 function read_rooms(line, part, n, i, room) {
 	while ((getline line <"src/ROOMS") > 0) {
 		n = split(line, part, " ")
@@ -58,11 +64,8 @@ BEGIN {
 	for (i = 1; i < ARGC; i++)
 		if (ARGV[i] ~ /^src\//)
 			exists[substr(ARGV[i], 5)] = 1
-		else {
-			base = ARGV[i]
-			sub(/.*\//, "", base)
-			fixture[base] = 1
-		}
+		else
+			test_file[ARGV[i]] = 1
 	for (header in public)
 		if (!(header in exists))
 			complain("src/ROOMS", "no header " header)
@@ -77,7 +80,7 @@ FNR == 1 {
 	split($0, part, "\"")
 	header = part[2]
 	where = FILENAME ":" FNR
-	if (header == "autoconf.h" || (room == "tests" && header in fixture))
+	if (header == "autoconf.h" || (room == "tests" && of_tests(header)))
 		next
 	if (header !~ /\//)
 		complain(where, "an include names its room: \"ROOM/" header "\"")

@@ -1,0 +1,398 @@
+/* With-stats: from workers to answers, over small documents computed by hand. */
+#include "fixture/analytics_fixture.h"
+#include "reader/generation.h"
+#include "reader/query.h"
+#include "reader/with_stats_page.h"
+#include "terms/correction.h"
+#include "terms/document.h"
+
+#define RECORD(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
+#define REFERENCE                                                                      \
+	"{" RECORD("Foo-7B") "," RECORD("bar") "," RECORD("Bar") "," RECORD("Zed") "}"
+#define STATUS                                                                         \
+	"[{\"name\":\"Foo-7B\",\"type\":\"text\",\"performance\":2,"                   \
+	"\"queued\":3072.0,\"jobs\":\"4\",\"eta\":5,\"count\":1},"                     \
+	"{\"name\":\"koboldcpp/Foo-7B\",\"type\":\"text\",\"performance\":NaN,"        \
+	"\"queued\":0,\"jobs\":0,\"eta\":0,\"count\":1},"                              \
+	"{\"name\":\"aphrodite/ZED\",\"type\":\"text\",\"performance\":1.5,"           \
+	"\"queued\":1,\"jobs\":2,\"eta\":3,\"count\":2}]"
+#define STATS                                                                          \
+	"{\"day\":{\"Foo-7B\":1},"                                                     \
+	"\"month\":{\"Foo-7B\":10,\"koboldcpp/Foo-13B\":100,\"bar\":50},"              \
+	"\"total\":{\"Foo-7B\":20,\"bar\":70}}"
+
+#define WORKER_REST                                                                    \
+	"\"performance\":\"fast\",\"requests_fulfilled\":1,\"kudos_rewards\":1.5,"     \
+	"\"kudos_details\":{\"generated\":null},\"threads\":1,"                        \
+	"\"uncompleted_jobs\":0,\"maintenance_mode\":false,\"nsfw\":true,"             \
+	"\"flagged\":false,\"team\":{\"name\":null,\"id\":\"t\"},"                     \
+	"\"bridge_agent\":\"a\","
+/* head: name and id; tail: what may be bad, and the models. */
+#define WORKER(head, tail)                                                             \
+	"{" head ",\"type\":\"text\"," WORKER_REST                                     \
+	"\"uptime\":5,\"online\":true,\"trusted\":false" tail "}"
+#define WORKERS                                                                        \
+	"[" WORKER("\"name\":\"one\",\"id\":\"x\"",                                    \
+	    ",\"models\":[\"FOO-7b\",\"foo-"                                           \
+	    "7B\"]") "," WORKER("\"name\":\"two\",\"id\":\"y\"",                       \
+	    ",\"models\":[\"Foo-7B\",\"BAR\"],\"img2img\":null") "," WORKER("\"name\"" \
+									    ":\"three" \
+									    "\","      \
+									    "\"id\":"  \
+									    "\"x\"",   \
+	    ",\"models\":[\"Foo-7B\"],\"uptime\":\"7\",\"online\":0") "," WORKER("\"n" \
+										 "ame" \
+										 "\":" \
+										 "\"i" \
+										 "dle" \
+										 "\"," \
+										 "\"i" \
+										 "d\"" \
+										 ":\"" \
+										 "z"   \
+										 "\"", \
+	    "") "]"
+
+#define HEAD_FOO                                                                       \
+	"\"Foo-7B\":{\"queued_jobs\":4,\"performance\":2.0,\"eta\":5,"                 \
+	"\"queued\":3072,\"usage_stats\":"
+#define HEAD_NONE(name)                                                                \
+	"\"" name "\":{\"queued_jobs\":null,\"performance\":null,\"eta\":null,"        \
+	"\"queued\":null,\"usage_stats\":"
+#define HEAD_ZED                                                                       \
+	"\"Zed\":{\"queued_jobs\":2,\"performance\":1.5,\"eta\":3,\"queued\":1,"       \
+	"\"usage_stats\":null"
+#define FAMILY_FOO "{\"day\":1,\"month\":110,\"total\":20}"
+#define EXACT_FOO "{\"day\":1,\"month\":10,\"total\":20}"
+#define USAGE_BAR "{\"day\":0,\"month\":50,\"total\":70}"
+#define REST(summaries, variations, count)                                             \
+	",\"worker_summaries\":" summaries ",\"backend_variations\":" variations       \
+	",\"worker_count\":" count "}"
+#define SUMMARY(id, name, online, uptime)                                              \
+	"\"" id "\":{\"id\":\"" id "\",\"name\":\"" name                               \
+	"\",\"performance\":\"fast\",\"online\":" online                               \
+	",\"trusted\":false,\"uptime\":" uptime "}"
+#define SUMMARIES_FOO                                                                  \
+	"{" SUMMARY("x", "three", "false", "7") "," SUMMARY("y", "two", "true", "5") "}"
+#define SUMMARIES_BAR "{" SUMMARY("y", "two", "true", "5") "}"
+#define VARIATION(backend, name, status, usage)                                        \
+	"\"" backend "\":{\"backend\":\"" backend "\",\"variant_name\":\"" name        \
+	"\",\"worker_count\":" status "," usage "}"
+#define NO_STATUS                                                                      \
+	"0,\"performance\":null,\"queued\":null,\"queued_jobs\":null,\"eta\":null"
+#define USED(d, m, t) "\"usage_day\":" d ",\"usage_month\":" m ",\"usage_total\":" t
+#define VARIATIONS_FOO                                                                 \
+	"{" VARIATION("canonical", "Foo-7B",                                           \
+	    "1,\"performance\":2.0,\"queued\":3072,\"queued_jobs\":4,\"eta\":5",       \
+	    USED("1", "10", "20")) "," VARIATION("koboldcpp", "koboldcpp/Foo-7B",      \
+	    "1,\"performance\":null,\"queued\":0,\"queued_jobs\":0,\"eta\":0",         \
+	    USED("0", "0", "0")) "}"
+#define VARIATIONS_BAR(name)                                                           \
+	"{" VARIATION("canonical", name, NO_STATUS, USED("0", "50", "70")) "}"
+#define VARIATIONS_ZED                                                                 \
+	"{" VARIATION("aphrodite", "aphrodite/ZED",                                    \
+	    "2,\"performance\":1.5,\"queued\":1,\"queued_jobs\":2,\"eta\":3",          \
+	    USED("0", "0", "0")) "}"
+
+static void
+render(struct fixture *f)
+{
+	fixture_init(f, CATEGORY_TEXT_GENERATION);
+	f->workers = WORKERS;
+	fixture_render(f, REFERENCE, STATUS, STATS);
+	assert_string_equal(f->skipped, "");
+}
+
+/* The answer to a query string. */
+static void
+ask(const struct fixture *f, const char *text, struct buf *out, uint64_t *etag)
+{
+	struct snapshot snapshot = { .fd = -1, .data = f->out.data, .len = f->out.len };
+	struct generation g = { .snapshot = &snapshot, .directory = f->dir };
+	struct arena *arena = arena_new();
+	struct buf errors = { 0 };
+	struct with_stats_ask a;
+	struct query q;
+
+	assert_true(query_parse(
+	    (struct str){ text, strlen(text) }, QUERY_WITH_STATS, arena, &q, &errors));
+	a = with_stats_ask(&q);
+	buf_reset(out);
+	with_stats_body(&g, &a, out);
+	buf_putc(out, '\0');
+	if (etag != NULL)
+		*etag = with_stats_etag(f->dir, &q);
+	arena_free(&arena);
+}
+
+static void
+expect(const struct fixture *f, const char *query, const char *body)
+{
+	struct buf out = { 0 };
+
+	ask(f, query, &out, NULL);
+	assert_string_equal(out.data, body);
+	buf_free(&out);
+}
+
+static void
+test_plain(void **state)
+{
+	static const char body[] =
+	    "{" HEAD_FOO FAMILY_FOO REST("null", "null", "1") "," HEAD_NONE("bar")
+		USAGE_BAR REST("null", "null", "0") "," HEAD_NONE("Bar") USAGE_BAR REST(
+		    "null", "null", "0") "," HEAD_ZED REST("null", "null", "2") "}";
+	const struct view *v;
+	struct fixture f;
+
+	(void)state;
+	render(&f);
+	expect(&f, "", body);
+	v = &f.dir->views[VIEW_WITH_STATS];
+	assert_int_equal(v->body.len, sizeof(body) - 1);
+	assert_memory_equal(f.out.data + v->body.off, body, v->body.len);
+	/* Never-used changes nothing here. */
+	f.settings.corrections = CORRECT_NEVER_USED;
+	fixture_render(&f, REFERENCE, STATUS, STATS);
+	expect(&f, "", body);
+	fixture_free(&f);
+}
+
+static void
+test_workers_and_variations(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	render(&f);
+	expect(&f, "include_workers=1",
+	    "{" HEAD_FOO FAMILY_FOO REST(SUMMARIES_FOO, "null", "2") "," HEAD_NONE(
+		"bar") USAGE_BAR REST(SUMMARIES_BAR, "null", "1") "," HEAD_NONE("Bar")
+		USAGE_BAR REST(SUMMARIES_BAR, "null", "1") "," HEAD_ZED REST(
+		    "null", "null", "2") "}");
+	expect(&f, "include_backend_variations=1",
+	    "{" HEAD_FOO EXACT_FOO REST("null", VARIATIONS_FOO, "1") "," HEAD_NONE(
+		"bar") USAGE_BAR REST("null", VARIATIONS_BAR("bar"),
+		"0") "," HEAD_NONE("Bar") USAGE_BAR REST("null", VARIATIONS_BAR("Bar"),
+		"0") "," HEAD_ZED REST("null", VARIATIONS_ZED, "2") "}");
+	expect(&f, "include_backend_variations=1&include_workers=1&min_worker_count=2",
+	    "{" HEAD_FOO EXACT_FOO REST(SUMMARIES_FOO, VARIATIONS_FOO, "2") "}");
+	fixture_free(&f);
+}
+
+/* Both usages are the exact one, and variations are not shown unasked. */
+static void
+test_exact_usage(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	f.settings.corrections = CORRECT_EXACT_USAGE;
+	fixture_render(&f, REFERENCE, STATUS, STATS);
+	fixture_expect(&f, VIEW_WITH_STATS, "Foo-7B/usage_stats", EXACT_FOO);
+	fixture_expect(&f, VIEW_WITH_STATS, "Foo-7B/backend_variations", "null");
+	fixture_free(&f);
+}
+
+/* Names of the answer's models, with a space behind each. */
+static void
+expect_order(const struct fixture *f, const char *query, const char *names)
+{
+	static const char *const all[] = { "Foo-7B", "bar", "Bar", "Zed" };
+	struct buf out = { 0 };
+	struct buf found = { 0 };
+	char key[32];
+	const char *p;
+
+	ask(f, query, &out, NULL);
+	for (p = out.data; *p != '\0'; p++)
+		for (size_t i = 0; i < NELEM(all); i++) {
+			snprintf(key, sizeof(key), "\"%s\":{\"queued_jobs\"", all[i]);
+			if (strncmp(p, key, strlen(key)) != 0)
+				continue;
+			buf_printf(&found, "%s ", all[i]);
+		}
+	buf_putc(&found, '\0');
+	if (strcmp(found.data, names) != 0)
+		fail_msg("%s: %s", query, found.data);
+	buf_free(&found);
+	buf_free(&out);
+}
+
+static void
+test_selection_and_order(void **state)
+{
+	static const struct {
+		const char *query;
+		const char *names;
+	} cases[] = {
+		{ "sort_by=name", "Zed Foo-7B bar Bar " },
+		{ "sort_by=name&sort_desc=0", "bar Bar Foo-7B Zed " },
+		{ "sort_by=usage_month", "Foo-7B bar Bar Zed " },
+		{ "sort_by=usage_month&sort_desc=0", "Zed bar Bar Foo-7B " },
+		{ "sort_by=usage_month&include_backend_variations=1",
+		    "bar Bar Foo-7B Zed " },
+		{ "sort_by=usage_total", "bar Bar Foo-7B Zed " },
+		{ "sort_by=usage_total&sort_desc=0&include_backend_variations=1",
+		    "Zed Foo-7B bar Bar " },
+		/* The number that is shown does not count. */
+		{ "sort_by=worker_count", "Foo-7B bar Bar Zed " },
+		{ "sort_by=worker_count&sort_desc=0", "Foo-7B bar Bar Zed " },
+		{ "sort_by=worker_count&include_workers=1", "Foo-7B bar Bar Zed " },
+		{ "sort_by=worker_count&include_workers=1&sort_desc=0",
+		    "Zed bar Bar Foo-7B " },
+		{ "sort_by=", "Foo-7B bar Bar Zed " },
+		{ "sort_by=Name", "Foo-7B bar Bar Zed " },
+		{ "sort_desc=0", "Foo-7B bar Bar Zed " },
+		{ "min_worker_count=0", "" },
+		{ "min_worker_count=-5&sort_by=name", "" },
+		{ "min_worker_count=0&include_workers=1", "Foo-7B bar Bar " },
+		{ "min_worker_count=-99999999999999999999&include_workers=1",
+		    "Foo-7B bar Bar " },
+		{ "min_worker_count=1&include_workers=1&sort_by=name",
+		    "Foo-7B bar Bar " },
+		{ "min_worker_count=2&include_workers=1", "Foo-7B " },
+		{ "min_worker_count=3&include_workers=1", "" },
+		{ "min_worker_count=4294967297&include_workers=1", "" },
+		{ "min_worker_count=99999999999999999999&include_workers=1", "" },
+	};
+	struct fixture f;
+
+	(void)state;
+	render(&f);
+	for (size_t i = 0; i < NELEM(cases); i++)
+		expect_order(&f, cases[i].query, cases[i].names);
+	expect(&f, "min_worker_count=9", "{}");
+	fixture_free(&f);
+}
+
+/* The same answer has the same tag, another one another. */
+static void
+test_etags(void **state)
+{
+	static const char *const queries[] = { "", "include_workers=1",
+		"include_backend_variations=1",
+		"include_workers=1&include_backend_variations=1", "sort_by=name",
+		"sort_by=name&sort_desc=0", "sort_by=usage_month",
+		"include_workers=1&min_worker_count=1",
+		"include_workers=1&min_worker_count=2" };
+	uint64_t tags[NELEM(queries)], again;
+	struct buf out = { 0 };
+	struct fixture f;
+
+	(void)state;
+	render(&f);
+	for (size_t i = 0; i < NELEM(queries); i++) {
+		ask(&f, queries[i], &out, &tags[i]);
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(tags[i], tags[k]);
+	}
+	ask(&f, "sort_by=other&sort_desc=0", &out, &again);
+	assert_int_equal(again, tags[0]);
+	ask(&f, "include_workers=1&min_worker_count=-3", &out, &again);
+	assert_int_equal(again, tags[7]);
+	/* What workers do leaves the answers without them as they are. */
+	f.workers = "[]";
+	fixture_render(&f, REFERENCE, STATUS, STATS);
+	for (size_t i = 0; i < NELEM(queries); i++) {
+		ask(&f, queries[i], &out, &again);
+		if (strstr(queries[i], "workers") != NULL)
+			assert_int_not_equal(again, tags[i]);
+		else
+			assert_int_equal(again, tags[i]);
+	}
+	buf_free(&out);
+	fixture_free(&f);
+}
+
+static void
+test_bad_workers_are_skipped(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	f.workers =
+	    "[1," WORKER("\"name\":\"a\"", "") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
+		",\"models\":null") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
+		",\"uptime\":1.5") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
+		",\"type\":\"other\"") "," WORKER("\"name\":\"\\ud800\",\"id\":\"a\"",
+		"") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
+		",\"team\":{\"id\":1}") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
+		",\"post-processing\":\"x\"") "," WORKER("\"name\":\"\\u00e9\\\"\","
+							 "\"id\":\"a\"",
+		",\"models\":[\"zed\"]") "]";
+	fixture_render(&f, REFERENCE, STATUS, STATS);
+	assert_string_equal(f.skipped,
+	    "workers element 0: not an object\n"
+	    "workers element 1: id: required\n"
+	    "workers element 2: models: not an array\n"
+	    "workers element 3: uptime: not an integer of 64 bits\n"
+	    "workers element 4: type: not a type of worker\n"
+	    "workers element 5: name: not Unicode\n"
+	    "workers element 6: team.id: not a string\n"
+	    "workers element 7: post-processing: not a boolean\n");
+	assert_int_equal(f.report.skipped, 8);
+	expect(&f, "min_worker_count=1&include_workers=1",
+	    "{" HEAD_ZED REST(
+		"{" SUMMARY("a", "\xc3\xa9\\\"", "true", "5") "}", "null", "1") "}");
+	fixture_free(&f);
+}
+
+static void
+test_bad_documents_are_refused(void **state)
+{
+	static const char *const documents[] = { "", "{}", "[", "null", "[1,2]" };
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	for (size_t i = 0; i < NELEM(documents); i++) {
+		f.workers = documents[i];
+		assert_int_equal(fixture_try(&f, "{}", "[]", "{}"), -1);
+		assert_int_equal(f.report.refused, DOCUMENT_WORKERS);
+		assert_memory_equal(f.report.error, "workers: ", 9);
+	}
+	fixture_free(&f);
+}
+
+/* An empty category, and images, whose variations are counted as well. */
+static void
+test_images(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	fixture_render(&f, "{}", "[]", "{}");
+	expect(&f, "", "{}");
+	expect(&f, "sort_by=name&include_workers=1", "{}");
+	fixture_render(&f,
+	    "{\"A\":{\"name\":\"A\",\"baseline\":\"flux_1\",\"nsfw\":true}}", "[]",
+	    "{\"month\":{\"a\":1,\"koboldcpp/A\":2}}");
+	expect(&f, "include_backend_variations=1",
+	    "{" HEAD_NONE("A") "{\"day\":0,\"month\":3,\"total\":0}" REST("null",
+		"{" VARIATION("canonical", "A", NO_STATUS,
+		    USED("0", "1", "0")) "," VARIATION("koboldcpp", "koboldcpp/A",
+		    NO_STATUS, USED("0", "2", "0")) "}",
+		"0") "}");
+	fixture_free(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_workers_and_variations),
+		cmocka_unit_test(test_exact_usage),
+		cmocka_unit_test(test_selection_and_order),
+		cmocka_unit_test(test_etags),
+		cmocka_unit_test(test_bad_workers_are_skipped),
+		cmocka_unit_test(test_bad_documents_are_refused),
+		cmocka_unit_test(test_images),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

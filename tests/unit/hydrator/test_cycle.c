@@ -1,0 +1,641 @@
+/* Cycles: documents in a directory become a snapshot, and bad ones leave the last. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fixture/http_stub.h"
+#include "hydrator/cycle.h"
+#include "hydrator/recall.h"
+#include "fixture/hydrator_test.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
+#include "terms/document.h"
+
+static struct http_stub stub;
+static struct world world;
+static struct cycle cycle;
+
+static int
+setup_group(void **state)
+{
+	(void)state;
+	http_stub_start(&stub);
+	return 0;
+}
+
+static int
+teardown_group(void **state)
+{
+	(void)state;
+	http_stub_stop(&stub);
+	return 0;
+}
+
+static int
+setup_with(const char *category, size_t capacity)
+{
+	char err[256] = "";
+
+	world_make(&world, category, capacity);
+	memset(&cycle, 0, sizeof(cycle));
+	cycle.config = &world.config;
+	cycle.section = &world.category;
+	cycle.counters = segment_counters(world.segment, 0);
+	cycle.segment = world.segment;
+	if (publisher_open(world.segment, 0, 0, &cycle.publisher, err, sizeof(err)) ==
+		-1 ||
+	    cycle_open(&cycle, err, sizeof(err)) == -1) {
+		print_error("%s\n", err);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return setup_with("image_generation", WORLD_CAPACITY);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	cycle_close(&cycle);
+	publisher_close(&cycle.publisher);
+	world_remove(&world);
+	return 0;
+}
+
+static bool
+go_on(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static enum cycle_result
+run(void)
+{
+	struct source_wait wait = { .fd = -1, .attend = go_on };
+
+	world_forget_log(&world);
+	return cycle_run(&cycle, &wait);
+}
+
+static uint64_t
+count(enum counter id)
+{
+	return counter_get(cycle.counters, id);
+}
+
+static void
+assert_published(uint64_t generation)
+{
+	enum cycle_result result = run();
+
+	if (result != CYCLE_PUBLISHED)
+		world_logged(&world, "");
+	assert_int_equal(result, CYCLE_PUBLISHED);
+	assert_int_equal(snapshot_generation(world.segment, 0), generation);
+	assert_int_equal(cycle.generation, generation);
+	assert_int_equal(world_logged(&world, "hydrated "), 1);
+}
+
+/* One line says all of why; the last snapshot stays; the failure is counted once. */
+static void
+assert_fails(const char *why, const char *and_why)
+{
+	uint64_t generation = snapshot_generation(world.segment, 0);
+	uint64_t failures = count(COUNTER_REFRESH_FAILURES);
+
+	assert_int_equal(run(), CYCLE_FAILED);
+	assert_int_equal(snapshot_generation(world.segment, 0), generation);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), failures + 1);
+	assert_int_equal(world_logged(&world, " not refreshed: "), 1);
+	assert_int_equal(world_logged(&world, why), 1);
+	assert_int_equal(world_logged(&world, and_why), 1);
+}
+
+static struct snapshot_stamp
+stamp(void)
+{
+	struct snapshot *s;
+	struct snapshot_stamp stamp;
+
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	stamp = s->stamp;
+	snapshot_release(&s);
+	return stamp;
+}
+
+/* One line says which documents are old and why; what is published is as old as they
+ * are; it is no success. */
+static void
+assert_partial(enum cycle_result result, const char *why, const char *and_why)
+{
+	uint64_t generation = snapshot_generation(world.segment, 0);
+	uint64_t partial = count(COUNTER_REFRESHES_PARTIAL);
+	uint64_t refreshes = count(COUNTER_REFRESHES);
+	uint64_t in_row = atomic_load(&cycle.counters->failures_in_row);
+	int64_t success = atomic_load(&cycle.counters->last_success);
+	int64_t begun = clock_boot();
+
+	assert_int_equal(run(), result);
+	assert_int_equal(snapshot_generation(world.segment, 0), generation + 1);
+	assert_int_equal(count(COUNTER_REFRESHES_PARTIAL), partial + 1);
+	assert_int_equal(count(COUNTER_REFRESHES), refreshes);
+	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), in_row + 1);
+	assert_int_equal(atomic_load(&cycle.counters->last_success), success);
+	assert_true(stamp().fetched_boot < begun);
+	assert_int_equal(world_logged(&world, " s old: "), 1);
+	assert_int_equal(world_logged(&world, why), 1);
+	assert_int_equal(world_logged(&world, and_why), 1);
+}
+
+static bool
+view_has(const struct snapshot *s, const struct view *v, const char *text)
+{
+	return memmem(s->data + v->body.off, v->body.len, text, strlen(text)) != NULL;
+}
+
+static void
+test_readers_can_take_what_was_published(void **state)
+{
+	const struct view_directory *d;
+	struct snapshot *s;
+	int64_t before = clock_boot(), before_wall = clock_wall();
+
+	(void)state;
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
+	assert_non_null(d);
+	assert_int_equal(d->typed_entries, 2);
+	assert_int_equal(d->skipped, 0);
+	assert_int_equal(d->views[VIEW_RISK].total_count, 2);
+	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Old Oak\""));
+	assert_true(view_has(s, &d->views[VIEW_STATS], "image_generation"));
+	assert_in_range(s->stamp.fetched_boot, before, clock_boot());
+	assert_in_range(s->stamp.fetched_wall, before_wall, clock_wall());
+	assert_in_range(s->stamp.published_wall, s->stamp.fetched_wall, clock_wall());
+	assert_in_range(
+	    d->computed_at, before_wall / NSEC_PER_SEC, clock_wall() / NSEC_PER_SEC);
+	snapshot_release(&s);
+	assert_int_equal(count(COUNTER_REFRESHES), 1);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+	assert_in_range(
+	    atomic_load(&cycle.counters->last_success), before, clock_boot());
+	assert_int_equal(
+	    world_logged(&world, "hydrated image_generation: 2 models, 0 skipped, "),
+	    1);
+}
+
+static void
+test_missing_documents(void **state)
+{
+	(void)state;
+	world_put(&world, "stats_image.json", NULL);
+	assert_fails("stats: file://", "stats_image.json: No such file");
+	world_put(&world, "stats_image.json", "{}");
+	assert_published(1);
+	/* All that are missing stand in the one line. */
+	world_put(&world, "status_image.json", NULL);
+	world_put(&world, "reference.json", NULL);
+	assert_partial(CYCLE_REUSED, "image_generation: reference is 0 s old: file://",
+	    "; status is 0 s old: file://");
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 3);
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 0);
+	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 2);
+	assert_int_equal(count(COUNTER_NOT_FETCHED), 2);
+}
+
+/* Directories of documents may be older than the interest in workers. */
+static void
+test_missing_workers_are_none(void **state)
+{
+	(void)state;
+	world_put(&world, "workers.json", NULL);
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_published(2);
+	assert_int_equal(world_logged(&world, "warning: "), 0);
+	world_put(&world, "workers.json", "[]");
+	assert_published(3);
+	world_put(&world, "workers.json", NULL);
+	assert_published(4);
+	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
+	/* But it must not be another thing. */
+	world_put(&world, "workers.json", "");
+	assert_partial(CYCLE_REUSED, "workers is 0 s old: file://", "JSON");
+	world_put(&world, "workers.json", "[1]");
+	assert_partial(CYCLE_REUSED,
+	    "workers is 0 s old: none of its 1 elements is valid", " s old: ");
+}
+
+static const char *const bad_reference[] = { "", "<html>", "{\"a\": ", "[]",
+	"{\"a\": \"\xff\"}", "null" };
+static const char *const bad_horde[] = { "", "<html>", "[{", "\"x\"", "null", "7" };
+
+/* Before there is anything to go on with. */
+static void
+test_bad_first_documents(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(bad_reference); i++) {
+		world_put(&world, "reference.json", bad_reference[i]);
+		assert_fails("not refreshed: reference: file://", "JSON");
+	}
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference));
+	world_put(&world, "reference.json", "{}");
+	for (i = 0; i < NELEM(bad_horde); i++) {
+		world_put(&world, "status_image.json", bad_horde[i]);
+		assert_fails("not refreshed: status: file://", "JSON");
+	}
+	world_put(&world, "status_image.json", "[]");
+	/* Good JSON of the right kind that holds nothing usable. */
+	world_put(&world, "stats_image.json", "{\"day\": 3}");
+	assert_fails("not refreshed: stats: ", "day");
+	assert_int_equal(
+	    count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference) + NELEM(bad_horde) + 1);
+	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_BAD_DOCUMENTS));
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
+	world_put(&world, "stats_image.json", "{}");
+	assert_published(1);
+}
+
+static void
+test_bad_later_documents(void **state)
+{
+	size_t i;
+
+	(void)state;
+	assert_published(1);
+	for (i = 0; i < NELEM(bad_reference); i++) {
+		world_put(&world, "reference.json", bad_reference[i]);
+		assert_partial(CYCLE_REUSED, "reference is 0 s old: file://", "JSON");
+	}
+	for (i = 0; i < NELEM(bad_horde); i++) {
+		world_put(&world, "stats_image.json", bad_horde[i]);
+		assert_partial(CYCLE_REUSED, "; stats is 0 s old: file://", "JSON");
+	}
+	world_put(&world, "stats_image.json", "{\"day\": 3}");
+	assert_partial(CYCLE_REUSED, "; stats is 0 s old: day: not an object", "JSON");
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS),
+	    NELEM(bad_reference) + 2 * NELEM(bad_horde) + 2);
+	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_REFRESHES_PARTIAL));
+}
+
+static void
+test_invalid_records_are_skipped(void **state)
+{
+	(void)state;
+	world_put(&world, "reference.json",
+	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
+	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\"}}");
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "warning: "), 1);
+	assert_int_equal(world_logged(&world, "Ash"), 1);
+	assert_int_equal(
+	    world_logged(&world, "hydrated image_generation: 1 models, 1 skipped"), 1);
+	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 1);
+	/* Again, but not said again. */
+	assert_published(2);
+	assert_int_equal(world_logged(&world, "Ash"), 0);
+	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 2);
+}
+
+static void
+test_next_place_is_tried(void **state)
+{
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/404"), world.own);
+	assert_published(1);
+	assert_int_equal(world_logged(&world, "/404: HTTP status 404; taken from"), 1);
+	assert_int_equal(count(COUNTER_FETCH_FAILURES), 1);
+	/* Status 200 is not enough to be a reference document. */
+	world_places(&world, http_stub_url(&stub, "/empty"), world.own);
+	assert_published(2);
+	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 1);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+}
+
+/* The reference comes a second after the others, whose age is what counts. */
+static void
+test_stamp_is_of_the_oldest_document(void **state)
+{
+	char slow[256];
+	struct snapshot *s;
+	int64_t begin = clock_boot();
+
+	(void)state;
+	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
+	world_places(&world, http_stub_url(&stub, slow), NULL);
+	assert_published(1);
+	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	assert_true(s->stamp.fetched_boot - begin < HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	snapshot_release(&s);
+}
+
+static bool
+never(void *arg)
+{
+	(void)arg;
+	return false;
+}
+
+static void
+test_stopped_cycle_leaves_no_trace(void **state)
+{
+	struct source_wait wait = { .fd = -1, .attend = never };
+
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+	assert_int_equal(world_logged(&world, ""), 0);
+	world_places(&world, world.own, NULL);
+	assert_published(1);
+}
+
+static void
+test_all_documents_fail(void **state)
+{
+	(void)state;
+	assert_published(1);
+	world_put(&world, "reference.json", NULL);
+	world_put(&world, "status_image.json", NULL);
+	world_put(&world, "stats_image.json", NULL);
+	world_put(&world, "workers.json", "<html>");
+	assert_fails("not refreshed: reference: file://", "; workers: file://");
+	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 0);
+}
+
+static void
+test_unchanged_documents_are_published_anew(void **state)
+{
+	struct snapshot *before, *after;
+
+	(void)state;
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &before), SNAPSHOT_FRESH);
+	assert_published(2);
+	assert_int_equal(world_logged(&world, ": unchanged, 2 models, "), 1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &after), SNAPSHOT_FRESH);
+	assert_int_equal(before->len, after->len);
+	assert_memory_equal(before->data, after->data, before->len);
+	assert_true(after->stamp.fetched_boot > before->stamp.fetched_boot);
+	assert_true(after->stamp.fetched_wall > before->stamp.fetched_wall);
+	snapshot_release(&before);
+	snapshot_release(&after);
+	assert_int_equal(count(COUNTER_REFRESHES), 2);
+	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
+	world_put(&world, "status_image.json", "[]");
+	cycle.forced = true;
+	assert_published(3);
+	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
+	/* Neither is there anything to compute if the rest is unchanged. */
+	world_put(&world, "stats_image.json", NULL);
+	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
+	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 2);
+}
+
+/* The rest of the cycle is new, and so is its content. */
+static void
+test_old_document_beside_new_ones(void **state)
+{
+	struct snapshot *s;
+	const struct view_directory *d;
+	int64_t first;
+
+	(void)state;
+	assert_published(1);
+	first = stamp().fetched_boot;
+	world_put(&world, "stats_image.json", NULL);
+	world_put(&world, "reference.json",
+	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
+	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\", \"nsfw\": true}}");
+	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
+	assert_non_null(d);
+	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Ash\""));
+	assert_true(view_has(s, &d->views[VIEW_RISK], "\"usage_month\":50"));
+	assert_in_range(s->stamp.fetched_boot, first, first + NSEC_PER_SEC / 2);
+	snapshot_release(&s);
+	/* Once more, and it is still that old. */
+	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
+	world_put(&world, "stats_image.json", "{\"month\": {\"Elm\": 60}}");
+	assert_published(4);
+	assert_true(stamp().fetched_boot > first);
+	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), 0);
+}
+
+static unsigned
+refused(void)
+{
+	return COUNTERS_REFUSED_DOCUMENTS(counter_read(&cycle.counters->refused));
+}
+
+static const char no_usage[] = "stats is 0 s old: implausible: 0 models with usage, "
+			       "before it were 1 (answer ";
+
+static void
+test_shrunken_document_must_come_again(void **state)
+{
+	(void)state;
+	world.config.hydration.interval =
+	    0; /* else answers as quick as these are one */
+	assert_published(1);
+	world_put(&world, "stats_image.json", "{}");
+	assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it); send USR1");
+	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
+	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 1);
+	assert_partial(CYCLE_REFUSED, no_usage, "(answer 2 of 3 like it)");
+	/* A failed fetch says nothing about it. */
+	world_put(&world, "stats_image.json", NULL);
+	assert_partial(CYCLE_REUSED, "stats is 0 s old: file://", " s old: ");
+	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
+	world_put(&world, "stats_image.json", "{\"total\": {\"Elm\": 0}}");
+	assert_published(5);
+	assert_int_equal(world_logged(&world,
+			     "stats is accepted with 0 models with usage, before it "
+			     "were 1: it came often enough"),
+	    1);
+	assert_int_equal(refused(), 0);
+	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 2);
+	/* It is the good one now. */
+	assert_published(6);
+	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 4);
+}
+
+static void
+test_answers_in_haste_are_one(void **state)
+{
+	int i;
+
+	(void)state;
+	assert_published(1);
+	world_put(&world, "stats_image.json", "{}");
+	for (i = 0; i < 5; i++)
+		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
+}
+
+static void
+test_an_order_passes_the_gate(void **state)
+{
+	(void)state;
+	assert_published(1);
+	world_put(&world, "stats_image.json", "{}");
+	world_put(&world, "reference.json", "{}");
+	world_put(&world, "status_image.json", "[]");
+	/* Only the workers are new, which were and are none. */
+	assert_partial(CYCLE_REFUSED,
+	    "reference is 0 s old: implausible: 0 models, before it were 2 ",
+	    "status is 0 s old: implausible: 0 models with a worker, before it were "
+	    "1 ");
+	assert_int_equal(refused(),
+	    1u << DOCUMENT_REFERENCE | 1u << DOCUMENT_STATUS | 1u << DOCUMENT_STATS);
+	cycle.forced = true;
+	assert_published(3);
+	assert_int_equal(
+	    world_logged(&world, "before it were 2: USR1 asked for it"), 1);
+	assert_int_equal(world_logged(&world, "USR1 asked for it"), 3);
+	assert_int_equal(refused(), 0);
+}
+
+static void
+test_flapping_document_never_passes(void **state)
+{
+	static const char full[] = "{\"month\": {\"Elm\": 5}}";
+	uint64_t g;
+
+	(void)state;
+	world.config.hydration.interval = 0;
+	world_put(&world, "stats_image.json", full);
+	assert_published(1);
+	for (g = 2; g < 12; g += 2) {
+		world_put(&world, "stats_image.json", "{}");
+		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
+		world_put(&world, "stats_image.json", full);
+		assert_published(g + 1);
+		assert_int_equal(refused(), 0);
+	}
+}
+
+/* A process that has no document yet goes by the snapshot it finds. */
+static void
+test_first_cycle_is_judged_by_the_last_snapshot(void **state)
+{
+	char err[256];
+
+	(void)state;
+	assert_published(1);
+	cycle_close(&cycle);
+	memset(cycle.gate, 0, sizeof(cycle.gate));
+	cycle.generation = 0;
+	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
+	recall(&cycle);
+	world_put(&world, "stats_image.json", "{}");
+	assert_int_equal(run(), CYCLE_REFUSED);
+	assert_int_equal(world_logged(&world,
+			     "not refreshed: stats: implausible: 0 models with usage, "
+			     "before it were at least 1 (answer 1"),
+	    1);
+	assert_int_equal(snapshot_generation(world.segment, 0), 1);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 1);
+	world_put(&world, "stats_image.json", "{\"day\": {\"Ash\": 1}}");
+	assert_published(2);
+	assert_int_equal(refused(), 0);
+}
+
+static int
+setup_blip(void **state)
+{
+	(void)state;
+	return setup_with("blip", WORLD_CAPACITY);
+}
+
+/* No Horde documents are asked for where there are none. */
+static void
+test_category_without_horde(void **state)
+{
+	struct snapshot *s;
+
+	(void)state;
+	world_put(&world, "status_image.json", NULL);
+	world_put(&world, "stats_image.json", NULL);
+	world_put(&world, "reference.json", "{\"b\": {\"name\": \"b\"}}");
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	assert_non_null(view_open(s->data, s->len, CATEGORY_BLIP));
+	snapshot_release(&s);
+}
+
+static int
+setup_small(void **state)
+{
+	(void)state;
+	return setup_with("image_generation", 4096);
+}
+
+static void
+test_too_large_for_the_segment(void **state)
+{
+	char text[6000];
+
+	(void)state;
+	snprintf(text, sizeof(text),
+	    "{\"a\": {\"name\": \"%05000d\", \"baseline\": \"flux_1\", \"nsfw\": "
+	    "true}}",
+	    0);
+	world_put(&world, "reference.json", text);
+	assert_fails("segment.capacity", "4096");
+	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_readers_can_take_what_was_published),
+		TEST(test_missing_documents),
+		TEST(test_missing_workers_are_none),
+		TEST(test_bad_first_documents),
+		TEST(test_bad_later_documents),
+		TEST(test_all_documents_fail),
+		TEST(test_unchanged_documents_are_published_anew),
+		TEST(test_old_document_beside_new_ones),
+		TEST(test_shrunken_document_must_come_again),
+		TEST(test_answers_in_haste_are_one),
+		TEST(test_an_order_passes_the_gate),
+		TEST(test_flapping_document_never_passes),
+		TEST(test_first_cycle_is_judged_by_the_last_snapshot),
+		TEST(test_invalid_records_are_skipped),
+		TEST(test_next_place_is_tried),
+		TEST(test_stamp_is_of_the_oldest_document),
+		TEST(test_stopped_cycle_leaves_no_trace),
+		cmocka_unit_test_setup_teardown(
+		    test_category_without_horde, setup_blip, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_too_large_for_the_segment, setup_small, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}

@@ -1,0 +1,367 @@
+/* The hydrator as a process: readiness, orders, the schedule, and leaving at once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "fixture/http_stub.h"
+#include "hydrator/hydrator.h"
+#include "fixture/hydrator_test.h"
+#include "proc/channel.h"
+#include "shm/counters.h"
+#include "shm/publish.h"
+#include "shm/snapshot.h"
+
+#define PATIENCE (20 * NSEC_PER_SEC) /* machines are shared */
+/* A second at most is wanted; loaded machines and leak checks at exit take longer. Less
+ * than any timeout of an upstream. */
+#define LEAVE_MAX (15 * NSEC_PER_SEC)
+
+static struct http_stub stub;
+static struct world world;
+static pid_t child;
+static int channel; /* our end, -1: closed */
+
+static int
+setup_group(void **state)
+{
+	(void)state;
+	http_stub_start(&stub);
+	return 0;
+}
+
+static int
+teardown_group(void **state)
+{
+	(void)state;
+	http_stub_stop(&stub);
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	world_make(&world, "image_generation", WORLD_CAPACITY);
+	child = 0;
+	channel = -1;
+	return 0;
+}
+
+static void
+hang_up(void)
+{
+	if (channel != -1)
+		close(channel);
+	channel = -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	if (child != 0) { /* a test has failed */
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	hang_up();
+	world_remove(&world);
+	return 0;
+}
+
+static void
+start(void)
+{
+	struct child_context ctx = { .config = &world.config,
+		.segment = world.segment };
+	int fds[2];
+
+	assert_int_equal(channel_pair(fds), 0);
+	fflush(NULL);
+	ctx.supervisor = getpid();
+	child = fork();
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fds[0]);
+		ctx.channel = fds[1];
+		exit(hydrator_main(&ctx)); /* so that leaks are looked for */
+	}
+	close(fds[1]);
+	channel = fds[0];
+}
+
+static void
+order(enum channel_type type)
+{
+	assert_int_equal(channel_send(channel, type, 0), 0);
+}
+
+/* Waits for READY and returns its generation. */
+static uint64_t
+ready(void)
+{
+	struct pollfd pfd = { .fd = channel, .events = POLLIN };
+	struct channel_message m;
+
+	assert_int_equal(poll(&pfd, 1, (int)(PATIENCE / NSEC_PER_MSEC)), 1);
+	assert_int_equal(channel_recv(channel, &m), 1);
+	assert_int_equal(m.type, CHANNEL_READY);
+	return m.generation;
+}
+
+/* Waits until it has left, which must be soon and by exit(0). */
+static void
+assert_leaves(void)
+{
+	int64_t begin = clock_boot();
+	int status;
+
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		if (clock_boot() - begin > LEAVE_MAX)
+			fail_msg("still there");
+		usleep(5000);
+	}
+	child = 0;
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static struct counters *
+counters(void)
+{
+	return segment_counters(world.segment, 0);
+}
+
+static void
+assert_reaches(enum counter id, uint64_t n)
+{
+	int64_t begin = clock_boot();
+
+	while (counter_get(counters(), id) < n) {
+		if (clock_boot() - begin > PATIENCE)
+			fail_msg("counter %d stays below %d", (int)id, (int)n);
+		usleep(5000);
+	}
+}
+
+static void
+test_is_ready_once_and_fills_at_once(void **state)
+{
+	struct channel_message m;
+
+	(void)state;
+	start();
+	assert_int_equal(ready(), 0);
+	assert_reaches(COUNTER_REFRESHES, 1);
+	assert_int_equal(snapshot_generation(world.segment, 0), 1);
+	/* Told once, and nothing is due for minutes. */
+	usleep(300000);
+	assert_int_equal(channel_recv(channel, &m), -1);
+	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 1);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+static void
+test_failed_first_try_is_repeated(void **state)
+{
+	(void)state;
+	world_put(&world, "stats_image.json", NULL);
+	start();
+	assert_reaches(COUNTER_REFRESH_FAILURES, 1);
+	assert_int_equal(snapshot_generation(world.segment, 0), 0);
+	world_put(&world, "stats_image.json", "{}");
+	assert_reaches(COUNTER_REFRESHES, 1);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+static void
+test_stop_and_hang_up_in_the_middle_of_a_fetch(void **state)
+{
+	int i;
+
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	for (i = 0; i < 2; i++) {
+		unsigned before = stub.counts->requests;
+
+		start();
+		while (stub.counts->requests == before)
+			usleep(5000);
+		if (i == 0)
+			order(CHANNEL_STOP);
+		else
+			hang_up();
+		assert_leaves();
+		hang_up();
+	}
+}
+
+static void
+test_heart_beats_while_an_upstream_hangs(void **state)
+{
+	int64_t begin = clock_boot(), beat;
+	int i;
+
+	(void)state;
+	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	start();
+	for (i = 0; i < 30; i++) {
+		usleep(100000);
+		beat = atomic_load(&counters()->heartbeat);
+		if (beat == 0) /* it has not got that far */
+			beat = begin;
+		assert_true(clock_boot() - beat < 3 * NSEC_PER_SEC);
+	}
+	assert_true(beat > begin + NSEC_PER_SEC);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+/* However often it is asked for while a cycle runs, one more follows it. */
+static void
+test_refreshes_during_a_cycle_are_one(void **state)
+{
+	char slow[256];
+	unsigned before = stub.counts->requests;
+	int i;
+
+	(void)state;
+	world.config.hydration.enabled = false;
+	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
+	world_places(&world, http_stub_url(&stub, slow), NULL);
+	start();
+	while (stub.counts->requests == before)
+		usleep(5000);
+	for (i = 0; i < 5; i++)
+		order(CHANNEL_REFRESH);
+	assert_reaches(COUNTER_REFRESHES, 2);
+	usleep((HTTP_STUB_SLOW_MS + 500) * 1000);
+	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 2);
+	assert_int_equal(stub.counts->requests, before + 2);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+static void
+test_disabled_fills_once_and_obeys(void **state)
+{
+	(void)state;
+	world.config.hydration.enabled = false;
+	world.config.hydration.interval = 1;
+	start();
+	assert_reaches(COUNTER_REFRESHES, 1);
+	usleep(2500000);
+	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 1);
+	order(CHANNEL_REFRESH);
+	assert_reaches(COUNTER_REFRESHES, 2);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+static void
+test_startup_delay_ends_by_order(void **state)
+{
+	(void)state;
+	world.config.hydration.startup_delay = 3600;
+	start();
+	usleep(300000);
+	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 0);
+	order(CHANNEL_REFRESH);
+	assert_reaches(COUNTER_REFRESHES, 1);
+	order(CHANNEL_STOP);
+	assert_leaves();
+	hang_up();
+	start();
+	usleep(100000);
+	hang_up();
+	assert_leaves();
+}
+
+static void
+test_cycles_come_by_themselves(void **state)
+{
+	int64_t begin = clock_boot(), took;
+
+	(void)state;
+	world.config.hydration.interval = 1;
+	start();
+	assert_reaches(COUNTER_REFRESHES, 4);
+	took = clock_boot() - begin;
+	/* The first at once, then three ticks; a loaded machine may be late. */
+	assert_true(took >= 3 * NSEC_PER_SEC);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+/* A predecessor that takes its time to leave is waited for. */
+static void
+test_waits_for_its_predecessor(void **state)
+{
+	struct publisher *p;
+	pid_t predecessor;
+	int fds[2], status;
+	char c, err[256];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	fflush(NULL);
+	predecessor = fork();
+	assert_int_not_equal(predecessor, -1);
+	if (predecessor == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (publisher_open(world.segment, 0, 0, &p, err, sizeof(err)) == -1 ||
+		    write(fds[1], "x", 1) != 1)
+			_exit(1);
+		usleep(1200000);
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], &c, 1), 1);
+	start();
+	usleep(300000);
+	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 0);
+	assert_reaches(COUNTER_REFRESHES, 1);
+	assert_int_equal(waitpid(predecessor, &status, 0), predecessor);
+	assert_int_equal(status, 0);
+	close(fds[0]);
+	close(fds[1]);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_is_ready_once_and_fills_at_once),
+		TEST(test_failed_first_try_is_repeated),
+		TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch),
+		TEST(test_heart_beats_while_an_upstream_hangs),
+		TEST(test_refreshes_during_a_cycle_are_one),
+		TEST(test_disabled_fills_once_and_obeys),
+		TEST(test_startup_delay_ends_by_order),
+		TEST(test_cycles_come_by_themselves),
+		TEST(test_waits_for_its_predecessor),
+	};
+
+	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}

@@ -1,0 +1,326 @@
+/* Payloads: what view_open() lets through is safe whatever the bytes; names and tables
+ * of categories and presets; what is refused as a whole. */
+#include "fixture/analytics_fixture.h"
+
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "python/number.h"
+#include "records/report.h"
+#include "terms/document.h"
+
+static void
+render_sample(struct fixture *f)
+{
+	fixture_init(f, CATEGORY_TEXT_GENERATION);
+	fixture_render(f,
+	    "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
+	    "\"Foo-2B\":{\"name\":\"Foo-2B\",\"parameters\":7},"
+	    "\"Bar\":{\"name\":\"Bar\",\"parameters\":7}}",
+	    "[]", "{\"month\":{\"Bar\":3}}");
+}
+
+/* Reads every byte that a reader may be led to. */
+static unsigned
+touch_span(const struct view_directory *d, struct view_span span)
+{
+	const volatile unsigned char *data = (const void *)d;
+	unsigned sum = 0;
+
+	for (uint64_t i = 0; i < span.len; i++)
+		sum += data[span.off + i];
+	return sum;
+}
+
+static unsigned
+touch_with_stats(const struct view_directory *d)
+{
+	const struct view *v = &d->views[VIEW_WITH_STATS];
+	const char *data = (const void *)d;
+	const struct view_row *text;
+	const struct with_stats_row *r;
+	unsigned sum = 0;
+
+	if (!v->present)
+		return 0;
+	text = (const void *)(data + v->rows);
+	r = (const void *)(data + d->with_stats.rows);
+	for (uint32_t i = 0; i < v->nrows; i++, r++, text++) {
+		assert_true((uint64_t)r->head + r->usage <= text->len);
+		sum += touch_span(d, r->exact_usage) + touch_span(d, r->variations) +
+		       touch_span(d, r->summaries);
+	}
+	return sum;
+}
+
+static unsigned
+touch(const struct view_directory *d)
+{
+	const volatile unsigned char *data = (const void *)d;
+	unsigned sum = touch_with_stats(d);
+
+	for (int k = 0; k < VIEW_MAX; k++) {
+		const struct view *v = &d->views[k];
+		const struct view_row *rows = (const void *)((const char *)d + v->rows);
+
+		if (!v->present)
+			continue;
+		for (uint64_t i = 0; i < v->body.len; i++)
+			sum += data[v->body.off + i];
+		for (int p = 0; p < PRESET_MAX; p++)
+			for (uint64_t i = 0; i < v->presets[p].tail.len; i++)
+				sum += data[v->presets[p].tail.off + i];
+		for (uint32_t r = 0; r < v->nrows; r++) {
+			assert_true(rows[r].off >= v->count.off + v->count.len);
+			assert_true(rows[r].off + rows[r].len <= v->tail.off);
+			assert_true(r == 0 || rows[r].off == rows[r - 1].off +
+								 rows[r - 1].len + 1);
+		}
+	}
+	return sum;
+}
+
+static void
+test_sample(void **state)
+{
+	struct fixture f;
+	const struct view *v;
+
+	(void)state;
+	render_sample(&f);
+	assert_true(touch(f.dir) > 0);
+	assert_int_equal(f.dir->computed_at, NOW);
+	for (int k = 0; k <= VIEW_RISK_VARIATIONS; k++) {
+		v = &f.dir->views[k];
+		assert_int_equal(v->nrows, k == VIEW_RISK_GROUPED ? 2 : 3);
+		assert_int_equal(v->total_count, 3);
+		assert_memory_equal(f.out.data + v->tail.off, "],\"summary\":{",
+		    strlen("],\"summary\":{"));
+		assert_memory_equal(f.out.data + v->count.off + v->count.len - 14,
+		    "\"total_count\":", 14);
+	}
+	v = &f.dir->views[VIEW_STATS];
+	assert_memory_equal(
+	    f.out.data + v->count.off + v->count.len - 9, "\"offset\":", 9);
+	assert_memory_equal(f.out.data + v->tail.off, ",\"nsfw_count\":", 14);
+	assert_null(view_open(f.out.data, f.out.len, CATEGORY_IMAGE_GENERATION));
+	assert_null(view_open(NULL, 0, CATEGORY_TEXT_GENERATION));
+	fixture_free(&f);
+}
+
+/* Every shorter payload is refused, and every one with a changed directory or row is
+ * refused or harmless (the sanitizers see to the reading). */
+static void
+test_damage(void **state)
+{
+	static const unsigned char masks[] = { 0x01, 0x80, 0xff };
+	struct fixture f;
+	size_t len, opened = 0;
+	char *copy;
+
+	(void)state;
+	render_sample(&f);
+	len = f.out.len;
+	for (size_t n = 0; n < len; n++)
+		assert_null(view_open(f.out.data, n, CATEGORY_TEXT_GENERATION));
+	for (size_t i = 0; i < len; i++)
+		for (size_t m = 0; m < NELEM(masks); m++) {
+			const struct view_directory *d;
+
+			/* An allocation of exactly this size, so that ASan sees any
+			 * step outside. */
+			copy = malloc(len);
+			assert_non_null(copy);
+			memcpy(copy, f.out.data, len);
+			copy[i] = (char)(copy[i] ^ masks[m]);
+			d = view_open(copy, len, CATEGORY_TEXT_GENERATION);
+			if (d != NULL) {
+				opened++;
+				(void)touch(d);
+			}
+			free(copy);
+		}
+	assert_true(opened > 0);
+	fixture_free(&f);
+}
+
+/* The same content has the same validator, whenever and wherever it is computed. */
+static void
+test_etag(void **state)
+{
+	struct analytics_input in = { .category = CATEGORY_TEXT_GENERATION,
+		.reference =
+		    fixture_document("{\"A\":{\"name\":\"A\",\"parameters\":7}}"),
+		.status = fixture_document("[]"),
+		.stats = fixture_document("{}"),
+		.now = NOW };
+	struct analytics_settings settings;
+	struct report report = { 0 };
+	struct buf a = { 0 }, b = { 0 };
+	const struct view_directory *da, *db;
+
+	(void)state;
+	analytics_defaults(&settings);
+	assert_int_equal(analytics_render(&settings, &in, &a, &report), 0);
+	in.now += 240;
+	assert_int_equal(analytics_render(&settings, &in, &b, &report), 0);
+	da = view_open(a.data, a.len, in.category);
+	db = view_open(b.data, b.len, in.category);
+	for (int k = 0; k < VIEW_MAX; k++)
+		assert_int_equal(da->views[k].etag, db->views[k].etag);
+	in.stats = fixture_document("{\"month\":{\"A\":1}}");
+	b.len = 0;
+	assert_int_equal(analytics_render(&settings, &in, &b, &report), 0);
+	db = view_open(b.data, b.len, in.category);
+	assert_int_not_equal(da->views[VIEW_RISK].etag, db->views[VIEW_RISK].etag);
+	assert_int_equal(da->views[VIEW_STATS].etag, db->views[VIEW_STATS].etag);
+	buf_free(&a);
+	buf_free(&b);
+}
+
+static void
+test_reference_refused(void **state)
+{
+	static const struct {
+		const char *reference;
+		const char *error; /* NULL: the parser's own */
+	} cases[] = {
+		{ NULL, "reference: an empty document" },
+		{ "", NULL },
+		{ "{\"A\":", NULL },
+		{ "<html>", NULL },
+		{ "null", "reference: not an object" },
+		{ "[]", "reference: not an object" },
+		{ "{\"A\":1,\"B\":{\"name\":\"B\"}}",
+		    "reference: none of its 2 records is valid" },
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		assert_int_equal(fixture_try(&f, cases[i].reference, "[]", "{}"), -1);
+		assert_int_equal(f.report.refused, DOCUMENT_REFERENCE);
+		assert_true(strlen(f.report.error) > strlen("reference: "));
+		if (cases[i].error != NULL)
+			assert_string_equal(f.report.error, cases[i].error);
+	}
+	/* Empty is not wrong. */
+	fixture_render(&f, "{}", "[]", "{}");
+	assert_int_equal(f.dir->typed_entries, 0);
+	fixture_expect(&f, VIEW_RISK, "models", "[]");
+	fixture_expect(&f, VIEW_RISK, "summary/average_risk_score", "0.0");
+	fixture_expect(&f, VIEW_RISK_GROUPED, "summary/average_risk_score", "0.0");
+	fixture_free(&f);
+}
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	for (int c = 0; c < CATEGORY_MAX; c++)
+		assert_int_equal(
+		    category_find(category_name(c), strlen(category_name(c))), c);
+	for (int p = 0; p < PRESET_MAX; p++)
+		assert_int_equal(
+		    preset_find(preset_name(p), strlen(preset_name(p))), p);
+	assert_int_equal(category_find("Blip", 4), -1);
+	assert_int_equal(category_find("blipx", 5), -1);
+	assert_int_equal(category_find("", 0), -1);
+	assert_int_equal(preset_find("criticalx", 8), PRESET_CRITICAL);
+	assert_int_equal(preset_find("critica", 7), -1);
+}
+
+/* Quotients of more than 53 bits are rounded once. */
+static void
+test_ratio(void **state)
+{
+	static const struct {
+		int64_t a, b;
+		double want;
+	} cases[] = {
+		{ 0, 7, 0 },
+		{ 1, 3, 1.0 / 3.0 },
+		{ INT64_MAX, 1, 0x1p63 },
+		{ INT64_MAX, INT64_MAX, 1 },
+		{ INT64_MAX - 1, INT64_MAX, 1 },
+		{ 1, INT64_MAX, 0x1p-63 },
+		/* As doubles both operands would be rounded first. */
+		{ 9007199254740993, 9007199254740992, 1 },
+		{ 9007199254740995, 3, 3002399751580331.5 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEM(cases); i++)
+		if (number_ratio(cases[i].a, cases[i].b) != cases[i].want)
+			fail_msg("%lld / %lld: %.17g", (long long)cases[i].a,
+			    (long long)cases[i].b,
+			    number_ratio(cases[i].a, cases[i].b));
+}
+
+static void
+test_map(void **state)
+{
+	struct arena *arena = arena_new();
+	struct map map;
+	char key[16];
+
+	(void)state;
+	map_init(&map, arena, sizeof(int), 0);
+	for (int i = 0; i < 5000; i++) {
+		struct str s = { key, (size_t)snprintf(key, sizeof(key), "k%d", i) };
+		uint32_t at;
+
+		assert_int_equal(map_find(&map, s), MAP_NONE);
+		s.p = arena_strndup(arena, key, s.len);
+		at = map_intern(&map, s);
+		assert_int_equal(at, i);
+		assert_int_equal(*(int *)map_at(&map, at), 0);
+		*(int *)map_at(&map, at) = i;
+	}
+	for (int i = 0; i < 5000; i++) {
+		struct str s = { key, (size_t)snprintf(key, sizeof(key), "k%d", i) };
+
+		assert_int_equal(map_intern(&map, s), i);
+		assert_int_equal(*(int *)map_at(&map, (uint32_t)i), i);
+	}
+	assert_int_equal(map.count, 5000);
+	arena_free(&arena);
+}
+
+/* A long name is cut between code points, and nothing in it can end a log line. */
+static void
+test_quote(void **state)
+{
+	struct report_name name;
+	char text[200];
+
+	(void)state;
+	assert_string_equal(report_quote(STR("a\n\"\x7f"), &name), "\"a???\"");
+	assert_string_equal(report_quote(STR("\xed\xa0\x80x"), &name), "\"???x\"");
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i + 1 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	report_quote((struct str){ text, sizeof(text) }, &name);
+	assert_true(strlen(name.text) < sizeof(name.text));
+	assert_int_equal(strlen(name.text) % 2, 1); /* whole pairs, quotes and dots */
+	report_quote((struct str){ text + 1, sizeof(text) - 1 }, &name);
+	assert_true(strlen(name.text) < sizeof(name.text));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_etag),
+		cmocka_unit_test(test_reference_refused),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_ratio),
+		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_quote),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+/* Answers: pages, presets, statistics, validators, errors. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture/answer_world.h"
+#include "base/attr.h"
+#include "base/buf.h"
+
+static int
+ask(struct world *w, const char *target)
+{
+	return answer_world_ask(w, "GET", target, "");
+}
+
+#define STATISTICS "/model_references/statistics/"
+#define IMAGE STATISTICS "image_generation/deletion-risk"
+#define TEXT STATISTICS "text_generation/deletion-risk"
+
+/* The rows from `first` on in steps, as a list body. */
+static void
+assert_list(struct world *w, const char *numbers, unsigned first, unsigned step,
+    unsigned n, const char *summary)
+{
+	struct buf want = { 0 };
+	unsigned i;
+
+	buf_printf(&want, "{\"total_count\":%s,\"models\":[", numbers);
+	for (i = 0; i < n; i++)
+		buf_printf(&want, "%s{\"n\":%u}", i ? "," : "", first + i * step);
+	buf_printf(&want, "],\"summary\":\"%s\"}", summary);
+	buf_putc(&want, '\0');
+	assert_string_equal(w->body.data, want.data);
+	buf_free(&want);
+}
+
+static void
+pages_are_cut_out_of_the_whole(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ask(w, IMAGE), 200);
+	assert_list(w, "161,\"returned_count\":161,\"offset\":0,\"limit\":null", 0, 1,
+	    161, "all");
+	assert_int_equal(ask(w, IMAGE "?limit=3&offset=2"), 200);
+	assert_list(
+	    w, "161,\"returned_count\":3,\"offset\":2,\"limit\":3", 2, 1, 3, "all");
+	assert_int_equal(ask(w, IMAGE "?offset=160"), 200);
+	assert_list(w, "161,\"returned_count\":1,\"offset\":160,\"limit\":null", 160, 1,
+	    1, "all");
+	assert_int_equal(ask(w, IMAGE "?offset=161&limit=9223372036854775807"), 200);
+	assert_list(w,
+	    "161,\"returned_count\":0,\"offset\":161,\"limit\":9223372036854775807", 0,
+	    1, 0, "all");
+	assert_int_equal(
+	    ask(w, IMAGE "?limit=99999999999999999999&offset=1" /* saturates */), 200);
+	assert_list(w,
+	    "161,\"returned_count\":160,\"offset\":1,\"limit\":99999999999999999999", 1,
+	    1, 160, "all");
+}
+
+/* Spec section 7.4: total_count of steps 6 and 7. */
+static void
+presets_are_scanned_rows(void **state)
+{
+	struct world *w = *state;
+	int again;
+
+	for (again = 0; again < 2; again++) {
+		assert_int_equal(ask(w, IMAGE "?preset=critical"), 200);
+		assert_list(w, "161,\"returned_count\":5,\"offset\":0,\"limit\":null",
+		    0, 33, 5, "critical");
+		assert_int_equal(
+		    ask(w, IMAGE "?preset=critical&limit=2&offset=3"), 200);
+		assert_list(w, "5,\"returned_count\":2,\"offset\":3,\"limit\":2", 99,
+		    33, 2, "critical");
+		assert_int_equal(ask(w, IMAGE "?preset=missing_data"), 200);
+		assert_list(w, "161,\"returned_count\":0,\"offset\":0,\"limit\":null",
+		    0, 1, 0, "missing_data");
+		assert_int_equal(
+		    ask(w, TEXT "?preset=low_usage&group_text_models=1"), 200);
+		assert_list(w, "719,\"returned_count\":8,\"offset\":0,\"limit\":null",
+		    0, 1, 8, "low_usage");
+	}
+	/* What is kept is bounded by the payload's size; beyond it answers are the
+	 * same. */
+	assert_int_equal(ask(w, TEXT "?preset=critical&group_text_models=1"), 200);
+	assert_int_equal(
+	    ask(w, TEXT "?preset=critical&include_backend_variations=1"), 200);
+	assert_list(w, "719,\"returned_count\":22,\"offset\":0,\"limit\":null", 0, 33,
+	    22, "critical");
+}
+
+static void
+statistics_echo_what_was_asked(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ask(w, STATISTICS "image_generation?offset=0"), 200);
+	assert_string_equal(
+	    w->body.data, "{\"offset\":0,\"limit\":null,\"nsfw_count\":1}");
+	assert_int_equal(ask(w, STATISTICS "image_generation?limit=005"), 200);
+	assert_string_equal(
+	    w->body.data, "{\"offset\":0,\"limit\":5,\"nsfw_count\":1}");
+	assert_int_equal(ask(w, STATISTICS "image_generation?offset=9"), 200);
+	assert_string_equal(
+	    w->body.data, "{\"offset\":9,\"limit\":null,\"nsfw_count\":1}");
+}
+
+static void
+assert_error(struct world *w, const char *target, int status, const char *body)
+{
+	assert_int_equal(ask(w, target), status);
+	assert_string_equal(w->body.data, body);
+	assert_non_null(strstr(w->response.fields.data, "Cache-Control: no-store\r\n"));
+}
+
+#define WITH STATISTICS "image_generation/with-stats"
+
+static void
+assert_begins(struct world *w, const char *text)
+{
+	if (strncmp(w->body.data, text, strlen(text)) != 0)
+		fail_msg("%.200s", w->body.data);
+}
+
+static void
+with_stats_is_put_together(void **state)
+{
+	struct world *w = *state;
+	char *etag;
+
+	assert_int_equal(ask(w, WITH), 200);
+	assert_begins(w, "{\"m0\":{\"usage_stats\":null,\"worker_summaries\":null,"
+			 "\"backend_variations\":null,\"worker_count\":0},\"m1\":");
+	etag = strdup(strstr(w->response.fields.data, "ETag: ") + 6);
+	etag[strcspn(etag, "\r")] = '\0';
+	assert_int_equal(ask(w, WITH "?include_workers=1&sort_by=name&"
+				     "min_worker_count=1"),
+	    200);
+	assert_begins(w,
+	    "{\"m59\":{\"usage_stats\":null,\"worker_summaries\":{\"w\":{}},"
+	    "\"backend_variations\":null,\"worker_count\":1},\"m58\":");
+	assert_null(strstr(w->response.fields.data, etag));
+	assert_int_equal(ask(w, WITH "?min_worker_count=0"), 200);
+	assert_string_equal(w->body.data, "{}");
+	/* In its own order it is the same answer. */
+	assert_int_equal(ask(w, WITH "?sort_by=other"), 200);
+	assert_non_null(strstr(w->response.fields.data, etag));
+	free(etag);
+}
+
+static void
+with_stats_has_its_own_errors(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ask(w, STATISTICS "blip/with-stats?sort_desc=x"), 422);
+	assert_error(w, STATISTICS "blip/with-stats", 400,
+	    "{\"detail\":\"Category 'blip' does not support Horde statistics. Only "
+	    "image_generation and text_generation are supported.\"}");
+	assert_error(
+	    w, WITH, 503, "{\"detail\":\"The data has not been fetched yet\"}");
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 0, 0, 1);
+	assert_error(
+	    w, WITH, 404, "{\"detail\":\"Category 'image_generation' not found\"}");
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5001);
+	assert_error(w, WITH, 503, "{\"detail\":\"The data is too old to be served\"}");
+}
+
+static void
+errors_come_in_the_references_order(void **state)
+{
+	struct world *w = *state;
+
+	assert_error(w, "/x", 404, "{\"detail\":\"Not Found\"}");
+	assert_error(w, STATISTICS "blip/deletion-risk?preset=foo", 400,
+	    "{\"detail\":\"Deletion risk analysis is only supported for "
+	    "image_generation and text_generation categories\"}");
+	assert_error(w, STATISTICS "blip", 404,
+	    "{\"detail\":\"Category 'blip' not found or has no models\"}");
+	assert_error(w, IMAGE "?preset=%22x", 400,
+	    "{\"detail\":\"Invalid preset: Unknown preset: '\\\"x'. Valid presets: "
+	    "deletion_candidates, zero_usage, no_workers, missing_data, host_issues, "
+	    "critical, low_usage\"}");
+	assert_int_equal(ask(w, IMAGE "?preset=x&limit=0"), 422);
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 0, 0, 0);
+	assert_error(w, IMAGE "?preset=x", 404,
+	    "{\"detail\":\"Category 'image_generation' not found or has no models\"}");
+	assert_error(w, STATISTICS "image_generation", 404,
+	    "{\"detail\":\"Category 'image_generation' not found or has no models\"}");
+}
+
+static void
+methods_redirects_and_fixed_answers(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(answer_world_ask(w, "POST", IMAGE, ""), 405);
+	assert_string_equal(w->body.data, "{\"detail\":\"Method Not Allowed\"}");
+	assert_non_null(
+	    strstr(w->response.fields.data, "Allow: GET, HEAD, OPTIONS\r\n"));
+	assert_int_equal(answer_world_ask(w, "POST", "/x", ""), 404);
+	assert_int_equal(answer_world_ask(w, "OPTIONS", IMAGE, ""), 204);
+	assert_int_equal(answer_world_ask(w, "OPTIONS", "*", ""), 204);
+	assert_int_equal(
+	    answer_world_ask(w, "POST", "/api/heartbeat//?a=%20b", ""), 307);
+	assert_string_equal(
+	    w->response.fields.data, "Location: http://h:1/api/heartbeat?a=%20b\r\n");
+	/* A line end in the path must not become one in the answer. */
+	assert_int_equal(ask(w, STATISTICS "a%0d%0aX:%20y%C3%A9/"), 307);
+	assert_string_equal(w->response.fields.data,
+	    "Location: http://h:1" STATISTICS "a%0D%0AX:%20y%C3%A9\r\n");
+	assert_int_equal(ask(w, "/replicate_mode"), 200);
+	assert_string_equal(w->body.data,
+	    "{\"replicate_mode\":\"PRIMARY\",\"canonical_format\":\"legacy\","
+	    "\"writable\":true}");
+}
+
+/* The value of the ETag line, for the caller to free. */
+static char *
+etag_of(struct world *w, const char *target)
+{
+	char *line, *end;
+
+	assert_int_equal(ask(w, target), 200);
+	line = strstr(w->response.fields.data, "ETag: ");
+	assert_non_null(line);
+	end = strstr(line, "\r\n");
+	return strndup(line + 6, (size_t)(end - line - 6));
+}
+
+static void
+tags_follow_the_selection(void **state)
+{
+	static const char *const targets[] = { IMAGE, IMAGE "?limit=1",
+		IMAGE "?offset=1", IMAGE "?limit=1&offset=1", IMAGE "?preset=critical",
+		IMAGE "?preset=critical&limit=1", IMAGE "?preset=low_usage", TEXT,
+		TEXT "?group_text_models=1", STATISTICS "image_generation",
+		STATISTICS "image_generation?limit=1" };
+	struct world *w = *state;
+	char *tags[NELEM(targets)], *same, field[100];
+	size_t i, j;
+
+	for (i = 0; i < NELEM(targets); i++) {
+		tags[i] = etag_of(w, targets[i]);
+		for (j = 0; j < i; j++)
+			assert_string_not_equal(tags[i], tags[j]);
+	}
+	same = etag_of(w, IMAGE "?limit=%2B1.0&x=y");
+	assert_string_equal(same, tags[1]);
+	free(same);
+	snprintf(field, sizeof(field), "If-None-Match: \"a\" , %s\r\n", tags[1]);
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=1", field), 304);
+	assert_non_null(strstr(w->response.fields.data, tags[1]));
+	assert_non_null(strstr(w->response.fields.data, "Cache-Control: public"));
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE, field), 200);
+	snprintf(field, sizeof(field), "If-None-Match: \"a\"\r\nif-none-match: %s\r\n",
+	    tags[0] + 2);
+	assert_int_equal(answer_world_ask(w, "HEAD", IMAGE, field), 304);
+	assert_int_equal(
+	    answer_world_ask(w, "GET", IMAGE, "If-None-Match: *\r\n"), 304);
+	snprintf(field, sizeof(field), "If-None-Match: x, %s\r\n", tags[0]);
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE, field), 200);
+	assert_int_equal(
+	    answer_world_ask(w, "GET", IMAGE, "If-None-Match: W/\"\r\n"), 200);
+	for (i = 0; i < NELEM(targets); i++)
+		free(tags[i]);
+}
+
+static void
+assert_aged(struct world *w, int64_t age, int status, const char *line)
+{
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 1, 1, age);
+	assert_int_equal(ask(w, IMAGE), status);
+	if (strstr(w->response.fields.data, line) == NULL)
+		fail_msg("%s", w->response.fields.data);
+}
+
+static void
+age_decides_what_is_said(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ask(w, IMAGE), 503);
+	assert_non_null(strstr(w->response.fields.data, "Retry-After: 7\r\n"));
+	assert_non_null(strstr(w->response.fields.data, "Cache-Control: no-store\r\n"));
+	assert_aged(w, -50, 200, "Age: 0\r\nCache-Control: public, max-age=100, ");
+	assert_aged(w, 98, 200,
+	    "max-age=100, stale-while-revalidate=900, stale-if-error=4900\r\n");
+	assert_aged(w, 100, 200, "Cache-Control: public, max-age=0, ");
+	assert_aged(w, 4999, 200, "Cache-Control: public, max-age=0, ");
+	assert_aged(w, 5001, 503, "Cache-Control: no-store\r\n");
+	assert_aged(w, 1, 200, "max-age=100, ");
+}
+
+int
+main(void)
+{
+#define TEST(name)                                                                     \
+	cmocka_unit_test_setup_teardown(                                               \
+	    name, answer_world_setup_filled, answer_world_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(pages_are_cut_out_of_the_whole),
+		TEST(presets_are_scanned_rows),
+		TEST(statistics_echo_what_was_asked),
+		TEST(with_stats_is_put_together),
+		cmocka_unit_test_setup_teardown(with_stats_has_its_own_errors,
+		    answer_world_setup, answer_world_teardown),
+		TEST(errors_come_in_the_references_order),
+		TEST(methods_redirects_and_fixed_answers),
+		TEST(tags_follow_the_selection),
+		cmocka_unit_test_setup_teardown(age_decides_what_is_said,
+		    answer_world_setup, answer_world_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

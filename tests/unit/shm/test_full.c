@@ -1,0 +1,217 @@
+/* A full /dev/shm: an error message or a rejected publish, never SIGBUS. */
+#include "fixture/shm_test.h"
+
+#include <sys/mount.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sched.h>
+
+#include "shm/layout.h"
+
+/* Statuses of the children: each names the step that went wrong. */
+enum {
+	OK,
+	NO_SEGMENT,
+	NO_ERROR,
+	BAD_MESSAGE,
+	LEFTOVER,
+	NO_PUBLISH,
+	NO_REJECT,
+	LOST_GENERATION,
+	NO_RECOVERY,
+};
+
+static int
+write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
+
+	if (fd == -1)
+		return -1;
+	rc = write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+	close(fd);
+	return rc;
+}
+
+/* Root of a user namespace of its own, where the real one may not mount. */
+static int
+become_root(void)
+{
+	char map[64];
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWNS) == 0)
+		return 0;
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1)
+		return -1;
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+	if (write_file("/proc/self/uid_map", map) == -1 ||
+	    write_file("/proc/self/setgroups", "deny") == -1)
+		return -1;
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+	return write_file("/proc/self/gid_map", map);
+}
+
+/* A /dev/shm of so many pages, seen by this process only. */
+static int
+tiny_shm(int pages)
+{
+	char options[64];
+
+	snprintf(options, sizeof(options), "mode=1777,size=%ld",
+	    pages * sysconf(_SC_PAGESIZE));
+	if (become_root() == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("tmpfs", "/dev/shm", "tmpfs", 0, options) == -1)
+		return -1;
+	return 0;
+}
+
+static struct segment_spec
+big_spec(void)
+{
+	struct segment_spec spec = shm_test_spec();
+
+	spec.capacity = 16 << 20;
+	return spec;
+}
+
+/* In the child's own /dev/shm; -1 if it cannot be read. */
+static int
+count_files(void)
+{
+	DIR *dir = opendir("/dev/shm");
+	struct dirent *entry;
+	int n = 0;
+
+	if (dir == NULL)
+		return -1;
+	while ((entry = readdir(dir)) != NULL)
+		n += entry->d_name[0] != '.';
+	closedir(dir);
+	return n;
+}
+
+static int
+create_in_three_pages(struct segment *unused, void *arg)
+{
+	struct segment_spec spec;
+	struct segment *seg;
+	char err[256] = "", wanted[64];
+
+	(void)unused;
+	(void)arg;
+	if (tiny_shm(3) == -1)
+		return SHM_TEST_SKIP;
+	spec = big_spec();
+	if (segment_create(&spec, &seg, err, sizeof(err)) == 0)
+		return NO_ERROR;
+	/* Header, slots, two of hosts, three processes were asked for; three are there.
+	 */
+	snprintf(wanted, sizeof(wanted), " %ld bytes", 7 * sysconf(_SC_PAGESIZE));
+	if (strstr(err, wanted) == NULL)
+		return BAD_MESSAGE;
+	snprintf(wanted, sizeof(wanted), " %ld free", 3 * sysconf(_SC_PAGESIZE));
+	if (strstr(err, wanted) == NULL)
+		return BAD_MESSAGE;
+	return count_files() == 0 ? OK : LEFTOVER;
+}
+
+static int
+publish_len(struct publisher *p, size_t pages, char c, char *err, size_t errlen)
+{
+	size_t len = pages * (size_t)sysconf(_SC_PAGESIZE);
+	char *data = malloc(len);
+	uint64_t g;
+	int rc;
+
+	if (data == NULL)
+		return -1;
+	memset(data, c, len);
+	rc = publish(p, data, len, &shm_test_stamp, &g, err, errlen);
+	free(data);
+	return rc;
+}
+
+static int
+publish_until_full(struct segment *seg)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct publisher *p;
+	char err[256] = "";
+
+	if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == -1 ||
+	    publish_len(p, 6, 'a', err, sizeof(err)) == -1 ||
+	    publish_len(p, 6, 'b', err, sizeof(err)) == -1)
+		return NO_PUBLISH;
+	if (publish_len(p, 12, 'c', err, sizeof(err)) == 0)
+		return NO_REJECT;
+	if (strstr(err, " free") == NULL || strstr(err, "image_generation") == NULL)
+		return BAD_MESSAGE;
+	if (!shm_test_holds(seg, 2, 'b', 6 * page))
+		return LOST_GENERATION;
+	if (publish_len(p, 6, 'd', err, sizeof(err)) == -1 ||
+	    !shm_test_holds(seg, 3, 'd', 6 * page))
+		return NO_RECOVERY;
+	publisher_close(&p);
+	return OK;
+}
+
+/* 5 pages of header, slots and counters; 12 of the first two generations; 3 left. */
+static int
+publish_in_twenty_pages(struct segment *unused, void *arg)
+{
+	struct segment_spec spec;
+	struct segment *seg;
+	char err[256];
+	int rc;
+
+	(void)unused;
+	(void)arg;
+	if (tiny_shm(20) == -1)
+		return SHM_TEST_SKIP;
+	spec = big_spec();
+	if (segment_create(&spec, &seg, err, sizeof(err)) == -1)
+		return NO_SEGMENT;
+	rc = publish_until_full(seg);
+	segment_unlink(seg);
+	segment_close(&seg);
+	return rc;
+}
+
+static void
+assert_child_succeeds(shm_test_child_fn *fn)
+{
+	int status = shm_test_fork(fn, NULL, NULL);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SHM_TEST_SKIP)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+static void
+creation_reports_sizes(void **state)
+{
+	(void)state;
+	assert_child_succeeds(create_in_three_pages);
+}
+
+static void
+publication_is_rejected_and_the_last_one_stays(void **state)
+{
+	(void)state;
+	assert_child_succeeds(publish_in_twenty_pages);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(creation_reports_sizes),
+		cmocka_unit_test(publication_is_rejected_and_the_last_one_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

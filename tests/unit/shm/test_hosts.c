@@ -1,0 +1,450 @@
+/* The table of hosts: processes that share it, die in it, and what outlives them. */
+#include "fixture/shm_test.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <xxhash.h>
+
+#include "base/clock.h"
+#include "shm/hosts.h"
+#include "shm/layout.h"
+#include "shm/retry_after.h"
+
+#define A "https://a.example:443"
+#define B "http://b.example:80"
+#define CATEGORY "image_generation"
+
+static struct segment *
+segment(void)
+{
+	return shm_test_segment();
+}
+
+/* --- Records --------------------------------------------------------------------- */
+
+static void
+a_host_has_one_record(void **state)
+{
+	struct segment *seg = segment();
+	struct host *a = hosts_claim(seg, A), *b = hosts_claim(seg, B);
+	struct host_view v;
+
+	(void)state;
+	assert_non_null(a);
+	assert_ptr_not_equal(a, b);
+	assert_ptr_equal(hosts_claim(seg, A), a);
+	assert_ptr_equal(hosts_claim(seg, B), b);
+	assert_true(hosts_read(seg, 1, &v));
+	assert_string_equal(v.name, B);
+	assert_false(hosts_read(seg, 2, &v));
+	assert_true(hosts_find(seg, A, &v));
+	assert_string_equal(v.name, A);
+	assert_false(hosts_find(seg, "https://c.example:443", &v));
+	segment_close(&seg);
+}
+
+static void
+a_full_table_has_no_more(void **state)
+{
+	struct segment *seg = segment();
+	char name[64];
+	struct host_view v;
+	int i;
+
+	(void)state;
+	for (i = 0; i < HOSTS_MAX; i++) {
+		snprintf(name, sizeof(name), "http://h%d:80", i);
+		assert_non_null(hosts_claim(seg, name));
+	}
+	assert_null(hosts_claim(seg, A));
+	assert_non_null(hosts_claim(seg, name));
+	assert_true(hosts_read(seg, HOSTS_MAX - 1, &v));
+	assert_string_equal(v.name, name);
+	segment_close(&seg);
+}
+
+static void
+the_longest_name_fits(void **state)
+{
+	struct segment *seg = segment();
+	char name[HOST_NAME_SIZE];
+	struct host_view v;
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	assert_non_null(hosts_claim(seg, name));
+	assert_true(hosts_read(seg, 0, &v));
+	assert_string_equal(v.name, name);
+	segment_close(&seg);
+}
+
+static int
+claim_all(struct segment *seg, void *arg)
+{
+	int i, first = *(int *)arg;
+	char name[64];
+
+	for (i = 0; i < HOSTS_MAX; i++) {
+		snprintf(name, sizeof(name), "http://h%d:80", (i * 7 + first) % 32);
+		if (hosts_claim(seg, name) == NULL)
+			return 1;
+	}
+	return 0;
+}
+
+/* Each in another order; all find room, so none was given two. */
+static void
+processes_that_claim_at_once(void **state)
+{
+	struct segment *seg;
+	pid_t pid[4];
+	int i, first, round, status;
+	struct host_view v;
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		seg = segment();
+		for (i = 0; i < 4; i++) {
+			first = i * 5;
+			if ((pid[i] = fork()) == 0)
+				_exit(claim_all(seg, &first));
+		}
+		for (i = 0; i < 4; i++) {
+			assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+			assert_int_equal(status, 0);
+		}
+		for (i = 0; i < HOSTS_MAX; i++)
+			assert_true(hosts_read(seg, (unsigned)i, &v));
+		segment_close(&seg);
+	}
+}
+
+/* Between the claim and the name: whoever comes next finishes it. */
+static void
+a_claimant_that_died(void **state)
+{
+	struct segment *seg = segment();
+	struct host *h = hosts_claim(seg, A);
+	struct host_view v;
+
+	(void)state;
+	h->named = 0;
+	h->name[0] = 0;
+	assert_false(hosts_read(seg, 0, &v));
+	assert_ptr_equal(hosts_claim(seg, A), h);
+	assert_true(hosts_read(seg, 0, &v));
+	assert_string_equal(v.name, A);
+	segment_close(&seg);
+}
+
+static int
+raise_and_die(struct segment *seg, void *arg)
+{
+	struct host *h = hosts_claim(seg, A);
+
+	host_raise_floor(h, *(int64_t *)arg, 0);
+	atomic_store(&h->breaker, 77);
+	raise(SIGKILL);
+	return 0;
+}
+
+static void
+what_a_process_left_is_known_to_the_others(void **state)
+{
+	struct segment *seg = segment();
+	int64_t floor = 100 * NSEC_PER_SEC;
+	int status = shm_test_fork(raise_and_die, seg, &floor);
+	struct host_view v;
+
+	(void)state;
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_true(hosts_find(seg, A, &v));
+	assert_int_equal(v.floor, floor);
+	assert_int_equal(v.breaker, 77);
+	segment_close(&seg);
+}
+
+static int
+write_as_reader(struct segment *seg, void *arg)
+{
+	struct host *h = hosts_claim(seg, A);
+
+	(void)arg;
+	if (segment_attach_reader(seg, 1) == -1)
+		return 2;
+	atomic_store(&h->breaker, 1);
+	return 0;
+}
+
+static int
+look_as_reader(struct segment *seg, void *arg)
+{
+	struct host_view v;
+
+	(void)arg;
+	if (segment_attach_reader(seg, 1) == -1)
+		return 2;
+	return hosts_find(seg, A, &v) && v.breaker == 0 ? 0 : 1;
+}
+
+static void
+a_reader_looks_and_cannot_write(void **state)
+{
+	struct segment *seg = segment();
+	int status = shm_test_fork(write_as_reader, seg, NULL);
+
+	(void)state;
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	assert_int_equal(shm_test_fork(look_as_reader, seg, NULL), 0);
+	segment_close(&seg);
+}
+
+/* --- Floors ---------------------------------------------------------------------- */
+
+static void
+floors_only_rise_and_have_an_end(void **state)
+{
+	struct segment *seg = segment();
+	struct host *h = hosts_claim(seg, A);
+	int64_t now = 1000 * NSEC_PER_SEC;
+
+	(void)state;
+	assert_true(host_raise_floor(h, now + 10, now));
+	assert_false(host_raise_floor(h, now + 9, now));
+	assert_false(host_raise_floor(h, now + 10, now));
+	assert_int_equal(h->floor, now + 10);
+	assert_true(host_raise_floor(h, now + 2 * HOST_FLOOR_MAX, now));
+	assert_int_equal(h->floor, now + HOST_FLOOR_MAX);
+	assert_true(host_raise_floor(h, INT64_MAX, now + 1));
+	assert_int_equal(h->floor, now + 1 + HOST_FLOOR_MAX);
+	segment_close(&seg);
+}
+
+static void
+a_new_segment_knows_what_the_old_one_knew(void **state)
+{
+	struct segment *from = segment(), *to = segment();
+	int64_t now = 1000 * NSEC_PER_SEC;
+	struct host_view v;
+
+	(void)state;
+	host_raise_floor(hosts_claim(from, A), now + 50, now);
+	hosts_claim(from, A)->breaker = 5;
+	hosts_claim(from, B)->breaker = 6;
+	hosts_claim(from, "http://quiet:80")->floor = now - 1;
+	/* What has happened there already counts for more. */
+	hosts_claim(to, B)->breaker = 7;
+	hosts_claim(to, A)->floor = now + 60;
+	hosts_carry(from, to, now);
+	assert_true(hosts_find(to, A, &v));
+	assert_int_equal(v.floor, now + 60);
+	assert_int_equal(v.breaker, 5);
+	assert_true(hosts_find(to, B, &v));
+	assert_int_equal(v.breaker, 7);
+	assert_false(hosts_find(to, "http://quiet:80", &v));
+	/* Later, when both were at work. */
+	hosts_claim(from, A)->breaker = 8;
+	hosts_claim(to, A)->breaker = 0;
+	host_raise_floor(hosts_claim(from, A), now + 70, now);
+	hosts_carry_floors(from, to, now);
+	assert_true(hosts_find(to, A, &v));
+	assert_int_equal(v.floor, now + 70);
+	assert_int_equal(v.breaker, 0);
+	segment_close(&from);
+	segment_close(&to);
+}
+
+/* --- Files ----------------------------------------------------------------------- */
+
+static char dir[] = "/tmp/hydratord-hosts-XXXXXX", file[64];
+
+static int
+make_dir(void **state)
+{
+	(void)state;
+	strlcpy(dir + sizeof(dir) - 7, "XXXXXX", 7);
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(file, sizeof(file), "%s/" CATEGORY ".floors", dir);
+	return 0;
+}
+
+static int
+remove_dir(void **state)
+{
+	(void)state;
+	unlink(file);
+	return rmdir(dir);
+}
+
+/* A file with the floors of two hosts, one of them over. */
+static void
+save(int64_t left)
+{
+	struct segment *seg = segment();
+	int64_t now = clock_boot();
+	char err[256] = "";
+
+	host_raise_floor(hosts_claim(seg, B), now - NSEC_PER_SEC, now);
+	host_raise_floor(hosts_claim(seg, A), now + left, now);
+	if (floors_save(seg, dir, CATEGORY, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+	segment_close(&seg);
+}
+
+static int
+load(struct segment *seg, char err[256])
+{
+	return floors_load(seg, dir, CATEGORY, err, 256);
+}
+
+static void
+a_floor_survives(void **state)
+{
+	struct segment *seg = segment();
+	struct host_view v;
+	char err[256];
+
+	(void)state;
+	assert_int_equal(load(seg, err), 0);
+	save(100 * NSEC_PER_SEC);
+	assert_int_equal(load(seg, err), 1);
+	assert_true(hosts_find(seg, A, &v));
+	assert_in_range(v.floor, clock_boot() + 70 * NSEC_PER_SEC,
+	    clock_boot() + 100 * NSEC_PER_SEC);
+	assert_false(hosts_find(seg, B, &v));
+	segment_close(&seg);
+}
+
+static void
+rewrite(off_t offset, const void *data, size_t len)
+{
+	int fd = open(file, O_WRONLY);
+
+	assert_true(fd != -1);
+	assert_int_equal(pwrite(fd, data, len, offset), len);
+	close(fd);
+}
+
+static void
+no_byte_may_differ(void **state)
+{
+	struct segment *seg = segment();
+	struct host_view v;
+	struct stat st;
+	char err[256], byte;
+	off_t i;
+	int fd;
+
+	(void)state;
+	save(100 * NSEC_PER_SEC);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_size, 7456);
+	assert_int_equal(st.st_mode & 0777, 0640 & ~umask(022));
+	fd = open(file, O_RDONLY);
+	for (i = 0; i < st.st_size; i += 13) {
+		assert_int_equal(pread(fd, &byte, 1, i), 1);
+		byte ^= 0x20;
+		rewrite(i, &byte, 1);
+		assert_int_equal(load(seg, err), -1);
+		assert_non_null(strstr(err, file));
+		byte ^= 0x20;
+		rewrite(i, &byte, 1);
+	}
+	close(fd);
+	assert_false(hosts_find(seg, A, &v));
+	assert_int_equal(load(seg, err), 1);
+	segment_close(&seg);
+}
+
+static void
+other_files_are_refused(void **state)
+{
+	struct segment *seg = segment();
+	char err[256];
+
+	(void)state;
+	save(100 * NSEC_PER_SEC);
+	assert_int_equal(truncate(file, 7455), 0);
+	assert_int_equal(load(seg, err), -1);
+	assert_int_equal(truncate(file, 0), 0);
+	assert_int_equal(load(seg, err), -1);
+	unlink(file);
+	assert_int_equal(symlink("/dev/zero", file), 0);
+	assert_int_equal(load(seg, err), -1);
+	unlink(file);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_int_equal(load(seg, err), -1);
+	unlink(file);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_int_equal(load(seg, err), -1);
+	rmdir(file);
+	segment_close(&seg);
+}
+
+/* As a clock that was an hour and a day fast when it was written. */
+static void
+nobody_is_kept_away_for_more_than_the_cap(void **state)
+{
+	struct segment *seg = segment();
+	char content[7456], err[256];
+	int64_t far = INT64_MAX;
+	struct host_view v;
+	uint64_t sum;
+	int fd;
+
+	(void)state;
+	save(100 * NSEC_PER_SEC);
+	fd = open(file, O_RDONLY);
+	assert_int_equal(read(fd, content, sizeof(content)), sizeof(content));
+	close(fd);
+	memcpy(content + 24, &far, sizeof(far));
+	sum = XXH3_64bits(content, sizeof(content) - 8);
+	rewrite(24, &far, sizeof(far));
+	rewrite(sizeof(content) - 8, &sum, sizeof(sum));
+	assert_int_equal(load(seg, err), 1);
+	assert_true(hosts_find(seg, A, &v));
+	assert_in_range(v.floor, clock_boot(), clock_boot() + HOST_FLOOR_MAX);
+	segment_close(&seg);
+}
+
+static void
+what_cannot_be_written_is_told(void **state)
+{
+	struct segment *seg = segment();
+	char err[256] = "";
+
+	(void)state;
+	assert_int_equal(
+	    floors_save(seg, "/nonexistent", CATEGORY, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "/nonexistent/" CATEGORY ".floors"));
+	segment_close(&seg);
+}
+
+#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_host_has_one_record),
+		cmocka_unit_test(a_full_table_has_no_more),
+		cmocka_unit_test(the_longest_name_fits),
+		cmocka_unit_test(processes_that_claim_at_once),
+		cmocka_unit_test(a_claimant_that_died),
+		cmocka_unit_test(what_a_process_left_is_known_to_the_others),
+		cmocka_unit_test(a_reader_looks_and_cannot_write),
+		cmocka_unit_test(floors_only_rise_and_have_an_end),
+		cmocka_unit_test(a_new_segment_knows_what_the_old_one_knew),
+		FILE_TEST(a_floor_survives),
+		FILE_TEST(no_byte_may_differ),
+		FILE_TEST(other_files_are_refused),
+		FILE_TEST(nobody_is_kept_away_for_more_than_the_cap),
+		FILE_TEST(what_cannot_be_written_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,337 @@
+/* The segment: how it is built, named and protected. */
+#include "fixture/shm_test.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+
+#include "shm/layout.h"
+
+static int
+create(const struct segment_spec *spec, struct segment **seg, char *err)
+{
+	return segment_create(spec, seg, err, 256);
+}
+
+/* --- What a reader must not be able to write ------------------------------------- */
+
+struct poke {
+	size_t offset;
+	int unprotect; /* try mprotect(2) first */
+};
+
+static int
+poke_as_reader(struct segment *seg, void *arg)
+{
+	const struct poke *poke = arg;
+	volatile char *base = seg->base;
+	size_t page = seg->h.page_size;
+
+	if (segment_attach_reader(seg, 1) == -1)
+		return 2;
+	if (poke->unprotect && mprotect(seg->base + poke->offset / page * page, page,
+				   PROT_READ | PROT_WRITE) == 0)
+		return 3;
+	base[poke->offset] = 1;
+	return 0;
+}
+
+static void
+assert_faults(struct segment *seg, size_t offset)
+{
+	struct poke poke = { offset, 0 };
+	int status = shm_test_fork(poke_as_reader, seg, &poke);
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV)
+		fail_msg("a write at %zu did not fault", offset);
+	poke.unprotect = 1;
+	status = shm_test_fork(poke_as_reader, seg, &poke);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
+static void
+reader_writes_fault(void **state)
+{
+	struct segment *seg = shm_test_segment();
+	struct publisher *p = shm_test_publisher(seg, 0);
+	size_t page = seg->h.page_size, own = seg->h.counters_offset + page;
+
+	(void)state;
+	shm_test_publish(p, 'a', 100);
+	assert_faults(seg, 0);
+	assert_faults(seg, segment_slot_offset(seg, 0));
+	assert_faults(
+	    seg, segment_slot_offset(seg, 1) + sizeof(struct segment_slot) - 1);
+	assert_faults(seg, own - 1);
+	assert_faults(seg, own + page);
+	assert_faults(seg, segment_buffer_offset(seg, 0, 1));
+	assert_faults(seg, seg->h.total_size - 1);
+	publisher_close(&p);
+	segment_close(&seg);
+}
+
+static int
+count_as_reader(struct segment *seg, void *arg)
+{
+	struct counters *before = segment_counters(seg, 1);
+	int inherited = seg->fd;
+	char err[256];
+	struct publisher *p;
+
+	(void)arg;
+	if (segment_attach_reader(seg, 1) == -1)
+		return 2;
+	if (fcntl(inherited, F_GETFD) != -1 || errno != EBADF)
+		return 3;
+	if ((fcntl(seg->fd_readonly, F_GETFL) & O_ACCMODE) != O_RDONLY)
+		return 4;
+	if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == 0)
+		return 5;
+	if (segment_counters(seg, 1) != before || !shm_test_holds(seg, 1, 'a', 100))
+		return 6;
+	counter_add(before, COUNTER_REQUESTS, 7);
+	return 0;
+}
+
+static void
+reader_counts_in_its_own_page(void **state)
+{
+	struct segment *seg = shm_test_segment();
+	struct publisher *p = shm_test_publisher(seg, 0);
+
+	(void)state;
+	shm_test_publish(p, 'a', 100);
+	publisher_close(&p);
+	assert_int_equal(shm_test_fork(count_as_reader, seg, NULL), 0);
+	/* They outlive the process that counted. */
+	assert_int_equal(counter_get(segment_counters(seg, 1), COUNTER_REQUESTS), 7);
+	assert_int_equal(counter_get(segment_counters(seg, 0), COUNTER_REQUESTS), 0);
+	assert_int_equal(counter_get(segment_counters(seg, 2), COUNTER_REQUESTS), 0);
+	segment_close(&seg);
+}
+
+static void
+reader_slot_is_checked(void **state)
+{
+	struct segment *seg = shm_test_segment();
+
+	(void)state;
+	errno = 0;
+	assert_int_equal(segment_attach_reader(seg, SHM_TEST_PROCS), -1);
+	assert_int_equal(errno, EINVAL);
+	segment_close(&seg);
+}
+
+/* --- The file and its name ----------------------------------------------------------
+ */
+
+static int
+name_stat(const char *name, struct stat *st)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "/dev/shm%s", name);
+	return stat(path, st);
+}
+
+static void
+assert_no_leftover(void)
+{
+	char temp[128];
+	struct stat st;
+
+	snprintf(temp, sizeof(temp), "%s.new", shm_test_name());
+	assert_int_equal(name_stat(temp, &st), -1);
+}
+
+static void
+header_says_what_it_is(void **state)
+{
+	struct segment_spec spec = shm_test_spec();
+	struct segment *seg = NULL;
+	struct segment_header h;
+	struct segment_slot slot;
+	char err[256] = "";
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int fd;
+
+	(void)state;
+	assert_int_equal(create(&spec, &seg, err), 0);
+	fd = shm_open(spec.name, O_RDONLY, 0);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(pread(fd, &h, sizeof(h), 0), sizeof(h));
+	assert_string_equal(h.magic, SEGMENT_MAGIC);
+	assert_int_equal(h.byte_order, SEGMENT_BYTE_ORDER);
+	assert_int_equal(h.header_size, sizeof(h));
+	assert_int_equal(h.capacity, (SHM_TEST_CAPACITY + page - 1) / page * page);
+	assert_int_equal(segment_capacity(seg), h.capacity);
+	assert_int_equal(h.slots_offset % page, 0);
+	assert_int_equal(h.counters_offset % page, 0);
+	assert_int_equal(h.buffers_offset % page, 0);
+	assert_int_equal(h.total_size, h.buffers_offset + 4 * h.capacity);
+	assert_int_equal(lseek(fd, 0, SEEK_END), h.total_size);
+	assert_true(h.epoch != 0);
+	if (access("/proc/sys/kernel/random/boot_id", R_OK) == 0)
+		assert_int_equal(strlen(h.boot_id), 36);
+	assert_int_equal(
+	    pread(fd, &slot, sizeof(slot), (off_t)(h.slots_offset + h.slot_size)),
+	    sizeof(slot));
+	assert_string_equal(slot.name, "text_generation");
+	assert_string_equal(segment_category_name(seg, 1), "text_generation");
+	assert_int_equal(segment_ncategories(seg), 2);
+	assert_int_equal(segment_nprocs(seg), SHM_TEST_PROCS);
+	close(fd);
+	segment_unlink(seg);
+	segment_close(&seg);
+	assert_null(seg);
+	assert_no_leftover();
+}
+
+static void
+mode_is_0640_whatever_the_umask(void **state)
+{
+	struct segment_spec spec = shm_test_spec();
+	struct segment *seg = NULL;
+	const mode_t masks[] = { 0, 0777 };
+	struct stat st;
+	char err[256] = "";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(masks); i++) {
+		mode_t old = umask(masks[i]);
+		int rc = create(&spec, &seg, err);
+
+		umask(old);
+		if (rc == -1)
+			fail_msg("%s", err);
+		assert_int_equal(name_stat(spec.name, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0640);
+		segment_unlink(seg);
+		segment_close(&seg);
+	}
+}
+
+static void
+stale_name_is_replaced_and_only_the_own_removed(void **state)
+{
+	struct segment_spec spec = shm_test_spec();
+	struct segment *old = NULL, *new = NULL;
+	struct publisher *p;
+	struct stat st;
+	char err[256] = "", temp[128];
+	int fd;
+
+	(void)state;
+	/* What a predecessor leaves that was killed while building. */
+	snprintf(temp, sizeof(temp), "%s.new", spec.name);
+	fd = shm_open(temp, O_RDWR | O_CREAT, 0600);
+	assert_int_not_equal(fd, -1);
+	close(fd);
+	assert_int_equal(create(&spec, &old, err), 0);
+	assert_no_leftover();
+	p = shm_test_publisher(old, 0);
+	shm_test_publish(p, 'o', 50);
+	publisher_close(&p);
+
+	assert_int_equal(create(&spec, &new, err), 0);
+	assert_int_equal(name_stat(spec.name, &st), 0);
+	assert_true(st.st_ino == new->ino &&st.st_ino != old->ino);
+	assert_int_equal(snapshot_generation(new, 0), 0);
+	assert_true(shm_test_holds(old, 1, 'o', 50)); /* whoever has it keeps it */
+	segment_unlink(old);
+	assert_int_equal(name_stat(spec.name, &st), 0);
+	segment_unlink(new);
+	assert_int_equal(name_stat(spec.name, &st), -1);
+	segment_unlink(new); /* not there any more: harmless */
+	segment_close(&old);
+	segment_close(&new);
+	segment_close(&new);
+}
+
+static void
+bad_specifications_are_refused(void **state)
+{
+	static const char *const long_name[] = { "a_name_of_thirty_two_bytes_it_is" };
+	static const char *const no_name[] = { "" };
+	struct segment_spec specs[11];
+	struct segment *seg = NULL;
+	char err[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(specs); i++)
+		specs[i] = shm_test_spec();
+	specs[0].name = "hydratord";
+	specs[1].name = "/a/b";
+	specs[2].name = "/";
+	specs[3].name = "/..";
+	specs[4].ncategories = 0;
+	specs[5].ncategories = SEGMENT_CATEGORIES_MAX + 1;
+	specs[6].nprocs = SEGMENT_PROCS_MAX + 1;
+	specs[7].capacity = 0;
+	specs[8].capacity = SIZE_MAX - 1;
+	specs[9].categories = long_name;
+	specs[9].ncategories = 1;
+	specs[10].categories = no_name;
+	specs[10].ncategories = 1;
+	for (i = 0; i < NELEM(specs); i++) {
+		err[0] = '\0';
+		if (create(&specs[i], &seg, err) != -1)
+			fail_msg("specification %zu was accepted", i);
+		assert_int_not_equal(err[0], '\0');
+		assert_null(seg);
+		assert_no_leftover();
+	}
+}
+
+static void
+every_limit_can_be_reached(void **state)
+{
+	static const char *names[SEGMENT_CATEGORIES_MAX];
+	struct segment_spec spec = shm_test_spec();
+	struct segment *seg = NULL;
+	struct publisher *p;
+	char err[256] = "";
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(names); i++)
+		names[i] = "a_name_of_thirty_one_bytes_long";
+	spec.categories = names;
+	spec.ncategories = NELEM(names);
+	spec.nprocs = SEGMENT_PROCS_MAX;
+	spec.capacity = 16 << 20; /* half a gigabyte: address space only */
+	if (create(&spec, &seg, err) == -1)
+		fail_msg("%s", err);
+	segment_unlink(seg);
+	p = shm_test_publisher(seg, SEGMENT_CATEGORIES_MAX - 1);
+	assert_int_equal(shm_test_publish(p, 'z', 10), 1);
+	assert_int_equal(shm_test_publish(p, 'z', 10), 2);
+	counter_add(
+	    segment_counters(seg, SEGMENT_PROCS_MAX - 1), COUNTER_SNAPSHOTS_BAD, 1);
+	publisher_close(&p);
+	segment_close(&seg);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reader_writes_fault),
+		cmocka_unit_test(reader_counts_in_its_own_page),
+		cmocka_unit_test(reader_slot_is_checked),
+		cmocka_unit_test(header_says_what_it_is),
+		cmocka_unit_test(mode_is_0640_whatever_the_umask),
+		cmocka_unit_test(stale_name_is_replaced_and_only_the_own_removed),
+		cmocka_unit_test(bad_specifications_are_refused),
+		cmocka_unit_test(every_limit_can_be_reached),
+	};
+	const struct rlimit no_core = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &no_core) == -1)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+/* Taking snapshots: verdicts, bounds, foreign content, the private copy. */
+#include "fixture/shm_test.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+
+#include "shm/layout.h"
+
+/*
+ * The code under test, with a hand between the sequence and the copy: what runs
+ * there is what another process could do at that moment.
+ */
+static void (*meanwhile)(void);
+
+static int
+test_memfd_create(const char *name, unsigned flags)
+{
+	if (meanwhile != NULL)
+		meanwhile();
+	return errno == EMFILE ? -1 : memfd_create(name, flags);
+}
+
+#define memfd_create test_memfd_create
+#include "shm/snapshot.c"
+#undef memfd_create
+
+static struct segment *seg;
+static struct publisher *writer;
+static int rounds; /* how often `meanwhile` still acts */
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	seg = shm_test_segment();
+	writer = shm_test_publisher(seg, 0);
+	meanwhile = NULL;
+	errno = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	publisher_close(&writer);
+	segment_close(&seg);
+	return 0;
+}
+
+static void
+assert_verdict(uint64_t known, enum snapshot_verdict wanted)
+{
+	struct snapshot *s = NULL;
+	enum snapshot_verdict verdict = snapshot_take(seg, 0, known, &s);
+
+	if (verdict != wanted)
+		fail_msg("%s, not %s", snapshot_verdict_name(verdict),
+		    snapshot_verdict_name(wanted));
+	if (verdict != SNAPSHOT_FRESH)
+		assert_null(s);
+	snapshot_release(&s);
+}
+
+static void
+empty_then_fresh_then_unchanged(void **state)
+{
+	(void)state;
+	assert_verdict(0, SNAPSHOT_EMPTY);
+	assert_int_equal(snapshot_generation(seg, 0), 0);
+	assert_int_equal(shm_test_publish(writer, 'a', 77), 1);
+	assert_int_equal(snapshot_generation(seg, 0), 1);
+	assert_verdict(0, SNAPSHOT_FRESH);
+	assert_verdict(1, SNAPSHOT_UNCHANGED);
+	assert_int_equal(shm_test_publish(writer, 'b', 5), 2);
+	assert_verdict(1, SNAPSHOT_FRESH);
+	assert_verdict(2, SNAPSHOT_UNCHANGED);
+	assert_int_equal(snapshot_generation(seg, 1), 0);
+}
+
+static void
+every_length_comes_back_whole(void **state)
+{
+	const size_t page = seg->h.page_size, lengths[] = { 1, 7, 8, 9, page - 1, page,
+		page + 1, segment_capacity(seg) - 1, segment_capacity(seg), 3 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < NELEM(lengths); i++) {
+		assert_int_equal(shm_test_publish(writer, 'x', lengths[i]), i + 1);
+		assert_true(shm_test_holds(seg, i + 1, 'x', lengths[i]));
+	}
+}
+
+/* Whether the system has large pages or not. */
+static void
+large_copies_are_whole_and_sealed(void **state)
+{
+	const size_t lengths[] = { GATHER_MIN, LARGE_PAGE - 8, LARGE_PAGE,
+		2 * LARGE_PAGE + 5000 };
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < NELEM(lengths); i++) {
+		struct snapshot *s = snapshot_new(lengths[i]);
+		char *data, back;
+
+		assert_non_null(s);
+		data = (char *)(uintptr_t)s->data;
+		for (at = 0; at < lengths[i]; at++)
+			data[at] = (char)(at % 251);
+		assert_int_equal(snapshot_seal(s), 0);
+		for (at = 0; at < lengths[i]; at += 1021) {
+			assert_int_equal(pread(s->fd, &back, 1, (off_t)at), 1);
+			assert_int_equal(back, (char)(at % 251));
+			assert_int_equal(s->data[at], back);
+		}
+		snapshot_release(&s);
+	}
+}
+
+static void
+what_does_not_fit_is_rejected(void **state)
+{
+	const size_t size = segment_capacity(seg) + 1;
+	uint64_t generation = 99;
+	char err[256] = "", *data = calloc(1, size);
+
+	(void)state;
+	shm_test_publish(writer, 'k', 10);
+	assert_int_equal(
+	    publish(writer, data, size, &shm_test_stamp, &generation, err, sizeof(err)),
+	    -1);
+	assert_non_null(strstr(err, "segment.capacity"));
+	assert_non_null(strstr(err, "image_generation"));
+	assert_int_equal(
+	    publish(writer, data, 0, &shm_test_stamp, &generation, err, sizeof(err)),
+	    -1);
+	assert_int_equal(generation, 99);
+	assert_true(shm_test_holds(seg, 1, 'k', 10));
+	free(data);
+}
+
+static void
+copy_is_sealed_and_padded(void **state)
+{
+	struct snapshot *s = NULL;
+	struct stat st;
+	char back[13];
+
+	(void)state;
+	shm_test_publish(writer, 'p', 13);
+	assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_FRESH);
+	shm_test_publish(writer, 'q', 13);
+	shm_test_publish(writer, 'r', 13); /* into the buffer it was copied from */
+	assert_int_equal(s->data[0], 'p');
+	assert_int_equal(s->data[12], 'p');
+	assert_int_equal(s->data[13], 0);
+	assert_int_equal(fstat(s->fd, &st), 0);
+	assert_int_equal(st.st_size, 16);
+	assert_int_equal(pread(s->fd, back, sizeof(back), 0), 13);
+	assert_memory_equal(back, s->data, 13);
+	assert_int_equal(pwrite(s->fd, "w", 1, 0), -1);
+	assert_int_equal(ftruncate(s->fd, 0), -1);
+	assert_true(mmap(NULL, 16, PROT_WRITE, MAP_SHARED, s->fd, 0) == MAP_FAILED);
+	assert_int_equal(mprotect((void *)(uintptr_t)s->data, 16, PROT_WRITE), -1);
+	snapshot_release(&s);
+	snapshot_release(&s);
+}
+
+/* --- Overtaken
+ * ------------------------------------------------------------------------ */
+
+static void
+publish_twice(void)
+{
+	if (rounds-- <= 0)
+		return;
+	shm_test_publish(writer, 'm', 40);
+	shm_test_publish(writer, 'n', 50);
+}
+
+static void
+overtaken_copies_are_tried_again(void **state)
+{
+	(void)state;
+	shm_test_publish(writer, 'l', 30);
+	meanwhile = publish_twice;
+	rounds = SNAPSHOT_TRIES - 1;
+	assert_true(shm_test_holds(seg, 2 * SNAPSHOT_TRIES - 1, 'n', 50));
+}
+
+static void
+overtaken_on_every_try_is_busy(void **state)
+{
+	(void)state;
+	shm_test_publish(writer, 'l', 30);
+	meanwhile = publish_twice;
+	rounds = 1000;
+	assert_verdict(0, SNAPSHOT_BUSY);
+	assert_int_equal(rounds, 1000 - SNAPSHOT_TRIES);
+	meanwhile = NULL;
+	assert_verdict(0, SNAPSHOT_FRESH);
+}
+
+static void
+publish_once(void)
+{
+	shm_test_publish(writer, 'm', 40);
+}
+
+static void
+one_publication_does_not_disturb_a_copy(void **state)
+{
+	(void)state;
+	shm_test_publish(writer, 'l', 30);
+	meanwhile = publish_once;
+	assert_true(shm_test_holds(seg, 1, 'l', 30));
+}
+
+static void
+run_out_of_descriptors(void)
+{
+	errno = EMFILE;
+}
+
+static void
+no_descriptor_is_its_own_verdict(void **state)
+{
+	(void)state;
+	shm_test_publish(writer, 'l', 30);
+	meanwhile = run_out_of_descriptors;
+	assert_verdict(0, SNAPSHOT_NOMEM);
+	assert_int_equal(errno, EMFILE);
+}
+
+/* --- Foreign content
+ * -------------------------------------------------------------------- */
+
+static void
+assert_foreign_when(_Atomic uint64_t *word, uint64_t value)
+{
+	uint64_t good = atomic_load(word);
+
+	atomic_store(word, value);
+	assert_verdict(0, SNAPSHOT_FOREIGN);
+	atomic_store(word, good);
+	assert_verdict(0, SNAPSHOT_FRESH);
+}
+
+static void
+corrupt_metadata_is_foreign(void **state)
+{
+	struct slot_meta *meta = segment_meta(seg, 0, 1);
+
+	(void)state;
+	shm_test_publish(writer, 'f', 500);
+	assert_foreign_when(&meta->generation, 3);
+	assert_foreign_when(&meta->generation, 0);
+	assert_foreign_when(&meta->length, 0);
+	assert_foreign_when(&meta->length, 499);
+	assert_foreign_when(&meta->length, 501);
+	assert_foreign_when(&meta->length, segment_capacity(seg));
+	assert_foreign_when(&meta->length, segment_capacity(seg) + 1);
+	assert_foreign_when(&meta->length, INT64_MAX);
+	assert_foreign_when(&meta->length, UINT64_MAX);
+	assert_foreign_when(&meta->checksum, atomic_load(&meta->checksum) + 1);
+	assert_foreign_when(&meta->fetched_boot, 0);
+	assert_foreign_when(&meta->fetched_wall, 0);
+	assert_foreign_when(&meta->published_wall, 0);
+}
+
+static void
+corrupt_payload_is_foreign(void **state)
+{
+	_Atomic uint64_t *words = segment_buffer(seg, 0, 1);
+	size_t i;
+
+	(void)state;
+	shm_test_publish(writer, 'f', 500);
+	for (i = 0; i < 500 / 8 + 1; i++)
+		assert_foreign_when(&words[i], atomic_load(&words[i]) ^ 1);
+}
+
+static void
+corrupt_sequence_is_foreign(void **state)
+{
+	_Atomic uint64_t *seq = &segment_slot(seg, 0)->latch.seq;
+
+	(void)state;
+	shm_test_publish(writer, 'f', 500);
+	shm_test_publish(writer, 'g', 500);
+	assert_foreign_when(seq, 6);  /* of a buffer that holds another one */
+	assert_foreign_when(seq, 60); /* never published */
+	assert_foreign_when(seq, UINT64_MAX - 5);
+}
+
+static void
+corrupt_header_bounds_nothing(void **state)
+{
+	(void)state;
+	shm_test_publish(writer, 'h', 500);
+	memset(seg->base, 0xff, sizeof(struct segment_header));
+	assert_true(shm_test_holds(seg, 1, 'h', 500));
+	assert_int_equal(shm_test_publish(writer, 'i', 600), 2);
+	assert_true(shm_test_holds(seg, 2, 'i', 600));
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(corrupt_metadata_is_foreign),
+		TEST(corrupt_payload_is_foreign),
+		TEST(corrupt_sequence_is_foreign),
+		TEST(corrupt_header_bounds_nothing),
+		TEST(overtaken_copies_are_tried_again),
+		TEST(overtaken_on_every_try_is_busy),
+		TEST(one_publication_does_not_disturb_a_copy),
+		TEST(no_descriptor_is_its_own_verdict),
+		TEST(empty_then_fresh_then_unchanged),
+		TEST(every_length_comes_back_whole),
+		TEST(large_copies_are_whole_and_sealed),
+		TEST(what_does_not_fit_is_rejected),
+		TEST(copy_is_sealed_and_padded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

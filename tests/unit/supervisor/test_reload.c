@@ -1,0 +1,415 @@
+/* A real supervisor that gets another configuration. */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "proc/channel.h"
+#include "shm/counters.h"
+#include "shm/layout.h"
+#include "fixture/supervisor_fixture.h"
+
+static void
+reload(const char *lines)
+{
+	write_file(lines);
+	assert_int_equal(kill(fx.pid, SIGHUP), 0);
+}
+
+static ino_t
+segment_inode(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(fx.shm, &st), 0);
+	return st.st_ino;
+}
+
+/* The sum over all process slots of a counter, as a stranger finds it by name. */
+static uint64_t
+counted(enum counter id)
+{
+	const struct segment_header *h;
+	const struct counters *c;
+	uint64_t n = 0;
+	struct stat st;
+	unsigned i;
+	int fd = open(fx.shm, O_RDONLY | O_CLOEXEC);
+	char *base;
+
+	assert_true(fd != -1 && fstat(fd, &st) == 0);
+	base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	assert_true(base != MAP_FAILED);
+	h = (const struct segment_header *)base;
+	for (i = 0; i < h->nprocs; i++) {
+		c = (const struct counters *)(base + h->counters_offset +
+					      (size_t)i * h->page_size);
+		n += counter_get(c, id);
+	}
+	munmap(base, (size_t)st.st_size);
+	return n;
+}
+
+static bool
+connects(const char *address)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtol(strchr(address, ':') + 1, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0;
+
+	close(fd);
+	return ok;
+}
+
+/* The n-th address in the log that is listened on, 0 the first. */
+static void
+listened(int n, char *address, size_t size)
+{
+	const char *p = slurp(fx.log);
+
+	do {
+		p = strstr(p, "listening on ");
+		assert_non_null(p);
+		p += strlen("listening on ");
+	} while (n-- > 0);
+	strlcpy(address, p, size);
+	address[strcspn(address, "\n")] = '\0';
+}
+
+static void
+test_everybody_is_replaced_in_order(void **state UNUSED)
+{
+	char first[64], second[64];
+	const char *log;
+	pid_t reader, hydrator;
+	ino_t before;
+
+	start();
+	wait_log("is ready", 2);
+	reader = pid_of("reader 0");
+	hydrator = pid_of("hydrator obey");
+	before = segment_inode();
+	reload("");
+	wait_log("serving", 2);
+	wait_log("hydrator obey started", 2);
+	wait_log("is ready", 4);
+	wait_dead(reader, 10000);
+	assert_true(pid_of("hydrator obey") != hydrator);
+	assert_true(segment_inode() != before);
+	/* The reader's successor was ready before it left; the hydrator left first. */
+	log = slurp(fx.log);
+	snprintf(first, sizeof(first), "reader 0 (pid %d) exited", (int)reader);
+	assert_true(strstr(log, "serving obey") < strstr(log, first));
+	snprintf(second, sizeof(second), "hydrator obey (pid %d) exited with status 0",
+	    (int)hydrator);
+	assert_non_null(strstr(log, second));
+	assert_null(strstr(strstr(log, second) + 1, "hydrating nothing"));
+	assert_true(
+	    strstr(log, second) <
+	    strstr(strstr(log, "hydrator obey started") + 1, "hydrator obey started"));
+	listened(0, first, sizeof(first));
+	listened(1, second, sizeof(second));
+	assert_string_equal(first, second); /* port 0, and yet the same socket */
+	assert_true(connects(first));
+	stop();
+	assert_int_equal(logged("restarting"), 0);
+	assert_int_equal(logged("warning"), 0);
+}
+
+static void
+test_bad_good_bad_good(void **state UNUSED)
+{
+	int i;
+
+	start();
+	wait_log("is ready", 2);
+	for (i = 1; i <= 2; i++) {
+		reload("no_such_option = 1\n");
+		wait_log("not reloaded, the old configuration stays in use", i);
+		assert_int_equal(logged("serving"), i);
+		assert_int_equal(counted(COUNTER_RELOAD_FAILURES), i);
+		reload("");
+		wait_log("serving", i + 1);
+		assert_int_equal(counted(COUNTER_RELOADS), i);
+	}
+	assert_int_equal(logged("no_such_option"), 2);
+	stop();
+}
+
+static void
+test_categories_come_and_go(void **state UNUSED)
+{
+	start();
+	wait_log("is ready", 2);
+	config_category(1, "obey2");
+	reload("");
+	wait_log("hydrator obey2 started", 1);
+	wait_log("hydrator obey started", 2);
+	config_category(0, "obey2");
+	fx.config.ncategories = 1;
+	reload("");
+	wait_log("hydrator obey2 started", 2);
+	wait_log("serving obey2 on", 1);
+	wait_log("hydrator obey started", 2);
+	kill(fx.pid, SIGUSR1);
+	wait_log("]: order", 1);
+	stop();
+	assert_int_equal(logged("hydrator obey started"), 2);
+	assert_int_equal(logged("restarting"), 0);
+}
+
+/* Its generation too, so that it goes on from there. */
+static void
+test_snapshots_are_carried_over(void **state UNUSED)
+{
+	config_category(0, "publish");
+	start();
+	wait_log("published 1", 1);
+	fx.config.segment.capacity = 131072;
+	reload("");
+	wait_log("has publish 1", 1);
+	wait_log("published 2", 1);
+	fx.config.segment.capacity = 4096;
+	config_category(1, "obey");
+	reload("");
+	wait_log("has publish 2", 1);
+	wait_log("published 3", 1);
+	stop();
+}
+
+static void
+test_counters_survive(void **state UNUSED)
+{
+	int i;
+
+	start();
+	wait_log("is ready", 2);
+	for (i = 1; i <= 3; i++) {
+		fx.config.readers = i % 2 + 1;
+		reload("");
+		wait_log("serving", i + 1);
+		wait_log("hydrator obey started", i + 1);
+		/* One a crew, by its first reader; old pages are added in a second. */
+		assert_int_equal(counted(COUNTER_REQUESTS), i + 1);
+	}
+	stop();
+}
+
+static void
+test_addresses_change(void **state UNUSED)
+{
+	char old[64], new[64];
+
+	start();
+	wait_log("is ready", 2);
+	listened(0, old, sizeof(old));
+	strlcpy(fx.listen, "localhost:0", sizeof(fx.listen));
+	reload("");
+	wait_log("serving", 2);
+	listened(1, new, sizeof(new));
+	assert_string_not_equal(old, new);
+	wait_log("reader 0 (pid", 1);
+	wait_log("exited with status 0", 2);
+	assert_false(connects(old));
+	stop();
+}
+
+static void
+test_address_in_use_keeps_the_old(void **state UNUSED)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ino_t before;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	start();
+	wait_log("is ready", 2);
+	before = segment_inode();
+	snprintf(fx.listen, sizeof(fx.listen), "127.0.0.1:%d", ntohs(sin.sin_port));
+	reload("");
+	wait_log("not reloaded, the old configuration stays in use: cannot listen", 1);
+	assert_true(segment_inode() == before);
+	assert_int_equal(logged("reader 0 started"), 1);
+	close(fd);
+	kill(fx.pid, SIGHUP);
+	wait_log("serving", 2);
+	stop();
+}
+
+static void
+test_readers_that_do_not_come_up(void **state UNUSED)
+{
+	ino_t before;
+
+	start();
+	wait_log("is ready", 2);
+	before = segment_inode();
+	reload("http { retry_after = 77 }\n");
+	wait_log("reader 0 started", 2);
+	move_clock(31);
+	wait_log(
+	    "not reloaded, the old configuration stays in use: the new readers", 1);
+	wait_log("was killed by signal", 1);
+	assert_true(segment_inode() == before);
+	assert_int_equal(logged("hydrator obey started"), 1);
+	reload("");
+	wait_log("serving", 2);
+	assert_int_equal(counted(COUNTER_REQUESTS), 2);
+	stop();
+}
+
+static void
+test_first_readers_that_do_not_come_up(void **state UNUSED)
+{
+	fx.config.http.retry_after = FIXTURE_DEAF_READERS;
+	fx.pid = launch(true);
+	wait_log("reader 0 started", 1);
+	move_clock(31);
+	assert_int_equal(finish(fx.pid), 1);
+	fx.pid = 0;
+	assert_int_equal(logged("not started: its readers are not ready"), 1);
+	assert_int_equal(access(fx.shm, F_OK), -1);
+	assert_int_equal(access(fx.lock, F_OK), -1);
+}
+
+static void
+test_what_takes_a_restart_is_named(void **state UNUSED)
+{
+	char segment[64], lock[96];
+
+	start();
+	wait_log("is ready", 2);
+	strlcpy(segment, fx.segment, sizeof(segment));
+	strlcpy(lock, fx.lock, sizeof(lock));
+	strlcat(fx.segment, "-other", sizeof(fx.segment));
+	strlcat(fx.lock, "-other", sizeof(fx.lock));
+	reload("");
+	wait_log("serving", 2);
+	assert_int_equal(
+	    logged("segment.name is not changed: that takes a restart"), 1);
+	assert_int_equal(logged("pidfile is not changed: that takes a restart"), 1);
+	assert_int_equal(logged("user is not changed"), 0);
+	strlcpy(fx.segment, segment, sizeof(fx.segment));
+	strlcpy(fx.lock, lock, sizeof(fx.lock));
+	segment_inode();
+	stop();
+}
+
+/* config_keep_fixed() relies on it. */
+static void
+test_what_takes_a_restart_is_text(void **state UNUSED)
+{
+	size_t i;
+
+	for (i = 0; i < config_noptions; i++)
+		assert_true(config_options[i].reloadable ||
+			    config_options[i].type == OPTION_STRING);
+}
+
+static void
+test_bursts_coalesce(void **state UNUSED)
+{
+	int i;
+
+	start();
+	wait_log("is ready", 2);
+	write_file("");
+	for (i = 0; i < 20; i++)
+		kill(fx.pid, SIGHUP);
+	wait_log("serving", 2);
+	kill(fx.pid, SIGUSR1);
+	wait_log("]: order", 1);
+	stop();
+	assert_true(logged("serving") < 21);
+}
+
+/* A hydrator that will not go keeps its successor waiting, and nobody else. */
+static void
+test_stubborn_hydrator_is_waited_for(void **state UNUSED)
+{
+	config_category(0, "stubborn");
+	config_category(1, "obey");
+	start();
+	wait_log("is ready", 2);
+	reload("");
+	wait_log("serving", 2);
+	wait_log("hydrator obey started", 2);
+	assert_int_equal(logged("hydrator stubborn started"), 1);
+	move_clock(33);
+	wait_log("hydrator stubborn started", 2);
+	assert_int_equal(logged("was killed by signal 9"), 1);
+	hurry();
+}
+
+static void
+test_stop_during_a_reload(void **state UNUSED)
+{
+	start();
+	wait_log("is ready", 2);
+	reload("http { retry_after = 77 }\n");
+	wait_log("reader 0 started", 2);
+	kill(fx.pid, SIGTERM);
+	wait_log("stopping", 1);
+	stop(); /* the deaf one has to be hurried */
+}
+
+static void
+test_hung_child_is_aborted(void **state UNUSED)
+{
+	config_category(1, "mute");
+	fx.config.supervisor.hang_timeout = 2;
+	start();
+	wait_log("hydrator mute (pid", 1);
+	wait_log("is hung: aborting it", 1);
+	wait_log("was killed by signal 6", 1);
+	wait_log("hydrator mute started", 2);
+	assert_int_equal(logged("hydrator obey started"), 1);
+	hurry();
+}
+
+int
+main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(test_everybody_is_replaced_in_order),
+		CASE(test_bad_good_bad_good),
+		CASE(test_categories_come_and_go),
+		CASE(test_snapshots_are_carried_over),
+		CASE(test_counters_survive),
+		CASE(test_addresses_change),
+		CASE(test_address_in_use_keeps_the_old),
+		CASE(test_readers_that_do_not_come_up),
+		CASE(test_first_readers_that_do_not_come_up),
+		CASE(test_what_takes_a_restart_is_named),
+		CASE(test_what_takes_a_restart_is_text),
+		CASE(test_bursts_coalesce),
+		CASE(test_stubborn_hydrator_is_waited_for),
+		CASE(test_stop_during_a_reload),
+		CASE(test_hung_child_is_aborted),
+	};
+
+	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);
+}

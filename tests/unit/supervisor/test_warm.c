@@ -1,0 +1,257 @@
+/* A warm start: what of earlier runs and earlier boots is published, and how old. */
+#include "fixture/shm_test.h"
+
+#include <sys/stat.h>
+
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "payload/view.h"
+#include "proc/privilege.h"
+#include "shm/state.h"
+#include "supervisor/warm.h"
+
+static char dir[64], log_file[96], path[128], bad[160];
+static struct config config;
+static struct segment *seg;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	strlcpy(dir, "/tmp/hydratord-test-warm-XXXXXX", sizeof(dir));
+	if (mkdtemp(dir) == NULL)
+		return -1;
+	snprintf(log_file, sizeof(log_file), "%s/log", dir);
+	snprintf(path, sizeof(path), "%s/image_generation.snapshot", dir);
+	snprintf(bad, sizeof(bad), "%s.bad", path);
+	seg = shm_test_segment();
+	config = (struct config){ .state_dir = dir,
+		.hydration = { .stale_if_error = 1000 } };
+	return log_open(log_file, "info");
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	segment_close(&seg);
+	unlink(log_file);
+	unlink(path);
+	unlink(bad);
+	return rmdir(dir) == -1 ? -1 : log_open("stderr", "info");
+}
+
+/* What a run that fetched age_boot seconds ago by one clock and age_wall by the other
+ * left behind, and published a second later. */
+static void
+save(const char *boot_id, int64_t age_boot, int64_t age_wall)
+{
+	struct state_id id = { dir, "image_generation", VIEW_MAGIC, boot_id };
+	struct snapshot_stamp stamp = {
+		.fetched_boot = clock_boot() - age_boot * NSEC_PER_SEC,
+		.fetched_wall = clock_wall() - age_wall * NSEC_PER_SEC,
+		.published_wall = clock_wall() - (age_wall - 1) * NSEC_PER_SEC,
+	};
+	char err[256];
+
+	if (state_save(&id, "payload", 7, &stamp, err, sizeof(err)) == -1)
+		fail_msg("%s", err);
+}
+
+static int
+logged(const char *text)
+{
+	char line[1024];
+	FILE *fp = fopen(log_file, "r");
+	int n = 0;
+
+	assert_non_null(fp);
+	while (fgets(line, sizeof(line), fp) != NULL)
+		n += strstr(line, text) != NULL;
+	fclose(fp);
+	return n;
+}
+
+static int64_t
+seconds_since(int64_t then, int64_t now)
+{
+	return (now - then) / NSEC_PER_SEC;
+}
+
+/* The category holds the payload, and is that old; a slow machine adds to it. */
+static void
+assert_published(int64_t age, int64_t wall_age)
+{
+	const struct counters *k = segment_counters(seg, 0);
+	struct snapshot *s = NULL;
+	int64_t success;
+
+	assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_FRESH);
+	assert_int_equal(s->generation, 1);
+	assert_int_equal(s->len, 7);
+	assert_memory_equal(s->data, "payload", 7);
+	assert_in_range(
+	    seconds_since(s->stamp.fetched_boot, clock_boot()), age, age + 60);
+	assert_in_range(seconds_since(s->stamp.fetched_wall, clock_wall()), wall_age,
+	    wall_age + 60);
+	snapshot_release(&s);
+	success = atomic_load(&k->last_success_wall);
+	assert_in_range(
+	    seconds_since(success, clock_wall()), wall_age - 1, wall_age + 60);
+	success = atomic_load(&k->last_success);
+	assert_in_range(
+	    seconds_since(success, clock_boot()), wall_age - 1, wall_age + 60);
+	assert_int_equal(logged("restored image_generation: 7 bytes"), 1);
+}
+
+static void
+assert_passed_over(const char *why)
+{
+	assert_int_equal(snapshot_generation(seg, 0), 0);
+	assert_int_equal(atomic_load(&segment_counters(seg, 0)->last_success_wall), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(logged(why), 1);
+	assert_int_equal(logged(""), 1);
+}
+
+static void
+this_boot_goes_by_its_own_clock(void **state)
+{
+	(void)state;
+	/* The wall clock was put forward by a day. */
+	save(segment_boot_id(seg), 100, 86500);
+	warm_load(seg, &config);
+	assert_published(100, 86500);
+}
+
+static void
+another_boot_goes_by_the_wall_clock(void **state)
+{
+	(void)state;
+	save("another boot", -5000, 300);
+	warm_load(seg, &config);
+	assert_published(300, 300);
+}
+
+static void
+too_old_is_passed_over(void **state)
+{
+	(void)state;
+	save("another boot", 0, 1100);
+	warm_load(seg, &config);
+	assert_passed_over("s old, hydration.stale_if_error is 1000 s");
+}
+
+static void
+future_is_passed_over(void **state)
+{
+	(void)state;
+	save("another boot", 0, -3600);
+	warm_load(seg, &config);
+	assert_passed_over("from the future");
+}
+
+/* The wall clock was ahead while it was published: not in the future, all the same. */
+static void
+last_success_is_never_to_come(void **state)
+{
+	int64_t success;
+
+	(void)state;
+	save(segment_boot_id(seg), 100, -3600);
+	warm_load(seg, &config);
+	assert_int_equal(snapshot_generation(seg, 0), 1);
+	success = atomic_load(&segment_counters(seg, 0)->last_success_wall);
+	assert_in_range(seconds_since(success, clock_wall()), 0, 60);
+}
+
+static void
+what_is_published_already_stays(void **state)
+{
+	struct publisher *p = shm_test_publisher(seg, 0);
+
+	(void)state;
+	shm_test_publish(p, 'n', 3);
+	publisher_close(&p);
+	save(segment_boot_id(seg), 1, 1);
+	warm_load(seg, &config);
+	assert_true(shm_test_holds(seg, 1, 'n', 3));
+}
+
+static void
+damaged_is_set_aside(void **state)
+{
+	(void)state;
+	save(segment_boot_id(seg), 1, 1);
+	assert_int_equal(truncate(path, 100), 0);
+	warm_load(seg, &config);
+	assert_int_equal(snapshot_generation(seg, 0), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(bad, F_OK), 0);
+	assert_int_equal(logged("is truncated; set aside as .bad"), 1);
+	assert_int_equal(logged(""), 1);
+	warm_load(seg, &config); /* and is not spoken of again */
+	assert_int_equal(logged(""), 1);
+}
+
+static void
+off_means_off(void **state)
+{
+	char none[] = "";
+
+	(void)state;
+	save(segment_boot_id(seg), 1, 1);
+	config.state_dir = none;
+	warm_make_dir(&config, &(struct privilege){ .drop = false });
+	warm_load(seg, &config);
+	assert_int_equal(snapshot_generation(seg, 0), 0);
+	assert_int_equal(logged(""), 0);
+}
+
+static void
+only_the_last_level_is_made(void **state)
+{
+	char deep[96], deeper[112];
+	struct privilege nobody = {
+		.drop = geteuid() == 0, .uid = 65534, .gid = 65534
+	};
+	struct stat st;
+
+	(void)state;
+	snprintf(deep, sizeof(deep), "%s/state", dir);
+	snprintf(deeper, sizeof(deeper), "%s/state/deep", dir);
+	config.state_dir = deeper;
+	warm_make_dir(&config, &nobody);
+	assert_int_equal(logged("cannot be made"), 1);
+	config.state_dir = deep;
+	warm_make_dir(&config, &nobody);
+	warm_make_dir(&config, &nobody); /* that it is there is fine */
+	assert_int_equal(logged(""), 1);
+	assert_int_equal(stat(deep, &st), 0);
+	assert_int_equal(st.st_mode & 07777 & ~0750U, 0);
+	assert_int_equal(st.st_uid, nobody.drop ? nobody.uid : geteuid());
+	assert_int_equal(rmdir(deep), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(this_boot_goes_by_its_own_clock),
+		TEST(another_boot_goes_by_the_wall_clock),
+		TEST(too_old_is_passed_over),
+		TEST(future_is_passed_over),
+		TEST(last_success_is_never_to_come),
+		TEST(what_is_published_already_stays),
+		TEST(damaged_is_set_aside),
+		TEST(off_means_off),
+		TEST(only_the_last_level_is_made),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
