@@ -137,7 +137,8 @@ class Daemon:
 
     number = 0
 
-    def __init__(self, binary, work, documents, horde=None, reference=None, settings="", core=None):
+    def __init__(self, binary, work, documents, horde=None, reference=None, settings="", core=None,
+                 capacity="16M"):
         Daemon.number += 1
         self.work = pathlib.Path(work)
         self.port = 20000 + os.getpid() % 5000 * 2 + Daemon.number % 2
@@ -147,12 +148,12 @@ class Daemon:
 listen = { "127.0.0.1:%d" }
 pidfile = "%s/hydratord%d.pid"
 state_dir = "%s"
-segment { name = "/hydratord-bench-%d-%d" capacity = "16M" }
+segment { name = "/hydratord-bench-%d-%d" capacity = "%s" }
 log { target = "stderr" level = "info" }
 hydration { enabled = false ttl = 7200 stale_ttl = 7200 }
 horde { url = "%s" }
 %s
-""" % (self.port, work, Daemon.number, work, os.getpid(), Daemon.number,
+""" % (self.port, work, Daemon.number, work, os.getpid(), Daemon.number, capacity,
             horde or "file://%s" % documents.horde, settings)
         if "readers" not in settings:
             text = "readers = 1\n" + text

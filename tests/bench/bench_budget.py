@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+"""What one client's requests cost the others: an ordinary client beside attackers, and
+beside the same number of plain requests of the same shape, in turns of one run.
+
+usage: bench_budget.py HYDRATORD DIRECTORY
+
+BENCH_SECONDS (5) a turn, BENCH_ROUNDS (3) turns of each, BENCH_MODELS (0: the documents as
+they are) models of one category. Each attack runs against one reader and against two. The
+ordinary client (load.c) asks 200 times a second over 4 connections and has a core for
+itself; readers share the other with nobody but hydrators. wanted: p99 beside an attack at
+most 3 times that beside plain requests, and no process aborted.
+"""
+import itertools
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from bench_common import (RISK, STATISTICS, Daemon, Documents, children, describe_machine, median,
+                          memory_of, need, process_title, two_cores, work_directory)
+
+LOAD = "tests/bench/load"
+WITH_STATS = STATISTICS + "/with-stats"
+ORDERS = ["sort_by=%s&sort_order=%s" % (key, order) for key in ("name", "usage_total", "usage_month", "worker_count")
+          for order in ("asc", "desc")]
+
+
+class Client:
+    """One connection that sends heads of its own making and reads whole answers."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, requests):
+        self.socket.sendall(b"".join(
+            b"%s %s HTTP/1.1\r\nHost: bench\r\n%s\r\n" % (method, target.encode(), b"".join(
+                b"%s\r\n" % field.encode() for field in fields)) for method, target, fields in requests))
+
+    def read(self, method):
+        length = 0
+        while True:
+            line = self.file.readline()
+            if line in (b"\r\n", b""):
+                break
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        if method != b"HEAD" and length:
+            self.file.read(length)
+
+    def ask(self, requests):
+        self.send(requests)
+        for method, _, _ in requests:
+            self.read(method)
+        return len(requests)
+
+
+def paced(seconds, period, act):
+    """Calls act() at most once in a period, and says what its calls returned together."""
+    done, begun = 0, time.monotonic()
+    while time.monotonic() - begun < seconds:
+        began = time.monotonic()
+        done += act()
+        time.sleep(max(0, period - (time.monotonic() - began)))
+    return done
+
+
+def in_threads(n, run):
+    counts = [0] * n
+    threads = [threading.Thread(target=lambda i=i: counts.__setitem__(i, run(i))) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts)
+
+
+PLAIN = RISK + "?limit=1"
+fresh = itertools.count(int(time.time()) * 1000)  # limits that nobody has asked for
+
+
+def heads(port, seconds, plain):
+    """250 pipelined HEADs for pages that nobody asked for, in one encoding, twice a second."""
+    client = Client(port)
+
+    def burst():
+        return client.ask([(b"HEAD", PLAIN if plain else RISK + "?limit=%d" % next(fresh),
+                            () if plain else ("Accept-Encoding: br",)) for _ in range(250)])
+    return paced(seconds, 0.5, burst)
+
+
+def pages(port, seconds, plain):
+    """8 polite clients that ask for ever other encoded pages, ten times a second each."""
+    def one(_):
+        client = Client(port)
+        return paced(seconds, 0.1, lambda: client.ask([(
+            b"GET", PLAIN if plain else RISK + "?limit=%d" % next(fresh),
+            () if plain else ("Accept-Encoding: br",))]))
+    return in_threads(8, one)
+
+
+def orders(port, seconds, plain):
+    """4 clients that ask for with-stats answers in every order, ten times a second each."""
+    def one(i):
+        client = Client(port)
+        turn = itertools.count(i)
+        return paced(seconds, 0.1, lambda: client.ask([(
+            b"GET", PLAIN if plain else "%s?include_workers=true&include_backend_variations=true&%s&min_worker_count=%d"
+            % (WITH_STATS, ORDERS[next(turn) % len(ORDERS)], next(turn)), ())]))
+    return in_threads(4, one)
+
+
+def unread(port, seconds, plain):
+    """100 clients that ask for with-stats answers, and do not read."""
+    clients = [Client(port) for _ in range(100)]
+    for i, client in enumerate(clients):
+        client.send([(b"GET", PLAIN if plain else "%s?include_workers=true&%s&min_worker_count=%d"
+                      % (WITH_STATS, ORDERS[i % len(ORDERS)], i), ())])
+    time.sleep(seconds)
+    return len(clients)
+
+
+ATTACKS = {attack.__name__: attack for attack in (heads, pages, orders, unread)}
+
+
+def attacked(core, daemon, name, plain, seconds):
+    """p50 and p99 in us of the ordinary client, requests of the attackers, memory of the readers."""
+    attack = subprocess.Popen([sys.executable, __file__, "--attack", name, str(daemon.port), str(seconds + 1),
+                               "plain" if plain else "attack"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    out = subprocess.run(["taskset", "-c", str(core), LOAD, str(daemon.port), PLAIN, "4", "200", str(seconds)],
+                         check=True, capture_output=True, text=True).stdout.split()
+    pinned = sum(memory_of(pid)["Rss"] for pid in children(daemon.process.pid) if "reader" in process_title(pid))
+    return float(out[1]), float(out[2]), int(attack.communicate()[0]), pinned
+
+
+def enlarge(tree, documents, models):
+    """The image models' first record under so many other names; the rest as it is."""
+    for source in {*documents.reference.glob("*.json"), *documents.horde.glob("*.json")}:
+        (tree / source.name).write_bytes(source.read_bytes())
+    if models:
+        path = tree / "image_generation.json"
+        reference = json.loads(path.read_text())
+        record = next(iter(reference.values()))
+        for i in range(models):
+            reference["Model %d" % i] = dict(record, name="Model %d" % i)
+        path.write_text(json.dumps(reference))
+    return Documents(tree)
+
+
+def measure(daemon, core, readers):
+    seconds, rounds = int(os.environ.get("BENCH_SECONDS", "5")), int(os.environ.get("BENCH_ROUNDS", "3"))
+    for name in ATTACKS:
+        turns = {True: [], False: []}
+        for _ in range(rounds):
+            for plain in (True, False):
+                turns[plain].append(attacked(core, daemon, name, plain, seconds))
+        plain, attack = ([median(column) for column in zip(*turns[which])] for which in (True, False))
+        print("%-8s %7d  %8.0f %8.0f  %8.0f %8.0f  %8d %8d  %7.0f  %6.2f" % (
+            name, readers, plain[0], plain[1], attack[0], attack[1], plain[2], attack[2],
+            attack[3] / 1e6, attack[1] / plain[1]))
+
+
+def main():
+    if len(sys.argv) == 6 and sys.argv[1] == "--attack":
+        print(ATTACKS[sys.argv[2]](int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "plain"))
+        return
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    need("taskset")
+    server_core, client_core = two_cores()
+    describe_machine()
+    print("%-8s %7s  %17s  %17s  %17s  %7s  %s" % ("", "", "plain: us", "attack: us", "requests", "MB", "p99"))
+    print("%-8s %7s  %8s %8s  %8s %8s  %8s %8s  %7s  %s" % (
+        "attack", "readers", "p50", "p99", "p50", "p99", "plain", "attack", "readers", "attack / plain (wanted: at most 3)"))
+    with work_directory() as work:
+        tree = work / "documents"
+        tree.mkdir()
+        documents = enlarge(tree, Documents(sys.argv[2]), int(os.environ.get("BENCH_MODELS", "0")))
+        for readers in (1, 2):
+            with Daemon(sys.argv[1], work, documents, settings="readers = %d" % readers, core=server_core,
+                        capacity="256M") as daemon:
+                measure(daemon, client_core, readers)
+                aborted = pathlib.Path(daemon.log).read_text().count("aborting it")
+                print("%d readers: %d processes aborted (wanted: 0)" % (readers, aborted))
+
+
+if __name__ == "__main__":
+    main()
