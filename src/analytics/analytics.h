@@ -17,7 +17,7 @@
 #include "terms/correction.h"
 #include "terms/document.h"
 
-/* Spec section 8.1. Borrowed strings. */
+/* doc/reference.md 9.2. Borrowed strings. */
 struct analytics_settings {
 	const char *const *preferred_hosts;
 	size_t npreferred_hosts;

@@ -1,4 +1,4 @@
-/* Grouping text models by base name (spec section 5). Pure. */
+/* Grouping text models by base name (doc/reference.md 6). Pure. */
 #ifndef ANALYTICS_GROUP_H
 #define ANALYTICS_GROUP_H
 

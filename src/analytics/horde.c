@@ -57,7 +57,8 @@ horde_key(struct map *index, struct str key, bool add)
 }
 
 /* Backend prefixes end in a slash, and lower-casing a name lower-cases its parts, so
- * the keys of section 2.6, but for the prefix, are functions of the last part. */
+ * the keys of doc/reference.md 3.6, but for the prefix, are functions of the last part.
+ */
 static struct name_part *
 horde_take_apart(struct horde *h, struct str name, bool add, struct arena *arena)
 {

@@ -1,7 +1,7 @@
 /*
- * The AI Horde documents of a category, indexed for the merge (spec sections 1.4 and
- * 2.6). Usage is summed per index key when the index is built, so that merging a model
- * costs the same however large its family is. Pure.
+ * The AI Horde documents of a category, indexed for the merge (doc/reference.md 2.4,
+ * 2.5 and 3.6). Usage is summed per index key when the index is built, so that merging
+ * a model costs the same however large its family is. Pure.
  */
 #ifndef ANALYTICS_HORDE_H
 #define ANALYTICS_HORDE_H
@@ -38,7 +38,7 @@ struct usage {
 };
 
 void usage_add(struct usage *, const struct usage *);
-/* Whether any period is above zero: spec section 3.4. */
+/* Whether any period is above zero: doc/reference.md 4.4. */
 bool usage_known(const struct usage *);
 
 /* "aphrodite/" and "koboldcpp/"; "" for canonical. */
@@ -81,7 +81,7 @@ struct size_usage {
 /* What follows the last slash of a name, taken apart once for all names that end in it:
  * both indexes know nothing else of a name but its backend. */
 struct name_part {
-	struct str base; /* parsed (section 2.2) */
+	struct str base; /* parsed (doc/reference.md 3.2) */
 	uint32_t family; /* in horde.families, or HORDE_NONE */
 	uint32_t size;   /* in horde.sizes, or HORDE_NONE */
 };

@@ -3,8 +3,8 @@
 
 #include "python/text.h"
 
-/* The variants in lower case (section 2.4). Lower-casing goes piece by piece: what
- * precedes a slash does not change how what follows it is lowered. */
+/* The variants in lower case (doc/reference.md 3.4). Lower-casing goes piece by piece:
+ * what precedes a slash does not change how what follows it is lowered. */
 static struct str
 merge_variant(struct merge_scratch *s, struct str lower, enum backend backend)
 {

@@ -1,4 +1,5 @@
-/* Merging a reference name with what the Horde knows of it (spec section 3). Pure. */
+/* Merging a reference name with what the Horde knows of it (doc/reference.md 4). Pure.
+ */
 #ifndef ANALYTICS_MERGE_H
 #define ANALYTICS_MERGE_H
 
@@ -12,13 +13,14 @@
 
 struct merged {
 	struct str lower;    /* the name in lower case */
-	struct usage family; /* section 3.2; zero without the base index */
-	struct usage exact;  /* section 3.3 */
-	/* Section 3.6: the element that each variant of the name has, or HORDE_NONE. */
+	struct usage family; /* doc/reference.md 4.2; zero without the base index */
+	struct usage exact;  /* doc/reference.md 4.3 */
+	/* doc/reference.md 4.6: the element that each variant of the name has, or
+	 * HORDE_NONE. */
 	uint32_t status[BACKEND_MAX];
 	uint32_t size;   /* in horde.sizes, or HORDE_NONE */
 	bool canonical;  /* the canonical usage of that size counts */
-	uint32_t best;   /* the element that counts (section 3.1), or HORDE_NONE */
+	uint32_t best;   /* the element that counts (doc/reference.md 4.1), or HORDE_NONE */
 	int64_t workers; /* its count, 0 if there is none */
 };
 

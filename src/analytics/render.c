@@ -13,7 +13,7 @@
 /* Bytes that a model takes in one view, about: the buffer is made that big at once. */
 #define MODEL_BYTES 840
 
-/* Which of a model's two usages (spec sections 3.2 and 3.3) a view shows. */
+/* Which of a model's two usages (doc/reference.md 4.2 and 4.3) a view shows. */
 enum usage_kind {
 	USAGE_FAMILY,
 	USAGE_EXACT,

@@ -1,4 +1,4 @@
-/* The deletion risk of a model (spec sections 4.2 to 4.5). Pure. */
+/* The deletion risk of a model (doc/reference.md 5.2 to 5.6). Pure. */
 #ifndef ANALYTICS_RISK_H
 #define ANALYTICS_RISK_H
 
@@ -34,7 +34,7 @@ enum risk_flag {
 /* A model of the category: a record and what was merged with it. */
 struct model {
 	struct record record;
-	uint32_t base;           /* text: number of its base name (section 2.3) */
+	uint32_t base;           /* text: number of its base name (doc/reference.md 3.3) */
 	const struct str *hosts; /* [nhosts] download_hosts */
 	uint32_t nhosts;
 	uint32_t flags; /* those that follow from the record alone */
@@ -84,20 +84,21 @@ void risk_judge_record(
 /* The risk of a model that is given this usage; without variations. */
 void risk_of_model(const struct risk_terms *, const struct model *,
     const struct usage *, struct risk *out);
-/* The variations of a model (spec section 3.6); returns how many there are. */
+/* The variations of a model (doc/reference.md 4.6); returns how many there are. */
 uint32_t risk_variations(const struct horde *, const struct model *, struct arena *,
     struct variation out[BACKEND_MAX]);
-/* Section 4.3, is_critical: from flags, usage and workers. */
+/* doc/reference.md 5.4, is_critical: from flags, usage and workers. */
 bool risk_is_critical(const struct risk_terms *, const struct risk *);
-/* Section 4.3, has_warning. */
+/* doc/reference.md 5.4, has_warning. */
 bool risk_has_warning(uint32_t flags);
-/* Section 7.4: the set of presets, bit 1 << enum preset, that it belongs to. */
+/* doc/reference.md 8.6: the set of presets, bit 1 << enum preset, that it belongs to.
+ */
 uint32_t risk_presets(const struct risk *);
 
-/* Appends the JSON of section 4.3. */
+/* Appends the JSON of doc/reference.md 5.5. */
 void risk_print(struct buf *, enum category, const struct risk *);
 
-/* Section 4.5, over some list of models. */
+/* doc/reference.md 5.6, over some list of models. */
 struct summary {
 	uint64_t models;
 	uint64_t flagged[RISK_FLAG_MAX];
@@ -109,8 +110,8 @@ struct summary {
 };
 
 void summary_add(struct summary *, const struct risk *);
-/* The average is rounded except over unfiltered groups (section 5.4); month is shown
- * as category_total_month_usage. */
+/* The average is rounded except over unfiltered groups (doc/reference.md 6.3); month is
+ * shown as category_total_month_usage. */
 void summary_print(
     struct buf *, const struct summary *, int64_t month, bool round_average);
 

@@ -16,7 +16,7 @@
 #define BILLION INT64_C(1000000000)
 #define TOP 20 /* tags and styles shown */
 
-/* Section 6: half-open, the last one without an end. */
+/* doc/reference.md 7.4: half-open, the last one without an end. */
 static const struct bucket {
 	const char *label;
 	int64_t min;

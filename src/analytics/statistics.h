@@ -1,4 +1,4 @@
-/* The statistics of a category, over its raw records (spec section 6). Pure. */
+/* The statistics of a category, over its raw records (doc/reference.md 7). Pure. */
 #ifndef ANALYTICS_STATISTICS_H
 #define ANALYTICS_STATISTICS_H
 
@@ -47,7 +47,8 @@ void statistics_add_downloads(struct statistics *, uint64_t entries);
 /* Appends everything from `,"nsfw_count":` to before the value of computed_at. */
 void statistics_print(struct buf *, const struct statistics *);
 
-/* The records of text_generation by base name, for the grouped statistics (6.1). */
+/* The records of text_generation by base name, for the grouped statistics
+ * (doc/reference.md 7.5). */
 struct stats_group {
 	bool used;     /* a record of the document belongs to it */
 	bool closed;   /* its first record has no list that entries can join */

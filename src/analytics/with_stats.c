@@ -48,7 +48,7 @@ put_performance(struct buf *b, double performance)
 		PUT(b, "null");
 }
 
-/* Spec section 3.4. */
+/* doc/reference.md 4.4. */
 static void
 put_usage(struct buf *b, const struct usage *u)
 {

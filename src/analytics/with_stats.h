@@ -1,4 +1,4 @@
-/* The view of models with what the Horde knows of them (spec section 7.6). Pure. */
+/* The view of models with what the Horde knows of them (doc/reference.md 8.9). Pure. */
 #ifndef ANALYTICS_WITH_STATS_H
 #define ANALYTICS_WITH_STATS_H
 

@@ -1,5 +1,5 @@
-/* The AI Horde workers document, indexed by the models they serve (spec sections 1.4
- * and 3.5). Pure. */
+/* The AI Horde workers document, indexed by the models they serve (doc/reference.md 2.6
+ * and 4.5). Pure. */
 #ifndef ANALYTICS_WORKERS_H
 #define ANALYTICS_WORKERS_H
 

@@ -73,7 +73,7 @@ struct config {
 		int64_t confirmations;
 	} gate;
 	struct {
-		struct config_list corrections; /* names, see DESIGN */
+		struct config_list corrections; /* names: terms/correction.h */
 		struct config_list preferred_hosts;
 		double low_usage_percent, text_low_usage_percent;
 		bool text_ignore_hosts;

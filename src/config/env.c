@@ -105,7 +105,7 @@ list_prepend(struct config_list *l, const char *text)
 	l->n++;
 }
 
-/* The reference's own source of documents (spec section 1.2) goes in front of those
+/* The reference's own source of documents (doc/reference.md 9.1) goes in front of those
  * that the file lists. An empty value means there, too, that there is none. */
 static void
 env_apply_primary(struct config *c, struct problems *p)

@@ -24,8 +24,8 @@ struct problems {
 void problem_add(struct problems *, const char *source, int line, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
-/* value.c: text to values. The grammars are those of the reference's lax scalars (spec
- * section 0.6) in ASCII. They return false if text is not such a value. */
+/* value.c: text to values. The grammars are those of the reference's lax scalars
+ * (doc/reference.md 1.9) in ASCII. They return false if text is not such a value. */
 bool value_bool(const char *text, bool *out) MUST_CHECK;
 bool value_int(const char *text, int64_t *out) MUST_CHECK;
 bool value_float(const char *text, double *out) MUST_CHECK;

@@ -114,8 +114,8 @@ parse_method(struct str name, enum http_method *method)
 	       span_of(name, IS_TOKEN) == name.len;
 }
 
-/* RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS. A fragment
- * has no place there; like the reference we leave it aside (spec section 7.3). */
+/* RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS. A fragment has
+ * no place there; like the reference we leave it aside (doc/reference.md 8.3). */
 static bool
 parse_target(struct str target, struct http_request *r)
 {

@@ -1,4 +1,4 @@
-/* Percent-decoding of paths and query strings (spec sections 7.1 and 7.3). Pure. */
+/* Percent-decoding of paths and query strings (doc/reference.md 8.2). Pure. */
 #ifndef HTTP_PERCENT_H
 #define HTTP_PERCENT_H
 

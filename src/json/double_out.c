@@ -1,4 +1,4 @@
-/* Printing doubles as Python's repr does (spec section 0.1). */
+/* Printing doubles as Python's repr does (doc/reference.md 1.4). */
 #include "json/write.h"
 
 #include <math.h>

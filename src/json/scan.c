@@ -1,4 +1,5 @@
-/* Checking a JSON document in one pass, without recursion (RFC 8259, spec 0.4). */
+/* Checking a JSON document in one pass, without recursion (RFC 8259,
+ * doc/reference.md 1.7). */
 #include "json/scan.h"
 
 #include <unistr.h>

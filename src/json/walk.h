@@ -1,9 +1,10 @@
 /*
  * Reading JSON without building a tree: slices of the document that are scanned once
- * for validity and then walked. What Python's json accepts is accepted (spec section
- * 0.4): NaN and infinities, integers of any length, lone surrogate escapes; so one
- * odd value spoils its own record and not the document, which no library on this
- * platform can be told to do. Pure, no allocation but for unescaped strings.
+ * for validity and then walked. What Python's json accepts is accepted
+ * (doc/reference.md 1.7): NaN and infinities, integers of any length, lone surrogate
+ * escapes; so one odd value spoils its own record and not the document, which no
+ * library on this platform can be told to do. Pure, no allocation but for unescaped
+ * strings.
  *
  * Scanning costs about 0.7 ns a byte. A step of a walk costs as much for each byte of
  * the value that it passes, so walking down again reads the inner bytes once a level.

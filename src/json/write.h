@@ -1,4 +1,4 @@
-/* Printing JSON as the reference does (spec sections 0.1 and 0.5). Pure. */
+/* Printing JSON as the reference does (doc/reference.md 1.4 and 1.8). Pure. */
 #ifndef JSON_WRITE_H
 #define JSON_WRITE_H
 

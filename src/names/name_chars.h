@@ -1,6 +1,6 @@
 /*
  * A model name character by character, in the classes that the matching rules speak of
- * (spec section 2.1). Pure.
+ * (doc/reference.md 3.1). Pure.
  */
 #ifndef NAMES_NAME_CHARS_H
 #define NAMES_NAME_CHARS_H

@@ -1,6 +1,6 @@
 /*
- * Finding the parts of a model name: the shapes of spec section 2.2, without a regular
- * expression engine. Each search costs time proportional to the name. Pure.
+ * Finding the parts of a model name: the shapes of doc/reference.md 3.2, without a
+ * regular expression engine. Each search costs time proportional to the name. Pure.
  */
 #ifndef NAMES_NAME_MATCH_H
 #define NAMES_NAME_MATCH_H
@@ -20,9 +20,9 @@ name_find_fn name_find_quant;           /* step 4 */
 name_find_fn name_find_variant;         /* step 5 */
 name_find_fn name_find_date;            /* step 6 */
 
-/* Section 2.5: the quantisation at the end of the name (or before its last newline),
- * with the separator before it. There is at most one; *shape is its number in the order
- * of section 2.2, step 4, from 0. */
+/* doc/reference.md 3.5: the quantisation at the end of the name (or before its last
+ * newline), with the separator before it. There is at most one; *shape is its number in
+ * the order of doc/reference.md 3.2, step 4, from 0. */
 bool name_find_quant_suffix(
     const struct name_chars *, unsigned *shape, struct name_span *) MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /*
- * Model names: what the reference reads out of them (spec section 2). Pure; results
+ * Model names: what the reference reads out of them (doc/reference.md 3). Pure; results
  * point into the argument or the arena.
  */
 #ifndef NAMES_TEXT_NAME_H
@@ -17,19 +17,19 @@ struct text_name {
 	struct str variant;
 };
 
-/* Section 2.2. */
+/* doc/reference.md 3.2. */
 void text_name_parse(struct str name, struct arena *, struct text_name *out);
-/* Section 2.3: the name without "aphrodite/" or "koboldcpp/". */
+/* doc/reference.md 3.3: the name without "aphrodite/" or "koboldcpp/". */
 struct str text_name_strip_backend(struct str name);
-/* Section 2.3: base_name, the group that a name belongs to. */
+/* doc/reference.md 3.3: base_name, the group that a name belongs to. */
 struct str text_name_base(struct str name, struct arena *);
-/* Section 2.4: 1 to 3 names, in order; returns how many. */
+/* doc/reference.md 3.4: 1 to 3 names, in order; returns how many. */
 unsigned text_name_variants(struct str name, struct arena *, struct str out[3]);
-/* Section 2.5. */
+/* doc/reference.md 3.5. */
 struct str text_name_strip_quant(struct str name, struct arena *);
-/* Section 2.6: key of the base index; `index_base` in the vectors. */
+/* doc/reference.md 3.6: key of the base index; `index_base` in the vectors. */
 struct str text_name_index_base(struct str name, struct arena *);
-/* Section 2.6: key of the size index; `size_key` in the vectors. */
+/* doc/reference.md 3.6: key of the size index; `size_key` in the vectors. */
 struct str text_name_size_key(struct str name, struct arena *);
 
 #endif

@@ -1,4 +1,5 @@
-/* Lax scalars (spec section 0.6), of documents, query parameters and settings. Pure. */
+/* Lax scalars (doc/reference.md 1.9), of documents, query parameters and settings.
+ * Pure. */
 #ifndef PYTHON_LAX_H
 #define PYTHON_LAX_H
 
@@ -12,7 +13,7 @@
 
 /* Each returns whether the value is accepted, and sets *out only then. */
 bool coerce_str(const struct json_value *, struct arena *, struct str *out) MUST_CHECK;
-/* false also for an integer beyond 64 bits (DESIGN "Identical answers"). */
+/* false also for an integer beyond 64 bits (doc/reference.md 1.1). */
 bool coerce_int(const struct json_value *, struct arena *, int64_t *out) MUST_CHECK;
 bool coerce_float(const struct json_value *, struct arena *, double *out) MUST_CHECK;
 bool coerce_bool(const struct json_value *, struct arena *, bool *out) MUST_CHECK;
@@ -25,9 +26,9 @@ enum coerce_int_result {
 	COERCE_INT_TOO_LONG, /* a plain integer of more than 4300 characters */
 };
 
-/* The int-string grammar; s need not be UTF-8. *text is the canonical decimal form (in
- * the arena or in s; "0" also of "-0"), *value the integer, saturated at the ends of
- * int64_t. Both mean something only with COERCE_INT_OK. */
+/* The rules of doc/reference.md 1.10; s need not be UTF-8. *text is the canonical
+ * decimal form (in the arena or in s; "0" also of "-0"), *value the integer, saturated
+ * at the ends of int64_t. Both mean something only with COERCE_INT_OK. */
 enum coerce_int_result coerce_int_text(
     struct str s, struct arena *, struct str *text, int64_t *value) MUST_CHECK;
 

@@ -1,11 +1,11 @@
-/* Integer arithmetic with Python's results on 64 bits (spec section 0.1). Pure. */
+/* Integer arithmetic with Python's results on 64 bits (doc/reference.md 1.1). Pure. */
 #ifndef PYTHON_NUMBER_H
 #define PYTHON_NUMBER_H
 
 #include <stdint.h>
 
 /* a + b of two non-negative numbers. Python's integers have no end; ours stop at
- * INT64_MAX (DESIGN "Identical answers"), so that a sum is never negative. */
+ * INT64_MAX (doc/reference.md 1.1), so that a sum is never negative. */
 static inline int64_t
 number_add(int64_t a, int64_t b)
 {

@@ -1,4 +1,4 @@
-/* Python's str(), repr() and truth of JSON values (spec section 6). */
+/* Python's str(), repr() and truth of JSON values (doc/reference.md 1.11). */
 #include "python/repr.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Python's round() and sum() of floats, bit for bit (spec sections 0.1 and 0.5). Pure.
- */
+/* Python's round() and sum() of floats, bit for bit (doc/reference.md 1.2 and 1.3).
+ * Pure. */
 #ifndef PYTHON_ROUNDING_H
 #define PYTHON_ROUNDING_H
 

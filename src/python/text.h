@@ -1,4 +1,5 @@
-/* Python's view of Unicode 15.1 over UTF-8 bytes (spec sections 0.2 and 2.1). Pure. */
+/* Python's view of Unicode 15.1 over UTF-8 bytes (doc/reference.md 1.5 and 3.1). Pure.
+ */
 #ifndef PYTHON_TEXT_H
 #define PYTHON_TEXT_H
 

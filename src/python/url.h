@@ -1,4 +1,4 @@
-/* Splitting URLs as the reference does (spec section 4.4). Pure. */
+/* Splitting URLs as the reference does (doc/reference.md 1.12). Pure. */
 #ifndef PYTHON_URL_H
 #define PYTHON_URL_H
 

@@ -235,7 +235,7 @@ answer_list(struct job *j, enum view_kind kind)
 	answer_view(j, kind, j->generation->directory->views[kind].etag);
 }
 
-/* The order of the checks is the reference's: spec section 7.4. */
+/* The order of the checks is the reference's: doc/reference.md 8.5. */
 static void
 answer_risk(struct job *j, struct str category)
 {
@@ -274,7 +274,7 @@ answer_bad_category(struct job *j)
 	buf_free(&text);
 }
 
-/* Spec section 7.6. */
+/* doc/reference.md 8.9. */
 static void
 answer_with_stats(struct job *j, struct str category)
 {

@@ -1,4 +1,4 @@
-/* From a request to its answer: the routes of the service (spec section 7). */
+/* From a request to its answer: the routes of the service (doc/reference.md 8). */
 #ifndef READER_ANSWER_H
 #define READER_ANSWER_H
 

@@ -1,7 +1,7 @@
 /*
  * Which origins' scripts may read the answers: as Starlette's CORSMiddleware with
- * credentials, all methods and all headers allowed, which the reference uses (spec
- * section 7.1). Pure.
+ * credentials, all methods and all headers allowed, which the reference uses
+ * (doc/reference.md 8.11). Pure.
  */
 #ifndef READER_CORS_H
 #define READER_CORS_H

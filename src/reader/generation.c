@@ -93,7 +93,7 @@ add_rows(struct buf *b, const struct generation *g, const struct view *view,
 	}
 }
 
-/* total_count of an unpaged preset is that of the view (spec section 7.4 step 6). */
+/* total_count of an unpaged preset is that of the view (doc/reference.md 8.6). */
 static struct filtered *
 filter(const struct generation *g, const struct view *view, enum preset preset)
 {

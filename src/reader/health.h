@@ -11,7 +11,7 @@
 /* 200: who gets an answer knows that the loop turns. */
 void health_live(struct http_response *);
 
-/* 200, with the state of the breaker of AI Horde's host (spec section 7.7). */
+/* 200, with the state of the breaker of AI Horde's host (doc/reference.md 8.10). */
 void health_heartbeat(
     struct http_response *, const struct config *, const struct segment *);
 

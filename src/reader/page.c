@@ -31,7 +31,7 @@ struct list {
 	struct str tail;
 };
 
-/* Spec section 7.4 step 7. */
+/* doc/reference.md 8.7. */
 static void
 cut_page(struct http_response *r, const struct list *l, const struct query *q)
 {

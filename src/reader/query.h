@@ -1,5 +1,5 @@
-/* Query parameters: what they say, and what is wrong with them (spec sections 7.2 and
- * 7.3). Pure. */
+/* Query parameters: what they say, and what is wrong with them (doc/reference.md 8.3
+ * and 8.4). Pure. */
 #ifndef READER_QUERY_H
 #define READER_QUERY_H
 
@@ -42,7 +42,7 @@ struct query {
 	bool sort_desc;
 };
 
-/* Whether it asks for a part: offset=0 alone does not (spec section 7.4 step 7). */
+/* Whether it asks for a part: offset=0 alone does not (doc/reference.md 8.7). */
 static inline bool
 query_paged(const struct query *q)
 {

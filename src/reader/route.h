@@ -1,4 +1,4 @@
-/* Which route a path belongs to (spec section 7.1). Pure. */
+/* Which route a path belongs to (doc/reference.md 8.1). Pure. */
 #ifndef READER_ROUTE_H
 #define READER_ROUTE_H
 

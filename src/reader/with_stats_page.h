@@ -1,5 +1,5 @@
 /* The with-stats answers: selected, sorted and put together from the pieces of a
- * snapshot (payload/view.h, spec section 7.6). */
+ * snapshot (payload/view.h, doc/reference.md 8.9). */
 #ifndef READER_WITH_STATS_PAGE_H
 #define READER_WITH_STATS_PAGE_H
 

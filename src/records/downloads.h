@@ -1,5 +1,5 @@
-/* The download entries of a record: where its files are (spec sections 4.2, 4.4, 6).
- * Pure. */
+/* The download entries of a record: where its files are (doc/reference.md 2.3, 5.2,
+ * 7.2). Pure. */
 #ifndef RECORDS_DOWNLOADS_H
 #define RECORDS_DOWNLOADS_H
 

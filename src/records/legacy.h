@@ -1,6 +1,6 @@
 /*
- * The reference's documents as they lie on GitHub (spec section 9), turned into records
- * of the v2 form: of each, what our views read. Pure.
+ * The reference's documents as they lie on GitHub (doc/reference.md 10), turned into
+ * records of the v2 form: of each, what our views read. Pure.
  */
 #ifndef RECORDS_LEGACY_H
 #define RECORDS_LEGACY_H
@@ -23,7 +23,7 @@
  */
 bool legacy_json_recognise(
     struct str document, enum category, const struct map *entries, struct arena *);
-/* The v2 record of a legacy one (spec sections 9.1, 9.3), in the arena of check.
+/* The v2 record of a legacy one (doc/reference.md 10.2, 10.5), in the arena of check.
  * Returns 0, or -1 with *check saying what in the legacy record is wrong. */
 int legacy_json_record(enum category, const struct json_value *record, struct check *,
     struct json_value *out) MUST_CHECK;
@@ -32,7 +32,7 @@ int legacy_json_record(enum category, const struct json_value *record, struct ch
 bool legacy_csv_recognise(struct str document);
 /* Why a document that was so recognised is none to be read, or NULL. */
 const char *legacy_csv_fault(struct str document);
-/* Adds the rows (spec section 9.2) of a document without fault to entries: name ->
+/* Adds the rows (doc/reference.md 10.4) of a document without fault to entries: name ->
  * struct json_value, a v2 record in the map's arena. What is left out is reported.
  * Returns how many rows there were. */
 uint64_t legacy_csv_read(struct str document, struct map *entries, struct report *);

@@ -1,5 +1,5 @@
-/* The files of a legacy record and where they are to be had (spec section 9.1). Pure.
- */
+/* The files of a legacy record and where they are to be had (doc/reference.md 10.3).
+ * Pure. */
 #ifndef RECORDS_LEGACY_FILES_H
 #define RECORDS_LEGACY_FILES_H
 

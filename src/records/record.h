@@ -1,6 +1,6 @@
 /*
  * A record of a reference document: the members of interest, and the typed view of it
- * that deletion risk is computed from (spec section 1.3). Pure.
+ * that deletion risk is computed from (doc/reference.md 2.3). Pure.
  */
 #ifndef RECORDS_RECORD_H
 #define RECORDS_RECORD_H

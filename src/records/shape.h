@@ -1,7 +1,7 @@
 /*
- * What a JSON object must look like: its known members, each with a check (spec
- * sections 1.3 and 1.4). Unknown members are passed over, and of duplicates the last
- * one counts. Pure.
+ * What a JSON object must look like: its known members, each with a check
+ * (doc/reference.md 2.3 to 2.6). Unknown members are passed over, and of duplicates the
+ * last one counts. Pure.
  */
 #ifndef RECORDS_SHAPE_H
 #define RECORDS_SHAPE_H
@@ -59,7 +59,7 @@ bool check_fail(struct check *, const char *why);
 bool check_within(struct check *, const char *name);
 bool check_within_element(struct check *, size_t i);
 
-/* Checks for members: lax scalars (spec section 0.6). */
+/* Checks for members: lax scalars (doc/reference.md 1.9). */
 bool check_str(const struct json_value *, struct check *);
 bool check_int(const struct json_value *, struct check *);
 bool check_float(const struct json_value *, struct check *);

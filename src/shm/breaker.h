@@ -2,7 +2,7 @@
  * A circuit breaker in one word of shared memory, so that all hydrators have the same
  * one without a lock: after BREAKER_FAILURES failures in a row nobody asks for
  * BREAKER_COOLDOWN, then one process asks on behalf of all (it probes), and what it
- * meets closes or opens the breaker (spec section 8.6, but for the single probe).
+ * meets closes or opens the breaker (doc/reference.md 9.4, but for the single probe).
  * Hydrators change it, readers look.
  *
  * All times are clock_boot(). A word of 0 is closed, without a failure.

@@ -1,4 +1,4 @@
-/* The category names the reference knows (spec section 1.1), in its order. */
+/* The category names the reference knows (doc/reference.md 2.1), in its order. */
 #ifndef TERMS_CATEGORY_H
 #define TERMS_CATEGORY_H
 

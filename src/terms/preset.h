@@ -1,4 +1,4 @@
-/* Presets: named filters over deletion-risk rows (spec section 7.4). */
+/* Presets: named filters over deletion-risk rows (doc/reference.md 8.6). */
 #ifndef TERMS_PRESET_H
 #define TERMS_PRESET_H
 

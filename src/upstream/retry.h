@@ -9,8 +9,8 @@
 #include "base/clock.h"
 
 #define RETRY_TRIES 3 /* in all, of one place in one cycle */
-/* The longest wait before another try (spec section 8.5: the exponential part of its
- * formula never exceeds its minimum of 1 s within three tries). */
+/* The longest wait before another try (doc/reference.md 9.3: the exponential part of
+ * its formula never exceeds its minimum of 1 s within three tries). */
 #define RETRY_WAIT NSEC_PER_SEC
 
 /*

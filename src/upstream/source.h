@@ -81,10 +81,10 @@ enum sources_result sources_fetch(
 void sources_free(struct source *, size_t n);
 
 /*
- * The addresses of AI Horde's documents (spec sections 1.2 and 1.4) under base, which
- * has no trailing '/': for http its /v2 interface, for file: the files status_TYPE.json
- * and stats_TYPE.json of that directory, and workers.json for both types. image: those
- * of image models, else of text models. To be freed with free(3).
+ * The addresses of AI Horde's documents (doc/reference.md 9.1) under base, which has no
+ * trailing '/': for http its /v2 interface, for file: the files status_TYPE.json and
+ * stats_TYPE.json of that directory, and workers.json for both types. image: those of
+ * image models, else of text models. To be freed with free(3).
  */
 char *source_status_url(const char *base, bool image) MUST_CHECK;
 char *source_stats_url(const char *base, bool image) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Grouping text models (spec section 5). */
+/* Grouping text models (doc/reference.md 6). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
 
@@ -8,7 +8,7 @@
 	"\"name\":\"" name "\",\"count\":" count "}"
 #define DOWNLOAD(url) "{\"file_name\":\"\",\"file_url\":\"" url "\"}"
 
-/* The example at the end of section 5. */
+/* A family of three, as in doc/reference.md 6.2. */
 static void
 test_example(void **state)
 {

@@ -1,4 +1,4 @@
-/* Merging names with the Horde's documents (spec sections 1.4, 2.6 and 3). */
+/* Merging names with the Horde's documents (doc/reference.md 2.4, 2.5, 3.6 and 4). */
 #include "fixture/analytics_fixture.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 	"\"text\","                                                                    \
 	"\"name\":\"" name "\",\"count\":" count "}"
 
-/* The example of section 3.3. */
+/* All kinds of names that doc/reference.md 4.2 and 4.3 tell apart. */
 static const char *const example_stats =
     "{\"month\":{\"koboldcpp/Foo-7B\":10,\"aphrodite/auth/Foo-7B\":100,"
     "\"Foo-7B-Q4_K_M\":1000,\"auth/Foo-13B\":10000,\"other/Foo-7B\":100000,"

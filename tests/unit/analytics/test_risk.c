@@ -1,4 +1,4 @@
-/* Deletion risk: above all that no flag is wrong (spec section 4). */
+/* Deletion risk: above all that no flag is wrong (doc/reference.md 5). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
 

@@ -1,4 +1,4 @@
-/* Category statistics, plain and grouped (spec section 6). */
+/* Category statistics, plain and grouped (doc/reference.md 7). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
 

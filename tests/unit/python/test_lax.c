@@ -1,4 +1,5 @@
-/* Lax scalars: the rules of spec section 0.6 and the recorded query strings. */
+/* Lax scalars: the rules of doc/reference.md 1.9, 1.10 and the recorded query strings.
+ */
 #include "fixture/json_vectors.h"
 
 #include <inttypes.h>

@@ -65,7 +65,7 @@ pages_are_cut_out_of_the_whole(void **state)
 	    1, 160, "all");
 }
 
-/* Spec section 7.4: total_count of steps 6 and 7. */
+/* doc/reference.md 8.6 and 8.7: total_count. */
 static void
 presets_are_scanned_rows(void **state)
 {

@@ -192,7 +192,7 @@ test_image_files(void **state)
 	    CATEGORY_IMAGE_GENERATION, image_good, image_good_v2, cases, NELEM(cases));
 }
 
-/* Of other categories only names and files are left (spec section 9.3). */
+/* Of other categories only names and files are left (doc/reference.md 10.5). */
 static void
 test_other_categories(void **state)
 {

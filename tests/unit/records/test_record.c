@@ -1,5 +1,5 @@
-/* Which records are valid (spec section 1.3): one that is not is skipped and named, and
- * takes nothing else with it. */
+/* Which records are valid (doc/reference.md 2.3): one that is not is skipped and named,
+ * and takes nothing else with it. */
 #include "fixture/analytics_fixture.h"
 
 #define GOOD_IMAGE "\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":false"
