@@ -35,7 +35,8 @@ good() {
 	LINT_ROOT=$dir/tree "$here/rooms.sh" --table >"$dir/tree/doc/architecture.md"
 	printf '#!/bin/sh\necho good\n' >"$dir/tree/dev"
 	echo 'int base(int);' >"$dir/tree/src/base/b.h"
-	echo 'int shm(int);' >"$dir/tree/src/shm/s.h"
+	printf '## 1. Values\n\n### 1.1 Integers\n' >"$dir/tree/doc/reference.md"
+	printf '/* doc/reference.md 1.1. */\nint shm(int);\n' >"$dir/tree/src/shm/s.h"
 	echo '#include "base/b.h"' >"$dir/tree/src/http/h.h"
 }
 
@@ -56,7 +57,7 @@ refuses() {
 }
 
 good
-for rule in format rooms paths headers sizes words options shell man; do
+for rule in format rooms paths references headers sizes words options shell man; do
 	expect 0 $rule.sh "on the good tree"
 done
 
@@ -93,6 +94,15 @@ echo 'See src/base/gone.h.' >"$dir/tree/doc/x.md"
 refuses paths.sh "on a document that names a file that is gone"
 echo '/* tests/unit/test_gone.c proves it. */' >"$dir/tree/src/shm/a.c"
 refuses paths.sh "on a comment that names a file that is gone"
+
+echo '/* Follows doc/reference.md 1.1 and 1.2. */' >"$dir/tree/src/shm/a.c"
+refuses references.sh "on a section that does not exist"
+printf '/*\n * Follows (spec\n * section 1.1).\n */\n' >"$dir/tree/src/shm/a.c"
+refuses references.sh "on a section of a text that is not here, over two lines"
+echo 'See section 1.1.' >"$dir/tree/doc/x.md"
+refuses references.sh "on a section of nobody knows what"
+echo '### 1.1 Doubles' >>"$dir/tree/doc/reference.md"
+refuses references.sh "on two sections of one number"
 
 seq 501 | sed 's/.*/int x&;/' >"$dir/tree/src/shm/long.c"
 refuses sizes.sh "on a long file"
