@@ -34,7 +34,7 @@ enum risk_flag {
 /* A model of the category: a record and what was merged with it. */
 struct model {
 	struct record record;
-	uint32_t base;           /* text: number of its base name (doc/reference.md 3.3) */
+	uint32_t base; /* text: number of its base name (doc/reference.md 3.3) */
 	const struct str *hosts; /* [nhosts] download_hosts */
 	uint32_t nhosts;
 	uint32_t flags; /* those that follow from the record alone */
