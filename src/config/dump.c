@@ -97,7 +97,7 @@ print_option(
 	fputs(" # ", out);
 	print_escaped(origin != NULL ? origin : "default", out);
 	fprintf(out, ": %s", o->doc);
-	if (o->unit[0] != '\0')
+	if (o->unit != NULL)
 		fprintf(out, " [%s]", o->unit);
 	putc('\n', out);
 }

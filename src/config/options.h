@@ -28,7 +28,7 @@ struct config_option {
 	size_t offset; /* in struct config; of "category", in struct config_category */
 	const char *preset; /* the default, as text; a list as a JSON array */
 	double min, max;    /* of numbers, both allowed, in unit */
-	const char *unit;   /* "" for none */
+	const char *unit;   /* of numbers; NULL of all others */
 	bool reloadable;    /* may change without a restart of the daemon */
 	const char *env[2]; /* the first that is set counts; NULL: no further name */
 	option_check_fn *check; /* of OPTION_STRING and OPTION_LIST; NULL: anything */

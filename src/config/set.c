@@ -46,8 +46,8 @@ in_range(const struct config_option *o, double value, const char *source,
 	if (value >= o->min && value <= o->max)
 		return true;
 	problem_add(p, source, g->line,
-	    "%s: %s is out of range: write %.15g to %.15g%s%s", option_label(o, label),
-	    g->text, o->min, o->max, o->unit[0] != '\0' ? " " : "", o->unit);
+	    "%s: %s is out of range: write %.15g to %.15g %s", option_label(o, label),
+	    g->text, o->min, o->max, o->unit);
 	return false;
 }
 

@@ -175,7 +175,9 @@ rows_are_well_formed(void **state)
 		assert_true(strlen(o->doc) > 0 && strchr(o->doc, '\n') == NULL);
 		if (o->type == OPTION_INT || o->type == OPTION_SIZE ||
 		    o->type == OPTION_FLOAT)
-			assert_true(o->min < o->max);
+			assert_true(o->min < o->max && o->unit != NULL);
+		else
+			assert_true(o->max == 0 && o->unit == NULL);
 		for (j = 0; j < i; j++) {
 			assert_string_not_equal(o->env[0], config_options[j].env[0]);
 			assert_false(
@@ -207,8 +209,8 @@ dump_shows_every_default(void **state)
 		value = print_value(o, c);
 		snprintf(line, sizeof(line), "%s%s = %s # default: %s%s%s%s\n",
 		    o->section[0] != '\0' ? "\t" : "", o->name, value, o->doc,
-		    o->unit[0] != '\0' ? " [" : "", o->unit,
-		    o->unit[0] != '\0' ? "]" : "");
+		    o->unit != NULL ? " [" : "", o->unit != NULL ? o->unit : "",
+		    o->unit != NULL ? "]" : "");
 		if (strstr(text, line) == NULL)
 			fail_msg("not in the dump: %s", line);
 		free(value);
