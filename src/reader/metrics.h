@@ -19,8 +19,8 @@ struct metrics {
 	struct store *store;
 };
 
-/* Appends all families. Slots are as the supervisor gives them out: hydrators in the
- * order of the configuration, then readers, then itself. */
+/* Appends all of shm/metric.h. Slots are as the supervisor gives them out: hydrators in
+ * the order of the configuration, then readers, then itself. */
 void metrics_print(const struct metrics *, struct buf *);
 
 /* An http_handler_fn: /metrics, and 404 for all else. */

@@ -9,53 +9,40 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* One row a counter: enumerator, name, help. Append only, up to COUNTER_ROOM. */
+/* One row a counter: enumerator, the metric that shows it (metric.h), and which sample
+ * of that metric it is: the value of its label (not the category), NULL if it has none.
+ * Append only, up to COUNTER_ROOM. */
 #define COUNTERS(X)                                                                    \
-	X(REFRESHES, "refreshes_total", "cycles that published a snapshot")            \
-	X(REFRESH_FAILURES, "refresh_failures_total", "cycles that published nothing") \
-	X(FETCH_FAILURES, "fetch_failures_total",                                      \
-	    "documents that could not be fetched")                                     \
-	X(BAD_DOCUMENTS, "bad_documents_total", "documents refused for their content") \
-	X(SKIPPED_RECORDS, "skipped_records_total", "invalid records left out")        \
-	X(PUBLISH_REJECTED, "publish_rejected_total", "snapshots that did not fit")    \
-	X(REQUESTS, "http_handled_requests_total", "requests that were understood")    \
-	X(BAD_REQUESTS, "http_bad_requests_total", "requests refused by the parser")   \
-	X(CONNECTIONS, "http_connections_total", "connections accepted")               \
-	X(BYTES_SENT, "http_sent_bytes_total", "bytes of answers written")             \
-	X(SNAPSHOTS_TAKEN, "snapshots_taken_total",                                    \
-	    "generations copied from the latch")                                       \
-	X(SNAPSHOTS_BUSY, "snapshots_busy_total", "copies given up after retries")     \
-	X(SNAPSHOTS_BAD, "snapshots_bad_total",                                        \
-	    "copies whose checksum or form was bad")                                   \
-	X(SNAPSHOTS_RELEASED, "snapshots_released_total",                              \
-	    "generations given up; taken less these are held")                         \
-	X(CLIENTS_DROPPED, "http_dropped_clients_total",                               \
-	    "slow clients of a generation too old, cut off")                           \
-	X(NOT_FETCHED, "refresh_not_fetched_total",                                    \
-	    "cycles that failed because a document could not be fetched")              \
-	X(NOT_ACCEPTED, "refresh_not_accepted_total",                                  \
-	    "cycles that failed because a document was refused")                       \
-	X(NOT_RENDERED, "refresh_not_rendered_total",                                  \
-	    "cycles that failed by a mistake of ours")                                 \
-	X(ACCESS_LOG_DROPPED, "access_log_dropped_total",                              \
-	    "requests that the access log had no room for")                            \
-	X(RELOADS, "config_reloads_total", "reloads that took effect")                 \
-	X(RELOAD_FAILURES, "config_reload_failures_total",                             \
-	    "reloads that left the old configuration in use")                          \
-	X(RETRIES, "upstream_retries_total", "requests that repeated another")         \
-	X(UNSENT, "upstream_unsent_total",                                             \
-	    "requests not sent: Retry-After, or an open breaker")                      \
-	X(IMPLAUSIBLE, "refresh_implausible_total",                                    \
-	    "cycles in which the gate refused a document")                             \
-	X(REFRESHES_PARTIAL, "refreshes_partial_total",                                \
-	    "cycles that published with old documents")                                \
-	X(REFRESHES_UNCHANGED, "refreshes_unchanged_total",                            \
-	    "cycles that published the last snapshot anew")                            \
-	X(REUSED_DOCUMENTS, "documents_reused_total",                                  \
-	    "old documents published again for want of new ones")
+	X(REFRESHES, REFRESH, "published")                                             \
+	X(REFRESH_FAILURES, REFRESH, "failed")                                         \
+	X(FETCH_FAILURES, NOT_FETCHED, NULL)                                           \
+	X(BAD_DOCUMENTS, NOT_ACCEPTED, NULL)                                           \
+	X(SKIPPED_RECORDS, SKIPPED_RECORDS, NULL)                                      \
+	X(PUBLISH_REJECTED, REFRESH_FAILURES, "rejected")                              \
+	X(REQUESTS, HTTP_HANDLED, NULL)                                                \
+	X(BAD_REQUESTS, HTTP_BAD, NULL)                                                \
+	X(CONNECTIONS, HTTP_CONNECTIONS_TOTAL, NULL)                                   \
+	X(BYTES_SENT, HTTP_SENT, NULL)                                                 \
+	X(SNAPSHOTS_TAKEN, SNAPSHOTS_TAKEN, NULL)                                      \
+	X(SNAPSHOTS_BUSY, SNAPSHOTS_BUSY, NULL)                                        \
+	X(SNAPSHOTS_BAD, SNAPSHOTS_BAD, NULL)                                          \
+	X(SNAPSHOTS_RELEASED, SNAPSHOTS_RELEASED, NULL)                                \
+	X(CLIENTS_DROPPED, HTTP_DROPPED, NULL)                                         \
+	X(NOT_FETCHED, REFRESH_FAILURES, "not_fetched")                                \
+	X(NOT_ACCEPTED, REFRESH_FAILURES, "not_accepted")                              \
+	X(NOT_RENDERED, REFRESH_FAILURES, "not_rendered")                              \
+	X(ACCESS_LOG_DROPPED, ACCESS_LOG_DROPPED, NULL)                                \
+	X(RELOADS, RELOADS, "loaded")                                                  \
+	X(RELOAD_FAILURES, RELOADS, "refused")                                         \
+	X(RETRIES, RETRIES, NULL)                                                      \
+	X(UNSENT, UNSENT, NULL)                                                        \
+	X(IMPLAUSIBLE, REFRESH_FAILURES, "implausible")                                \
+	X(REFRESHES_PARTIAL, REFRESH, "partial")                                       \
+	X(REFRESHES_UNCHANGED, REFRESH_UNCHANGED, NULL)                                \
+	X(REUSED_DOCUMENTS, REUSED, NULL)
 
 enum counter {
-#define X(id, name, help) COUNTER_##id,
+#define X(id, metric, value) COUNTER_##id,
 	COUNTERS(X)
 #undef X
 	COUNTER_MAX

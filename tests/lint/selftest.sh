@@ -15,6 +15,7 @@ good() {
 	sed 's#tests/lint/options.sh#dev#; s#src/config/options.c#src/base/b.h#' \
 		"$srcdir/doc/hydratord.conf.5" >"$dir/tree/doc/hydratord.conf.5"
 	cp "$srcdir/etc/hydratord.conf" "$dir/tree/etc"
+	sed -n '/^| name | type | labels/,/^$/p' "$srcdir/doc/api.md" >"$dir/tree/doc/api.md"
 	touch "$dir/tree/configure.ac" "$dir/tree/Makefile.am" "$dir/tree/README.md" \
 		"$dir/tree/CONTRIBUTING.md" "$dir/tree/NEWS"
 	cat >"$dir/tree/src/ROOMS" <<-ROOMS
@@ -57,7 +58,7 @@ refuses() {
 }
 
 good
-for rule in format rooms paths references headers sizes words options shell man; do
+for rule in format rooms paths references headers sizes words options metrics shell man; do
 	expect 0 $rule.sh "on the good tree"
 done
 
@@ -127,6 +128,11 @@ sed -i 's/#ttl = 300/#ttl = 301/' "$dir/tree/etc/hydratord.conf"
 refuses options.sh "on a wrong default in the sample"
 sed -i 's/#ttl = 300/#ttl = 300\n#foo = 1/' "$dir/tree/etc/hydratord.conf"
 refuses options.sh "on an option that does not exist"
+
+sed -i '/^| .refresh_total./d' "$dir/tree/doc/api.md"
+refuses metrics.sh "on a metric that the document lacks"
+sed -i '/^| .refresh_total./s/result/outcome/' "$dir/tree/doc/api.md"
+refuses metrics.sh "on a wrong label in the document"
 
 # shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\nrm $1\n' >"$dir/tree/dev"

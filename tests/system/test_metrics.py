@@ -98,6 +98,17 @@ def test_formats_and_paths(make_daemon):
     assert [key for key in values if key.startswith("build_info")] != []
 
 
+def test_every_metric_is_shown(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    daemon.get(RISK)
+    text = fetch(daemon)[2]
+    families = set(re.findall(r"^# TYPE cache_hydrator_(\w+)", text, re.M))
+    shown = {re.sub("{.*", "", key) for key in parse(text)}
+    assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
+    # No host was asked: the sample data is in files.
+    assert families - shown == {"http_request_duration_seconds", "upstream_breaker_state", "upstream_floor_seconds"}
+
+
 def test_other_readers_of_the_format_agree(make_daemon):
     parser = pytest.importorskip("prometheus_client.parser")
     daemon = make_daemon(settings=METRICS).start()
@@ -198,6 +209,7 @@ def test_counts_are_those_of_the_client_whoever_dies(make_daemon):
     assert values[dead % "signal"] + values[dead % "core"] == 4  # whether SEGV leaves a core is the machine's affair
     refused = sum(value for key, value in requests(values).items() if 'route="refused"' in key)
     assert histogram(values) == sum(requests(values).values()) - refused
+    assert values["http_handled_requests_total"] == sum(requests(values).values()) - refused
     assert values['refresh_total{category="image_generation",result="published"}'] == 5
     assert values['refresh_total{category="text_generation",result="published"}'] == 1
     assert values["http_sent_bytes_total"] > 28 * len(daemon.get(RISK).body)

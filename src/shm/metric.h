@@ -1,0 +1,81 @@
+/*
+ * The one description of what the daemon counts and measures. /metrics prints it,
+ * tests/lint/metrics.sh holds doc/api.md against it, and whatever else shows figures
+ * takes names, labels and meanings from here. Pure; any process.
+ */
+#ifndef SHM_METRIC_H
+#define SHM_METRIC_H
+
+#include <stdbool.h>
+
+#include "shm/counters.h"
+
+#define METRIC_PREFIX "cache_hydrator_" /* before each name, towards Prometheus */
+#define METRIC_LABELS 2
+
+/* In the order in which they are shown; a number has no meaning outside a process. */
+enum metric_id {
+	METRIC_BUILD_INFO,
+	METRIC_START_TIME,
+	METRIC_HTTP_REQUESTS,
+	METRIC_HTTP_HANDLED,
+	METRIC_HTTP_BAD,
+	METRIC_HTTP_DURATION,
+	METRIC_HTTP_SENT,
+	METRIC_HTTP_CONNECTIONS_TOTAL,
+	METRIC_HTTP_CONNECTIONS,
+	METRIC_HTTP_DROPPED,
+	METRIC_ACCESS_LOG_DROPPED,
+	METRIC_REFRESH,
+	METRIC_REFRESH_FAILURES,
+	METRIC_REFRESH_UNCHANGED,
+	METRIC_REUSED,
+	METRIC_NOT_FETCHED,
+	METRIC_NOT_ACCEPTED,
+	METRIC_SKIPPED_RECORDS,
+	METRIC_LAST_SUCCESS,
+	METRIC_CONSECUTIVE_FAILURES,
+	METRIC_BREAKER,
+	METRIC_FLOOR,
+	METRIC_RETRIES,
+	METRIC_UNSENT,
+	METRIC_SNAPSHOT_AGE,
+	METRIC_GENERATION,
+	METRIC_SNAPSHOT_BYTES,
+	METRIC_SNAPSHOT_MODELS,
+	METRIC_SNAPSHOT_SKIPPED,
+	METRIC_SNAPSHOTS_TAKEN,
+	METRIC_SNAPSHOTS_BUSY,
+	METRIC_SNAPSHOTS_BAD,
+	METRIC_SNAPSHOTS_RELEASED,
+	METRIC_RESTARTS,
+	METRIC_RELOAD_SUCCESSFUL,
+	METRIC_RELOAD_TIME,
+	METRIC_RELOADS,
+	METRIC_HEARTBEAT,
+	METRIC_MAX
+};
+
+struct metric {
+	const char *name; /* without METRIC_PREFIX */
+	const char *type; /* of Prometheus: "counter", "gauge", "histogram" */
+	/* Names of its labels, in order; NULL: no further one. "category" is always the
+	 * first, and means one sample a category. */
+	const char *label[METRIC_LABELS];
+	const char *help; /* one line without backslashes */
+};
+
+extern const struct metric metric_table[METRIC_MAX];
+
+/* Where a counter is shown. */
+struct metric_counter {
+	enum metric_id metric;
+	const char *value; /* of the metric's label that is not the category, or NULL */
+};
+
+extern const struct metric_counter metric_counters[COUNTER_MAX];
+
+/* Whether there is a sample for each category. */
+bool metric_has_category(enum metric_id);
+
+#endif
