@@ -28,6 +28,21 @@ analytics_defaults(struct analytics_settings *s)
 	};
 }
 
+/* Documents that everything is computed from; only workers may be missing. */
+static int
+analytics_require(const struct analytics_input *in, struct report *report)
+{
+	bool horde = category_has_horde(in->category);
+
+	if (in->reference.form.type == DOCUMENT_ABSENT)
+		return report_refuse(report, DOCUMENT_REFERENCE, "absent");
+	if (horde && in->status.form.type == DOCUMENT_ABSENT)
+		return report_refuse(report, DOCUMENT_STATUS, "absent");
+	if (horde && in->stats.form.type == DOCUMENT_ABSENT)
+		return report_refuse(report, DOCUMENT_STATS, "absent");
+	return 0;
+}
+
 static int
 analytics_read(const struct analytics_settings *settings,
     const struct analytics_input *in, struct arena *arena, struct horde *horde,
@@ -35,6 +50,8 @@ analytics_read(const struct analytics_settings *settings,
 {
 	bool exact = settings->corrections & CORRECT_EXACT_USAGE;
 
+	if (analytics_require(in, report) == -1)
+		return -1;
 	if (category_has_horde(in->category) &&
 	    (horde_read(in, !exact, arena, horde, report) == -1 ||
 		workers_read(&in->workers, arena, workers, report) == -1))
@@ -90,7 +107,7 @@ analytics_render(const struct analytics_settings *settings,
 
 	report->skipped = 0;
 	report->refused = DOCUMENT_NONE;
-	report->error[0] = '\0';
+	report->reason[0] = '\0';
 	result = analytics_render_in(settings, in, arena, out, report);
 	arena_free(&arena);
 	return result;

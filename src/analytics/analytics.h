@@ -12,10 +12,10 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "records/document.h"
 #include "records/report.h"
 #include "terms/category.h"
 #include "terms/correction.h"
-#include "terms/document.h"
 
 /* doc/reference.md 9.2. Borrowed strings. */
 struct analytics_settings {
@@ -32,19 +32,20 @@ struct analytics_settings {
 /* Fills in the reference's defaults. */
 void analytics_defaults(struct analytics_settings *);
 
+/* Opened for this category (document_open). */
 struct analytics_input {
 	enum category category;
-	struct document reference; /* v2: object name -> record */
+	struct document reference; /* v2: object name -> record; or a legacy form */
 	struct document status;    /* only category_has_horde() */
-	struct document stats;
-	struct document workers; /* data NULL: none */
-	int64_t now;             /* Unix seconds: computed_at */
+	struct document stats;     /* only category_has_horde() */
+	struct document workers;   /* may be absent: no workers are known */
+	int64_t now;               /* Unix seconds: computed_at */
 };
 
 /*
  * Appends the payload (payload/view.h) to out, which the caller empties first and owns.
- * Returns 0, or -1 with report->refused and report->error set: a document is not
- * JSON, of another shape, or every one of its entries is invalid.
+ * Returns 0, or -1 with report->refused and report->reason set: a document is absent,
+ * of another shape inside, or every one of its entries is invalid.
  */
 int analytics_render(const struct analytics_settings *, const struct analytics_input *,
     struct buf *out, struct report *report) MUST_CHECK;

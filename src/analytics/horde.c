@@ -166,12 +166,10 @@ static int
 horde_read_status(struct horde *h, const struct document *doc, struct arena *arena,
     struct report *report)
 {
-	struct json_value root, element;
+	struct json_value root = document_root(doc), element;
 	struct json_walk walk;
 	size_t i = 0;
 
-	if (document_scan(doc, DOCUMENT_STATUS, JSON_T_ARRAY, &root, report) == -1)
-		return -1;
 	h->statuses =
 	    arena_alloc(arena, (root.len / STATUS_LEN_MIN + 1) * sizeof(*h->statuses));
 	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
@@ -185,8 +183,8 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 			    check.where, check.why);
 	}
 	if (i > 0 && h->nstatuses == 0)
-		return report_refuse(report, DOCUMENT_STATUS,
-		    "status: none of its %zu elements is valid", i);
+		return report_refuse(
+		    report, DOCUMENT_STATUS, "none of its %zu elements is valid", i);
 	return 0;
 }
 
@@ -209,8 +207,8 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 	if (v->type == JSON_T_NONE)
 		return 0;
 	if (v->type != JSON_T_OBJECT)
-		return report_refuse(report, DOCUMENT_STATS, "stats: %s: not an object",
-		    period_names[p]);
+		return report_refuse(
+		    report, DOCUMENT_STATS, "%s: not an object", period_names[p]);
 	walk = json_walk(v);
 	while (json_member(&walk, &key, &value)) {
 		struct spelling *s;
@@ -314,11 +312,9 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 		[PERIOD_MONTH] = MEMBER("month", NULL, 0),
 		[PERIOD_TOTAL] = MEMBER("total", NULL, 0),
 	};
-	struct json_value root, periods[PERIOD_MAX];
+	struct json_value root = document_root(doc), periods[PERIOD_MAX];
 	unsigned valid = 0;
 
-	if (document_scan(doc, DOCUMENT_STATS, JSON_T_OBJECT, &root, report) == -1)
-		return -1;
 	shape_read(&(struct shape){ members, PERIOD_MAX }, &root, arena, periods);
 	for (int p = 0; p < PERIOD_MAX; p++)
 		if (horde_read_period(spellings, &periods[p], p, arena, report) == -1)
@@ -328,7 +324,7 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 		    spelling_check(map_at(spellings, i), spellings->keys[i], report);
 	if (spellings->count > 0 && valid == 0)
 		return report_refuse(
-		    report, DOCUMENT_STATS, "stats: not one of its entries is valid");
+		    report, DOCUMENT_STATS, "not one of its entries is valid");
 	h->links = arena_alloc(arena, spellings->count * sizeof(*h->links));
 	return 0;
 }

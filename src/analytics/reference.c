@@ -136,7 +136,7 @@ reference_read(const struct analytics_settings *settings,
 	out->nentries = out->statistics.models = entries.count;
 	if (out->nentries > 0 && out->nvalid == 0)
 		return report_refuse(report, DOCUMENT_REFERENCE,
-		    "reference: none of its %u records is valid", entries.count);
+		    "none of its %u records is valid", entries.count);
 	return 0;
 }
 

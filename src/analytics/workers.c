@@ -256,10 +256,9 @@ workers_read(const struct document *doc, struct arena *arena, struct workers *ou
 	size_t i = 0;
 
 	workers_init(out, doc->len, arena);
-	if (doc->data == NULL)
+	if (doc->form.type == DOCUMENT_ABSENT)
 		return 0;
-	if (document_scan(doc, DOCUMENT_WORKERS, JSON_T_ARRAY, &root, report) == -1)
-		return -1;
+	root = document_root(doc);
 	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
 		struct check check = { .arena = arena };
 
@@ -271,8 +270,8 @@ workers_read(const struct document *doc, struct arena *arena, struct workers *ou
 	}
 	buf_free(&scratch);
 	if (i > 0 && out->n == 0)
-		return report_refuse(report, DOCUMENT_WORKERS,
-		    "workers: none of its %zu elements is valid", i);
+		return report_refuse(
+		    report, DOCUMENT_WORKERS, "none of its %zu elements is valid", i);
 	return 0;
 }
 

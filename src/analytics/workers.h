@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "records/report.h"
-#include "terms/document.h"
+#include "records/document.h"
 
 struct workers_link; /* private */
 struct worker_id;
@@ -27,8 +27,8 @@ struct workers {
 	uint32_t walks;
 };
 
-/* Reads the document; data NULL is none: no workers. Bad elements are skipped and
- * reported. Returns 0, or -1 with *report. */
+/* Reads the document; if it is absent there are no workers. Bad elements are skipped
+ * and reported. Returns 0, or -1 with *report. */
 int workers_read(const struct document *, struct arena *, struct workers *out,
     struct report *report) MUST_CHECK;
 

@@ -14,14 +14,22 @@
 #include "hydrator/settings.h"
 #include "payload/encode.h"
 #include "payload/view.h"
-#include "records/accept.h"
+#include "records/document.h"
 #include "records/report.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
 
+/* What a source hands to cycle_accept(). */
+struct cycle_look {
+	enum document_kind kind;
+	enum category category;
+	struct document_form form; /* out: of the body that was accepted */
+};
+
 /* What one cycle holds. */
 struct cycle_run {
 	struct source sources[INPUT_MAX];
+	struct cycle_look looks[INPUT_MAX];
 	struct buf rendered;
 	struct snapshot *last; /* the last generation, if it is published again */
 	const void *payload;   /* of either */
@@ -79,42 +87,51 @@ cycle_close(struct cycle *c)
 	inputs_free(&c->inputs);
 }
 
-static struct source
-cycle_horde_source(const struct cycle *c, const char *name, char *const *url,
-    bool (*accept)(const struct buf *, char *, size_t))
+/* Asked here and not left to the analytics, so that the log names the place and the
+ * next place is tried. */
+static bool
+cycle_accept(void *arg, const struct buf *body, char *why, size_t whylen)
 {
-	return (struct source){
-		.name = name,
-		.urls = (const char *const *)url,
-		.nurls = 1,
-		.timeout = c->config->horde.timeout,
-		.accept = accept,
+	struct document doc = { .data = body->data, .len = body->len };
+	struct cycle_look *look = arg;
+
+	if (document_open(&doc, look->kind, look->category, why, whylen) == -1)
+		return false;
+	look->form = doc.form;
+	return true;
+}
+
+static void
+cycle_list_source(const struct cycle *c, struct cycle_run *run, enum input_kind k,
+    char *const *urls, size_t n, int64_t timeout)
+{
+	struct cycle_look *look = &run->looks[k];
+
+	*look = (struct cycle_look){ INPUT_DOCUMENT(k), c->category, { 0 } };
+	run->sources[k] = (struct source){
+		.name = document_name(look->kind),
+		.urls = (const char *const *)urls,
+		.nurls = n,
+		.timeout = timeout,
+		.accept = cycle_accept,
+		.arg = look,
 	};
 }
 
 static void
 cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 {
-	struct source *s = run->sources;
+	const struct config_list *places = &c->section->reference;
+	int64_t timeout = c->config->horde.timeout;
 
-	s[INPUT_REFERENCE] = (struct source){
-		.name = "reference",
-		.urls = (const char *const *)c->section->reference.item,
-		.nurls = c->section->reference.n,
-		.timeout = c->config->upstream.timeout,
-		.accept = c->category == CATEGORY_TEXT_GENERATION
-			      ? document_accept_text
-			      : document_accept_object,
-	};
+	cycle_list_source(c, run, INPUT_REFERENCE, places->item, places->n,
+	    c->config->upstream.timeout);
 	if (c->status_url == NULL)
 		return;
-	s[INPUT_STATUS] =
-	    cycle_horde_source(c, "status", &c->status_url, document_accept_array);
-	s[INPUT_STATS] =
-	    cycle_horde_source(c, "stats", &c->stats_url, document_accept_object);
-	s[INPUT_WORKERS] =
-	    cycle_horde_source(c, "workers", &c->workers_url, document_accept_array);
-	s[INPUT_WORKERS].optional = true;
+	cycle_list_source(c, run, INPUT_STATUS, &c->status_url, 1, timeout);
+	cycle_list_source(c, run, INPUT_STATS, &c->stats_url, 1, timeout);
+	cycle_list_source(c, run, INPUT_WORKERS, &c->workers_url, 1, timeout);
+	run->sources[INPUT_WORKERS].optional = true;
 }
 
 /* A directory of documents may be older than the interest in workers: said once. */
@@ -156,7 +173,7 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 	if (result == SOURCES_STOPPED)
 		return CYCLE_STOPPED;
 	for (k = 0; k < in->n; k++) {
-		inputs_offer(in, k, &run->sources[k]);
+		inputs_offer(in, k, &run->sources[k], &run->looks[k].form);
 		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
 			gate_forget(&c->gate[k]);
 	}
@@ -164,26 +181,13 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 	return CYCLE_PUBLISHED;
 }
 
-static struct document
-cycle_document(const struct cycle *c, enum input_kind k)
-{
-	const struct input_document *d = inputs_current(&c->inputs, k);
-
-	if (d == NULL || d->missing)
-		return (struct document){ NULL, 0 };
-	return (struct document){ d->body.data, d->body.len };
-}
-
 /* The analytics have refused a document: without it the cycle may still succeed. */
 static void
 cycle_take_back(struct cycle *c, const struct report *report)
 {
-	const char *why = report->error, *name = document_name(report->refused);
-
-	if (strncmp(why, name, strlen(name)) == 0 && why[strlen(name)] == ':')
-		why += strlen(name) + 2;
 	counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
-	inputs_refuse(&c->inputs, INPUT_KIND(report->refused), INPUT_NOT_ACCEPTED, why);
+	inputs_refuse(&c->inputs, INPUT_KIND(report->refused), INPUT_NOT_ACCEPTED,
+	    report->reason);
 }
 
 /* Returns false if a document was taken back. */
@@ -192,10 +196,10 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	struct analytics_input input = {
 		.category = c->category,
-		.reference = cycle_document(c, INPUT_REFERENCE),
-		.status = cycle_document(c, INPUT_STATUS),
-		.stats = cycle_document(c, INPUT_STATS),
-		.workers = cycle_document(c, INPUT_WORKERS),
+		.reference = inputs_document(&c->inputs, INPUT_REFERENCE),
+		.status = inputs_document(&c->inputs, INPUT_STATUS),
+		.stats = inputs_document(&c->inputs, INPUT_STATS),
+		.workers = inputs_document(&c->inputs, INPUT_WORKERS),
 		.now = now,
 	};
 	struct report report = { .skip = skips_add, .arg = &c->skips };

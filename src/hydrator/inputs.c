@@ -65,7 +65,8 @@ inputs_expect(const struct inputs *in, enum input_kind k, struct source *s)
 }
 
 void
-inputs_offer(struct inputs *in, enum input_kind k, struct source *s)
+inputs_offer(struct inputs *in, enum input_kind k, struct source *s,
+    const struct document_form *form)
 {
 	struct input *i = &in->of[k];
 
@@ -82,6 +83,7 @@ inputs_offer(struct inputs *in, enum input_kind k, struct source *s)
 		i->offered.held = true;
 		i->offered.missing = s->missing;
 		i->offered.body = s->body;
+		i->offered.form = *form;
 		memset(&s->body, 0, sizeof(s->body));
 		document_renew(&i->offered, s);
 	}
@@ -141,6 +143,16 @@ inputs_current(const struct inputs *in, enum input_kind k)
 	if (k < in->n && i->offered.held)
 		return &i->offered;
 	return k < in->n && i->good.held ? &i->good : NULL;
+}
+
+struct document
+inputs_document(const struct inputs *in, enum input_kind k)
+{
+	const struct input_document *d = inputs_current(in, k);
+
+	if (d == NULL || d->missing)
+		return (struct document){ .data = NULL };
+	return (struct document){ d->body.data, d->body.len, d->form };
 }
 
 bool

@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "records/document.h"
 #include "shm/publish.h"
 #include "terms/document.h"
 #include "upstream/source.h"
@@ -40,6 +41,7 @@ struct input_document {
 	bool held;
 	bool missing;               /* it is that the file does not exist: no body */
 	struct buf body;            /* owned */
+	struct document_form form;  /* of body; ABSENT if it is missing */
 	const char *url;            /* of the configuration */
 	char *etag, *last_modified; /* validators of that place; owned, NULL: none */
 	int64_t fetched_boot, fetched_wall;
@@ -60,9 +62,11 @@ struct inputs {
 
 /* Tells a source that is about to be fetched what is held already. */
 void inputs_expect(const struct inputs *, enum input_kind, struct source *);
-/* A cycle begins with what was fetched, well or not; takes the body over. A document
- * that is byte for byte the good one renews its time. */
-void inputs_offer(struct inputs *, enum input_kind, struct source *);
+/* A cycle begins with what was fetched, well or not; takes the body over. form is that
+ * of the body, if there is one. A document that is byte for byte the good one renews
+ * its time. */
+void inputs_offer(
+    struct inputs *, enum input_kind, struct source *, const struct document_form *);
 /* The current document is not to be used: frees it, so that the good one is current if
  * this was not it. */
 void inputs_refuse(struct inputs *, enum input_kind, enum input_fault, const char *why);
@@ -76,6 +80,9 @@ void inputs_free(struct inputs *);
 /* What a cycle is made of: the offered document, else the good one, else NULL. */
 const struct input_document *inputs_current(
     const struct inputs *, enum input_kind) MUST_CHECK;
+/* The same for the analytics, borrowed; absent if there is none or its file is missing.
+ */
+struct document inputs_document(const struct inputs *, enum input_kind) MUST_CHECK;
 /* Whether there is one of each, and not all of them are old. */
 bool inputs_suffice(const struct inputs *) MUST_CHECK;
 /* Whether one of them is not the good one. */

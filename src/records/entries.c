@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "json/walk.h"
-#include "records/document.h"
 #include "records/legacy.h"
 #include "records/report.h"
 
@@ -28,7 +27,7 @@ entries_check_any(const struct map *entries, uint64_t records, struct report *re
 	if (entries->count > 0)
 		return 0;
 	return report_refuse(report, DOCUMENT_REFERENCE,
-	    "reference: none of its %" PRIu64 " records is valid", records);
+	    "none of its %" PRIu64 " records is valid", records);
 }
 
 /* Duplicates are settled first: only the record that counts must be convertible. */
@@ -56,15 +55,9 @@ static int
 entries_of_csv(struct str document, struct arena *arena, struct map *entries,
     struct report *report)
 {
-	const char *fault = legacy_csv_fault(document);
-	uint64_t rows;
-
-	if (fault != NULL)
-		return report_refuse(
-		    report, DOCUMENT_REFERENCE, "reference: %s", fault);
 	map_init(entries, arena, sizeof(struct json_value), document.len / 100);
-	rows = legacy_csv_read(document, entries, report);
-	return entries_check_any(entries, rows, report);
+	return entries_check_any(
+	    entries, legacy_csv_read(document, entries, report), report);
 }
 
 int
@@ -74,11 +67,9 @@ entries_read(enum category category, const struct document *reference,
 	struct str text = { reference->data, reference->len };
 	struct json_value root;
 
-	if (category == CATEGORY_TEXT_GENERATION && legacy_csv_recognise(text))
+	if (reference->form.type == DOCUMENT_CSV)
 		return entries_of_csv(text, arena, entries, report);
-	if (document_scan(
-		reference, DOCUMENT_REFERENCE, JSON_T_OBJECT, &root, report) == -1)
-		return -1;
+	root = document_root(reference);
 	entries_of_object(&root, arena, entries);
 	if (legacy_json_recognise(text, category, entries, arena))
 		return entries_convert(category, entries, report);

@@ -5,13 +5,13 @@
 #include "base/attr.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "records/document.h"
 #include "records/report.h"
 #include "terms/category.h"
-#include "terms/document.h"
 
 /*
- * Fills entries with key -> struct json_value: the records of a v2 document as they
- * are, those of a legacy document (legacy.h) converted; the form is told by the
+ * Fills entries with key -> struct json_value: the records of a v2 document, opened, as
+ * they are, those of a legacy document (legacy.h) converted; the form is told by the
  * content. Of duplicate keys the last counts, at the place of the first. Legacy records
  * that cannot be converted are left out and reported; if that leaves none, the document
  * is refused. Returns 0, or -1 with *report.

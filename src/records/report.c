@@ -38,7 +38,7 @@ report_refuse(struct report *report, enum document_kind document, const char *fm
 
 	report->refused = document;
 	va_start(ap, fmt);
-	vsnprintf(report->error, sizeof(report->error), fmt, ap);
+	vsnprintf(report->reason, sizeof(report->reason), fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -21,9 +21,9 @@ struct report {
 	 * "reference record \"Foo\": nsfw: required". May be NULL. */
 	void (*skip)(void *arg, const char *what);
 	void *arg;
-	uint64_t skipped;           /* out: how many */
-	enum document_kind refused; /* out: on error */
-	char error[256];            /* out: on error: which document, where, why */
+	uint64_t skipped;                   /* out: how many */
+	enum document_kind refused;         /* out: on error */
+	char reason[256];                   /* out: on error: where in it, why */
 	struct census census[DOCUMENT_MAX]; /* out: on success */
 };
 
@@ -33,7 +33,7 @@ void report_skip(struct report *, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 void report_skip_record(
     struct report *, struct str key, const char *where, const char *why);
-/* Sets refused and error; returns -1. */
+/* Sets refused and reason; returns -1. */
 int report_refuse(struct report *, enum document_kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 

@@ -1,8 +1,6 @@
-/* The documents that hydrators fetch: what each is called, and its bytes. */
+/* The documents that hydrators fetch, and what each is called. */
 #ifndef TERMS_DOCUMENT_H
 #define TERMS_DOCUMENT_H
-
-#include <stddef.h>
 
 /* The documents that a category is computed from. */
 enum document_kind {
@@ -16,11 +14,5 @@ enum document_kind {
 
 /* "reference", "status", ...: for messages. */
 const char *document_name(enum document_kind);
-
-/* A document as fetched; data may be NULL where the category has none. */
-struct document {
-	const char *data;
-	size_t len;
-};
 
 #endif

@@ -208,7 +208,7 @@ source_finish(struct sources *run, struct source *s, const struct fetch_result *
 	permit_answered(&s->permit);
 	s->last[0] = '\0';
 	if (!s->missing && !r->not_modified && s->accept != NULL &&
-	    !s->accept(r->body, why, sizeof(why))) {
+	    !s->accept(s->arg, r->body, why, sizeof(why))) {
 		s->refused++;
 		source_fail(s, why);
 		return;

@@ -20,8 +20,10 @@ struct source {
 	size_t nurls;            /* at least 1 */
 	int64_t timeout;         /* of one try, seconds */
 	/* Whether this is the document at all; if not, says why and the next place is
-	 * tried. NULL: whatever was fetched will do. */
-	bool (*accept)(const struct buf *body, char *why, size_t whylen);
+	 * tried. arg: where the caller keeps what it learns of the body that was taken.
+	 * NULL: whatever was fetched will do. */
+	bool (*accept)(void *arg, const struct buf *body, char *why, size_t whylen);
+	void *arg;
 	/* A file: that does not exist is an empty document: done, missing, no body. */
 	bool optional;
 	/* Of the document that the caller still has, borrowed, NULL: none. Used for the

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "payload/encode.h"
 #include "payload/view.h"
+#include "records/document.h"
 #include "records/report.h"
 #include "terms/document.h"
 
@@ -335,21 +336,26 @@ cpu_seconds(void)
 }
 
 static struct document
-document_of(const struct buf *b)
+open_document(const struct documents *d, enum document_kind kind, const struct buf *b)
 {
-	return (struct document){ b->data, b->len };
+	struct document doc = { .data = b->data, .len = b->len };
+	char why[256];
+
+	if (document_open(&doc, kind, d->category, why, sizeof(why)) == -1)
+		errx(1, "%s: %s", document_name(kind), why);
+	return doc;
 }
 
-/* Renders a category as a hydrator does, which keeps its buffer; returns the number of
- * models. */
+/* Opens the documents of a category and renders them as a hydrator does, which keeps
+ * its buffer; returns the number of models. */
 static uint64_t
 render(const struct documents *d, struct buf *out)
 {
 	struct analytics_input in = { .category = d->category,
-		.reference = document_of(&d->reference),
-		.status = document_of(&d->status),
-		.stats = document_of(&d->stats),
-		.workers = document_of(&d->workers),
+		.reference = open_document(d, DOCUMENT_REFERENCE, &d->reference),
+		.status = open_document(d, DOCUMENT_STATUS, &d->status),
+		.stats = open_document(d, DOCUMENT_STATS, &d->stats),
+		.workers = open_document(d, DOCUMENT_WORKERS, &d->workers),
 		.now = NOW };
 	struct report report = { 0 };
 	struct analytics_settings settings;
@@ -358,7 +364,7 @@ render(const struct documents *d, struct buf *out)
 	analytics_defaults(&settings);
 	buf_reset(out);
 	if (analytics_render(&settings, &in, out, &report) == -1)
-		errx(1, "%s", report.error);
+		errx(1, "%s: %s", document_name(report.refused), report.reason);
 	dir = view_open(out->data, out->len, d->category);
 	if (dir == NULL || report.skipped > 0)
 		errx(1, "a bad payload");

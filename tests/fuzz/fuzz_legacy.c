@@ -6,6 +6,7 @@
 
 #include "analytics/analytics.h"
 #include "payload/view.h"
+#include "records/document.h"
 #include "records/entries.h"
 #include "records/record.h"
 #include "records/report.h"
@@ -56,7 +57,7 @@ check_entries(const struct analytics_input *in)
 
 	if (entries_read(in->category, &in->reference, arena, &entries, &report) ==
 	    -1) {
-		must(report.refused == DOCUMENT_REFERENCE && report.error[0] != '\0');
+		must(report.refused == DOCUMENT_REFERENCE && report.reason[0] != '\0');
 		entries.count = 0;
 	}
 	for (uint32_t i = 0; i < entries.count; i++)
@@ -83,15 +84,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum category categories[] = { CATEGORY_IMAGE_GENERATION,
 		CATEGORY_TEXT_GENERATION, CATEGORY_CONTROLNET };
+	static const struct document_form whole = { DOCUMENT_JSON, 0, 2 };
 	struct analytics_input in = {
-		.reference = { (const char *)data, size },
-		.status = { "[]", 2 },
-		.stats = { "{}", 2 },
+		.reference = { .data = (const char *)data, .len = size },
+		.status = { "[]", 2, whole },
+		.stats = { "{}", 2, whole },
 		.now = 1700000000,
 	};
+	char why[256];
 
 	for (size_t i = 0; i < NELEM(categories); i++) {
 		in.category = categories[i];
+		if (document_open(&in.reference, DOCUMENT_REFERENCE, in.category, why,
+			sizeof(why)) == -1)
+			continue;
 		check_entries(&in);
 		check_views(&in);
 	}

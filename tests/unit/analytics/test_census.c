@@ -9,15 +9,23 @@
 #include <string.h>
 
 #include "analytics/analytics.h"
+#include "records/document.h"
 #include "records/report.h"
 #include "terms/document.h"
 
 static struct census census[DOCUMENT_MAX];
 
 static struct document
-document(const char *text)
+document(enum document_kind kind, enum category category, const char *text)
 {
-	return (struct document){ text, text != NULL ? strlen(text) : 0 };
+	struct document doc = { .data = text };
+	char why[256];
+
+	if (text == NULL)
+		return doc;
+	doc.len = strlen(text);
+	assert_int_equal(document_open(&doc, kind, category, why, sizeof(why)), 0);
+	return doc;
 }
 
 static void
@@ -26,10 +34,10 @@ take(enum category category, const char *reference, const char *status,
 {
 	struct analytics_input in = {
 		.category = category,
-		.reference = document(reference),
-		.status = document(status),
-		.stats = document(stats),
-		.workers = document(workers),
+		.reference = document(DOCUMENT_REFERENCE, category, reference),
+		.status = document(DOCUMENT_STATUS, category, status),
+		.stats = document(DOCUMENT_STATS, category, stats),
+		.workers = document(DOCUMENT_WORKERS, category, workers),
 		.now = 1700000000,
 	};
 	struct report report = { .arg = NULL };

@@ -188,17 +188,16 @@ test_refused(void **state)
 		const char *status;
 		const char *stats;
 		enum document_kind refused;
-		const char *error;
+		const char *reason;
 	} cases[] = {
-		{ "{}", "{}", DOCUMENT_STATUS, "status: not an array" },
+		{ "{}", "{}", DOCUMENT_STATUS, "not a JSON array" },
 		{ "[", "{}", DOCUMENT_STATUS, NULL },
-		{ NULL, "{}", DOCUMENT_STATUS, "status: an empty document" },
-		{ "[1,{}]", "{}", DOCUMENT_STATUS,
-		    "status: none of its 2 elements is valid" },
-		{ "[]", "null", DOCUMENT_STATS, "stats: not an object" },
-		{ "[]", "{\"day\":null}", DOCUMENT_STATS, "stats: day: not an object" },
+		{ NULL, "{}", DOCUMENT_STATUS, "absent" },
+		{ "[1,{}]", "{}", DOCUMENT_STATUS, "none of its 2 elements is valid" },
+		{ "[]", "null", DOCUMENT_STATS, "not a JSON object" },
+		{ "[]", "{\"day\":null}", DOCUMENT_STATS, "day: not an object" },
 		{ "[]", "{\"day\":{\"a\":-1,\"b\":null}}", DOCUMENT_STATS,
-		    "stats: not one of its entries is valid" },
+		    "not one of its entries is valid" },
 	};
 	struct fixture f;
 
@@ -209,8 +208,8 @@ test_refused(void **state)
 		    fixture_try(&f, "{" TEXT("A") "}", cases[i].status, cases[i].stats),
 		    -1);
 		assert_int_equal(f.report.refused, cases[i].refused);
-		if (cases[i].error != NULL)
-			assert_string_equal(f.report.error, cases[i].error);
+		if (cases[i].reason != NULL)
+			assert_string_equal(f.report.reason, cases[i].reason);
 	}
 	fixture_free(&f);
 }
@@ -298,6 +297,7 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	struct merge_scratch scratch = { .arena = arena };
 	struct report report = { 0 };
 	struct analytics_input in = { .category = category };
+	struct fixture f;
 	struct horde horde;
 	json_t *vector;
 	size_t i;
@@ -306,8 +306,13 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	status = read_shared(path);
 	snprintf(path, sizeof(path), "cases/real-1/horde/stats_%s.json", kind);
 	stats = read_shared(path);
-	in.status = (struct document){ status.data, status.len };
-	in.stats = (struct document){ stats.data, stats.len };
+	fixture_init(&f, category);
+	assert_int_equal(fixture_open(&f, DOCUMENT_STATUS,
+			     (struct str){ status.data, status.len }, &in.status),
+	    0);
+	assert_int_equal(fixture_open(&f, DOCUMENT_STATS,
+			     (struct str){ stats.data, stats.len }, &in.stats),
+	    0);
 	assert_int_equal(horde_read(&in, true, arena, &horde, &report), 0);
 	assert_true(json_array_size(vectors) > 100);
 	json_array_foreach(vectors, i, vector) expect_vector(&horde, vector, &scratch);

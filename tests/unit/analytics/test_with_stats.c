@@ -352,7 +352,7 @@ test_bad_documents_are_refused(void **state)
 		f.workers = documents[i];
 		assert_int_equal(fixture_try(&f, "{}", "[]", "{}"), -1);
 		assert_int_equal(f.report.refused, DOCUMENT_WORKERS);
-		assert_memory_equal(f.report.error, "workers: ", 9);
+		assert_true(f.report.reason[0] != '\0');
 	}
 	fixture_free(&f);
 }

@@ -61,7 +61,9 @@ failed(const char *why, bool unfetched)
 static void
 offer(enum input_kind k, struct source s)
 {
-	inputs_offer(&in, k, &s);
+	const struct document_form form = { DOCUMENT_JSON, 1, s.body.len };
+
+	inputs_offer(&in, k, &s, &form);
 	sources_free(&s, 1);
 }
 
@@ -69,12 +71,20 @@ static void
 assert_current(enum input_kind k, const char *text, int64_t at)
 {
 	const struct input_document *d = inputs_current(&in, k);
+	struct document doc;
 
 	assert_non_null(d);
 	assert_int_equal(d->body.len, strlen(text));
 	assert_memory_equal(d->body.data, text, d->body.len);
 	assert_int_equal(d->fetched_boot, at);
 	assert_int_equal(d->fetched_wall, at + 1000);
+	/* What was found out about these bytes is beside them. */
+	doc = inputs_document(&in, k);
+	assert_ptr_equal(doc.data, d->body.data);
+	assert_int_equal(doc.len, d->body.len);
+	assert_int_equal(doc.form.type, DOCUMENT_JSON);
+	assert_int_equal(doc.form.root, 1);
+	assert_int_equal(doc.form.len, d->body.len);
 }
 
 static void
@@ -110,9 +120,9 @@ test_what_was_not_accepted_does_not(void **state)
 {
 	(void)state;
 	begin();
-	offer(INPUT_REFERENCE, fetched("{2}", NULL, 20));
+	offer(INPUT_REFERENCE, fetched("{20}", NULL, 20));
 	offer(INPUT_STATUS, fetched("[2]", NULL, 20));
-	assert_current(INPUT_REFERENCE, "{2}", 20);
+	assert_current(INPUT_REFERENCE, "{20}", 20);
 	inputs_drop(&in);
 	assert_current(INPUT_REFERENCE, "{1}", 10);
 	assert_current(INPUT_STATUS, "[1]", 12);
@@ -186,6 +196,7 @@ test_a_file_that_is_gone_is_another_document(void **state)
 	offer(INPUT_STATUS, s);
 	assert_true(inputs_differ(&in));
 	assert_true(inputs_current(&in, INPUT_STATUS)->missing);
+	assert_int_equal(inputs_document(&in, INPUT_STATUS).form.type, DOCUMENT_ABSENT);
 	inputs_accept(&in);
 	offer(INPUT_STATUS, s);
 	assert_false(inputs_differ(&in));
@@ -202,11 +213,11 @@ test_old_ones_are_used_and_said(void **state)
 
 	(void)state;
 	begin();
-	offer(INPUT_REFERENCE, fetched("{2}", NULL, 20));
+	offer(INPUT_REFERENCE, fetched("{20}", NULL, 20));
 	offer(INPUT_STATUS, failed("http://here/: refused", true));
 	assert_true(inputs_suffice(&in));
 	assert_true(inputs_differ(&in));
-	assert_current(INPUT_REFERENCE, "{2}", 20);
+	assert_current(INPUT_REFERENCE, "{20}", 20);
 	assert_current(INPUT_STATUS, "[1]", 12);
 	inputs_stamp(&in, &stamp);
 	assert_int_equal(stamp.fetched_boot, 12);

@@ -9,12 +9,11 @@
 #include "terms/document.h"
 
 /* The entries of a document as JSON text: {"key":{...},...}. NULL if it is refused, for
- * f->report.error. */
+ * f->report.reason. */
 static const char *
 convert(struct fixture *f, struct str document)
 {
-	struct analytics_input in = { .category = f->category,
-		.reference = { document.p, document.len } };
+	struct document reference;
 	struct arena *arena = arena_new();
 	struct map entries;
 	int rc;
@@ -22,7 +21,9 @@ convert(struct fixture *f, struct str document)
 	f->skipped[0] = '\0';
 	f->report = (struct report){ .skip = fixture_skip, .arg = f };
 	buf_reset(&f->out);
-	rc = entries_read(in.category, &in.reference, arena, &entries, &f->report);
+	rc = fixture_open(f, DOCUMENT_REFERENCE, document, &reference);
+	if (rc == 0)
+		rc = entries_read(f->category, &reference, arena, &entries, &f->report);
 	buf_putc(&f->out, '{');
 	for (uint32_t i = 0; rc == 0 && i < entries.count; i++) {
 		const struct json_value *v = map_at(&entries, i);
@@ -244,8 +245,7 @@ test_recognition_of_json(void **state)
 						    strlen(cases[i].document) }),
 		    cases[i].want);
 	assert_null(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"},\"b\":[]}")));
-	assert_string_equal(
-	    f.report.error, "reference: none of its 2 records is valid");
+	assert_string_equal(f.report.reason, "none of its 2 records is valid");
 	assert_int_equal(f.report.skipped, 2);
 	f.category = CATEGORY_TEXT_GENERATION;
 	assert_string_equal(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"}}")),
@@ -354,7 +354,7 @@ test_refused_documents(void **state)
 		struct str document;
 		const char *why;
 	} cases[] = {
-		{ STR(""), "an empty document" },
+		{ STR(""), "empty, not JSON" },
 		{ STR("<!DOCTYPE html>\n<title>name, please</title>\n"),
 		    "not JSON: byte 0: " },
 		{ STR("name"), "CSV without a row after its first" },
@@ -367,7 +367,7 @@ test_refused_documents(void **state)
 		/* Python leaves the mark in the first column's name. */
 		{ STR("\xef\xbb\xbfname,tags\nx,\n"), "not JSON: byte 3: " },
 		{ STR("[1,name,2"), "not JSON: byte 3: " },
-		{ STR("\xef\xbb\xbf [\",name,\"]"), "not an object" },
+		{ STR("\xef\xbb\xbf [\",name,\"]"), "not a JSON object" },
 	};
 	struct fixture f;
 
@@ -376,8 +376,8 @@ test_refused_documents(void **state)
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		assert_null(convert(&f, cases[i].document));
 		assert_int_equal(f.report.refused, DOCUMENT_REFERENCE);
-		if (strstr(f.report.error, cases[i].why) == NULL)
-			fail_msg("%s: want %s", f.report.error, cases[i].why);
+		if (strstr(f.report.reason, cases[i].why) == NULL)
+			fail_msg("%s: want %s", f.report.reason, cases[i].why);
 	}
 	f.category = CATEGORY_IMAGE_GENERATION;
 	assert_null(convert(&f, STR("name,tags\nx,\n")));

@@ -130,8 +130,11 @@ test_every_reason_is_told(void **state)
 }
 
 static bool
-accept_long(const struct buf *body, char *why, size_t whylen)
+accept_long(void *arg, const struct buf *body, char *why, size_t whylen)
 {
+	size_t *learnt = arg;
+
+	*learnt = body->len;
 	if (body->len > 0)
 		return true;
 	snprintf(why, whylen, "an empty document");
@@ -143,15 +146,19 @@ test_refused_content_is_no_document(void **state)
 {
 	const char *list[] = { url(0, "/empty"), url(1, "/ok") };
 	struct source s = source("reference", list, 2);
+	size_t learnt = 0;
 
 	s.accept = accept_long;
+	s.arg = &learnt;
 	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
 	assert_body(&s, HTTP_STUB_OK);
+	assert_int_equal(learnt, strlen(HTTP_STUB_OK));
 	assert_int_equal(s.refused, 1);
 	assert_int_equal(s.unfetched, 0);
 	sources_free(&s, 1);
 	s = source("reference", list, 1);
 	s.accept = accept_long;
+	s.arg = &learnt;
 	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
 	assert_non_null(strstr(s.error, "/empty: an empty document"));
 	sources_free(&s, 1);
