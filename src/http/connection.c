@@ -1,10 +1,8 @@
 /* A client's connection: bytes in, requests to the handler, answers out. */
 #include "http/connection.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -18,8 +16,10 @@
 #include "base/mem.h"
 #include "shm/counters.h"
 
-/* Of silence, once the peer has all that we said. */
-#define LINGER_TIMEOUT (2 * NSEC_PER_SEC)
+/* What a connection may use of the loop before others have their turn, whichever comes
+ * first. An answer is not cut short: the last one may take longer. */
+#define TURN_ANSWERS 16
+#define TURN_NSEC (NSEC_PER_SEC / 1000)
 
 /* The functions below that return a bool say whether the connection still exists. */
 
@@ -32,6 +32,8 @@ connection_free(struct http_connection *c)
 		http_output_done(c->pending);
 		free(c->pending);
 	}
+	if (c->state == CONNECTION_TURN)
+		TAILQ_REMOVE(&s->turns, c, turn);
 	event_del(&c->read);
 	event_del(&c->write);
 	close(c->fd);
@@ -42,15 +44,14 @@ connection_free(struct http_connection *c)
 	server_connection_gone(s);
 }
 
-static void
+void
 connection_enter(struct http_connection *c, enum connection_state state)
 {
 	c->state = state;
 	c->since = c->server->now;
 }
 
-/* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
-static bool
+bool
 connection_linger(struct http_connection *c)
 {
 	buf_free(&c->saved);
@@ -60,24 +61,6 @@ connection_linger(struct http_connection *c)
 	}
 	connection_enter(c, CONNECTION_LINGER);
 	return true;
-}
-
-/* Bytes that have come and are not read yet. */
-static size_t
-unread(const struct http_connection *c)
-{
-	int n;
-
-	return ioctl(c->fd, FIONREAD, &n) == -1 || n < 0 ? 0 : (size_t)n;
-}
-
-/* Bytes that the peer has not acknowledged yet, our FIN included; -1: unknown. */
-static int
-unsent(const struct http_connection *c)
-{
-	int n;
-
-	return ioctl(c->fd, SIOCOUTQ, &n) == -1 ? -1 : n;
 }
 
 static bool
@@ -102,7 +85,7 @@ connection_is_last(struct http_connection *c, size_t behind)
 	if (c->server->stage == SERVER_OPEN && !too_old(c))
 		return false;
 	if (!c->ending)
-		c->owed = behind + unread(c);
+		c->owed = behind + connection_unread(c);
 	else
 		c->owed -= used < c->owed ? used : c->owed;
 	c->ending = true;
@@ -135,13 +118,13 @@ wait_for_socket(
 	connection_enter(c, CONNECTION_WRITE);
 }
 
-/* Tells the owner of the server. The clock is read once for the end of this request
- * and for the beginning of one that was sent behind it. */
+/* Tells the owner of the server. The clock is read once for the end of this request,
+ * for the beginning of one that was sent behind it, and for the connection's turn. */
 static void
 report(const struct http_connection *c, const struct http_request *q, bool body)
 {
 	struct http_server *s = c->server;
-	int64_t now;
+	int64_t now = clock_boot();
 	struct http_exchange e = {
 		.request = q,
 		.response = &s->response,
@@ -149,14 +132,11 @@ report(const struct http_connection *c, const struct http_request *q, bool body)
 		.peer = c->peer,
 	};
 
-	if (s->options.sent == NULL)
-		return;
-	if (q != NULL) {
-		now = clock_boot();
+	if (q != NULL)
 		e.duration = now > s->read ? now - s->read : 0;
-		s->read = now;
-	}
-	s->options.sent(s->options.arg, &e);
+	s->read = now;
+	if (s->options.sent != NULL)
+		s->options.sent(s->options.arg, &e);
 }
 
 /* Sends the server's response, which is complete. q: what it answers, or NULL. */
@@ -222,7 +202,7 @@ refuse(struct http_connection *c, int status, bool body)
 	return send_response(c, NULL, body);
 }
 
-static bool
+bool
 connection_bad_request(struct http_connection *c, int status, bool body)
 {
 	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
@@ -258,15 +238,30 @@ save(struct http_connection *c, const char *data, size_t len)
 	buf_add(&c->saved, data, len);
 }
 
-/* Answers the requests in data[0, len), one after the other, and keeps the rest. */
+/* The rest of what was read is answered when others have had their turn. */
+static void
+wait_for_turn(struct http_connection *c)
+{
+	event_del(&c->read);
+	connection_enter(c, CONNECTION_TURN);
+	server_queue_turn(c->server, c);
+}
+
+/* Answers the requests in data[0, len), one after the other, as far as a turn goes, and
+ * keeps the rest. */
 static bool
 consume(struct http_connection *c, const char *data, size_t len)
 {
 	struct http_server *s = c->server;
+	int64_t began = s->read = clock_boot();
+	unsigned answers = 0;
 
-	s->read = clock_boot();
 	while (
 	    len > 0 && c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER) {
+		if (answers == TURN_ANSWERS || s->read - began >= TURN_NSEC) {
+			wait_for_turn(c);
+			break;
+		}
 		switch (http_parse(
 		    data, len, &s->options.limits, &c->scanned, &s->request)) {
 		case HTTP_PARSE_OK:
@@ -275,6 +270,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 			len -= s->request.head_len;
 			if (!answer(c, len))
 				return false;
+			answers++;
 			break;
 		case HTTP_PARSE_MORE:
 			/* The deadline of a head runs from its first byte, or from
@@ -315,6 +311,17 @@ on_read(evutil_socket_t fd, short what UNUSED, void *arg)
 		connection_free(c);
 	else if (c->state != CONNECTION_LINGER)
 		(void)consume(c, s->in, have + (size_t)n);
+}
+
+void
+connection_turn(struct http_connection *c)
+{
+	c->state = CONNECTION_IDLE;
+	if (!consume(c, c->server->in, restore(c)))
+		return;
+	if (c->state != CONNECTION_TURN && c->state != CONNECTION_WRITE &&
+	    event_add(&c->read, NULL) == -1)
+		connection_free(c);
 }
 
 static void
@@ -397,76 +404,4 @@ connection_new_refused(struct http_server *s, int fd, const struct sockaddr *fro
 
 	if (c != NULL)
 		(void)refuse(c, 503, true);
-}
-
-static int64_t
-timeout_of(const struct http_connection *c)
-{
-	const struct http_options *o = &c->server->options;
-
-	switch (c->state) {
-	case CONNECTION_FRESH:
-		return c->server->stage == SERVER_STOPPING ? NSEC_PER_SEC
-							   : o->head_timeout;
-	case CONNECTION_HEAD:
-		return o->head_timeout;
-	case CONNECTION_IDLE:
-		return o->idle_timeout;
-	case CONNECTION_WRITE:
-		return o->write_timeout;
-	case CONNECTION_LINGER:
-		break;
-	}
-	return c->queued > 0 ? o->write_timeout : LINGER_TIMEOUT;
-}
-
-/* The socket becomes writable only when a third of its buffer is free: on the way there
- * a slow reader is told from one that has stopped by what is not acknowledged yet. */
-static void
-note_progress(struct http_connection *c)
-{
-	int queued = unsent(c);
-
-	if (queued == -1 || queued == c->queued)
-		return;
-	c->queued = queued;
-	c->since = c->server->now;
-}
-
-/* What has come is still to be read: we were late (stopped, suspended), not the client.
- */
-static bool
-is_our_turn(const struct http_connection *c)
-{
-	return c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER &&
-	       unread(c) > 0;
-}
-
-void
-connection_sweep(struct http_connection *c)
-{
-	if (c->state == CONNECTION_WRITE || c->state == CONNECTION_LINGER)
-		note_progress(c);
-	/* `since` is up to a second old when it is noted: a second of grace. */
-	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
-		return;
-	if (is_our_turn(c))
-		return;
-	if (c->state == CONNECTION_HEAD)
-		(void)connection_bad_request(c, 408, true);
-	else
-		connection_free(c);
-}
-
-void
-connection_stop(struct http_connection *c)
-{
-	/* A request that has come is read, and answered, in its turn. */
-	if (c->state != CONNECTION_IDLE || unread(c) > 0)
-		return;
-	/* A request that is on its way must not reset the last answer away. */
-	if (unsent(c) > 0)
-		(void)connection_linger(c);
-	else
-		connection_free(c);
 }

@@ -22,6 +22,8 @@ enum connection_state {
 	CONNECTION_FRESH,  /* accepted, not a byte yet */
 	CONNECTION_HEAD,   /* a part of a head is there */
 	CONNECTION_IDLE,   /* between requests */
+	CONNECTION_TURN,   /* it has had its turn, and has more that is read: others go
+			    * first; nothing is read */
 	CONNECTION_WRITE,  /* an answer waits for the socket; nothing is read */
 	CONNECTION_LINGER, /* all is said: waiting for the peer's EOF, so that bytes it
 			    * still sends do not reset the answer away */
@@ -29,13 +31,14 @@ enum connection_state {
 
 struct http_connection {
 	TAILQ_ENTRY(http_connection) link;
+	TAILQ_ENTRY(http_connection) turn; /* TURN only */
 	struct http_server *server;
 	int fd;
 	enum connection_state state;
 	int64_t born;       /* server->now when it was accepted */
 	char *peer;         /* owned; NULL unless options.peers */
 	int64_t since;      /* server->now when the state's deadline began */
-	struct event read;  /* persistent; deleted in WRITE only */
+	struct event read;  /* persistent; deleted in TURN and WRITE only */
 	struct event write; /* added in WRITE only */
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
@@ -57,6 +60,7 @@ enum server_stage {
 struct listener {
 	struct event event;
 	struct event full; /* activated by hand when there is no room */
+	bool urgent;       /* its event's priority */
 	struct http_server *server;
 };
 
@@ -72,6 +76,8 @@ struct http_server {
 	int64_t now;  /* clock_boot() of the last tick */
 	int64_t read; /* clock_boot() when the request in work was there */
 	struct http_connections connections;
+	struct http_connections turns; /* in TURN, who has waited longest first */
+	struct event turn; /* a timer that is due at once, if there are any */
 	size_t nconnections;
 	struct buf common; /* the Server and Date lines */
 	/* One of each for all connections: requests are answered one at a time. */
@@ -91,6 +97,19 @@ void connection_new_refused(struct http_server *, int fd, const struct sockaddr 
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 
+/* Its state has changed, and with it begins another deadline. */
+void connection_enter(struct http_connection *, enum connection_state);
+/* The two that follow return whether it still exists. */
+/* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
+bool connection_linger(struct http_connection *);
+/* Answers what cannot be answered otherwise with that status, the connection's last.
+ * body false: to HEAD. */
+bool connection_bad_request(struct http_connection *, int status, bool body);
+/* Bytes that have come and are not read yet. */
+size_t connection_unread(const struct http_connection *);
+
+/* Of a connection that was in TURN until now: goes on with it. May free it. */
+void connection_turn(struct http_connection *);
 /* Each second: ends it if its deadline is over. May free it. */
 void connection_sweep(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
@@ -98,6 +117,8 @@ void connection_stop(struct http_connection *);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);
+/* One waits for its turn. */
+void server_queue_turn(struct http_server *, struct http_connection *);
 /* Keeps the gauge. */
 void server_count_connections(struct http_server *);
 

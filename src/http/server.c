@@ -21,6 +21,8 @@
 #define ACCEPT_BATCH 32
 /* Connections beyond the limit that may be busy being refused; then they queue. */
 #define REFUSED_MAX 64
+/* A poll costs up to a millisecond where thousands of connections are ready. */
+#define POLL_INTERVAL_USEC 5000
 /* Room for a head and for requests that were sent without waiting. */
 #define PIPELINE_BYTES (16 * 1024)
 
@@ -105,6 +107,10 @@ accept_one(struct listener *l)
 	return true;
 }
 
+/*
+ * Urgent every other time: who connects is taken in between the turns of two clients,
+ * but an endless stream of new ones does not keep those that are there from theirs.
+ */
 static void
 on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
@@ -112,6 +118,8 @@ on_accept(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct http_server *s = l->server;
 	int i = 0;
 
+	l->urgent = !l->urgent;
+	(void)event_priority_set(&l->event, l->urgent ? HTTP_URGENT : HTTP_CLIENTS);
 	/* After a suspend a tick may be far: who connects now has not been slow. */
 	s->now = clock_boot();
 	while (i < ACCEPT_BATCH && s->accepting && accept_one(l))
@@ -163,6 +171,39 @@ server_connection_gone(struct http_server *s)
 	tell_if_drained(s);
 }
 
+/* Due only after the next poll, and behind what that one finds: however many wait for
+ * their turn, all of them together get one between those who ask one thing at a time.
+ */
+static void
+arm_turn(struct http_server *s)
+{
+	static const struct timeval at_once;
+
+	event_add(&s->turn, &at_once);
+}
+
+void
+server_queue_turn(struct http_server *s, struct http_connection *c)
+{
+	if (TAILQ_EMPTY(&s->turns))
+		arm_turn(s);
+	TAILQ_INSERT_TAIL(&s->turns, c, turn);
+}
+
+static void
+on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_server *s = arg;
+	struct http_connection *c = TAILQ_FIRST(&s->turns);
+
+	if (c == NULL) /* it has gone meanwhile */
+		return;
+	TAILQ_REMOVE(&s->turns, c, turn);
+	if (!TAILQ_EMPTY(&s->turns))
+		arm_turn(s);
+	connection_turn(c);
+}
+
 static void
 set_clock(struct http_server *s)
 {
@@ -188,6 +229,37 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	listen_on(s);
 }
 
+static struct event_base *
+base_of(struct event_config *config)
+{
+	static const struct timeval interval = { 0, POLL_INTERVAL_USEC };
+	struct event_base *base;
+
+	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == -1 ||
+	    event_config_set_max_dispatch_interval(
+		config, &interval, -1, HTTP_CLIENTS) == -1 ||
+	    (base = event_base_new_with_config(config)) == NULL)
+		return NULL;
+	if (event_base_priority_init(base, HTTP_PRIORITIES) == -1) {
+		event_base_free(base);
+		return NULL;
+	}
+	return base;
+}
+
+struct event_base *
+http_base_new(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL)
+		return NULL;
+	base = base_of(config);
+	event_config_free(config);
+	return base;
+}
+
 struct http_server *
 http_server_new(struct event_base *base, const struct http_options *options,
     const int *listeners, size_t n)
@@ -202,6 +274,7 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	s->in_size = options->limits.max_head + PIPELINE_BYTES;
 	s->in = xmalloc(s->in_size);
 	TAILQ_INIT(&s->connections);
+	TAILQ_INIT(&s->turns);
 	set_clock(s);
 	s->listeners = xcalloc(n, sizeof(*s->listeners));
 	s->nlisteners = n;
@@ -212,7 +285,9 @@ http_server_new(struct event_base *base, const struct http_options *options,
 		event_assign(
 		    &s->listeners[i].full, base, -1, 0, on_full, &s->listeners[i]);
 	}
+	event_assign(&s->turn, base, -1, 0, on_turn, s);
 	event_assign(&s->tick, base, -1, EV_PERSIST, on_tick, s);
+	(void)event_priority_set(&s->tick, HTTP_URGENT);
 	event_add(&s->tick, &second);
 	listen_on(s);
 	return s;
@@ -299,6 +374,7 @@ http_server_free(struct http_server **sp)
 		connection_free(c);
 	listen_off(s);
 	event_del(&s->tick);
+	event_del(&s->turn);
 	buf_free(&s->common);
 	buf_free(&s->head);
 	http_response_free(&s->response);

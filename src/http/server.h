@@ -54,6 +54,21 @@ struct http_options {
 };
 
 /*
+ * Priorities of a server's event base. The loop runs the events of the first one that
+ * has any, then polls again, so an urgent event waits for one client's turn at most; an
+ * event that is urgent all the time would keep clients from theirs.
+ */
+enum http_priority {
+	HTTP_URGENT,  /* orders, clocks: rare, or of somebody who can be trusted */
+	HTTP_CLIENTS, /* what clients can cause */
+	HTTP_PRIORITIES
+};
+
+/* A base with these priorities, without locks, that polls anew every few milliseconds
+ * however many events are waiting. NULL: none could be made. */
+struct event_base *http_base_new(void) MUST_CHECK;
+
+/*
  * Starts to accept from listeners[0, n): listening, non-blocking, borrowed. Strings are
  * borrowed too. SIGPIPE is ignored from now on. Dies if memory is out.
  */

@@ -239,22 +239,6 @@ on_crowd(void *arg, void *generation)
 	    http_server_drop(r->server, generation));
 }
 
-static struct event_base *
-base_new(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
-
-	if (config != NULL) {
-		event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-		base = event_base_new_with_config(config);
-		event_config_free(config);
-	}
-	if (base == NULL)
-		fatalx("cannot create an event base");
-	return base;
-}
-
 static void
 servers_start(struct reader *r)
 {
@@ -288,19 +272,28 @@ servers_start(struct reader *r)
 	    r->base, &options, r->context->metrics, r->context->nmetrics);
 }
 
+/* Whatever clients are up to, these come between the turns of two of them. */
+static struct event *
+urgent_event(struct reader *r, evutil_socket_t fd, short what, event_callback_fn fn)
+{
+	struct event *e = event_new(r->base, fd, what, fn, r);
+
+	if (e == NULL || event_priority_set(e, HTTP_URGENT) == -1)
+		fatalx("cannot create events");
+	return e;
+}
+
 static void
 events_start(struct reader *r)
 {
 	struct timeval second = { 1, 0 };
 
-	r->channel = event_new(
-	    r->base, r->context->channel, EV_READ | EV_PERSIST, on_channel, r);
-	r->tick = event_new(r->base, -1, EV_PERSIST, on_tick, r);
-	r->patience = event_new(r->base, -1, 0, on_patience, r);
-	r->deadline = event_new(r->base, -1, 0, on_deadline, r);
-	if (r->channel == NULL || r->tick == NULL || r->patience == NULL ||
-	    r->deadline == NULL || event_add(r->channel, NULL) == -1 ||
-	    event_add(r->tick, &second) == -1)
+	r->channel =
+	    urgent_event(r, r->context->channel, EV_READ | EV_PERSIST, on_channel);
+	r->tick = urgent_event(r, -1, EV_PERSIST, on_tick);
+	r->patience = urgent_event(r, -1, 0, on_patience);
+	r->deadline = urgent_event(r, -1, 0, on_deadline);
+	if (event_add(r->channel, NULL) == -1 || event_add(r->tick, &second) == -1)
 		fatalx("cannot create events");
 }
 
@@ -334,7 +327,8 @@ reader_main(const struct child_context *context)
 	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	event_set_log_callback(on_libevent_log);
 	r.counters = segment_counters(context->segment, context->slot);
-	r.base = base_new();
+	if ((r.base = http_base_new()) == NULL)
+		fatalx("cannot create an event base");
 	/* A predecessor that was killed could not take its own back. */
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
 	/* Before the store starts its thread. */
