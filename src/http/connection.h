@@ -71,7 +71,8 @@ struct http_server {
 	size_t nlisteners;
 	bool accepting;
 	enum server_stage stage;
-	bool short_of_files; /* said so, until an accept succeeds again */
+	bool short_of_files;  /* said so, until an accept succeeds again */
+	struct event crowded; /* a timer: the others have had time enough */
 	struct event tick;
 	int64_t now;  /* clock_boot() of the last tick */
 	int64_t read; /* clock_boot() when the request in work was there */
@@ -114,6 +115,17 @@ void connection_turn(struct http_connection *);
 void connection_sweep(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
+
+/* Of the server, accepting. Before anything else of it. */
+void accept_init(struct http_server *, const int *listeners, size_t n);
+void accept_free(struct http_server *);
+/* Goes on, if there is room and the server is open. */
+void accept_on(struct http_server *);
+void accept_off(struct http_server *);
+/* Takes what waits and ends accepting. What the kernel has accepted for us is nobody
+ * else's once the last copy of the listening socket is closed: then it would be reset.
+ */
+void accept_rest(struct http_server *);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);

@@ -50,7 +50,10 @@ struct http_options {
 	http_handler_fn *handle;
 	http_sent_fn *sent;         /* NULL: nobody wants to know */
 	void (*drained)(void *arg); /* after retire or stop: the last one is gone */
-	void *arg;                  /* of handle, sent and drained */
+	/* Before a connection is accepted: whether it is left, for a millisecond, to
+	 * other processes that have the same listening sockets. NULL: never. */
+	bool (*crowded)(void *arg);
+	void *arg; /* of handle, sent, drained and crowded */
 };
 
 /*

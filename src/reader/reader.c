@@ -20,6 +20,7 @@
 #include "reader/access.h"
 #include "reader/answer.h"
 #include "reader/metrics.h"
+#include "reader/spread.h"
 #include "reader/store.h"
 #include "reader/traffic.h"
 #include "shm/counters.h"
@@ -41,6 +42,7 @@ struct reader {
 	struct http_server *server;
 	struct answerer answerer;
 	struct metrics metrics;
+	struct spread spread;
 	struct http_server *metrics_server; /* NULL: there are no listeners for it */
 	struct counters metrics_counters;   /* of that server: nobody reads them */
 	struct access_log *access;          /* NULL: off */
@@ -98,6 +100,12 @@ on_sent(void *arg, const struct http_exchange *e)
 	traffic_count(r->counters, e);
 	if (r->access != NULL)
 		access_add(r->access, e, clock_wall());
+}
+
+static bool
+on_accepting(void *arg)
+{
+	return spread_crowded(&((struct reader *)arg)->spread);
 }
 
 static void
@@ -256,6 +264,7 @@ servers_start(struct reader *r)
 		.handle = on_request,
 		.sent = on_sent,
 		.drained = on_drained,
+		.crowded = on_accepting,
 		.arg = r,
 	};
 
@@ -267,6 +276,7 @@ servers_start(struct reader *r)
 	options.counters = &r->metrics_counters;
 	options.handle = on_metrics;
 	options.sent = NULL;
+	options.crowded = NULL;
 	options.peers = false;
 	r->metrics_server = http_server_new(
 	    r->base, &options, r->context->metrics, r->context->nmetrics);
@@ -339,6 +349,7 @@ reader_main(const struct child_context *context)
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.metrics =
 	    (struct metrics){ context->config, context->segment, r.answerer.store };
+	spread_init(&r.spread, context);
 	r.access = access_open(context->config, r.counters);
 	events_start(&r);
 	on_tick(-1, 0, &r);

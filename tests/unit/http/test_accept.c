@@ -1,0 +1,133 @@
+/* Accepting: what is left to other processes. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/clock.h"
+#include "http/server.h"
+#include "fixture/http_world.h"
+
+static unsigned asked; /* how often crowded() was */
+static unsigned yes;   /* how often it says so first */
+
+static bool
+crowded(void *arg)
+{
+	(void)arg;
+	return asked++ < yes;
+}
+
+static void
+serve_crowded(struct world *w, unsigned times)
+{
+	asked = 0;
+	yes = times;
+	w->crowded = crowded;
+	serve(w);
+}
+
+/* Lets so much real time go by, the server at work. */
+static void
+wait_ms(struct world *w, int ms)
+{
+	struct timeval tv = { 0, ms * 1000 };
+
+	event_base_loopexit(w->base, &tv);
+	event_base_dispatch(w->base);
+}
+
+static void
+a_crowded_server_leaves_connections_to_others(void **state)
+{
+	struct world *w = *state;
+	struct http_server *other;
+	char *answer;
+	int sock;
+
+	serve_crowded(w, UINT_MAX);
+	sock = dial(w);
+	tell(w, sock, LAST("/a"));
+	wait_ms(w, 50);
+	assert_int_equal(http_server_connections(w->server), 0);
+	assert_in_range(asked, 2, 60); /* not in a loop */
+	w->crowded = NULL;
+	other = serve_beside(w, w->listener);
+	answer = hear_end(w, sock);
+	assert_non_null(strstr(answer, "\r\n\r\n/a"));
+	free(answer);
+	assert_int_equal(http_server_connections(w->server), 0);
+	http_server_free(&other);
+}
+
+static void
+what_nobody_takes_is_taken_after_a_while(void **state)
+{
+	struct world *w = *state;
+	char *answer;
+	int sock;
+
+	serve_crowded(w, 3);
+	sock = dial(w);
+	tell(w, sock, LAST("/a"));
+	assert_int_equal(http_server_connections(w->server), 0);
+	answer = hear_end(w, sock);
+	assert_non_null(strstr(answer, "\r\n\r\n/a"));
+	assert_int_equal(
+	    asked, 5); /* thrice yes, for the connection, and for no more */
+	free(answer);
+}
+
+/* With the last copy of the listening socket they would be reset. */
+static void
+the_end_leaves_nothing_to_others(void **state)
+{
+	struct world *w = *state;
+	char *answer;
+	int sock[3], i;
+
+	serve_crowded(w, UINT_MAX);
+	for (i = 0; i < 3; i++)
+		sock[i] = dial(w);
+	http_server_retire(w->server);
+	assert_int_equal(http_server_connections(w->server), 3);
+	for (i = 0; i < 3; i++) {
+		tell(w, sock[i], GET("/a"));
+		answer = hear_end(w, sock[i]);
+		assert_non_null(strstr(answer, "\r\n\r\n/a"));
+		free(answer);
+	}
+}
+
+static void
+an_idle_server_is_not_woken(void **state)
+{
+	struct world *w = *state;
+
+	serve_crowded(w, UINT_MAX);
+	wait_ms(w, 50);
+	assert_int_equal(asked, 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_crowded_server_leaves_connections_to_others),
+		TEST(what_nobody_takes_is_taken_after_a_while),
+		TEST(the_end_leaves_nothing_to_others),
+		TEST(an_idle_server_is_not_woken),
+	};
+
+	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
+}
