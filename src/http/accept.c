@@ -13,7 +13,7 @@
 
 /* One event's worth of accepts: connections that are there have their turn too. */
 #define ACCEPT_BATCH 32
-/* Connections beyond the limit that may be busy being refused; then they queue. */
+/* Connections beyond the limit that may be busy being refused. */
 #define REFUSED_MAX 64
 /* The others need no longer to wake up. */
 #define CROWDED_PAUSE_USEC 1000
@@ -23,8 +23,7 @@ accept_on(struct http_server *s)
 {
 	size_t i;
 
-	if (s->accepting || s->stage != SERVER_OPEN ||
-	    s->nconnections >= s->options.max_connections + REFUSED_MAX)
+	if (s->accepting || s->stage != SERVER_OPEN)
 		return;
 	for (i = 0; i < s->nlisteners; i++)
 		event_add(&s->listeners[i].event, NULL);
@@ -81,6 +80,22 @@ peer(const struct http_server *s, const struct sockaddr_storage *from)
 	return s->options.peers ? (const struct sockaddr *)from : NULL;
 }
 
+static bool
+is_full(const struct http_server *s)
+{
+	return s->nconnections - s->nrefused >= s->options.max_connections;
+}
+
+/* The refusal of a new client is worth more than the rest of a patience with one that
+ * has had its own the longest, and does not close. */
+static void
+refuse_next(struct http_server *s, int sock, const struct sockaddr *from)
+{
+	if (s->nrefused == REFUSED_MAX)
+		connection_free(TAILQ_FIRST(&s->refused));
+	connection_new_refused(s, sock, from);
+}
+
 /* Whether there was one, and room for it. */
 static bool
 accept_one(struct listener *l)
@@ -89,7 +104,7 @@ accept_one(struct listener *l)
 	struct sockaddr_storage from;
 	int sock;
 
-	if (s->nconnections >= s->options.max_connections) {
+	if (is_full(s)) {
 		event_active(&l->full, 0, 0);
 		return false;
 	}
@@ -149,12 +164,10 @@ on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	if (!s->accepting || (sock = accept_next(l, &from)) == -1)
 		return;
-	if (s->nconnections < s->options.max_connections)
-		connection_new(s, sock, peer(s, &from));
+	if (is_full(s))
+		refuse_next(s, sock, peer(s, &from));
 	else
-		connection_new_refused(s, sock, peer(s, &from));
-	if (s->nconnections >= s->options.max_connections + REFUSED_MAX)
-		accept_off(s);
+		connection_new(s, sock, peer(s, &from));
 }
 
 void

@@ -33,7 +33,11 @@ connection_free(struct http_connection *c)
 		free(c->pending);
 	}
 	if (c->state == CONNECTION_TURN)
-		TAILQ_REMOVE(&s->turns, c, turn);
+		TAILQ_REMOVE(&s->turns, c, queue);
+	if (c->refused) {
+		TAILQ_REMOVE(&s->refused, c, queue);
+		s->nrefused--;
+	}
 	event_del(&c->read);
 	event_del(&c->write);
 	close(c->fd);
@@ -402,6 +406,10 @@ connection_new_refused(struct http_server *s, int fd, const struct sockaddr *fro
 {
 	struct http_connection *c = connection_alloc(s, fd, from);
 
-	if (c != NULL)
-		(void)refuse(c, 503, true);
+	if (c == NULL)
+		return;
+	c->refused = true;
+	TAILQ_INSERT_TAIL(&s->refused, c, queue);
+	s->nrefused++;
+	(void)refuse(c, 503, true);
 }

@@ -31,7 +31,8 @@ enum connection_state {
 
 struct http_connection {
 	TAILQ_ENTRY(http_connection) link;
-	TAILQ_ENTRY(http_connection) turn; /* TURN only */
+	TAILQ_ENTRY(http_connection)
+	queue; /* of turns (TURN only), or of the refused */
 	struct http_server *server;
 	int fd;
 	enum connection_state state;
@@ -43,6 +44,7 @@ struct http_connection {
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
 	int queued;         /* WRITE, LINGER: bytes in the socket at the last sweep */
+	bool refused;       /* there was no room for it */
 	bool close_after;   /* WRITE: the answer is the last one */
 	bool ending;        /* only what it is owed is answered any more: */
 	size_t owed;        /* bytes of requests that had come, and are not used yet */
@@ -80,6 +82,8 @@ struct http_server {
 	struct http_connections turns; /* in TURN, who has waited longest first */
 	struct event turn; /* a timer that is due at once, if there are any */
 	size_t nconnections;
+	struct http_connections refused; /* of them; longest first */
+	size_t nrefused;
 	struct buf common; /* the Server and Date lines */
 	/* One of each for all connections: requests are answered one at a time. */
 	char *in;

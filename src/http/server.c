@@ -58,7 +58,7 @@ server_queue_turn(struct http_server *s, struct http_connection *c)
 {
 	if (TAILQ_EMPTY(&s->turns))
 		arm_turn(s);
-	TAILQ_INSERT_TAIL(&s->turns, c, turn);
+	TAILQ_INSERT_TAIL(&s->turns, c, queue);
 }
 
 static void
@@ -69,7 +69,7 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	if (c == NULL) /* it has gone meanwhile */
 		return;
-	TAILQ_REMOVE(&s->turns, c, turn);
+	TAILQ_REMOVE(&s->turns, c, queue);
 	if (!TAILQ_EMPTY(&s->turns))
 		arm_turn(s);
 	connection_turn(c);
@@ -145,6 +145,7 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	s->in = xmalloc(s->in_size);
 	TAILQ_INIT(&s->connections);
 	TAILQ_INIT(&s->turns);
+	TAILQ_INIT(&s->refused);
 	set_clock(s);
 	accept_init(s, listeners, n);
 	event_assign(&s->turn, base, -1, 0, on_turn, s);

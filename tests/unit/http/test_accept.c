@@ -1,4 +1,4 @@
-/* Accepting: what is left to other processes. */
+/* Accepting: what is left to other processes, and who is refused. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 
 #include <event2/event.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 #include "http/server.h"
 #include "fixture/http_world.h"
@@ -118,6 +119,67 @@ an_idle_server_is_not_woken(void **state)
 	assert_int_equal(asked, 0);
 }
 
+static void
+assert_refused(struct world *w, int sock)
+{
+	char *answer;
+
+	hear(w, sock, 200, &answer);
+	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+	free(answer);
+}
+
+/* They do not close, nor does the server until they have had time to read. */
+static void
+everyone_beyond_the_limit_is_told(void **state)
+{
+	struct world *w = *state;
+	int held[2], sock[150];
+	size_t i;
+
+	w->max_connections = NELEM(held);
+	serve(w);
+	for (i = 0; i < NELEM(held); i++)
+		held[i] = dial(w);
+	for (i = 0; i < NELEM(sock); i++) {
+		sock[i] = dial(w);
+		assert_refused(w, sock[i]);
+	}
+	assert_int_equal(http_server_connections(w->server), NELEM(held) + 64);
+	for (i = 0; i < NELEM(held); i++) {
+		tell(w, held[i], LAST("/a"));
+		free(hear_end(w, held[i]));
+	}
+	for (i = 0; i < NELEM(sock); i++)
+		close(sock[i]);
+}
+
+static void
+the_refused_take_no_place(void **state)
+{
+	struct world *w = *state;
+	int held[2], sock[64];
+	size_t i;
+	char *answer;
+
+	w->max_connections = NELEM(held);
+	serve(w);
+	for (i = 0; i < NELEM(held); i++)
+		held[i] = dial(w);
+	for (i = 0; i < NELEM(sock); i++) {
+		sock[i] = dial(w);
+		assert_refused(w, sock[i]);
+	}
+	close(held[0]);
+	turn(w);
+	answer = ask(w, LAST("/a"));
+	assert_memory_equal(answer, "HTTP/1.1 200 ", 13);
+	free(answer);
+	close(held[1]);
+	for (i = 0; i < NELEM(sock); i++)
+		close(sock[i]);
+}
+
 int
 main(void)
 {
@@ -127,6 +189,8 @@ main(void)
 		TEST(what_nobody_takes_is_taken_after_a_while),
 		TEST(the_end_leaves_nothing_to_others),
 		TEST(an_idle_server_is_not_woken),
+		TEST(everyone_beyond_the_limit_is_told),
+		TEST(the_refused_take_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
