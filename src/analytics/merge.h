@@ -20,8 +20,8 @@ struct merged {
 	uint32_t status[BACKEND_MAX];
 	uint32_t size;  /* in horde.sizes, or HORDE_NONE */
 	bool canonical; /* the canonical usage of that size counts */
-	uint32_t
-	    best; /* the element that counts (doc/reference.md 4.1), or HORDE_NONE */
+	/* doc/reference.md 4.1: the element that counts, or HORDE_NONE. */
+	uint32_t best;
 	int64_t workers; /* its count, 0 if there is none */
 };
 
