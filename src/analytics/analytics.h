@@ -35,7 +35,7 @@ void analytics_defaults(struct analytics_settings *);
 /* Opened for this category (document_open). */
 struct analytics_input {
 	enum category category;
-	struct document reference; /* v2: object name -> record; or a legacy form */
+	struct document reference; /* of any form: records/entries.h */
 	struct document status;    /* only category_has_horde() */
 	struct document stats;     /* only category_has_horde() */
 	struct document workers;   /* may be absent: no workers are known */

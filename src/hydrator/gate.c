@@ -82,8 +82,8 @@ gate_describe(const struct gate *g, const struct gate_rule *rule,
 
 	gate_count(which, &g->doubted, count, sizeof(count));
 	snprintf(out, len,
-	    "implausible: %s, before it were %s%" PRIu64 " (answer %" PRIu64
-	    " of %" PRIu64 " like it); send USR1 to accept it",
+	    "implausible: %s, down from %s%" PRIu64 " (answer %" PRIu64 " of %" PRIu64
+	    " like it); send USR1 to accept it",
 	    count, g->at_least ? "at least " : "", g->good.count, g->seen,
 	    rule->confirmations);
 }

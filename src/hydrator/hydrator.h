@@ -5,9 +5,9 @@
 #include "proc/child.h"
 
 /*
- * Runs cycles until it is told to stop or the supervisor is gone, and sends READY after
- * the first one that was tried. Returns 0, or 1 if it could not begin (another process
- * holds the category, or libcurl is unusable).
+ * Sends READY as soon as it may publish, which is before its first cycle, and runs
+ * cycles until it is told to stop or the supervisor is gone. Returns 0, or 1 if it
+ * could not begin (another process holds the category, or libcurl is unusable).
  */
 role_main_fn hydrator_main;
 

@@ -97,7 +97,7 @@ outcome_passed(const struct cycle *c, enum input_kind k, const struct census *ce
 	char count[64];
 
 	gate_count(INPUT_DOCUMENT(k), census, count, sizeof(count));
-	log_warnx("%s: %s is accepted with %s, before it were %" PRIu64 ": %s",
+	log_warnx("%s: %s is accepted with %s, down from %" PRIu64 ": %s",
 	    c->section->name, document_name(INPUT_DOCUMENT(k)), count,
 	    c->gate[k].good.count,
 	    c->forced ? "USR1 asked for it" : "it came often enough");

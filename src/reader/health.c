@@ -1,4 +1,6 @@
-/* /livez and /readyz. */
+/* /livez, /readyz and /heartbeat. Ready is who has answers that may be served: an
+ * upstream that fails, or a hydrator that is gone, makes nobody unready before the
+ * answers expire. */
 #include "reader/health.h"
 
 #include <inttypes.h>

@@ -1,4 +1,8 @@
-/* The writing side of a category's latch. Only hydrators. */
+/*
+ * The writing side of a category's latch. A hydrator publishes what it has computed;
+ * the supervisor publishes what was saved or what another segment holds, while the
+ * latch has no hydrator. Whoever writes holds the writer's lock.
+ */
 #ifndef SHM_PUBLISH_H
 #define SHM_PUBLISH_H
 
@@ -18,7 +22,7 @@ struct snapshot_stamp {
 struct publisher;
 
 /*
- * Hydrator. Takes the writer's lock (OFD) of a category, waiting for a predecessor
+ * Takes the writer's lock (OFD) of a category, waiting for a predecessor
  * that is still leaving up to wait_ms. The lock is on a descriptor of its own: the
  * kernel drops it with the process, and siblings do not share it; so the process
  * must be root or the segment's owner (segment_spec). A sequence that a killed

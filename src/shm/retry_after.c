@@ -37,13 +37,13 @@ _Static_assert(sizeof(struct floor_item) == 232 && sizeof(struct floors_file) ==
     "as in doc/segment-format.md");
 
 static uint64_t
-floors_checksum(const struct floors_file *f)
+checksum_of(const struct floors_file *f)
 {
 	return XXH3_64bits(f, offsetof(struct floors_file, checksum));
 }
 
 static void
-floors_collect(const struct segment *seg, struct floors_file *f)
+collect(const struct segment *seg, struct floors_file *f)
 {
 	int64_t boot = clock_boot(), wall = clock_wall();
 	struct floor_item *item = f->item;
@@ -59,11 +59,11 @@ floors_collect(const struct segment *seg, struct floors_file *f)
 		item->until = wall + (v.floor - boot);
 		strlcpy(item++->name, v.name, sizeof(item->name));
 	}
-	f->checksum = floors_checksum(f);
+	f->checksum = checksum_of(f);
 }
 
 static int
-floors_write(int dir, const char *temp, const struct floors_file *f)
+write_file(int dir, const char *temp, const struct floors_file *f)
 {
 	ssize_t n;
 	int fd;
@@ -82,7 +82,7 @@ floors_write(int dir, const char *temp, const struct floors_file *f)
 }
 
 int
-floors_save(const struct segment *seg, const char *dirname, const char *category,
+retry_after_save(const struct segment *seg, const char *dirname, const char *category,
     char *err, size_t errlen)
 {
 	char name[SEGMENT_NAME_SIZE + 16], temp[SEGMENT_NAME_SIZE + 16];
@@ -91,8 +91,8 @@ floors_save(const struct segment *seg, const char *dirname, const char *category
 
 	snprintf(name, sizeof(name), "%.31s" FLOORS_SUFFIX, category);
 	snprintf(temp, sizeof(temp), "%.31s" FLOORS_SUFFIX ".new", category);
-	floors_collect(seg, &f);
-	if (dir != -1 && floors_write(dir, temp, &f) == 0)
+	collect(seg, &f);
+	if (dir != -1 && write_file(dir, temp, &f) == 0)
 		rc = renameat(dir, temp, dir, name);
 	if (rc == -1) {
 		snprintf(err, errlen, "%s/%s cannot be written: %s", dirname, name,
@@ -106,7 +106,7 @@ floors_save(const struct segment *seg, const char *dirname, const char *category
 }
 
 static bool
-floor_item_is_sane(const struct floor_item *item)
+item_is_sane(const struct floor_item *item)
 {
 	size_t len = strnlen(item->name, sizeof(item->name)), i;
 
@@ -120,23 +120,23 @@ floor_item_is_sane(const struct floor_item *item)
 
 /* Returns why the file is not believed, or NULL. */
 static const char *
-floors_fault(const struct floors_file *f)
+fault_of(const struct floors_file *f)
 {
 	unsigned i;
 
 	if (strncmp(f->magic, FLOORS_MAGIC, sizeof(f->magic)) != 0 ||
 	    f->byte_order != SEGMENT_BYTE_ORDER)
 		return "is of another version or machine";
-	if (f->checksum != floors_checksum(f))
+	if (f->checksum != checksum_of(f))
 		return "is damaged: its checksum is wrong";
 	for (i = 0; i < HOSTS_MAX; i++)
-		if (!floor_item_is_sane(&f->item[i]))
+		if (!item_is_sane(&f->item[i]))
 			return "has a name that is none";
 	return NULL;
 }
 
 static int
-floors_apply(const struct segment *seg, const struct floors_file *f)
+apply(const struct segment *seg, const struct floors_file *f)
 {
 	int64_t boot = clock_boot(), wall = clock_wall(), left;
 	const struct floor_item *item;
@@ -159,7 +159,7 @@ floors_apply(const struct segment *seg, const struct floors_file *f)
 
 /* Returns why nothing was read, or NULL. */
 static const char *
-floors_read(int fd, struct floors_file *f)
+read_file(int fd, struct floors_file *f)
 {
 	struct stat st;
 	ssize_t n;
@@ -172,12 +172,12 @@ floors_read(int fd, struct floors_file *f)
 		return "has not the size of a file of floors";
 	if ((n = read(fd, f, sizeof(*f))) == -1)
 		return strerror(errno);
-	return n == (ssize_t)sizeof(*f) ? floors_fault(f) : "is truncated";
+	return n == (ssize_t)sizeof(*f) ? fault_of(f) : "is truncated";
 }
 
 int
-floors_load(const struct segment *seg, const char *dir, const char *category, char *err,
-    size_t errlen)
+retry_after_load(const struct segment *seg, const char *dir, const char *category,
+    char *err, size_t errlen)
 {
 	char path[PATH_MAX];
 	struct floors_file f;
@@ -188,11 +188,11 @@ floors_load(const struct segment *seg, const char *dir, const char *category, ch
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
-	fault = fd == -1 ? strerror(errno) : floors_read(fd, &f);
+	fault = fd == -1 ? strerror(errno) : read_file(fd, &f);
 	if (fd != -1)
 		close(fd);
 	if (fault == NULL)
-		return floors_apply(seg, &f);
+		return apply(seg, &f);
 	snprintf(err, errlen, "%s: %s", path, fault);
 	return -1;
 }

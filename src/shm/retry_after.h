@@ -17,7 +17,7 @@
  * what was there, in one step. Not synced, so that it does not wait for the disk: a
  * crash of the machine may lose it. Returns 0, or -1 with a message in err.
  */
-int floors_save(const struct segment *, const char *dir, const char *category,
+int retry_after_save(const struct segment *, const char *dir, const char *category,
     char *err, size_t errlen) MUST_CHECK;
 
 /*
@@ -26,7 +26,7 @@ int floors_save(const struct segment *, const char *dir, const char *category,
  * nothing is waited for. Returns how many lie ahead, 0 too if there is no file, or -1
  * with a message that names the file in err if it cannot be read or believed.
  */
-int floors_load(const struct segment *, const char *dir, const char *category,
+int retry_after_load(const struct segment *, const char *dir, const char *category,
     char *err, size_t errlen) MUST_CHECK;
 
 #endif

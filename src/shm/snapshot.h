@@ -1,4 +1,8 @@
-/* The reading side of a category's latch: private, immutable copies. Readers. */
+/*
+ * The reading side of a category's latch: private, immutable copies. Readers answer
+ * from them, hydrators save them and publish them again, the supervisor carries them
+ * over to the segment of a reload.
+ */
 #ifndef SHM_SNAPSHOT_H
 #define SHM_SNAPSHOT_H
 

@@ -132,7 +132,7 @@ warm_load_floors(struct segment *seg, unsigned latch, const struct config *c)
 {
 	const char *name = segment_category_name(seg, latch);
 	char err[512];
-	int n = floors_load(seg, c->state_dir, name, err, sizeof(err));
+	int n = retry_after_load(seg, c->state_dir, name, err, sizeof(err));
 
 	if (n == -1)
 		log_warnx("%s; Retry-After of the last run is forgotten", err);

@@ -15,8 +15,10 @@
 #define FETCH_SLOTS 4 /* transfers at once: a cycle has four documents */
 #define FETCH_ERROR_MAX 320
 #define FETCH_REDIRECTS_MAX 3
-#define FETCH_VALIDATOR_MAX 256     /* with NUL; a longer one is ignored */
-#define FETCH_RETRY_AFTER_MAX 86400 /* an upstream cannot silence us for longer */
+#define FETCH_VALIDATOR_MAX 256 /* with NUL; a longer one is ignored */
+/* Seconds. What an upstream asks for beyond that is read as this much; how long its
+ * host is left alone is bounded by HOST_FLOOR_MAX, which is less. */
+#define FETCH_RETRY_AFTER_MAX 86400
 
 /* Seconds and bytes; borrowed strings that outlive the fetcher. */
 struct fetch_settings {

@@ -116,7 +116,8 @@ permit_save_floors(const struct permits *p)
 
 	if (p->state_dir == NULL || p->state_dir[0] == '\0')
 		return;
-	if (floors_save(p->segment, p->state_dir, p->category, err, sizeof(err)) == -1)
+	if (retry_after_save(p->segment, p->state_dir, p->category, err, sizeof(err)) ==
+	    -1)
 		log_warnx("Retry-After will not survive a restart: %s", err);
 }
 

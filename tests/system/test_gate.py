@@ -78,7 +78,7 @@ def cycle(daemon, after=lambda: True):
 
 
 def refusals(daemon):
-    return re.findall(r"%s: (\w+) is \d+ s old: implausible: (\d+) ([a-z ]+), before it were (\d+) "
+    return re.findall(r"%s: (\w+) is \d+ s old: implausible: (\d+) ([a-z ]+), down from (\d+) "
                       r"\(answer (\d) of \d like it\); send USR1 to accept it" % CATEGORY, daemon.log())
 
 
@@ -115,7 +115,7 @@ def test_a_shrunken_document_is_refused_until_it_came_three_times(make_daemon, u
     assert values['refresh_total{category="%s",result="partial"}' % CATEGORY] == 2
     assert values['consecutive_failures{category="%s"}' % CATEGORY] == 2
     cycle(daemon, lambda: gate(daemon) == {"refused": [], "since": None})
-    assert re.search(r"%s: %s is accepted with %d %s, before it were \d+: it came often enough" % (
+    assert re.search(r"%s: %s is accepted with %d %s, down from \d+: it came often enough" % (
         CATEGORY, name, few, unit), daemon.log())
     wait_for(lambda: bodies(daemon) != before, "the accepted document")
     assert daemon.json("/readyz?verbose")["categories"][0]["age"] < 100

@@ -452,7 +452,7 @@ refused(void)
 }
 
 static const char no_usage[] = "stats is 0 s old: implausible: 0 models with usage, "
-			       "before it were 1 (answer ";
+			       "down from 1 (answer ";
 
 static void
 test_shrunken_document_must_come_again(void **state)
@@ -472,9 +472,9 @@ test_shrunken_document_must_come_again(void **state)
 	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
 	world_put(&world, "stats_image.json", "{\"total\": {\"Elm\": 0}}");
 	assert_published(5);
-	assert_int_equal(world_logged(&world,
-			     "stats is accepted with 0 models with usage, before it "
-			     "were 1: it came often enough"),
+	assert_int_equal(
+	    world_logged(&world, "stats is accepted with 0 models with usage, down "
+				 "from 1: it came often enough"),
 	    1);
 	assert_int_equal(refused(), 0);
 	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 2);
@@ -505,15 +505,14 @@ test_an_order_passes_the_gate(void **state)
 	world_put(&world, "status_image.json", "[]");
 	/* Only the workers are new, which were and are none. */
 	assert_partial(CYCLE_REFUSED,
-	    "reference is 0 s old: implausible: 0 models, before it were 2 ",
-	    "status is 0 s old: implausible: 0 models with a worker, before it were "
+	    "reference is 0 s old: implausible: 0 models, down from 2 ",
+	    "status is 0 s old: implausible: 0 models with a worker, down from "
 	    "1 ");
 	assert_int_equal(refused(),
 	    1u << DOCUMENT_REFERENCE | 1u << DOCUMENT_STATUS | 1u << DOCUMENT_STATS);
 	cycle.forced = true;
 	assert_published(3);
-	assert_int_equal(
-	    world_logged(&world, "before it were 2: USR1 asked for it"), 1);
+	assert_int_equal(world_logged(&world, "down from 2: USR1 asked for it"), 1);
 	assert_int_equal(world_logged(&world, "USR1 asked for it"), 3);
 	assert_int_equal(refused(), 0);
 }
@@ -554,7 +553,7 @@ test_first_cycle_is_judged_by_the_last_snapshot(void **state)
 	assert_int_equal(run(), CYCLE_REFUSED);
 	assert_int_equal(world_logged(&world,
 			     "not refreshed: stats: implausible: 0 models with usage, "
-			     "before it were at least 1 (answer 1"),
+			     "down from at least 1 (answer 1"),
 	    1);
 	assert_int_equal(snapshot_generation(world.segment, 0), 1);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 1);

@@ -189,7 +189,7 @@ test_says_what_and_what_to_do(void **state)
 	assert_int_equal(answer(0, 4, 7), GATE_REFUSED);
 	gate_describe(&gate, &rule, DOCUMENT_STATS, text, sizeof(text));
 	assert_string_equal(text,
-	    "implausible: 4 models with usage, before it were 40 (answer 1 of 3 like "
+	    "implausible: 4 models with usage, down from 40 (answer 1 of 3 like "
 	    "it); send USR1 to accept it");
 }
 

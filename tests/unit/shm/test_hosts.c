@@ -290,7 +290,7 @@ save(int64_t left)
 
 	host_raise_floor(hosts_claim(seg, B), now - NSEC_PER_SEC, now);
 	host_raise_floor(hosts_claim(seg, A), now + left, now);
-	if (floors_save(seg, dir, CATEGORY, err, sizeof(err)) == -1)
+	if (retry_after_save(seg, dir, CATEGORY, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
 	segment_close(&seg);
 }
@@ -298,7 +298,7 @@ save(int64_t left)
 static int
 load(struct segment *seg, char err[256])
 {
-	return floors_load(seg, dir, CATEGORY, err, 256);
+	return retry_after_load(seg, dir, CATEGORY, err, 256);
 }
 
 static void
@@ -419,7 +419,7 @@ what_cannot_be_written_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    floors_save(seg, "/nonexistent", CATEGORY, err, sizeof(err)), -1);
+	    retry_after_save(seg, "/nonexistent", CATEGORY, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "/nonexistent/" CATEGORY ".floors"));
 	segment_close(&seg);
 }

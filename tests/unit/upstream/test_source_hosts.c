@@ -404,7 +404,8 @@ rest_survives_the_segment(void **state)
 	segment_close(&w->segment);
 	move_clock(50);
 	w->permits.segment = w->segment = make_segment();
-	assert_int_equal(floors_load(w->segment, dir, CATEGORY, err, sizeof(err)), 1);
+	assert_int_equal(
+	    retry_after_load(w->segment, dir, CATEGORY, err, sizeof(err)), 1);
 	assert_left_alone(w, 50, "(Retry-After)");
 	move_clock(51);
 	fetch(w, 1, SOURCES_FAILED);
