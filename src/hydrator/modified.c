@@ -1,13 +1,16 @@
 /* Carrying the times of change from one generation to the next. */
 #include "hydrator/modified.h"
 
-/* Answers with workers change with them too; one date is enough for both. */
+/* Answers with workers or variations change with them too; one date is enough for all.
+ */
 static uint64_t
 content_of(const struct view_directory *d, int k)
 {
 	uint64_t etag = d->views[k].etag;
 
-	return k == VIEW_WITH_STATS ? etag ^ d->with_stats.workers_etag : etag;
+	if (k == VIEW_WITH_STATS)
+		etag ^= d->with_stats.workers_etag ^ d->with_stats.variations_etag;
+	return etag;
 }
 
 void

@@ -212,3 +212,27 @@ def test_what_a_refresh_changes(make_daemon, tmp_path, restarted):
         assert (modified(after) - modified(before)).total_seconds() >= 1000
         assert daemon.get(target, headers={"If-Modified-Since": before.headers["last-modified"]}).status == 200
         assert daemon.get(target, headers={"If-None-Match": before.headers["etag"]}).status == 200
+
+
+def test_variations_that_alone_have_changed_are_new(make_daemon, tmp_path):
+    """All with-stats answers share one Last-Modified: it must move with each of their parts."""
+    documents = tmp_path / "documents"
+    shutil.copytree(DEMO, documents)
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents, hydration=ONCE).start()
+    plain = "/model_references/statistics/text_generation/with-stats"
+    varied = plain + "?include_backend_variations=true"
+    first = {target: daemon.get(target) for target in (plain, varied)}
+    status = json.loads((documents / "status_text.json").read_text())
+    slower, = (entry for entry in status if entry["name"] == "koboldcpp/Quill-1.5B")
+    assert slower["performance"] == 10.0  # aphrodite's is 25.0, and the best one is shown
+    slower["performance"] = 11.0
+    (documents / "status_text.json").write_text(json.dumps(status))
+    daemon.move_clock(500)
+    refresh(daemon, "text_generation")
+    wait_for(lambda: int(daemon.get(plain).headers["age"]) < 60, "a reader to have taken it")
+    assert daemon.get(plain).body == first[plain].body
+    before = first[varied].headers
+    conditional = daemon.get(varied, headers={"If-Modified-Since": before["last-modified"]})
+    assert conditional.status == 200
+    assert conditional.headers["etag"] != before["etag"]
+    assert conditional.json()["quill-labs/Quill-1.5B"]["backend_variations"]["koboldcpp"]["performance"] == 11.0

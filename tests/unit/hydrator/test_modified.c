@@ -33,6 +33,29 @@ kept_while_the_etag_is(void **state UNUSED)
 	assert_int_equal(d.views[VIEW_STATS].modified, 0);
 }
 
+/* All with-stats answers share a date, which each of their parts must move. */
+static void
+with_stats_is_new_when_any_part_of_it_is(void **state UNUSED)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 };
+	uint64_t *const parts[] = { &d.views[VIEW_WITH_STATS].etag,
+		&d.with_stats.workers_etag, &d.with_stats.variations_etag };
+	int64_t now = 100;
+
+	d.views[VIEW_WITH_STATS].present = 1;
+	modified_stamp(&m, &d, now);
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		modified_note(&m, &d);
+		modified_stamp(&m, &d, now + 50);
+		assert_int_equal(d.views[VIEW_WITH_STATS].modified, now);
+		*parts[i] += 1;
+		now += 100;
+		modified_stamp(&m, &d, now);
+		assert_int_equal(d.views[VIEW_WITH_STATS].modified, now);
+	}
+}
+
 /* What was rendered but not published was never seen by anyone. */
 static void
 only_what_was_published_counts(void **state UNUSED)
@@ -65,6 +88,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept_while_the_etag_is),
+		cmocka_unit_test(with_stats_is_new_when_any_part_of_it_is),
 		cmocka_unit_test(only_what_was_published_counts),
 		cmocka_unit_test(a_view_that_was_gone_is_new),
 	};
