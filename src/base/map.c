@@ -1,9 +1,36 @@
 /* The open hash behind struct map: linear probing, tags before keys. */
 #include "base/map.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <xxhash.h>
 
 #include "base/log.h"
+
+static uint64_t secret;
+
+static void
+secret_take(void)
+{
+	arc4random_buf(&secret, sizeof(secret));
+}
+
+/* Once a process, not once a map: some documents take a map for each of their records.
+ */
+static uint64_t
+map_seed(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, secret_take);
+	return secret;
+}
+
+static uint64_t
+map_hash(const struct map *m, struct str key)
+{
+	return XXH3_64bits_withSeed(key.p, key.len, m->seed);
+}
 
 static size_t
 map_power(size_t n)
@@ -20,8 +47,12 @@ map_init(struct map *m, struct arena *arena, size_t value_size, size_t expected)
 {
 	size_t slots = map_power(expected * 2);
 
-	*m =
-	    (struct map){ .arena = arena, .value_size = value_size, .mask = slots - 1 };
+	*m = (struct map){
+		.arena = arena,
+		.value_size = value_size,
+		.mask = slots - 1,
+		.seed = map_seed(),
+	};
 	m->room = (uint32_t)(slots / 2);
 	m->slots = arena_array(arena, slots, sizeof(*m->slots));
 	m->keys = arena_alloc(arena, m->room * sizeof(*m->keys));
@@ -52,11 +83,12 @@ map_grow(struct map *m)
 	if (old.room > UINT32_MAX / 4)
 		fatalx("more than %u names", old.room);
 	map_init(m, old.arena, old.value_size, (size_t)old.room * 2);
+	m->seed = old.seed;
 	memcpy(m->keys, old.keys, old.count * sizeof(*m->keys));
 	memcpy(m->values, old.values, old.count * old.value_size);
 	m->count = old.count;
 	for (uint32_t i = 0; i < m->count; i++) {
-		uint64_t hash = XXH3_64bits(m->keys[i].p, m->keys[i].len);
+		uint64_t hash = map_hash(m, m->keys[i]);
 
 		*map_slot(m, m->keys[i], hash) =
 		    (struct map_slot){ (uint32_t)(hash >> 32), i + 1 };
@@ -66,7 +98,7 @@ map_grow(struct map *m)
 uint64_t
 map_begin_find(const struct map *m, struct str key)
 {
-	uint64_t hash = XXH3_64bits(key.p, key.len);
+	uint64_t hash = map_hash(m, key);
 
 	__builtin_prefetch(&m->slots[hash & m->mask]);
 	return hash;
@@ -81,13 +113,13 @@ map_end_find(const struct map *m, struct str key, uint64_t hash)
 uint32_t
 map_find(const struct map *m, struct str key)
 {
-	return map_slot(m, key, XXH3_64bits(key.p, key.len))->index - 1;
+	return map_slot(m, key, map_hash(m, key))->index - 1;
 }
 
 uint32_t
 map_intern(struct map *m, struct str key)
 {
-	uint64_t hash = XXH3_64bits(key.p, key.len);
+	uint64_t hash = map_hash(m, key);
 	struct map_slot *slot = map_slot(m, key, hash);
 
 	if (slot->index != 0)

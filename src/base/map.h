@@ -1,6 +1,9 @@
 /*
  * A map from text to values, numbered in the order of their first appearance: an open
- * hash over XXH3. Keys are borrowed, everything else is in the arena. Pure.
+ * hash over XXH3, seeded with a secret of the process, so that nobody can write names
+ * that collide. Keys are borrowed, everything else is in the arena. Numbers do not
+ * depend on the secret, hence nothing that is made of a map does. Any process, any
+ * thread.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -22,6 +25,7 @@ struct map {
 	struct arena *arena;
 	struct map_slot *slots; /* mask + 1 of them, at most half in use */
 	size_t mask;
+	uint64_t seed;    /* of the hash; the same in all maps of a process */
 	struct str *keys; /* [count] */
 	char *values;     /* [count] of value_size bytes */
 	size_t value_size;
@@ -34,7 +38,7 @@ void map_init(struct map *, struct arena *, size_t value_size, size_t expected);
 /* The number of key, or MAP_NONE. */
 uint32_t map_find(const struct map *, struct str key);
 /* The same in two steps, for who looks up several keys: memory is fetched for all of
- * them at once while their hashes are computed. */
+ * them at once while their hashes are computed. No key may be added in between. */
 uint64_t map_begin_find(const struct map *, struct str key);
 uint32_t map_end_find(const struct map *, struct str key, uint64_t hash);
 /* The same, but an unknown key is added, with a zeroed value: it is new if the result
