@@ -3,54 +3,8 @@
 
 #include "json/bytes.h"
 #include "json/double_in.h"
+#include "json/skip.h"
 #include "json/value.h"
-
-/* The first quote or backslash. */
-static const char *
-find_string_stop(const char *p, const char *end)
-{
-	uint64_t w, marks;
-
-	for (; end - p >= 8; p += 8) {
-		w = bytes_load(p);
-		marks = bytes_equal(w, '"') | bytes_equal(w, '\\');
-		if (marks != 0)
-			return p + bytes_first(marks);
-	}
-	while (*p != '"' && *p != '\\')
-		p++;
-	return p;
-}
-
-/* p is at the opening quote; returns the byte after the closing one. */
-static const char *
-skip_string(const char *p, const char *end, bool *escaped)
-{
-	for (p++;; p += 2) {
-		p = find_string_stop(p, end);
-		if (*p == '"')
-			return p + 1;
-		*escaped = true;
-	}
-}
-
-/* The first quote or bracket of either kind, or one of the bytes that differ from a
- * bracket only in the bits of 0x26 (as 'y' does). */
-static const char *
-find_structure(const char *p, const char *end)
-{
-	uint64_t w, marks;
-
-	for (; end - p >= 8; p += 8) {
-		w = bytes_load(p);
-		marks = bytes_equal(w, '"') | bytes_equal(w | BYTES_ALL(0x26), 0x7f);
-		if (marks != 0)
-			return p + bytes_first(marks);
-	}
-	while (*p != '"' && (*p | 0x26) != 0x7f)
-		p++;
-	return p;
-}
 
 /* p is at an opening bracket; returns the byte after the one that closes it. */
 static const char *

@@ -6,12 +6,20 @@
 #include <unictype.h>
 
 #include "base/attr.h"
+#include "json/nest.h"
 #include "json/walk.h"
 #include "json/write.h"
 
+/* Where to print to, and what is needed for it. */
+struct repr {
+	struct buf *out;
+	const struct json_nest *nest;
+	struct arena *arena;
+};
+
 struct member {
 	struct str key;
-	struct json_value value;
+	struct json_node node;
 	size_t place;  /* in the object */
 	bool repeated; /* an earlier member has the same key */
 };
@@ -162,93 +170,127 @@ merge_repeated(struct member *m, size_t n, struct arena *arena)
 	for (i = 1; i < n; i++) {
 		sorted[i]->repeated = str_eq(sorted[i]->key, first->key);
 		if (sorted[i]->repeated)
-			first->value = sorted[i]->value;
+			first->node = sorted[i]->node;
 		else
 			first = sorted[i];
 	}
 }
 
-static void put_repr(struct buf *, const struct json_value *, struct arena *);
+static size_t
+count_members(const struct repr *r, const struct json_node *object)
+{
+	struct json_nest_walk w = json_nest_walk(r->nest, object);
+	struct json_value key;
+	struct json_node node;
+	size_t n = 0;
+
+	while (json_nest_member(r->nest, &w, &key, &node))
+		n++;
+	return n;
+}
+
+static void put_repr(const struct repr *, const struct json_node *);
 
 static void
-put_repr_object(struct buf *b, const struct json_value *v, struct arena *arena)
+put_repr_object(const struct repr *r, const struct json_node *object)
 {
-	struct json_walk w = json_walk(v);
+	struct json_nest_walk w = json_nest_walk(r->nest, object);
 	struct json_value key;
-	size_t i, n = json_count(v);
-	struct member *m = arena_array(arena, n, sizeof(*m));
+	size_t i, n = count_members(r, object);
+	struct member *m = arena_array(r->arena, n, sizeof(*m));
 
-	for (i = 0; json_member(&w, &key, &m[i].value); i++) {
-		m[i].key = json_str(&key, arena);
+	for (i = 0; json_nest_member(r->nest, &w, &key, &m[i].node); i++) {
+		m[i].key = json_str(&key, r->arena);
 		m[i].place = i;
 	}
 	if (n > 1)
-		merge_repeated(m, n, arena);
-	buf_putc(b, '{');
+		merge_repeated(m, n, r->arena);
+	buf_putc(r->out, '{');
 	for (i = 0; i < n; i++) {
 		if (m[i].repeated)
 			continue;
 		if (i > 0)
-			buf_puts(b, ", ");
-		put_repr_string(b, m[i].key);
-		buf_puts(b, ": ");
-		put_repr(b, &m[i].value, arena);
+			buf_puts(r->out, ", ");
+		put_repr_string(r->out, m[i].key);
+		buf_puts(r->out, ": ");
+		put_repr(r, &m[i].node);
 	}
-	buf_putc(b, '}');
+	buf_putc(r->out, '}');
 }
 
 static void
-put_repr_array(struct buf *b, const struct json_value *v, struct arena *arena)
+put_repr_array(const struct repr *r, const struct json_node *array)
 {
-	struct json_walk w = json_walk(v);
-	struct json_value element;
+	struct json_nest_walk w = json_nest_walk(r->nest, array);
+	struct json_node element;
 	const char *between = "";
 
-	buf_putc(b, '[');
-	while (json_element(&w, &element)) {
-		buf_puts(b, between);
-		put_repr(b, &element, arena);
+	buf_putc(r->out, '[');
+	while (json_nest_element(r->nest, &w, &element)) {
+		buf_puts(r->out, between);
+		put_repr(r, &element);
 		between = ", ";
 	}
-	buf_putc(b, ']');
+	buf_putc(r->out, ']');
+}
+
+static void
+put_repr_integer(struct buf *b, const struct json_value *v)
+{
+	/* As it stands but for -0, since JSON allows no other idle sign or zero. */
+	if (v->len == 2 && memcmp(v->p, "-0", 2) == 0)
+		buf_putc(b, '0');
+	else
+		buf_add(b, v->p, v->len);
 }
 
 /* It calls itself, JSON_DEPTH_MAX deep at most. */
 static void
-put_repr(struct buf *b, const struct json_value *v, struct arena *arena)
+put_repr(const struct repr *r, const struct json_node *node)
 {
+	const struct json_value *v = &node->value;
+
 	switch (v->type) {
 	case JSON_T_NONE:
 	case JSON_T_NULL:
-		buf_puts(b, "None");
+		buf_puts(r->out, "None");
 		break;
 	case JSON_T_FALSE:
-		buf_puts(b, "False");
+		buf_puts(r->out, "False");
 		break;
 	case JSON_T_TRUE:
-		buf_puts(b, "True");
+		buf_puts(r->out, "True");
 		break;
 	case JSON_T_INTEGER:
-		/* As it stands but for -0, since JSON allows no other idle sign or
-		 * zero. */
-		if (v->len == 2 && memcmp(v->p, "-0", 2) == 0)
-			buf_putc(b, '0');
-		else
-			buf_add(b, v->p, v->len);
+		put_repr_integer(r->out, v);
 		break;
 	case JSON_T_REAL:
-		put_repr_double(b, json_double(v));
+		put_repr_double(r->out, json_double(v));
 		break;
 	case JSON_T_STRING:
-		put_repr_string(b, json_str(v, arena));
+		put_repr_string(r->out, json_str(v, r->arena));
 		break;
 	case JSON_T_ARRAY:
-		put_repr_array(b, v, arena);
+		put_repr_array(r, node);
 		break;
 	case JSON_T_OBJECT:
-		put_repr_object(b, v, arena);
+		put_repr_object(r, node);
 		break;
 	}
+}
+
+/* Through a nest: a value of a document may be 900 containers deep, with all its bytes
+ * in the innermost. */
+static void
+put_repr_root(struct buf *b, const struct json_value *v, struct arena *arena)
+{
+	struct json_nest nest;
+	struct json_node root;
+	const struct repr r = { .out = b, .nest = &nest, .arena = arena };
+
+	json_nest_open(&nest, v, &root);
+	put_repr(&r, &root);
+	json_nest_free(&nest);
 }
 
 void
@@ -260,7 +302,7 @@ repr_put_str(struct buf *b, const struct json_value *v, struct arena *arena)
 		s = json_str(v, arena);
 		buf_add(b, s.p, s.len);
 	} else {
-		put_repr(b, v, arena);
+		put_repr_root(b, v, arena);
 	}
 }
 
