@@ -1,6 +1,7 @@
 /* Encoding of complete bodies. */
 #include "payload/encode.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "payload/write.h"
@@ -21,13 +22,13 @@ view_twin(const struct view_directory *d, int kind)
 
 /* The scratch buffer is emptied. The body may move when the payload grows. */
 static void
-view_encode_body(struct buf *payload, enum view_kind kind, enum encoding encoding,
-    struct buf *scratch)
+view_encode_body(struct encoder *encoder, struct buf *payload, enum view_kind kind,
+    enum encoding encoding, struct buf *scratch)
 {
 	struct view *v = &view_directory_of(payload)->views[kind];
 
 	buf_reset(scratch);
-	encode_body(encoding, ENCODE_SMALL,
+	encode_body(encoder, encoding, ENCODE_SMALL,
 	    (struct str){ payload->data + v->body.off, v->body.len }, scratch);
 	if (scratch->len >= v->body.len)
 		return;
@@ -36,7 +37,8 @@ view_encode_body(struct buf *payload, enum view_kind kind, enum encoding encodin
 }
 
 static void
-view_encode_one(struct buf *payload, enum view_kind kind, struct buf *scratch)
+view_encode_one(struct encoder *encoder, struct buf *payload, enum view_kind kind,
+    struct buf *scratch)
 {
 	struct view_directory *d = view_directory_of(payload);
 	const struct view *twin = view_twin(d, kind);
@@ -48,16 +50,18 @@ view_encode_one(struct buf *payload, enum view_kind kind, struct buf *scratch)
 		return;
 	}
 	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
-		view_encode_body(payload, kind, (enum encoding)e, scratch);
+		view_encode_body(encoder, payload, kind, (enum encoding)e, scratch);
 }
 
 void
 view_encode(struct buf *payload)
 {
+	struct encoder *encoder = encoder_new(SIZE_MAX);
 	struct buf scratch = { 0 };
 
 	for (int k = 0; k < VIEW_MAX; k++)
-		view_encode_one(payload, (enum view_kind)k, &scratch);
+		view_encode_one(encoder, payload, (enum view_kind)k, &scratch);
 	view_directory_of(payload)->size = payload->len;
 	buf_free(&scratch);
+	encoder_free(&encoder);
 }

@@ -125,8 +125,8 @@ answer_view(struct job *j, enum view_kind kind, uint64_t content)
 	if (conditional_none_match(j->request, etag) ||
 	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
-	} else if (coding_apply(
-		       r, j->request, j->generation, kind, &j->query, j->selection)) {
+	} else if (coding_apply(j->answerer->encoder, r, j->request, j->generation,
+		       kind, &j->query, j->selection)) {
 		r->type = "application/json";
 	} else {
 		answer_not_acceptable(r);

@@ -4,16 +4,18 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "codec/encode.h"
 #include "config/config.h"
 #include "http/server.h"
 #include "reader/store.h"
 #include "shm/segment.h"
 
-/* The handler's argument. Borrowed but for the arena. */
+/* The handler's argument. Borrowed but for the arena and the encoder. */
 struct answerer {
 	const struct config *config;
 	struct store *store;
 	const struct segment *segment;
+	struct encoder *encoder;
 	struct arena *arena; /* of one request; emptied before the next */
 	struct buf errors;   /* validation items of one request */
 };

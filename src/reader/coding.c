@@ -11,6 +11,7 @@
 #define KEY_MAX 256
 
 struct coding {
+	struct encoder *encoder;
 	struct http_response *response;
 	struct generation *generation;
 	const struct view *view;
@@ -49,14 +50,16 @@ put_key(struct buf *key, const struct coding *c, enum encoding encoding)
 }
 
 static struct blob *
-encode(const struct http_response *r, enum encoding encoding)
+encode(const struct coding *c, enum encoding encoding)
 {
+	const struct http_response *r = c->response;
 	struct buf body = { 0 }, coded = { 0 };
 	unsigned i;
 
 	for (i = 0; i < r->nbody; i++)
 		buf_add(&body, r->body[i].p, r->body[i].len);
-	encode_body(encoding, ENCODE_FAST, (struct str){ body.data, body.len }, &coded);
+	encode_body(c->encoder, encoding, ENCODE_FAST,
+	    (struct str){ body.data, body.len }, &coded);
 	buf_free(&body);
 	return blob_new(&coded);
 }
@@ -73,7 +76,7 @@ find_or_encode(const struct coding *c, enum encoding encoding)
 	s = (struct str){ key.data, key.len };
 	blob = cache_find(c->generation->coded, s);
 	if (blob == NULL) {
-		blob = encode(c->response, encoding);
+		blob = encode(c, encoding);
 		if (key.len <= KEY_MAX)
 			cache_add(c->generation->coded, s, blob);
 	}
@@ -124,11 +127,12 @@ accepts_identity(const struct negotiation *n)
 }
 
 bool
-coding_apply(struct http_response *r, const struct http_request *request,
-    struct generation *g, enum view_kind kind, const struct query *query,
-    struct str selection)
+coding_apply(struct encoder *encoder, struct http_response *r,
+    const struct http_request *request, struct generation *g, enum view_kind kind,
+    const struct query *query, struct str selection)
 {
-	struct coding c = { r, g, &g->directory->views[kind], kind, query, selection };
+	struct coding c = { encoder, r, g, &g->directory->views[kind], kind, query,
+		selection };
 	struct negotiation n;
 
 	negotiate(request, &n);

@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "codec/encode.h"
 #include "http/parse.h"
 #include "http/response.h"
 #include "reader/generation.h"
@@ -19,7 +20,7 @@
  * others of the same view; without NUL. Returns false, the answer unchanged, if nothing
  * is acceptable.
  */
-bool coding_apply(struct http_response *, const struct http_request *,
+bool coding_apply(struct encoder *, struct http_response *, const struct http_request *,
     struct generation *, enum view_kind, const struct query *,
     struct str selection) MUST_CHECK;
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "codec/encode.h"
 #include "http/server.h"
 #include "proc/channel.h"
 #include "proc/sandbox.h"
@@ -25,6 +26,10 @@
 #include "reader/traffic.h"
 #include "shm/counters.h"
 #include "shm/segment.h"
+
+/* Of an encoder that waits, one large page: encoding a page of models takes no more,
+ * and 1.3 MB of it would be mapped anew each time. */
+#define ENCODER_KEEP ((size_t)2 * 1024 * 1024)
 
 enum stage {
 	READER_OPEN,
@@ -314,6 +319,7 @@ release(struct reader *r)
 	http_server_free(&r->server);
 	access_close(&r->access);
 	store_free(&r->answerer.store);
+	encoder_free(&r->answerer.encoder);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
 	event_free(r->channel);
@@ -345,6 +351,7 @@ reader_main(const struct child_context *context)
 	sandbox_enter(ROLE_READER, context);
 	r.answerer.config = context->config;
 	r.answerer.segment = context->segment;
+	r.answerer.encoder = encoder_new(ENCODER_KEEP);
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.metrics =

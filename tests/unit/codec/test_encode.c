@@ -78,7 +78,8 @@ fill(struct buf *b, size_t len, int noise)
 static void
 every_encoding_at_every_effort_decodes(void **state UNUSED)
 {
-	static const size_t sizes[] = { 0, 1, 1024, 70000, 3000000 };
+	static const size_t sizes[] = { 0, 1, 1024, 70000, 131056, 131057, 3000000 };
+	struct encoder *encoder = encoder_new(0);
 
 	for (size_t i = 0; i < 2 * NELEM(sizes); i++) {
 		struct buf body = { 0 };
@@ -89,7 +90,8 @@ every_encoding_at_every_effort_decodes(void **state UNUSED)
 				struct buf out = { 0 };
 
 				buf_puts(&out, "before");
-				encode_body((enum encoding)e, (enum encode_effort)f,
+				encode_body(encoder, (enum encoding)e,
+				    (enum encode_effort)f,
 				    (struct str){ body.data, body.len }, &out);
 				assert_memory_equal(out.data, "before", 6);
 				assert_decodes((enum encoding)e,
@@ -99,6 +101,9 @@ every_encoding_at_every_effort_decodes(void **state UNUSED)
 			}
 		buf_free(&body);
 	}
+	encoder_free(&encoder);
+	assert_null(encoder);
+	encoder_free(&encoder);
 }
 
 /* A payload whose first view has a body of that many bytes and whose second is the
