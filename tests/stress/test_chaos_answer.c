@@ -1,15 +1,9 @@
 /* The judge of the chaos test sees every fault that it is there for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "chaos_answer.h"
+#include "unit.h"
 
 #define ONE "{\"models\":[{\"usage_day\":7,\"x\":1},{\"usage_day\":7,\"x\":2}]}"
 #define TWO "{\"models\":[{\"usage_day\":7,\"x\":1},{\"usage_day\":8,\"x\":2}]}"
@@ -37,15 +31,13 @@ judge(const char *etag, const char *body)
 	return answer_judge(&q, in, n, &a, why, sizeof(why));
 }
 
-static void
-test_a_right_answer_is_whole(void **state)
+TEST(test_a_right_answer_is_whole)
 {
 	struct question q = { 0 };
 	struct answer a;
 	char in[512];
 	size_t n = put(in, sizeof(in), "right", ONE), i;
 
-	(void)state;
 	for (i = 0; i < n; i++)
 		assert_int_equal(
 		    answer_judge(&q, in, i, &a, why, sizeof(why)), ANSWER_PARTIAL);
@@ -58,28 +50,22 @@ test_a_right_answer_is_whole(void **state)
 	assert_string_equal(a.etag, "W/\"right\"");
 }
 
-static void
-test_two_generations_are_wrong(void **state)
+TEST(test_two_generations_are_wrong)
 {
-	(void)state;
 	assert_int_equal(judge("torn", TWO), ANSWER_WRONG);
 	assert_non_null(strstr(why, "several generations"));
 }
 
-static void
-test_another_body_with_a_known_tag_is_wrong(void **state)
+TEST(test_another_body_with_a_known_tag_is_wrong)
 {
-	(void)state;
 	assert_int_equal(judge("known", ONE), ANSWER_WHOLE);
 	assert_int_equal(judge("known", ONE), ANSWER_WHOLE);
 	assert_int_equal(judge("known", OTHER), ANSWER_WRONG);
 	assert_int_equal(judge("unknown", OTHER), ANSWER_WHOLE);
 }
 
-static void
-test_only_the_instant_of_computation_may_differ(void **state)
+TEST(test_only_the_instant_of_computation_may_differ)
 {
-	(void)state;
 	assert_int_equal(
 	    judge("instant", "{\"a\":1,\"computed_at\":10}"), ANSWER_WHOLE);
 	assert_int_equal(
@@ -88,10 +74,8 @@ test_only_the_instant_of_computation_may_differ(void **state)
 	    judge("instant", "{\"a\":2,\"computed_at\":11}"), ANSWER_WRONG);
 }
 
-static void
-test_what_is_no_object_is_wrong(void **state)
+TEST(test_what_is_no_object_is_wrong)
 {
-	(void)state;
 	assert_int_equal(judge("cut", "{\"models\":["), ANSWER_WRONG);
 }
 
@@ -106,10 +90,8 @@ judge_head(const char *head, const char *if_none_match, bool gzip)
 	return answer_judge(&q, head, strlen(head), &a, why, sizeof(why));
 }
 
-static void
-test_heads(void **state)
+TEST(test_heads)
 {
-	(void)state;
 	assert_int_equal(judge_head("HTTP/1.1 304 Not Modified\r\nETag: \"a\"\r\n\r\n",
 			     "\"a\"", false),
 	    ANSWER_WHOLE);
@@ -131,19 +113,4 @@ test_heads(void **state)
 	    ANSWER_WRONG);
 	assert_int_equal(
 	    judge_head("{\"half\":\"a body\"}\r\n\r\n", "", false), ANSWER_WRONG);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_right_answer_is_whole),
-		cmocka_unit_test(test_two_generations_are_wrong),
-		cmocka_unit_test(test_another_body_with_a_known_tag_is_wrong),
-		cmocka_unit_test(test_only_the_instant_of_computation_may_differ),
-		cmocka_unit_test(test_what_is_no_object_is_wrong),
-		cmocka_unit_test(test_heads),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

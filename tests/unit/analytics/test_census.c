@@ -1,17 +1,11 @@
 /* What is counted of each document: what is valid, and of use. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "analytics/analytics.h"
 #include "records/document.h"
 #include "records/report.h"
 #include "terms/document.h"
+#include "unit.h"
 
 static struct census census[DOCUMENT_MAX];
 
@@ -57,12 +51,10 @@ take(enum category category, const char *reference, const char *status,
 	"\", \"type\": \"image\", \"performance\": 1, \"queued\": "                    \
 	"0, \"jobs\": 0, \"eta\": 0, \"count\": " count "}"
 
-static void
-test_only_valid_records_count(void **state)
+TEST(test_only_valid_records_count)
 {
 	uint64_t names;
 
-	(void)state;
 	take(CATEGORY_IMAGE_GENERATION, "{" ELM ", " ASH "}", "[]", "{}", NULL);
 	assert_int_equal(census[DOCUMENT_REFERENCE].count, 2);
 	assert_int_equal(census[DOCUMENT_STATUS].count, 0);
@@ -78,10 +70,8 @@ test_only_valid_records_count(void **state)
 	assert_int_not_equal(census[DOCUMENT_REFERENCE].names, names);
 }
 
-static void
-test_idle_models_and_unused_ones_do_not_count(void **state)
+TEST(test_idle_models_and_unused_ones_do_not_count)
 {
-	(void)state;
 	take(CATEGORY_IMAGE_GENERATION, "{}",
 	    "[" STATUS("Elm", "3") ", " STATUS("Ash", "0") ", " STATUS("Fir", "-1") "]",
 	    "{\"day\": {\"Elm\": 0, \"Ash\": 0}, \"month\": {\"Elm\": 5, \"Oak\": 0},"
@@ -92,10 +82,8 @@ test_idle_models_and_unused_ones_do_not_count(void **state)
 	assert_int_equal(census[DOCUMENT_STATS].count, 2);
 }
 
-static void
-test_categories_without_the_horde(void **state)
+TEST(test_categories_without_the_horde)
 {
-	(void)state;
 	take(CATEGORY_BLIP, "{\"a\": {\"name\": \"a\"}, \"b\": {}, \"c\": 1}", NULL,
 	    NULL, NULL);
 	assert_int_equal(census[DOCUMENT_REFERENCE].count, 2);
@@ -103,23 +91,8 @@ test_categories_without_the_horde(void **state)
 	assert_int_equal(census[DOCUMENT_STATUS].count, 0);
 }
 
-static void
-test_names_of_documents(void **state)
+TEST(test_names_of_documents)
 {
-	(void)state;
 	assert_string_equal(document_name(DOCUMENT_REFERENCE), "reference");
 	assert_string_equal(document_name(DOCUMENT_WORKERS), "workers");
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_only_valid_records_count),
-		cmocka_unit_test(test_idle_models_and_unused_ones_do_not_count),
-		cmocka_unit_test(test_categories_without_the_horde),
-		cmocka_unit_test(test_names_of_documents),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

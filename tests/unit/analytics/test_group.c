@@ -1,6 +1,7 @@
 /* Grouping text models (doc/reference.md 6). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
+#include "unit.h"
 
 #define TEXT(name, more) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7" more "}"
 #define STATUS(name, count)                                                            \
@@ -9,12 +10,10 @@
 #define DOWNLOAD(url) "{\"file_name\":\"\",\"file_url\":\"" url "\"}"
 
 /* A family of three, as in doc/reference.md 6.2. */
-static void
-test_example(void **state)
+TEST(test_example)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("auth/Foo-7B",
@@ -48,12 +47,10 @@ test_example(void **state)
 }
 
 /* Six equal variants: compensated, not rounded, above 100 and still answered. */
-static void
-test_percentages(void **state)
+TEST(test_percentages)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("Foo-1B", "") "," TEXT("Foo-2B", "") "," TEXT(
@@ -67,12 +64,10 @@ test_percentages(void **state)
 
 /* A null ratio dilutes; weights are usage_month. A: family of two names in which only
  * the exact usage differs, so the correction is needed to tell the members apart. */
-static void
-test_ratios(void **state)
+TEST(test_ratios)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	f.settings.corrections = CORRECT_EXACT_USAGE;
 	fixture_render(&f, "{" TEXT("Foo-1B", "") "," TEXT("Foo-2B", "") "}", "[]",
@@ -85,13 +80,11 @@ test_ratios(void **state)
 
 /* Groups stand in the order of their most used member; one of a single model is that
  * model under its base name. */
-static void
-test_singles_and_order(void **state)
+TEST(test_singles_and_order)
 {
 	struct fixture f;
 	const struct view *v;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("Bar\\\"-7B", "") "," TEXT("Baz", "") "," TEXT(
@@ -111,12 +104,10 @@ test_singles_and_order(void **state)
 }
 
 /* (4 flags + 5 flags) / 2 groups would round the same; thirds do not. */
-static void
-test_average_is_not_rounded(void **state)
+TEST(test_average_is_not_rounded)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("A", ",\"description\":\"d\"") "," TEXT("B", "") "," TEXT(
@@ -128,12 +119,10 @@ test_average_is_not_rounded(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_hosts(void **state)
+TEST(test_hosts)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("Foo-1B",
@@ -146,19 +135,4 @@ test_hosts(void **state)
 	    &f, VIEW_RISK_GROUPED, "models/0/download_hosts", "[\"b\",\"a\",\"c\"]");
 	fixture_expect(&f, VIEW_RISK_GROUPED, "models/0/download_count", "4");
 	fixture_free(&f);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_example),
-		cmocka_unit_test(test_percentages),
-		cmocka_unit_test(test_ratios),
-		cmocka_unit_test(test_singles_and_order),
-		cmocka_unit_test(test_average_is_not_rounded),
-		cmocka_unit_test(test_hosts),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "records/report.h"
 #include "terms/correction.h"
 #include "terms/document.h"
+#include "unit.h"
 
 #define TEXT(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
 #define STATUS(name, count)                                                            \
@@ -22,12 +23,10 @@ static const char *const example_stats =
     "\"KoboldCPP/Foo-7B-Q8_0\":1000000,\"aphrodite/other/Foo-7B-GGUF\":10000000,"
     "\"Foo_7B\":100000000,\"Foo-7B-Instruct\":1000000000}}";
 
-static void
-test_family_and_exact(void **state)
+TEST(test_family_and_exact)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
 	fixture_expect(&f, VIEW_RISK, "models/0/usage_month", "1111111110");
@@ -51,12 +50,10 @@ test_family_and_exact(void **state)
 }
 
 /* The whole family counts for each of its members, and once for each. */
-static void
-test_family_shared(void **state)
+TEST(test_family_shared)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, "{" TEXT("a/Foo-7B") "," TEXT("Foo-13B") "," TEXT("Bar") "}",
 	    "[]",
@@ -72,12 +69,10 @@ test_family_shared(void **state)
 
 /* U+0130 is a letter to the size pattern, its lower case i + U+0307 is not: two
  * spellings of one lower-case name with two families. Neither may count twice. */
-static void
-test_spelling_in_two_families(void **state)
+TEST(test_spelling_in_two_families)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, "{" TEXT("x\\u01307B") "," TEXT("xi\\u03077B") "}", "[]",
 	    "{\"month\":{\"x\\u01307B\":1},\"total\":{\"xi\\u03077B\":2}}");
@@ -89,8 +84,7 @@ test_spelling_in_two_families(void **state)
 }
 
 /* The later spelling wins; a duplicate key has the last value at the first place. */
-static void
-test_case_collisions(void **state)
+TEST(test_case_collisions)
 {
 	static const struct {
 		const char *stats;
@@ -109,7 +103,6 @@ test_case_collisions(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		fixture_render(&f, "{" TEXT("A") "}", "[]", cases[i].stats);
@@ -120,8 +113,7 @@ test_case_collisions(void **state)
 }
 
 /* The variant with the most workers counts; quantised names do not. */
-static void
-test_status(void **state)
+TEST(test_status)
 {
 	static const struct {
 		const char *status;
@@ -145,7 +137,6 @@ test_status(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		fixture_render(&f, "{" TEXT("a/Foo") "}", cases[i].status, "{}");
@@ -161,12 +152,10 @@ test_status(void **state)
 
 /* A reference name with a prefix: its own koboldcpp variant is itself, so its status
  * is the canonical one while its usage is the backend's. */
-static void
-test_prefixed_name(void **state)
+TEST(test_prefixed_name)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, "{" TEXT("koboldcpp/Foo") "}",
 	    "[" STATUS("koboldcpp/Foo", "2") "]",
@@ -181,8 +170,7 @@ test_prefixed_name(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_refused(void **state)
+TEST(test_refused)
 {
 	static const struct {
 		const char *status;
@@ -201,7 +189,6 @@ test_refused(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		assert_int_equal(
@@ -214,12 +201,10 @@ test_refused(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_skips_are_named(void **state)
+TEST(test_skips_are_named)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, "{" TEXT("A") "}",
 	    "[" STATUS("a", "1") "," STATUS("b", "null") "]",
@@ -323,14 +308,12 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	buf_free(&stats);
 }
 
-static void
-test_shared_vectors(void **state)
+TEST(test_shared_vectors)
 {
 	struct buf text;
 	json_error_t error;
 	json_t *root;
 
-	(void)state;
 	if (getenv("HYDRATORD_SHARED") == NULL)
 		skip();
 	text = read_shared("spec/merge_real1.json");
@@ -342,22 +325,4 @@ test_shared_vectors(void **state)
 	    json_object_get(root, "text_generation"), CATEGORY_TEXT_GENERATION, "text");
 	json_decref(root);
 	buf_free(&text);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_family_and_exact),
-		cmocka_unit_test(test_family_shared),
-		cmocka_unit_test(test_spelling_in_two_families),
-		cmocka_unit_test(test_case_collisions),
-		cmocka_unit_test(test_status),
-		cmocka_unit_test(test_prefixed_name),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_skips_are_named),
-		cmocka_unit_test(test_shared_vectors),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Deletion risk: above all that no flag is wrong (doc/reference.md 5). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
+#include "unit.h"
 
 #define IMAGE(name, more)                                                              \
 	"\"" name "\":{\"name\":\"" name                                               \
@@ -12,12 +13,10 @@
 	"{\"performance\":1,\"queued\":0.0,\"jobs\":0,\"eta\":0,\"type\":\"image\","   \
 	"\"name\":\"" name "\",\"count\":" count "}"
 
-static void
-test_used_and_served(void **state)
+TEST(test_used_and_served)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f, "{" IMAGE("A", "") "}", "[" STATUS("a", "2") "]",
 	    "{\"day\":{\"a\":1},\"month\":{\"A\":4},\"total\":{\"a\":8}}");
@@ -45,14 +44,12 @@ test_used_and_served(void **state)
 
 /* The Horde never counted B: the reference then raises no usage flag, and does not call
  * it critical; the correction does both. */
-static void
-test_never_used(void **state)
+TEST(test_never_used)
 {
 	const char *docs[] = { "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
 		"{\"day\":{\"A\":0},\"month\":{\"A\":4},\"total\":{\"A\":4}}" };
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f, docs[0], docs[1], docs[2]);
 	fixture_expect_flags(&f, VIEW_RISK, "A", "zero_usage_day no_active_workers");
@@ -74,8 +71,7 @@ test_never_used(void **state)
 
 /* The threshold is held against the unrounded percentage: 0.0065 percent is not below
  * itself, 1 of 15385 is. */
-static void
-test_low_usage_threshold(void **state)
+TEST(test_low_usage_threshold)
 {
 	static const struct {
 		const char *stats;
@@ -93,7 +89,6 @@ test_low_usage_threshold(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		fixture_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
@@ -110,8 +105,7 @@ test_low_usage_threshold(void **state)
 	"\"nsfw\":0,\"config\":{\"download\":[" list "]}}}"
 #define URL(u) "{\"file_name\":\"\",\"file_url\":\"" u "\"}"
 
-static void
-test_host_flags(void **state)
+TEST(test_host_flags)
 {
 	static const struct {
 		const char *reference;
@@ -141,7 +135,6 @@ test_host_flags(void **state)
 	struct fixture f;
 	char flags[128];
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		snprintf(flags, sizeof(flags),
@@ -160,15 +153,13 @@ test_host_flags(void **state)
 }
 
 /* More hosts than are looked through one by one. */
-static void
-test_many_hosts(void **state)
+TEST(test_many_hosts)
 {
 	char reference[8192] = "{\"A\":{\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":0,"
 			       "\"config\":{\"download\":[";
 	struct fixture f;
 	size_t n = strlen(reference);
 
-	(void)state;
 	for (int i = 0; i < 40; i++)
 		n += (size_t)snprintf(reference + n, sizeof(reference) - n,
 		    "%s{\"file_name\":\"\",\"file_url\":\"http://h%d/\"}", i ? "," : "",
@@ -186,12 +177,10 @@ test_many_hosts(void **state)
 }
 
 /* The score is taken from the size before rounding. */
-static void
-test_size(void **state)
+TEST(test_size)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f,
 	    "{" IMAGE("A", "\"size_on_disk_bytes\":4265380512,") "," IMAGE(
@@ -207,8 +196,7 @@ test_size(void **state)
 }
 
 /* Sorted by month, ties in document order; summary and preset tails over that list. */
-static void
-test_order_and_summary(void **state)
+TEST(test_order_and_summary)
 {
 	static const char head[] = "],\"summary\":{\"total_models\":3,";
 	static const char end[] = ",\"average_risk_score\":1.0,"
@@ -217,7 +205,6 @@ test_order_and_summary(void **state)
 	const struct view *v;
 	const char *tail;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f,
 	    "{" IMAGE("A", "") "," IMAGE("B", "") "," IMAGE("C", "") "," IMAGE(
@@ -251,8 +238,7 @@ test_order_and_summary(void **state)
 }
 
 /* Text models: their own thresholds, and hosts do not matter unless told. */
-static void
-test_text(void **state)
+TEST(test_text)
 {
 	const char *reference =
 	    "{\"A\":{\"name\":\"A\",\"parameters\":7},"
@@ -261,7 +247,6 @@ test_text(void **state)
 	const char *stats = "{\"month\":{\"A\":9,\"B\":10}}";
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, reference, "[]", stats);
 	fixture_expect_flags(&f, VIEW_RISK, "A",
@@ -284,12 +269,10 @@ test_text(void **state)
 }
 
 /* Sums do not overflow: they stop at the largest 64-bit integer. */
-static void
-test_saturation(void **state)
+TEST(test_saturation)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
 	    "{\"month\":{\"A\":9223372036854775807,\"B\":9223372036854775807}}");
@@ -297,22 +280,4 @@ test_saturation(void **state)
 	    &f, VIEW_RISK, "category_total_month_usage", "9223372036854775807");
 	fixture_expect(&f, VIEW_RISK, "models/1/usage_percentage_of_category", "100.0");
 	fixture_free(&f);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_used_and_served),
-		cmocka_unit_test(test_never_used),
-		cmocka_unit_test(test_low_usage_threshold),
-		cmocka_unit_test(test_host_flags),
-		cmocka_unit_test(test_many_hosts),
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_order_and_summary),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_saturation),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Category statistics, plain and grouped (doc/reference.md 7). */
 #include "fixture/analytics_fixture.h"
 #include "terms/correction.h"
+#include "unit.h"
 
 static void
 expect_body(const struct fixture *f, enum view_kind kind, const char *expected)
@@ -12,12 +13,10 @@ expect_body(const struct fixture *f, enum view_kind kind, const char *expected)
 		fail_msg("%.*s\nwant %s", (int)v->body.len, body, expected);
 }
 
-static void
-test_empty(void **state)
+TEST(test_empty)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_ESRGAN);
 	fixture_render(&f, "{}", NULL, NULL);
 	assert_int_equal(f.dir->raw_entries, 0);
@@ -34,12 +33,10 @@ test_empty(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_raw(void **state)
+TEST(test_raw)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_BLIP);
 	fixture_render(&f,
 	    "{\"a\":{\"nsfw\":\"false\",\"baseline\":1.0,\"style\":[\"x\"],"
@@ -74,24 +71,20 @@ test_raw(void **state)
 }
 
 /* A tag that every record has twice: 200 percent, where the reference fails. */
-static void
-test_above_hundred(void **state)
+TEST(test_above_hundred)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_LORA);
 	fixture_render(&f, "{\"a\":{\"tags\":[\"t\",\"t\"]}}", NULL, NULL);
 	fixture_expect(&f, VIEW_STATS, "top_tags/0/percentage", "200.0");
 	fixture_free(&f);
 }
 
-static void
-test_image_counts(void **state)
+TEST(test_image_counts)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f,
 	    "{\"a\":{\"name\":\"a\",\"baseline\":\"SD1\",\"nsfw\":1,\"trigger\":[\"x\"]"
@@ -109,8 +102,7 @@ test_image_counts(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_parameter_buckets(void **state)
+TEST(test_parameter_buckets)
 {
 	const char *reference =
 	    "{\"a\":{\"name\":\"a\",\"parameters\":3000000000},"
@@ -119,7 +111,6 @@ test_parameter_buckets(void **state)
 	    "\"d\":{\"name\":\"d\",\"parameters\":0}}";
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f, reference, "[]", "{}");
 	fixture_expect(&f, VIEW_STATS, "models_without_param_info", "3");
@@ -139,15 +130,13 @@ test_parameter_buckets(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_top_twenty(void **state)
+TEST(test_top_twenty)
 {
 	char reference[1024] = "{\"a\":{\"tags\":[";
 	struct fixture f;
 	size_t n = strlen(reference);
 	json_t *root;
 
-	(void)state;
 	for (int i = 0; i < 30; i++)
 		n += (size_t)snprintf(
 		    reference + n, sizeof(reference) - n, "%s\"t%d\"", i ? "," : "", i);
@@ -167,12 +156,10 @@ test_top_twenty(void **state)
 #define ENTRY(host) "{\"file_name\":\"\",\"file_url\":\"http://" host "/\"}"
 
 /* The first record of a group stands for it, with everyone's downloads. */
-static void
-test_grouped(void **state)
+TEST(test_grouped)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{" TEXT("Foo-1B", ",\"nsfw\":true,\"tags\":[\"x\"]") "," TEXT(
@@ -192,8 +179,7 @@ test_grouped(void **state)
 }
 
 /* What the reference fails on is left out: a list that is none. */
-static void
-test_grouped_odd_configs(void **state)
+TEST(test_grouped_odd_configs)
 {
 	static const struct {
 		const char *first;
@@ -211,7 +197,6 @@ test_grouped_odd_configs(void **state)
 	struct fixture f;
 	char reference[1024];
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		snprintf(reference, sizeof(reference),
@@ -224,21 +209,4 @@ test_grouped_odd_configs(void **state)
 		    "download_stats/total_download_entries", cases[i].entries);
 	}
 	fixture_free(&f);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_raw),
-		cmocka_unit_test(test_above_hundred),
-		cmocka_unit_test(test_image_counts),
-		cmocka_unit_test(test_parameter_buckets),
-		cmocka_unit_test(test_top_twenty),
-		cmocka_unit_test(test_grouped),
-		cmocka_unit_test(test_grouped_odd_configs),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "reader/with_stats_page.h"
 #include "terms/correction.h"
 #include "terms/document.h"
+#include "unit.h"
 
 #define RECORD(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
 #define REFERENCE                                                                      \
@@ -135,8 +136,7 @@ expect(const struct fixture *f, const char *query, const char *body)
 	buf_free(&out);
 }
 
-static void
-test_plain(void **state)
+TEST(test_plain)
 {
 	static const char body[] =
 	    "{" HEAD_FOO FAMILY_FOO REST("null", "null", "1") "," HEAD_NONE("bar")
@@ -145,7 +145,6 @@ test_plain(void **state)
 	const struct view *v;
 	struct fixture f;
 
-	(void)state;
 	render(&f);
 	expect(&f, "", body);
 	v = &f.dir->views[VIEW_WITH_STATS];
@@ -158,12 +157,10 @@ test_plain(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_workers_and_variations(void **state)
+TEST(test_workers_and_variations)
 {
 	struct fixture f;
 
-	(void)state;
 	render(&f);
 	expect(&f, "include_workers=1",
 	    "{" HEAD_FOO FAMILY_FOO REST(SUMMARIES_FOO, "null", "2") "," HEAD_NONE(
@@ -181,12 +178,10 @@ test_workers_and_variations(void **state)
 }
 
 /* Both usages are the exact one, and variations are not shown unasked. */
-static void
-test_exact_usage(void **state)
+TEST(test_exact_usage)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	f.settings.corrections = CORRECT_EXACT_USAGE;
 	fixture_render(&f, REFERENCE, STATUS, STATS);
@@ -220,8 +215,7 @@ expect_order(const struct fixture *f, const char *query, const char *names)
 	buf_free(&out);
 }
 
-static void
-test_selection_and_order(void **state)
+TEST(test_selection_and_order)
 {
 	static const struct {
 		const char *query;
@@ -259,7 +253,6 @@ test_selection_and_order(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	render(&f);
 	for (size_t i = 0; i < NELEM(cases); i++)
 		expect_order(&f, cases[i].query, cases[i].names);
@@ -268,8 +261,7 @@ test_selection_and_order(void **state)
 }
 
 /* The same answer has the same tag, another one another. */
-static void
-test_etags(void **state)
+TEST(test_etags)
 {
 	static const char *const queries[] = { "", "include_workers=1",
 		"include_backend_variations=1",
@@ -281,7 +273,6 @@ test_etags(void **state)
 	struct buf out = { 0 };
 	struct fixture f;
 
-	(void)state;
 	render(&f);
 	for (size_t i = 0; i < NELEM(queries); i++) {
 		ask(&f, queries[i], &out, &tags[i]);
@@ -306,12 +297,10 @@ test_etags(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_bad_workers_are_skipped(void **state)
+TEST(test_bad_workers_are_skipped)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	f.workers =
 	    "[1," WORKER("\"name\":\"a\"", "") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
@@ -340,13 +329,11 @@ test_bad_workers_are_skipped(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_bad_documents_are_refused(void **state)
+TEST(test_bad_documents_are_refused)
 {
 	static const char *const documents[] = { "", "{}", "[", "null", "[1,2]" };
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(documents); i++) {
 		f.workers = documents[i];
@@ -358,12 +345,10 @@ test_bad_documents_are_refused(void **state)
 }
 
 /* An empty category, and images, whose variations are counted as well. */
-static void
-test_images(void **state)
+TEST(test_images)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f, "{}", "[]", "{}");
 	expect(&f, "", "{}");
@@ -378,21 +363,4 @@ test_images(void **state)
 		    NO_STATUS, USED("0", "2", "0")) "}",
 		"0") "}");
 	fixture_free(&f);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_workers_and_variations),
-		cmocka_unit_test(test_exact_usage),
-		cmocka_unit_test(test_selection_and_order),
-		cmocka_unit_test(test_etags),
-		cmocka_unit_test(test_bad_workers_are_skipped),
-		cmocka_unit_test(test_bad_documents_are_refused),
-		cmocka_unit_test(test_images),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,4 @@
 /* The ground floor: arenas, buffers, log lines, the movable clock. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,15 +11,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "unit.h"
 
-static void
-arena_hands_out_disjoint_aligned_memory(void **state)
+TEST(arena_hands_out_disjoint_aligned_memory)
 {
 	struct arena *a = arena_new();
 	unsigned char *p[2000];
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < 2000; i++) {
 		p[i] = arena_alloc(a, i);
 		assert_int_equal((uintptr_t)p[i] % 16, 0);
@@ -39,14 +32,12 @@ arena_hands_out_disjoint_aligned_memory(void **state)
 	arena_free(&a);
 }
 
-static void
-arena_reset_keeps_one_chunk(void **state)
+TEST(arena_reset_keeps_one_chunk)
 {
 	struct arena *a = arena_new();
 	size_t full;
 	int i;
 
-	(void)state;
 	for (i = 0; i < 100; i++)
 		memset(arena_alloc(a, 100000), 1, 100000);
 	full = arena_footprint(a);
@@ -62,14 +53,12 @@ arena_reset_keeps_one_chunk(void **state)
 	arena_free(&a);
 }
 
-static void
-arena_array_is_zeroed_after_reuse(void **state)
+TEST(arena_array_is_zeroed_after_reuse)
 {
 	struct arena *a = arena_new();
 	unsigned char *p;
 	int i;
 
-	(void)state;
 	memset(arena_alloc(a, 5000), 0xff, 5000);
 	arena_reset(a);
 	p = arena_array(a, 50, 100);
@@ -78,13 +67,11 @@ arena_array_is_zeroed_after_reuse(void **state)
 	arena_free(&a);
 }
 
-static void
-buffer_grows_and_keeps_its_content(void **state)
+TEST(buffer_grows_and_keeps_its_content)
 {
 	struct buf b = { 0 };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < 10000; i++)
 		buf_putc(&b, (char)('a' + i % 26));
 	buf_printf(&b, "%s-%d", "tail", 42);
@@ -100,14 +87,12 @@ buffer_grows_and_keeps_its_content(void **state)
 }
 
 /* By doubling: a byte at a time must not mean an allocation at a time. */
-static void
-buffer_grows_by_doubling(void **state)
+TEST(buffer_grows_by_doubling)
 {
 	struct buf b = { 0 };
 	size_t i, cap = 0;
 	int growths = 0;
 
-	(void)state;
 	for (i = 0; i < 1000000; i++) {
 		buf_putc(&b, 'x');
 		growths += b.cap != cap;
@@ -117,10 +102,8 @@ buffer_grows_by_doubling(void **state)
 	buf_free(&b);
 }
 
-static void
-strings_compare_by_bytes(void **state)
+TEST(strings_compare_by_bytes)
 {
-	(void)state;
 	assert_true(str_eq(STR("a\0b"), STR("a\0b")));
 	assert_false(str_eq(STR("a\0b"), STR("a\0c")));
 	assert_true(str_eq((struct str){ NULL, 0 }, STR("")));
@@ -130,14 +113,12 @@ strings_compare_by_bytes(void **state)
 }
 
 /* A log line stays one line whatever an upstream puts into a name. */
-static void
-log_lines_are_single_and_levelled(void **state)
+TEST(log_lines_are_single_and_levelled)
 {
 	char path[] = "/tmp/test_base.XXXXXX", text[65536];
 	int fd = mkstemp(path);
 	ssize_t n;
 
-	(void)state;
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(log_open(path, "loud"), -1);
 	assert_int_equal(errno, EINVAL);
@@ -166,13 +147,11 @@ log_lines_are_single_and_levelled(void **state)
 	unlink(path);
 }
 
-static void
-log_reopens_a_rotated_file(void **state)
+TEST(log_reopens_a_rotated_file)
 {
 	char path[] = "/tmp/test_base.XXXXXX";
 	int fd = mkstemp(path);
 
-	(void)state;
 	assert_int_not_equal(fd, -1);
 	close(fd);
 	assert_int_equal(log_open(path, "info"), 0);
@@ -185,14 +164,12 @@ log_reopens_a_rotated_file(void **state)
 	unlink(path);
 }
 
-static void
-clock_moves_with_the_test_file(void **state)
+TEST(clock_moves_with_the_test_file)
 {
 	char path[] = "/tmp/test_base.XXXXXX";
 	int fd = mkstemp(path);
 	int64_t offset = 0, before;
 
-	(void)state;
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(setenv("HYDRATORD_TEST_CLOCK", path, 1), 0);
 	assert_int_equal(clock_init(), -1);
@@ -208,22 +185,4 @@ clock_moves_with_the_test_file(void **state)
 	unsetenv("HYDRATORD_TEST_CLOCK");
 	close(fd);
 	unlink(path);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arena_hands_out_disjoint_aligned_memory),
-		cmocka_unit_test(arena_reset_keeps_one_chunk),
-		cmocka_unit_test(arena_array_is_zeroed_after_reuse),
-		cmocka_unit_test(buffer_grows_and_keeps_its_content),
-		cmocka_unit_test(buffer_grows_by_doubling),
-		cmocka_unit_test(strings_compare_by_bytes),
-		cmocka_unit_test(log_lines_are_single_and_levelled),
-		cmocka_unit_test(log_reopens_a_rotated_file),
-		cmocka_unit_test(clock_moves_with_the_test_file),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

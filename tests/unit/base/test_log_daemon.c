@@ -1,10 +1,4 @@
 /* Lines for the log daemon: their form, and that nothing it does holds us up. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -19,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/log_daemon.h"
+#include "unit.h"
 
 struct world {
 	char dir[32];
@@ -90,8 +85,7 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-a_line_is_framed(void **state)
+TEST(a_line_is_framed)
 {
 	struct world *w = *state;
 	char before[32], after[32], tail[64];
@@ -112,8 +106,7 @@ a_line_is_framed(void **state)
 	assert_memory_equal(received(w), "<27>", 4);
 }
 
-static void
-a_long_line_is_one_datagram(void **state)
+TEST(a_long_line_is_one_datagram)
 {
 	struct world *w = *state;
 	char text[8000];
@@ -128,8 +121,7 @@ a_long_line_is_one_datagram(void **state)
 	assert_string_equal(received(w), "");
 }
 
-static void
-a_daemon_that_was_restarted_is_found_again(void **state)
+TEST(a_daemon_that_was_restarted_is_found_again)
 {
 	struct world *w = *state;
 
@@ -149,8 +141,7 @@ a_daemon_that_was_restarted_is_found_again(void **state)
 }
 
 /* Without MSG_DONTWAIT this test would never end. */
-static void
-a_daemon_that_is_stuck_holds_nobody_up(void **state)
+TEST(a_daemon_that_is_stuck_holds_nobody_up)
 {
 	struct world *w = *state;
 	char want[64];
@@ -174,8 +165,7 @@ a_daemon_that_is_stuck_holds_nobody_up(void **state)
 	assert_non_null(strstr(received(w), "again"));
 }
 
-static void
-a_path_that_is_too_long_is_no_crash(void **state)
+TEST(a_path_that_is_too_long_is_no_crash)
 {
 	struct world *w = *state;
 	struct log_daemon d;
@@ -190,8 +180,7 @@ a_path_that_is_too_long_is_no_crash(void **state)
 	log_daemon_close(&d);
 }
 
-static void
-the_descriptor_to_keep_is_the_targets(void **state)
+TEST(the_descriptor_to_keep_is_the_targets)
 {
 	struct world *w = *state;
 	char file[64];
@@ -212,22 +201,4 @@ the_descriptor_to_keep_is_the_targets(void **state)
 	unlink(file);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_line_is_framed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    a_long_line_is_one_datagram, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    a_daemon_that_was_restarted_is_found_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    a_daemon_that_is_stuck_holds_nobody_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    a_path_that_is_too_long_is_no_crash, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    the_descriptor_to_keep_is_the_targets, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);

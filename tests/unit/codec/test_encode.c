@@ -1,10 +1,4 @@
 /* Encodings, decoded by other code; and the encoded forms of a payload. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +6,11 @@
 #include <libdeflate.h>
 #include <zstd.h>
 
-#include "base/attr.h"
 #include "codec/encode.h"
 #include "payload/encode.h"
 #include "payload/view.h"
 #include "payload/write.h"
+#include "unit.h"
 
 static size_t
 decode(enum encoding encoding, struct str in, char *out, size_t room)
@@ -75,8 +69,7 @@ fill(struct buf *b, size_t len, int noise)
 	b->len = len;
 }
 
-static void
-every_encoding_at_every_effort_decodes(void **state UNUSED)
+TEST(every_encoding_at_every_effort_decodes)
 {
 	static const size_t sizes[] = { 0, 1, 1024, 70000, 131056, 131057, 3000000 };
 	struct encoder *encoder = encoder_new(0);
@@ -127,8 +120,7 @@ make_payload(struct buf *payload, size_t len, int noise)
 	view_directory_of(payload)->size = payload->len;
 }
 
-static void
-complete_bodies_get_their_encoded_forms(void **state UNUSED)
+TEST(complete_bodies_get_their_encoded_forms)
 {
 	struct buf payload = { 0 };
 	const struct view_directory *d;
@@ -152,8 +144,7 @@ complete_bodies_get_their_encoded_forms(void **state UNUSED)
 	buf_free(&payload);
 }
 
-static void
-what_does_not_shrink_or_is_short_is_left(void **state UNUSED)
+TEST(what_does_not_shrink_or_is_short_is_left)
 {
 	struct buf noise = { 0 }, small = { 0 };
 	size_t before;
@@ -170,8 +161,7 @@ what_does_not_shrink_or_is_short_is_left(void **state UNUSED)
 	buf_free(&small);
 }
 
-static void
-a_form_out_of_bounds_is_refused(void **state UNUSED)
+TEST(a_form_out_of_bounds_is_refused)
 {
 	struct buf payload = { 0 };
 	struct view_span *span;
@@ -192,17 +182,4 @@ a_form_out_of_bounds_is_refused(void **state UNUSED)
 		    view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION));
 	}
 	buf_free(&payload);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_encoding_at_every_effort_decodes),
-		cmocka_unit_test(complete_bodies_get_their_encoded_forms),
-		cmocka_unit_test(what_does_not_shrink_or_is_short_is_left),
-		cmocka_unit_test(a_form_out_of_bounds_is_refused),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,5 @@
 /* The configuration: the table's rows, files good and bad, the environment, the rules.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +9,7 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "config/options.h"
+#include "unit.h"
 
 #define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
 
@@ -124,12 +119,10 @@ print_value(const struct config_option *o, const void *base)
 	return text;
 }
 
-static void
-defaults_are_those_of_the_design(void **state)
+TEST(defaults_are_those_of_the_design)
 {
 	struct config *c = load_good(CATEGORY);
 
-	(void)state;
 	assert_int_equal(c->listen.n, 1);
 	assert_string_equal(c->listen.item[0], "127.0.0.1:19800");
 	assert_int_equal(c->readers, 2);
@@ -162,12 +155,10 @@ defaults_are_those_of_the_design(void **state)
 	config_free(&c);
 }
 
-static void
-rows_are_well_formed(void **state)
+TEST(rows_are_well_formed)
 {
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 
@@ -193,14 +184,12 @@ rows_are_well_formed(void **state)
 	}
 }
 
-static void
-dump_shows_every_default(void **state)
+TEST(dump_shows_every_default)
 {
 	struct config *c = load_good(CATEGORY);
 	char *text = dump(c), *value, line[512];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 
@@ -269,14 +258,12 @@ expect_changed(const struct config *c, size_t row, const char *origin)
 	config_free(&fresh);
 }
 
-static void
-every_option_can_be_set_in_the_file(void **state)
+TEST(every_option_can_be_set_in_the_file)
 {
 	struct problems p = { err, sizeof(err), 0, 0 };
 	char text[512], value[64], origin[sizeof(path) + 16];
 	size_t i;
 
-	(void)state;
 	snprintf(origin, sizeof(origin), "%s:2", path);
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
@@ -298,14 +285,12 @@ every_option_can_be_set_in_the_file(void **state)
 	}
 }
 
-static void
-every_option_can_be_set_in_the_environment(void **state)
+TEST(every_option_can_be_set_in_the_environment)
 {
 	struct problems p = { err, sizeof(err), 0, 0 };
 	char text[128], value[64];
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 
@@ -326,14 +311,12 @@ every_option_can_be_set_in_the_environment(void **state)
 	}
 }
 
-static void
-every_range_is_kept(void **state)
+TEST(every_range_is_kept)
 {
 	static const char *const bad[] = { "", "x", "1.5.", "0x10", "nan", "[1]" };
 	char value[64], what[128];
 	size_t i, j;
 
-	(void)state;
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 		struct config *c = config_new();
@@ -362,8 +345,7 @@ every_range_is_kept(void **state)
 	}
 }
 
-static void
-dump_reads_back_equal(void **state)
+TEST(dump_reads_back_equal)
 {
 	static const char text[] =
 	    "listen = { \"[::1]:0\", '*:80', localhost:65535 }\n"
@@ -381,7 +363,6 @@ dump_reads_back_equal(void **state)
 	struct config *c = load_good(text), *again;
 	char *first, *second, *all = dump(c);
 
-	(void)state;
 	assert_string_equal(c->pidfile, "/a \"b\" ${HOME} \\ \x01\n~'#//");
 	assert_string_equal(c->horde.url, "file:///srv/horde");
 	assert_string_equal(c->http.replicate_mode, "PRIMARY");
@@ -401,10 +382,8 @@ dump_reads_back_equal(void **state)
 	config_free(&again);
 }
 
-static void
-bad_values_are_named_with_their_line(void **state)
+TEST(bad_values_are_named_with_their_line)
 {
-	(void)state;
 	refuses(
 	    "\nreaders = 0\n" CATEGORY, 2, "readers: 0 is out of range: write 1 to");
 	refuses("readers = many\n" CATEGORY, 1, "write a whole number");
@@ -439,8 +418,7 @@ bad_values_are_named_with_their_line(void **state)
 	refuses("category lora {\nreference = {\n\"x.json\" } }\n", 3, "file:///");
 }
 
-static void
-listen_takes_addresses_only(void **state)
+TEST(listen_takes_addresses_only)
 {
 	static const char *const bad[] = { "80", ":80", "a:", "a:65536", "a:-1", "a:+1",
 		"::1:80", "[::1]", "[a]:80", "[::1:80", "a/b:80", "a b:80", "a:8 0" };
@@ -449,7 +427,6 @@ listen_takes_addresses_only(void **state)
 	struct config *c;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(bad); i++) {
 		snprintf(text, sizeof(text), "listen = { \"%s\" }\n" CATEGORY, bad[i]);
 		refuses(text, 1, "write host:port");
@@ -463,10 +440,8 @@ listen_takes_addresses_only(void **state)
 	refuses("listen = {}\n" CATEGORY, 0, "listen: write at least one address");
 }
 
-static void
-syntax_errors_are_named_with_their_line(void **state)
+TEST(syntax_errors_are_named_with_their_line)
 {
-	(void)state;
 	refuses("\n\nfoo = 1\n" CATEGORY, 3, "no such option 'foo'");
 	refuses("hydration {\n foo = 1 }\n", 2, "'foo' in section hydration");
 	refuses("hydrations { ttl = 1 }\n", 1, "hydrations");
@@ -484,12 +459,10 @@ syntax_errors_are_named_with_their_line(void **state)
 	refuses("category {}\n", 1, "title");
 }
 
-static void
-what_is_set_twice_is_refused(void **state)
+TEST(what_is_set_twice_is_refused)
 {
 	struct config *c;
 
-	(void)state;
 	refuses("readers = 1\n\nreaders = 2\n" CATEGORY, 3, "already set in line 1");
 	refuses("log { level = info }\nlog { level = info }\n" CATEGORY, 2, "line 1");
 	refuses("listen = { a:1 }\nlisten = { a:1, b:1 }\n" CATEGORY, 2, "line 1");
@@ -503,12 +476,10 @@ what_is_set_twice_is_refused(void **state)
 	config_free(&c);
 }
 
-static void
-comments_do_not_shift_lines(void **state)
+TEST(comments_do_not_shift_lines)
 {
 	struct config *c;
 
-	(void)state;
 	refuses("# one\n# two\n/* three\n four */ // x\n\nlog { # six \"\n"
 		"level = /* seven */ loud }\n" CATEGORY,
 	    7, "loud");
@@ -520,13 +491,11 @@ comments_do_not_shift_lines(void **state)
 	config_free(&c);
 }
 
-static void
-all_bad_values_are_reported_at_once(void **state)
+TEST(all_bad_values_are_reported_at_once)
 {
 	char *line;
 	int n = 1;
 
-	(void)state;
 	setenv("HYDRATORD_HTTP_RETRY_AFTER", "soon", 1);
 	refuses("readers = 0\nlog { level = x\n target = y }\nfoo = 1\n", 4, "foo");
 	for (line = err; (line = strchr(line, '\n')) != NULL; line++)
@@ -539,12 +508,10 @@ all_bad_values_are_reported_at_once(void **state)
 	unsetenv("HYDRATORD_HTTP_RETRY_AFTER");
 }
 
-static void
-rules_between_options_hold(void **state)
+TEST(rules_between_options_hold)
 {
 	struct config *c;
 
-	(void)state;
 	refuses("hydration {\ninterval = 300\nttl = 300\n}\n" CATEGORY, 2,
 	    "interval (300 s) must be less than hydration.ttl (300 s)");
 	refuses("hydration {\n\nttl = 3601\n}\n" CATEGORY, 3,
@@ -563,13 +530,11 @@ rules_between_options_hold(void **state)
 	config_free(&c);
 }
 
-static void
-files_that_cannot_be_read_are_named(void **state)
+TEST(files_that_cannot_be_read_are_named)
 {
 	struct config *c = NULL;
 	char want[sizeof(path) + 64], *big;
 
-	(void)state;
 	unlink(path);
 	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
 	snprintf(want, sizeof(want), "%s: No such file or directory", path);
@@ -589,13 +554,11 @@ files_that_cannot_be_read_are_named(void **state)
 	refuses("", 0, "no category");
 }
 
-static void
-little_room_for_messages_is_enough(void **state)
+TEST(little_room_for_messages_is_enough)
 {
 	struct config *c = NULL;
 	char small[16];
 
-	(void)state;
 	write_bytes("readers = 0\nfoo = 1\n", 20);
 	memset(small, 'x', sizeof(small));
 	assert_int_equal(config_load(path, known, &c, small, 8), -1);
@@ -608,15 +571,13 @@ little_room_for_messages_is_enough(void **state)
 }
 
 /* libconfuse's scanner is one global thing: a refused file must leave it usable. */
-static void
-bad_files_do_not_spoil_good_ones(void **state)
+TEST(bad_files_do_not_spoil_good_ones)
 {
 	static const char *const bad[] = { "foo = 1", "readers = \"\\9", "log {", "}",
 		"category lora {", "category lora { reference = {", "readers = \"" };
 	struct config *c;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < 10 * NELEM(bad); i++) {
 		assert_null(load(bad[i % NELEM(bad)]));
 		c = load_good("readers = 3\n" CATEGORY);
@@ -625,13 +586,11 @@ bad_files_do_not_spoil_good_ones(void **state)
 	}
 }
 
-static void
-environment_wins_over_the_file(void **state)
+TEST(environment_wins_over_the_file)
 {
 	struct config *c;
 	char *text;
 
-	(void)state;
 	setenv("horde_model_reference_cache_hydration_interval_seconds", " 1_00 ", 1);
 	setenv("HORDE_MODEL_REFERENCE_CACHE_HYDRATION_ENABLED", "F", 1);
 	setenv("HYDRATORD_SEGMENT_CAPACITY", "1m", 1);
@@ -674,10 +633,8 @@ refuses_variable(const char *name, const char *value, const char *what)
 		fail_msg("wanted %s...%s, got %s", head, what, err);
 }
 
-static void
-bad_variables_are_named(void **state)
+TEST(bad_variables_are_named)
 {
-	(void)state;
 	refuses_variable("HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVAL_SECONDS", "",
 	    "whole number");
 	refuses_variable(
@@ -696,13 +653,11 @@ bad_variables_are_named(void **state)
 	    "category 'loras' does not exist");
 }
 
-static void
-environment_brings_categories_and_sources(void **state)
+TEST(environment_brings_categories_and_sources)
 {
 	struct config *c = NULL;
 	size_t i;
 
-	(void)state;
 	setenv("HYDRATORD_CATEGORY_TEXT_GENERATION_REFERENCE", "[\"file:///t\"]", 1);
 	setenv("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "https://p.example/api/", 1);
 	assert_int_equal(config_load(NULL, known, &c, err, sizeof(err)), 0);
@@ -728,8 +683,7 @@ environment_brings_categories_and_sources(void **state)
 	    err, "environment: no category: write at least one category section");
 }
 
-static void
-numbers_follow_the_lax_grammar(void **state)
+TEST(numbers_follow_the_lax_grammar)
 {
 	static const char *const good[] = { "5", "+5", " 5 ", "5\n", "005", "5.0",
 		"5.00" };
@@ -740,7 +694,6 @@ numbers_follow_the_lax_grammar(void **state)
 	bool b = false;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(good); i++) {
 		n = 0;
 		assert_true(value_int(good[i], &n));
@@ -762,12 +715,10 @@ numbers_follow_the_lax_grammar(void **state)
 		     value_size("8589934592G", &n));
 }
 
-static void
-the_sample_is_good(void **state)
+TEST(the_sample_is_good)
 {
 	struct config *c = NULL;
 
-	(void)state;
 	if (config_load(sample, known, &c, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
 	assert_int_equal(c->ncategories, 2);
@@ -778,11 +729,10 @@ the_sample_is_good(void **state)
 }
 
 static int
-make_directory(void **state)
+make_directory(void **state UNUSED)
 {
 	const char *srcdir = getenv("srcdir");
 
-	(void)state;
 	snprintf(sample, sizeof(sample), "%s/etc/hydratord.conf",
 	    srcdir != NULL ? srcdir : ".");
 	clearenv();
@@ -793,40 +743,10 @@ make_directory(void **state)
 }
 
 static int
-remove_directory(void **state)
+remove_directory(void **state UNUSED)
 {
-	(void)state;
 	unlink(path);
 	return rmdir(dir);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_are_those_of_the_design),
-		cmocka_unit_test(rows_are_well_formed),
-		cmocka_unit_test(dump_shows_every_default),
-		cmocka_unit_test(every_option_can_be_set_in_the_file),
-		cmocka_unit_test(every_option_can_be_set_in_the_environment),
-		cmocka_unit_test(every_range_is_kept),
-		cmocka_unit_test(dump_reads_back_equal),
-		cmocka_unit_test(bad_values_are_named_with_their_line),
-		cmocka_unit_test(listen_takes_addresses_only),
-		cmocka_unit_test(syntax_errors_are_named_with_their_line),
-		cmocka_unit_test(what_is_set_twice_is_refused),
-		cmocka_unit_test(comments_do_not_shift_lines),
-		cmocka_unit_test(all_bad_values_are_reported_at_once),
-		cmocka_unit_test(rules_between_options_hold),
-		cmocka_unit_test(files_that_cannot_be_read_are_named),
-		cmocka_unit_test(little_room_for_messages_is_enough),
-		cmocka_unit_test(bad_files_do_not_spoil_good_ones),
-		cmocka_unit_test(environment_wins_over_the_file),
-		cmocka_unit_test(bad_variables_are_named),
-		cmocka_unit_test(environment_brings_categories_and_sources),
-		cmocka_unit_test(numbers_follow_the_lax_grammar),
-		cmocka_unit_test(the_sample_is_good),
-	};
-
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
-}
+UNIT_FIXTURE(.group_setup = make_directory, .group_teardown = remove_directory);

@@ -1,21 +1,13 @@
 /* Options that name files: refused at load, with the file's name and the reason. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/stat.h>
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "config/config.h"
+#include "unit.h"
 
 static char dir[] = "/tmp/hydratord-config-files-XXXXXX";
 static char path[64], key[64], err[2048];
@@ -73,12 +65,10 @@ refuses(const char *option, const char *file, const char *horde, const char *why
 		fail_msg("\"%s\" does not say \"%s\"", err, why);
 }
 
-static void
-the_ca_file_is_readable(void **state)
+TEST(the_ca_file_is_readable)
 {
 	char gone[100];
 
-	(void)state;
 	write_file(key, "x", 0644);
 	accepts("ca_file", key, "https://h");
 	accepts("ca_file", "", "https://h");
@@ -93,10 +83,8 @@ the_ca_file_is_readable(void **state)
 	unlink(key);
 }
 
-static void
-a_key_is_closed_to_others(void **state)
+TEST(a_key_is_closed_to_others)
 {
-	(void)state;
 	write_file(key, "secret", 0640);
 	accepts("apikey_file", key, "https://h");
 	write_file(key, "secret", 0644);
@@ -107,18 +95,15 @@ a_key_is_closed_to_others(void **state)
 		fail_msg("the key is in: %s", err);
 }
 
-static void
-a_fifo_is_not_waited_for(void **state)
+TEST(a_fifo_is_not_waited_for)
 {
-	(void)state;
 	unlink(key);
 	assert_int_equal(mkfifo(key, 0600), 0);
 	refuses("apikey_file", key, "https://h", "not a regular file");
 	unlink(key);
 }
 
-static void
-a_key_never_travels_in_clear(void **state)
+TEST(a_key_never_travels_in_clear)
 {
 	static const char *const good[] = { "https://h/api", "http://localhost/api",
 		"http://127.0.0.1:8080", "http://127.1.2.3/x", "http://[::1]:80/api",
@@ -129,7 +114,6 @@ a_key_never_travels_in_clear(void **state)
 		"http://[::1]x", "HTTP://h" };
 	size_t i;
 
-	(void)state;
 	write_file(key, "secret", 0600);
 	for (i = 0; i < NELEM(good); i++)
 		accepts("apikey_file", key, good[i]);
@@ -139,9 +123,8 @@ a_key_never_travels_in_clear(void **state)
 }
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/conf", dir);
@@ -150,23 +133,11 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	unlink(path);
 	unlink(key);
 	return rmdir(dir);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_ca_file_is_readable),
-		cmocka_unit_test(a_key_is_closed_to_others),
-		cmocka_unit_test(a_fifo_is_not_waited_for),
-		cmocka_unit_test(a_key_never_travels_in_clear),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+UNIT_FIXTURE(.group_setup = setup, .group_teardown = teardown);

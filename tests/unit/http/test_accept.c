@@ -1,22 +1,15 @@
 /* Accepting: what is left to other processes, and who is refused. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
 #include "http/server.h"
 #include "fixture/http_world.h"
+#include "unit.h"
 
 static unsigned asked; /* how often crowded() was */
 static unsigned yes;   /* how often it says so first */
@@ -47,8 +40,7 @@ wait_ms(struct world *w, int ms)
 	event_base_dispatch(w->base);
 }
 
-static void
-a_crowded_server_leaves_connections_to_others(void **state)
+TEST(a_crowded_server_leaves_connections_to_others)
 {
 	struct world *w = *state;
 	struct http_server *other;
@@ -70,8 +62,7 @@ a_crowded_server_leaves_connections_to_others(void **state)
 	http_server_free(&other);
 }
 
-static void
-what_nobody_takes_is_taken_after_a_while(void **state)
+TEST(what_nobody_takes_is_taken_after_a_while)
 {
 	struct world *w = *state;
 	char *answer;
@@ -89,8 +80,7 @@ what_nobody_takes_is_taken_after_a_while(void **state)
 }
 
 /* With the last copy of the listening socket they would be reset. */
-static void
-the_end_leaves_nothing_to_others(void **state)
+TEST(the_end_leaves_nothing_to_others)
 {
 	struct world *w = *state;
 	char *answer;
@@ -109,8 +99,7 @@ the_end_leaves_nothing_to_others(void **state)
 	}
 }
 
-static void
-an_idle_server_is_not_woken(void **state)
+TEST(an_idle_server_is_not_woken)
 {
 	struct world *w = *state;
 
@@ -130,8 +119,7 @@ assert_refused(struct world *w, int sock)
 }
 
 /* They do not close, nor does the server until they have had time to read. */
-static void
-everyone_beyond_the_limit_is_told(void **state)
+TEST(everyone_beyond_the_limit_is_told)
 {
 	struct world *w = *state;
 	int held[2], sock[150];
@@ -154,8 +142,7 @@ everyone_beyond_the_limit_is_told(void **state)
 		close(sock[i]);
 }
 
-static void
-the_refused_take_no_place(void **state)
+TEST(the_refused_take_no_place)
 {
 	struct world *w = *state;
 	int held[2], sock[64];
@@ -180,18 +167,5 @@ the_refused_take_no_place(void **state)
 		close(sock[i]);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(a_crowded_server_leaves_connections_to_others),
-		TEST(what_nobody_takes_is_taken_after_a_while),
-		TEST(the_end_leaves_nothing_to_others),
-		TEST(an_idle_server_is_not_woken),
-		TEST(everyone_beyond_the_limit_is_told),
-		TEST(the_refused_take_no_place),
-	};
-
-	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
-}
+UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
+    .group_setup = world_clock, .group_teardown = world_clock_end);

@@ -1,16 +1,9 @@
 /* The server over real sockets: order, framing, slow and vanished clients, limits. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,9 +15,9 @@
 #include "http/server.h"
 #include "fixture/http_world.h"
 #include "shm/counters.h"
+#include "unit.h"
 
-static void
-pipelined_requests_are_answered_in_order(void **state)
+TEST(pipelined_requests_are_answered_in_order)
 {
 	struct world *w = *state;
 	char text[20000], want[32], *answer, *at;
@@ -49,8 +42,7 @@ pipelined_requests_are_answered_in_order(void **state)
 	free(answer);
 }
 
-static void
-requests_may_come_byte_by_byte(void **state)
+TEST(requests_may_come_byte_by_byte)
 {
 	struct world *w = *state;
 	static const char text[] = "\r\n" GET("/a") LAST("/b");
@@ -69,8 +61,7 @@ requests_may_come_byte_by_byte(void **state)
 	close(sock);
 }
 
-static void
-head_has_the_length_and_no_body(void **state)
+TEST(head_has_the_length_and_no_body)
 {
 	struct world *w = *state;
 	char *answer, *rest;
@@ -84,8 +75,7 @@ head_has_the_length_and_no_body(void **state)
 	free(answer);
 }
 
-static void
-old_clients_are_understood(void **state)
+TEST(old_clients_are_understood)
 {
 	struct world *w = *state;
 	char *answer;
@@ -102,8 +92,7 @@ old_clients_are_understood(void **state)
 }
 
 /* Nothing behind a refused request is taken for a request. */
-static void
-bad_requests_end_the_connection(void **state)
+TEST(bad_requests_end_the_connection)
 {
 	static const struct {
 		const char *text, *status;
@@ -139,8 +128,7 @@ bad_requests_end_the_connection(void **state)
 }
 
 /* The answer must not be lost in the reset that unread bytes cause. */
-static void
-an_endless_head_is_answered(void **state)
+TEST(an_endless_head_is_answered)
 {
 	struct world *w = *state;
 	char *answer, *text = malloc(1000001);
@@ -160,8 +148,7 @@ an_endless_head_is_answered(void **state)
 }
 
 /* An answer that waits is not touched by requests of others, and is released once. */
-static void
-slow_clients_get_what_they_asked_for(void **state)
+TEST(slow_clients_get_what_they_asked_for)
 {
 	struct world *w = *state;
 	int slow[3];
@@ -197,8 +184,7 @@ slow_clients_get_what_they_asked_for(void **state)
 	assert_int_equal(w->held, 0);
 }
 
-static void
-a_client_that_leaves_costs_nothing(void **state)
+TEST(a_client_that_leaves_costs_nothing)
 {
 	struct world *w = *state;
 	struct linger reset = { 1, 0 };
@@ -221,8 +207,7 @@ a_client_that_leaves_costs_nothing(void **state)
 	assert_int_equal(http_server_connections(w->server), 0);
 }
 
-static void
-answers_of_one_owner_can_be_ended(void **state)
+TEST(answers_of_one_owner_can_be_ended)
 {
 	struct world *w = *state;
 	int slow, idle;
@@ -246,8 +231,7 @@ answers_of_one_owner_can_be_ended(void **state)
 	close(idle);
 }
 
-static void
-deadlines_end_connections(void **state)
+TEST(deadlines_end_connections)
 {
 	struct world *w = *state;
 	int fresh, half, idle, stuck;
@@ -284,8 +268,7 @@ deadlines_end_connections(void **state)
 	close(stuck);
 }
 
-static void
-connections_beyond_the_limit_are_refused(void **state)
+TEST(connections_beyond_the_limit_are_refused)
 {
 	struct world *w = *state;
 	int held[6], i;
@@ -310,8 +293,7 @@ connections_beyond_the_limit_are_refused(void **state)
 }
 
 /* No descriptor left: a pause, not a loop; and then it goes on. */
-static void
-running_out_of_descriptors_is_survived(void **state)
+TEST(running_out_of_descriptors_is_survived)
 {
 	struct world *w = *state;
 	struct rlimit old, tight;
@@ -346,8 +328,7 @@ running_out_of_descriptors_is_survived(void **state)
 	close(sock);
 }
 
-static void
-stopping_finishes_what_is_under_way(void **state)
+TEST(stopping_finishes_what_is_under_way)
 {
 	struct world *w = *state;
 	int idle, half, slow, unread;
@@ -386,25 +367,5 @@ stopping_finishes_what_is_under_way(void **state)
 	assert_int_equal(w->drained, 1);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(pipelined_requests_are_answered_in_order),
-		TEST(requests_may_come_byte_by_byte),
-		TEST(head_has_the_length_and_no_body),
-		TEST(old_clients_are_understood),
-		TEST(bad_requests_end_the_connection),
-		TEST(an_endless_head_is_answered),
-		TEST(slow_clients_get_what_they_asked_for),
-		TEST(a_client_that_leaves_costs_nothing),
-		TEST(answers_of_one_owner_can_be_ended),
-		TEST(deadlines_end_connections),
-		TEST(connections_beyond_the_limit_are_refused),
-		TEST(running_out_of_descriptors_is_survived),
-		TEST(stopping_finishes_what_is_under_way),
-	};
-
-	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
-}
+UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
+    .group_setup = world_clock, .group_teardown = world_clock_end);

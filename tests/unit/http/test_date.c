@@ -1,18 +1,11 @@
 /* Dates of If-Modified-Since: three forms, strictly, and nothing else. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "http/conditional.h"
 #include "http/date.h"
 #include "http/response.h"
+#include "unit.h"
 
 #define EXAMPLE INT64_C(784111777) /* RFC 9110 section 5.6.7 */
 #define NOW INT64_C(1790000000)    /* in 2026 */
@@ -33,8 +26,7 @@ assert_date(const char *text, int64_t want)
 		    "\"%s\" is %lld, not %lld", text, (long long)got, (long long)want);
 }
 
-static void
-three_forms(void **state UNUSED)
+TEST(three_forms)
 {
 	assert_date("Sun, 06 Nov 1994 08:49:37 GMT", EXAMPLE);
 	assert_date("Sunday, 06-Nov-94 08:49:37 GMT", EXAMPLE);
@@ -46,8 +38,7 @@ three_forms(void **state UNUSED)
 }
 
 /* 2076 is 50 years ahead of 2026, 2077 would be 51. */
-static void
-years_of_two_digits(void **state UNUSED)
+TEST(years_of_two_digits)
 {
 	int64_t a, b;
 
@@ -59,8 +50,7 @@ years_of_two_digits(void **state UNUSED)
 }
 
 /* What http_date() prints is read back, all over the years that it can print. */
-static void
-agrees_with_printing(void **state UNUSED)
+TEST(agrees_with_printing)
 {
 	char text[HTTP_DATE_SIZE];
 	int64_t t;
@@ -71,8 +61,7 @@ agrees_with_printing(void **state UNUSED)
 	}
 }
 
-static void
-refused(void **state UNUSED)
+TEST(refused)
 {
 	static const char *const bad[] = { "", "0", "now", "784111777",
 		"sun, 06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
@@ -111,8 +100,7 @@ asked(const char *method, const char *fields, int64_t modified)
 
 #define SINCE "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 
-static void
-conditions(void **state UNUSED)
+TEST(conditions)
 {
 	assert_true(asked("GET", SINCE, EXAMPLE));
 	assert_true(asked("HEAD", SINCE, EXAMPLE - 1));
@@ -122,18 +110,4 @@ conditions(void **state UNUSED)
 	assert_false(asked("GET", SINCE "If-None-Match: \"x\"\r\n", EXAMPLE));
 	assert_false(asked("GET", "If-Modified-Since: yesterday\r\n", EXAMPLE));
 	assert_false(asked("GET", "", EXAMPLE));
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_forms),
-		cmocka_unit_test(years_of_two_digits),
-		cmocka_unit_test(agrees_with_printing),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(conditions),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,23 +1,16 @@
 /* How a server and its connections end: whoever has asked gets the whole answer. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "http/server.h"
 #include "fixture/http_world.h"
 #include "shm/counters.h"
+#include "unit.h"
 
 typedef void end_fn(struct http_server *);
 
@@ -67,8 +60,7 @@ assert_drained(struct world *w)
 	assert_int_equal(http_server_connections(w->server), 0);
 }
 
-static void
-an_idle_client_of_a_retired_server_may_ask_once_more(void **state)
+TEST(an_idle_client_of_a_retired_server_may_ask_once_more)
 {
 	struct world *w = *state;
 	int idle[2], i;
@@ -96,8 +88,7 @@ an_idle_client_of_a_retired_server_may_ask_once_more(void **state)
 	assert_drained(w);
 }
 
-static void
-a_stop_ends_who_is_idle(void **state)
+TEST(a_stop_ends_who_is_idle)
 {
 	struct world *w = *state;
 	int idle;
@@ -118,8 +109,7 @@ a_stop_ends_who_is_idle(void **state)
 	assert_int_equal(w->drained, 1);
 }
 
-static void
-nobody_is_waited_for_without_need(void **state)
+TEST(nobody_is_waited_for_without_need)
 {
 	struct world *w = *state;
 
@@ -128,8 +118,7 @@ nobody_is_waited_for_without_need(void **state)
 	assert_int_equal(w->drained, 1);
 }
 
-static void
-old_clients_are_answered_at_the_end_too(void **state)
+TEST(old_clients_are_answered_at_the_end_too)
 {
 	struct world *w = *state;
 	int sock;
@@ -146,8 +135,7 @@ old_clients_are_answered_at_the_end_too(void **state)
 	assert_drained(w);
 }
 
-static void
-requests_sent_together_are_all_answered(void **state)
+TEST(requests_sent_together_are_all_answered)
 {
 	struct world *w = *state;
 	/* 700: more than the server reads at once. */
@@ -175,8 +163,7 @@ requests_sent_together_are_all_answered(void **state)
 }
 
 /* The requests wait behind an answer that the socket could not take at once. */
-static void
-requests_behind_a_long_answer_are_all_answered(void **state)
+TEST(requests_behind_a_long_answer_are_all_answered)
 {
 	struct world *w = *state;
 	char *text, *answer;
@@ -202,8 +189,7 @@ requests_behind_a_long_answer_are_all_answered(void **state)
 }
 
 /* Else a client that always has one more under way would never be through. */
-static void
-what_comes_after_the_last_answer_is_not_answered(void **state)
+TEST(what_comes_after_the_last_answer_is_not_answered)
 {
 	struct world *w = *state;
 	char *text = requests(10), *answer;
@@ -222,8 +208,7 @@ what_comes_after_the_last_answer_is_not_answered(void **state)
 	assert_drained(w);
 }
 
-static void
-an_old_connection_loses_nothing_either(void **state)
+TEST(an_old_connection_loses_nothing_either)
 {
 	struct world *w = *state;
 	char *text = requests(10), *answer;
@@ -240,8 +225,7 @@ an_old_connection_loses_nothing_either(void **state)
 	free(text);
 }
 
-static void
-half_a_head_is_a_request_under_way(void **state)
+TEST(half_a_head_is_a_request_under_way)
 {
 	struct world *w = *state;
 	char *answer;
@@ -272,8 +256,7 @@ half_a_head_is_a_request_under_way(void **state)
 }
 
 /* Its head did not say that it is the last one; its client waits for another. */
-static void
-a_connection_ends_behind_an_answer_begun_before_the_stop(void **state)
+TEST(a_connection_ends_behind_an_answer_begun_before_the_stop)
 {
 	struct world *w = *state;
 	char *answer;
@@ -292,8 +275,7 @@ a_connection_ends_behind_an_answer_begun_before_the_stop(void **state)
 }
 
 /* The kernel has accepted it; nobody but us can answer it. */
-static void
-who_has_connected_before_the_end_is_answered(void **state)
+TEST(who_has_connected_before_the_end_is_answered)
 {
 	struct world *w = *state;
 	char *answer;
@@ -324,8 +306,7 @@ who_has_connected_before_the_end_is_answered(void **state)
 	}
 }
 
-static void
-who_has_connected_and_says_nothing_is_not_waited_for(void **state)
+TEST(who_has_connected_and_says_nothing_is_not_waited_for)
 {
 	struct world *w = *state;
 	char *answer;
@@ -344,8 +325,7 @@ who_has_connected_and_says_nothing_is_not_waited_for(void **state)
 }
 
 /* The successor has the same socket, of which the retired one closes its copy. */
-static void
-no_connection_is_lost_between_two_servers(void **state)
+TEST(no_connection_is_lost_between_two_servers)
 {
 	struct world *w = *state;
 	struct http_server *other;
@@ -378,8 +358,7 @@ no_connection_is_lost_between_two_servers(void **state)
 }
 
 /* Unread bytes at a close make a reset, which overtakes the answer. */
-static void
-a_refusal_reaches_a_client_that_goes_on_sending(void **state)
+TEST(a_refusal_reaches_a_client_that_goes_on_sending)
 {
 	static const struct {
 		const char *text, *status;
@@ -415,8 +394,7 @@ a_refusal_reaches_a_client_that_goes_on_sending(void **state)
 
 /* More are ready than one turn of the loop finds, and the clock's turn comes first: it
  * was the server that was late (stopped, or suspended), not they. */
-static void
-deadlines_spare_who_waits_for_us(void **state)
+TEST(deadlines_spare_who_waits_for_us)
 {
 	struct world *w = *state;
 	int sock[100];
@@ -442,8 +420,7 @@ deadlines_spare_who_waits_for_us(void **state)
 }
 
 /* The end of the answer is in the socket's buffer, its reader is slow, and sends. */
-static void
-a_slow_reader_gets_the_end_of_the_last_answer(void **state)
+TEST(a_slow_reader_gets_the_end_of_the_last_answer)
 {
 	struct world *w = *state;
 	char *begin, *rest;
@@ -467,8 +444,7 @@ a_slow_reader_gets_the_end_of_the_last_answer(void **state)
 	free(rest);
 }
 
-static void
-a_reader_that_has_stopped_is_not_waited_for(void **state)
+TEST(a_reader_that_has_stopped_is_not_waited_for)
 {
 	struct world *w = *state;
 	int sock, i;
@@ -489,29 +465,5 @@ a_reader_that_has_stopped_is_not_waited_for(void **state)
 	close(sock);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(an_idle_client_of_a_retired_server_may_ask_once_more),
-		TEST(a_stop_ends_who_is_idle),
-		TEST(nobody_is_waited_for_without_need),
-		TEST(old_clients_are_answered_at_the_end_too),
-		TEST(requests_sent_together_are_all_answered),
-		TEST(requests_behind_a_long_answer_are_all_answered),
-		TEST(what_comes_after_the_last_answer_is_not_answered),
-		TEST(an_old_connection_loses_nothing_either),
-		TEST(half_a_head_is_a_request_under_way),
-		TEST(a_connection_ends_behind_an_answer_begun_before_the_stop),
-		TEST(who_has_connected_before_the_end_is_answered),
-		TEST(who_has_connected_and_says_nothing_is_not_waited_for),
-		TEST(no_connection_is_lost_between_two_servers),
-		TEST(a_refusal_reaches_a_client_that_goes_on_sending),
-		TEST(deadlines_spare_who_waits_for_us),
-		TEST(a_slow_reader_gets_the_end_of_the_last_answer),
-		TEST(a_reader_that_has_stopped_is_not_waited_for),
-	};
-
-	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
-}
+UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
+    .group_setup = world_clock, .group_teardown = world_clock_end);

@@ -1,16 +1,10 @@
 /* Accept-Encoding: a table. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "base/buf.h"
 #include "http/negotiate.h"
+#include "unit.h"
 
 /* Parses a whole request with these field lines. b, z, g, i: the order. */
 static void
@@ -36,8 +30,7 @@ assert_order(const char *fields, const char *want)
 	buf_free(&text);
 }
 
-static void
-one_field(void **state UNUSED)
+TEST(one_field)
 {
 	static const struct {
 		const char *value, *order;
@@ -94,22 +87,10 @@ one_field(void **state UNUSED)
 	}
 }
 
-static void
-no_field_or_several(void **state UNUSED)
+TEST(no_field_or_several)
 {
 	assert_order("", "i");
 	assert_order("Accept: gzip\r\n", "i");
 	assert_order("accept-encoding: gzip;q=0.5\r\nACCEPT-ENCODING: zstd\r\n", "zgi");
 	assert_order("Accept-Encoding: gzip\r\nAccept-Encoding: ;\r\n", "i");
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_field),
-		cmocka_unit_test(no_field_or_several),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

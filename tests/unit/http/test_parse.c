@@ -1,12 +1,5 @@
 /* Request heads: what is accepted, what is refused, and that both do not depend on how
  * the bytes arrive. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +7,7 @@
 #include "http/date.h"
 #include "http/parse.h"
 #include "http/response.h"
+#include "unit.h"
 
 static const struct http_limits limits = { .max_head = 512, .max_target = 100 };
 
@@ -117,14 +111,12 @@ parse(const char *text, size_t len, size_t *scanned, struct http_request *r)
 	return v;
 }
 
-static void
-heads_are_judged(void **state)
+TEST(heads_are_judged)
 {
 	struct http_request r;
 	size_t i, scanned;
 	enum http_verdict v;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		scanned = 0;
 		v = parse(cases[i].text, cases[i].len, &scanned, &r);
@@ -137,14 +129,12 @@ heads_are_judged(void **state)
 }
 
 /* Byte by byte the verdict is the same; nothing incomplete is accepted. */
-static void
-arrival_does_not_matter(void **state)
+TEST(arrival_does_not_matter)
 {
 	struct http_request r;
 	size_t i, len, scanned;
 	enum http_verdict v = HTTP_PARSE_MORE;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		scanned = 0;
 		for (len = 1; len <= cases[i].len; len++) {
@@ -175,12 +165,10 @@ accepted(const char *text)
 
 #define assert_str(s, text) assert_true(str_eq((s), STR(text)))
 
-static void
-targets_are_taken_apart(void **state)
+TEST(targets_are_taken_apart)
 {
 	struct http_request r;
 
-	(void)state;
 	r = accepted(LINE HOST "\r\n");
 	assert_int_equal(r.method, HTTP_GET);
 	assert_str(r.path, "/a");
@@ -200,8 +188,7 @@ targets_are_taken_apart(void **state)
 	assert_str(r.path, "*");
 }
 
-static void
-connection_follows_version_and_tokens(void **state)
+TEST(connection_follows_version_and_tokens)
 {
 	static const struct {
 		const char *text;
@@ -222,16 +209,13 @@ connection_follows_version_and_tokens(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(heads); i++)
 		assert_int_equal(
 		    accepted(heads[i].text).keep_alive, heads[i].keep_alive);
 }
 
-static void
-bodies_are_noticed(void **state)
+TEST(bodies_are_noticed)
 {
-	(void)state;
 	assert_false(accepted(LINE HOST "Content-Length: 000\r\n\r\n").has_body);
 	assert_true(accepted(LINE HOST "Content-Length: 010\r\n\r\n").has_body);
 	assert_true(
@@ -241,15 +225,13 @@ bodies_are_noticed(void **state)
 	assert_false(accepted(LINE HOST "\r\n").has_body);
 }
 
-static void
-fields_are_found(void **state)
+TEST(fields_are_found)
 {
 	struct http_request r =
 	    accepted(LINE HOST "ETAG: 1\r\nA: x\r\netag: \t2 3 \r\n\r\n");
 	const struct http_field *f;
 	size_t at = 0;
 
-	(void)state;
 	f = http_field_next(&r, STR("etag"), &at);
 	assert_str(f->value, "1");
 	f = http_field_next(&r, STR("etag"), &at);
@@ -257,8 +239,7 @@ fields_are_found(void **state)
 	assert_null(http_field_next(&r, STR("etag"), &at));
 }
 
-static void
-only_the_first_head_is_taken(void **state)
+TEST(only_the_first_head_is_taken)
 {
 	static const char one[] = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
 	static const char two[] = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTT";
@@ -266,7 +247,6 @@ only_the_first_head_is_taken(void **state)
 	struct http_request r;
 	size_t scanned = 0;
 
-	(void)state;
 	assert_int_equal(parse(two, sizeof(two) - 1, &scanned, &r), HTTP_PARSE_OK);
 	assert_int_equal(r.head_len, len);
 	scanned = 0;
@@ -303,13 +283,11 @@ status_of(const char *text, size_t len)
 }
 
 /* A target of 100 bytes is the longest, whether its end is in sight or not. */
-static void
-targets_are_limited(void **state)
+TEST(targets_are_limited)
 {
 	static const char end[] = " HTTP/1.1\r\nHost: x\r\n\r\n";
 	char text[512];
 
-	(void)state;
 	pad(text, "GET /", 104 + strlen(end), end);
 	assert_int_equal(status_of(text, strlen(text)), 0);
 	assert_int_equal(status_of(text, 104), 1);
@@ -318,13 +296,11 @@ targets_are_limited(void **state)
 	assert_int_equal(status_of(text, 105), 414);
 }
 
-static void
-heads_are_limited(void **state)
+TEST(heads_are_limited)
 {
 	char text[1024];
 	size_t i, n, len;
 
-	(void)state;
 	pad(text, "GET / HTTP/1.1\r\nHost: ", 512, "\r\n\r\n");
 	assert_int_equal(status_of(text, 512), 0);
 	assert_int_equal(status_of(text, 511), 1);
@@ -342,35 +318,14 @@ heads_are_limited(void **state)
 	}
 }
 
-static void
-dates_are_fixed_format(void **state)
+TEST(dates_are_fixed_format)
 {
 	char date[HTTP_DATE_SIZE];
 
-	(void)state;
 	http_date(784111777, date); /* the example of RFC 9110 section 5.6.7 */
 	assert_string_equal(date, "Sun, 06 Nov 1994 08:49:37 GMT");
 	http_date(0, date);
 	assert_string_equal(date, "Thu, 01 Jan 1970 00:00:00 GMT");
 	http_date(INT64_C(4102444799), date);
 	assert_string_equal(date, "Thu, 31 Dec 2099 23:59:59 GMT");
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(heads_are_judged),
-		cmocka_unit_test(arrival_does_not_matter),
-		cmocka_unit_test(targets_are_taken_apart),
-		cmocka_unit_test(connection_follows_version_and_tokens),
-		cmocka_unit_test(bodies_are_noticed),
-		cmocka_unit_test(fields_are_found),
-		cmocka_unit_test(only_the_first_head_is_taken),
-		cmocka_unit_test(targets_are_limited),
-		cmocka_unit_test(heads_are_limited),
-		cmocka_unit_test(dates_are_fixed_format),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

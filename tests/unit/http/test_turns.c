@@ -1,14 +1,7 @@
 /* Nobody waits for more than a turn of another: floods of requests, and what is urgent.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/socket.h>
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +9,12 @@
 
 #include <event2/event.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/server.h"
 #include "fixture/http_world.h"
 #include "shm/counters.h"
+#include "unit.h"
 
 #define FLOOD 250
 #define TURN 16 /* answers, as src/http/connection.c has it */
@@ -104,8 +97,7 @@ assert_flood_answered(struct world *w, int sock)
 	free(answer);
 }
 
-static void
-a_flood_leaves_others_their_turn(void **state)
+TEST(a_flood_leaves_others_their_turn)
 {
 	struct world *w = *state;
 	struct scene scene = { 0 };
@@ -135,8 +127,7 @@ ask_now(struct world *w)
 	send_unseen(((struct scene *)w->hook)->sock, GET("/o"));
 }
 
-static void
-a_late_client_waits_for_one_turn_of_all_floods(void **state)
+TEST(a_late_client_waits_for_one_turn_of_all_floods)
 {
 	struct world *w = *state;
 	struct scene scene = { .at = 3 * TURN + 1, .act = ask_now };
@@ -157,8 +148,7 @@ a_late_client_waits_for_one_turn_of_all_floods(void **state)
 	close(scene.sock);
 }
 
-static void
-a_turn_ends_when_its_time_is_over(void **state)
+TEST(a_turn_ends_when_its_time_is_over)
 {
 	struct world *w = *state;
 	struct scene scene = { .takes = 2 * NSEC_PER_SEC / 1000 };
@@ -185,8 +175,7 @@ connect_now(struct world *w)
 	send_unseen(scene->sock, GET("/o"));
 }
 
-static void
-who_connects_does_not_wait_for_a_flood(void **state)
+TEST(who_connects_does_not_wait_for_a_flood)
 {
 	struct world *w = *state;
 	struct scene scene = { .at = 1, .act = connect_now };
@@ -226,8 +215,7 @@ work(struct world *w, struct str path UNUSED)
 }
 
 /* Requests of many clients, each of them short, that one poll finds together. */
-static void
-an_order_does_not_wait_for_all_who_are_ready(void **state)
+TEST(an_order_does_not_wait_for_all_who_are_ready)
 {
 	struct world *w = *state;
 	struct scene scene = { .at = 1, .act = order_now };
@@ -263,8 +251,7 @@ stop_now(struct world *w)
 }
 
 /* What it had sent before the stop is answered, also what still waits for its turn. */
-static void
-a_stop_between_two_turns_loses_nothing(void **state)
+TEST(a_stop_between_two_turns_loses_nothing)
 {
 	struct world *w = *state;
 	/* In the second turn: the connection waits while the other one is answered. */
@@ -308,8 +295,7 @@ order_the_end(struct world *w)
 	event_base_loopcontinue(w->base);
 }
 
-static void
-a_server_may_end_between_two_turns(void **state)
+TEST(a_server_may_end_between_two_turns)
 {
 	struct world *w = *state;
 	struct scene scene = { .at = TURN + 1, .act = order_the_end };
@@ -340,8 +326,7 @@ reset_now(struct world *w)
 	close(sock);
 }
 
-static void
-a_client_may_leave_between_two_turns(void **state)
+TEST(a_client_may_leave_between_two_turns)
 {
 	struct world *w = *state;
 	/* The first one leaves while the second one is answered. */
@@ -365,8 +350,7 @@ be_late(struct world *w UNUSED)
 	take(1000 * NSEC_PER_SEC);
 }
 
-static void
-no_deadline_runs_while_a_client_waits_for_its_turn(void **state)
+TEST(no_deadline_runs_while_a_client_waits_for_its_turn)
 {
 	struct world *w = *state;
 	struct scene scene = { .at = TURN + 1, .act = be_late };
@@ -382,8 +366,7 @@ no_deadline_runs_while_a_client_waits_for_its_turn(void **state)
 }
 
 /* The rest that waits for a turn may be half a head: its deadline is that of a head. */
-static void
-half_a_head_behind_a_turn_is_waited_for(void **state)
+TEST(half_a_head_behind_a_turn_is_waited_for)
 {
 	struct world *w = *state;
 	struct scene scene = { 0 };
@@ -402,22 +385,5 @@ half_a_head_behind_a_turn_is_waited_for(void **state)
 	free(text);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(a_flood_leaves_others_their_turn),
-		TEST(a_late_client_waits_for_one_turn_of_all_floods),
-		TEST(a_turn_ends_when_its_time_is_over),
-		TEST(who_connects_does_not_wait_for_a_flood),
-		TEST(an_order_does_not_wait_for_all_who_are_ready),
-		TEST(a_stop_between_two_turns_loses_nothing),
-		TEST(a_server_may_end_between_two_turns),
-		TEST(a_client_may_leave_between_two_turns),
-		TEST(no_deadline_runs_while_a_client_waits_for_its_turn),
-		TEST(half_a_head_behind_a_turn_is_waited_for),
-	};
-
-	return cmocka_run_group_tests(tests, world_clock, world_clock_end);
-}
+UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
+    .group_setup = world_clock, .group_teardown = world_clock_end);

@@ -4,13 +4,6 @@
  * or ends with one log line, but never by a signal; the latch holds the old or the new
  * snapshot whole; nothing leaks; the successor recovers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -18,18 +11,17 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "fixture/http_stub.h"
 #include "hydrator/cycle.h"
 #include "fixture/hydrator_test.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
+#include "unit.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAVE_OWN_MALLOC 0 /* malloc is the sanitizer's */
@@ -359,9 +351,8 @@ measure(void)
 }
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	http_stub_start(&stub);
 	world_make(&world, "image_generation", WORLD_CAPACITY);
 	/* Some of libcurl's HTTP as well. */
@@ -370,9 +361,8 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	free(bodies[0]);
 	free(bodies[1]);
 	bodies[0] = bodies[1] = NULL;
@@ -411,33 +401,21 @@ fail_all(bool sticky)
 	assert_true(endings[ENDED_FATAL] > silent);
 }
 
-static void
-test_one_allocation_fails(void **state)
+TEST(test_one_allocation_fails)
 {
-	(void)state;
 	fail_all(false);
 }
 
-static void
-test_all_allocations_fail_from_one_on(void **state)
+TEST(test_all_allocations_fail_from_one_on)
 {
-	(void)state;
 	fail_all(true);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
+/* Thousands of allocations of OpenSSL, which leaks some if one of them fails. */
+static int
+begin_curl(void **state UNUSED)
 {
-	const struct CMUnitTest tests[] = {
-		TEST(test_one_allocation_fails),
-		TEST(test_all_allocations_fail_from_one_on),
-	};
-
-	/* Thousands of allocations of OpenSSL, which leaks some if one of them fails.
-	 */
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
 }
+
+UNIT_FIXTURE(.group_setup = begin_curl, .setup = setup, .teardown = teardown);

@@ -1,11 +1,4 @@
 /* Cycles: documents in a directory become a snapshot, and bad ones leave the last. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,23 +12,22 @@
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
+#include "unit.h"
 
 static struct http_stub stub;
 static struct world world;
 static struct cycle cycle;
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_start(&stub);
 	return 0;
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_stop(&stub);
 	return 0;
 }
@@ -61,16 +53,14 @@ setup_with(const char *category, size_t capacity)
 }
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	return setup_with("image_generation", WORLD_CAPACITY);
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	cycle_close(&cycle);
 	publisher_close(&cycle.publisher);
 	world_remove(&world);
@@ -169,14 +159,12 @@ view_has(const struct snapshot *s, const struct view *v, const char *text)
 	return memmem(s->data + v->body.off, v->body.len, text, strlen(text)) != NULL;
 }
 
-static void
-test_readers_can_take_what_was_published(void **state)
+TEST(test_readers_can_take_what_was_published)
 {
 	const struct view_directory *d;
 	struct snapshot *s;
 	int64_t before = clock_boot(), before_wall = clock_wall();
 
-	(void)state;
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
@@ -201,10 +189,8 @@ test_readers_can_take_what_was_published(void **state)
 	    1);
 }
 
-static void
-test_missing_documents(void **state)
+TEST(test_missing_documents)
 {
-	(void)state;
 	world_put(&world, "stats_image.json", NULL);
 	assert_fails("stats: file://", "stats_image.json: No such file");
 	world_put(&world, "stats_image.json", "{}");
@@ -221,10 +207,8 @@ test_missing_documents(void **state)
 }
 
 /* Directories of documents may be older than the interest in workers. */
-static void
-test_missing_workers_are_none(void **state)
+TEST(test_missing_workers_are_none)
 {
-	(void)state;
 	world_put(&world, "workers.json", NULL);
 	assert_published(1);
 	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
@@ -249,12 +233,10 @@ static const char *const bad_reference[] = { "", "<html>", "{\"a\": ", "[]",
 static const char *const bad_horde[] = { "", "<html>", "[{", "\"x\"", "null", "7" };
 
 /* Before there is anything to go on with. */
-static void
-test_bad_first_documents(void **state)
+TEST(test_bad_first_documents)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(bad_reference); i++) {
 		world_put(&world, "reference.json", bad_reference[i]);
 		assert_fails("not refreshed: reference: file://", "JSON");
@@ -277,12 +259,10 @@ test_bad_first_documents(void **state)
 	assert_published(1);
 }
 
-static void
-test_bad_later_documents(void **state)
+TEST(test_bad_later_documents)
 {
 	size_t i;
 
-	(void)state;
 	assert_published(1);
 	for (i = 0; i < NELEM(bad_reference); i++) {
 		world_put(&world, "reference.json", bad_reference[i]);
@@ -299,10 +279,8 @@ test_bad_later_documents(void **state)
 	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_REFRESHES_PARTIAL));
 }
 
-static void
-test_invalid_records_are_skipped(void **state)
+TEST(test_invalid_records_are_skipped)
 {
-	(void)state;
 	world_put(&world, "reference.json",
 	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
 	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\"}}");
@@ -318,10 +296,8 @@ test_invalid_records_are_skipped(void **state)
 	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 2);
 }
 
-static void
-test_next_place_is_tried(void **state)
+TEST(test_next_place_is_tried)
 {
-	(void)state;
 	world_places(&world, http_stub_url(&stub, "/404"), world.own);
 	assert_published(1);
 	assert_int_equal(world_logged(&world, "/404: HTTP status 404; taken from"), 1);
@@ -334,14 +310,12 @@ test_next_place_is_tried(void **state)
 }
 
 /* The reference comes a second after the others, whose age is what counts. */
-static void
-test_stamp_is_of_the_oldest_document(void **state)
+TEST(test_stamp_is_of_the_oldest_document)
 {
 	char slow[256];
 	struct snapshot *s;
 	int64_t begin = clock_boot();
 
-	(void)state;
 	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
 	world_places(&world, http_stub_url(&stub, slow), NULL);
 	assert_published(1);
@@ -358,12 +332,10 @@ never(void *arg)
 	return false;
 }
 
-static void
-test_stopped_cycle_leaves_no_trace(void **state)
+TEST(test_stopped_cycle_leaves_no_trace)
 {
 	struct source_wait wait = { .fd = -1, .attend = never };
 
-	(void)state;
 	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
@@ -372,10 +344,8 @@ test_stopped_cycle_leaves_no_trace(void **state)
 	assert_published(1);
 }
 
-static void
-test_all_documents_fail(void **state)
+TEST(test_all_documents_fail)
 {
-	(void)state;
 	assert_published(1);
 	world_put(&world, "reference.json", NULL);
 	world_put(&world, "status_image.json", NULL);
@@ -385,12 +355,10 @@ test_all_documents_fail(void **state)
 	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 0);
 }
 
-static void
-test_unchanged_documents_are_published_anew(void **state)
+TEST(test_unchanged_documents_are_published_anew)
 {
 	struct snapshot *before, *after;
 
-	(void)state;
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &before), SNAPSHOT_FRESH);
 	assert_published(2);
@@ -415,14 +383,12 @@ test_unchanged_documents_are_published_anew(void **state)
 }
 
 /* The rest of the cycle is new, and so is its content. */
-static void
-test_old_document_beside_new_ones(void **state)
+TEST(test_old_document_beside_new_ones)
 {
 	struct snapshot *s;
 	const struct view_directory *d;
 	int64_t first;
 
-	(void)state;
 	assert_published(1);
 	first = stamp().fetched_boot;
 	world_put(&world, "stats_image.json", NULL);
@@ -454,10 +420,8 @@ refused(void)
 static const char no_usage[] = "stats is 0 s old: implausible: 0 models with usage, "
 			       "down from 1 (answer ";
 
-static void
-test_shrunken_document_must_come_again(void **state)
+TEST(test_shrunken_document_must_come_again)
 {
-	(void)state;
 	world.config.hydration.interval =
 	    0; /* else answers as quick as these are one */
 	assert_published(1);
@@ -483,22 +447,18 @@ test_shrunken_document_must_come_again(void **state)
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 4);
 }
 
-static void
-test_answers_in_haste_are_one(void **state)
+TEST(test_answers_in_haste_are_one)
 {
 	int i;
 
-	(void)state;
 	assert_published(1);
 	world_put(&world, "stats_image.json", "{}");
 	for (i = 0; i < 5; i++)
 		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
 }
 
-static void
-test_an_order_passes_the_gate(void **state)
+TEST(test_an_order_passes_the_gate)
 {
-	(void)state;
 	assert_published(1);
 	world_put(&world, "stats_image.json", "{}");
 	world_put(&world, "reference.json", "{}");
@@ -517,13 +477,11 @@ test_an_order_passes_the_gate(void **state)
 	assert_int_equal(refused(), 0);
 }
 
-static void
-test_flapping_document_never_passes(void **state)
+TEST(test_flapping_document_never_passes)
 {
 	static const char full[] = "{\"month\": {\"Elm\": 5}}";
 	uint64_t g;
 
-	(void)state;
 	world.config.hydration.interval = 0;
 	world_put(&world, "stats_image.json", full);
 	assert_published(1);
@@ -537,12 +495,10 @@ test_flapping_document_never_passes(void **state)
 }
 
 /* A process that has no document yet goes by the snapshot it finds. */
-static void
-test_first_cycle_is_judged_by_the_last_snapshot(void **state)
+TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 {
 	char err[256];
 
-	(void)state;
 	assert_published(1);
 	cycle_close(&cycle);
 	memset(cycle.gate, 0, sizeof(cycle.gate));
@@ -563,19 +519,16 @@ test_first_cycle_is_judged_by_the_last_snapshot(void **state)
 }
 
 static int
-setup_blip(void **state)
+setup_blip(void **state UNUSED)
 {
-	(void)state;
 	return setup_with("blip", WORLD_CAPACITY);
 }
 
 /* No Horde documents are asked for where there are none. */
-static void
-test_category_without_horde(void **state)
+TEST_WITH(test_category_without_horde, setup_blip, teardown)
 {
 	struct snapshot *s;
 
-	(void)state;
 	world_put(&world, "status_image.json", NULL);
 	world_put(&world, "stats_image.json", NULL);
 	world_put(&world, "reference.json", "{\"b\": {\"name\": \"b\"}}");
@@ -586,18 +539,15 @@ test_category_without_horde(void **state)
 }
 
 static int
-setup_small(void **state)
+setup_small(void **state UNUSED)
 {
-	(void)state;
 	return setup_with("image_generation", 4096);
 }
 
-static void
-test_too_large_for_the_segment(void **state)
+TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 {
 	char text[6000];
 
-	(void)state;
 	snprintf(text, sizeof(text),
 	    "{\"a\": {\"name\": \"%05000d\", \"baseline\": \"flux_1\", \"nsfw\": "
 	    "true}}",
@@ -607,34 +557,5 @@ test_too_large_for_the_segment(void **state)
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_readers_can_take_what_was_published),
-		TEST(test_missing_documents),
-		TEST(test_missing_workers_are_none),
-		TEST(test_bad_first_documents),
-		TEST(test_bad_later_documents),
-		TEST(test_all_documents_fail),
-		TEST(test_unchanged_documents_are_published_anew),
-		TEST(test_old_document_beside_new_ones),
-		TEST(test_shrunken_document_must_come_again),
-		TEST(test_answers_in_haste_are_one),
-		TEST(test_an_order_passes_the_gate),
-		TEST(test_flapping_document_never_passes),
-		TEST(test_first_cycle_is_judged_by_the_last_snapshot),
-		TEST(test_invalid_records_are_skipped),
-		TEST(test_next_place_is_tried),
-		TEST(test_stamp_is_of_the_oldest_document),
-		TEST(test_stopped_cycle_leaves_no_trace),
-		cmocka_unit_test_setup_teardown(
-		    test_category_without_horde, setup_blip, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_too_large_for_the_segment, setup_small, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
+    .group_teardown = teardown_group);

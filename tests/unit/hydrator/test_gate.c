@@ -1,14 +1,8 @@
 /* The gate: what it lets pass, and after how many equal answers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "hydrator/gate.h"
 #include "records/report.h"
 #include "terms/document.h"
+#include "unit.h"
 
 #define WALL 1700000000
 
@@ -17,9 +11,8 @@ static struct gate_rule rule;
 static int64_t now;
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	gate = (struct gate){ .population = false };
 	rule = (struct gate_rule){ 0.5, 3, 100 };
 	now = 1000;
@@ -44,16 +37,13 @@ good(uint64_t count)
 	gate_accept(&gate, &c);
 }
 
-static void
-test_anything_is_a_beginning(void **state)
+TEST(test_anything_is_a_beginning)
 {
-	(void)state;
 	assert_int_equal(answer(0, 0, 0), GATE_PLAUSIBLE);
 	assert_int_equal(gate.seen, 0);
 }
 
-static void
-test_half_is_enough_less_is_not(void **state)
+TEST(test_half_is_enough_less_is_not)
 {
 	static const struct {
 		double ratio;
@@ -81,10 +71,8 @@ test_half_is_enough_less_is_not(void **state)
 	}
 }
 
-static void
-test_equal_answers_are_believed(void **state)
+TEST(test_equal_answers_are_believed)
 {
-	(void)state;
 	good(10);
 	assert_int_equal(answer(100, 2, 7), GATE_REFUSED);
 	assert_int_equal(gate.since, WALL + now);
@@ -99,19 +87,15 @@ test_equal_answers_are_believed(void **state)
 	assert_int_equal(answer(100, 1, 7), GATE_PLAUSIBLE);
 }
 
-static void
-test_one_confirmation_is_none(void **state)
+TEST(test_one_confirmation_is_none)
 {
-	(void)state;
 	rule.confirmations = 1;
 	good(10);
 	assert_int_equal(answer(100, 0, 0), GATE_CONFIRMED);
 }
 
-static void
-test_answers_in_haste_count_once(void **state)
+TEST(test_answers_in_haste_count_once)
 {
-	(void)state;
 	good(10);
 	assert_int_equal(answer(100, 2, 7), GATE_REFUSED);
 	assert_int_equal(answer(99, 2, 7), GATE_REFUSED);
@@ -123,12 +107,10 @@ test_answers_in_haste_count_once(void **state)
 	assert_int_equal(answer(50, 2, 7), GATE_CONFIRMED);
 }
 
-static void
-test_other_names_or_counts_begin_anew(void **state)
+TEST(test_other_names_or_counts_begin_anew)
 {
 	int i;
 
-	(void)state;
 	good(10);
 	for (i = 0; i < 20; i++) {
 		assert_int_equal(answer(100, 2, (uint64_t)i), GATE_REFUSED);
@@ -140,12 +122,10 @@ test_other_names_or_counts_begin_anew(void **state)
 	assert_int_equal(gate.since, WALL + 1100);
 }
 
-static void
-test_a_good_answer_ends_the_row(void **state)
+TEST(test_a_good_answer_ends_the_row)
 {
 	int i;
 
-	(void)state;
 	good(10);
 	for (i = 0; i < 20; i++) {
 		assert_int_equal(answer(100, 2, 7), GATE_REFUSED);
@@ -159,10 +139,8 @@ test_a_good_answer_ends_the_row(void **state)
 }
 
 /* Workers are others in each answer. */
-static void
-test_populations_are_equal_in_size(void **state)
+TEST(test_populations_are_equal_in_size)
 {
-	(void)state;
 	gate.population = true;
 	good(100);
 	assert_int_equal(answer(100, 40, 1), GATE_REFUSED);
@@ -179,12 +157,10 @@ test_populations_are_equal_in_size(void **state)
 	assert_int_equal(gate.seen, 1);
 }
 
-static void
-test_says_what_and_what_to_do(void **state)
+TEST(test_says_what_and_what_to_do)
 {
 	char text[256];
 
-	(void)state;
 	good(40);
 	assert_int_equal(answer(0, 4, 7), GATE_REFUSED);
 	gate_describe(&gate, &rule, DOCUMENT_STATS, text, sizeof(text));
@@ -193,22 +169,4 @@ test_says_what_and_what_to_do(void **state)
 	    "it); send USR1 to accept it");
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, setup)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_anything_is_a_beginning),
-		TEST(test_half_is_enough_less_is_not),
-		TEST(test_equal_answers_are_believed),
-		TEST(test_one_confirmation_is_none),
-		TEST(test_answers_in_haste_count_once),
-		TEST(test_other_names_or_counts_begin_anew),
-		TEST(test_a_good_answer_ends_the_row),
-		TEST(test_populations_are_equal_in_size),
-		TEST(test_says_what_and_what_to_do),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup);

@@ -1,11 +1,4 @@
 /* The hydrator as a process: readiness, orders, the schedule, and leaving at once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -26,6 +19,7 @@
 #include "shm/counters.h"
 #include "shm/publish.h"
 #include "shm/snapshot.h"
+#include "unit.h"
 
 #define PATIENCE (20 * NSEC_PER_SEC) /* machines are shared */
 /* A second at most is wanted; loaded machines and leak checks at exit take longer. Less
@@ -38,25 +32,22 @@ static pid_t child;
 static int channel; /* our end, -1: closed */
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_start(&stub);
 	return 0;
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_stop(&stub);
 	return 0;
 }
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	world_make(&world, "image_generation", WORLD_CAPACITY);
 	child = 0;
 	channel = -1;
@@ -72,9 +63,8 @@ hang_up(void)
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	if (child != 0) { /* a test has failed */
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
@@ -160,12 +150,10 @@ assert_reaches(enum counter id, uint64_t n)
 	}
 }
 
-static void
-test_is_ready_once_and_fills_at_once(void **state)
+TEST(test_is_ready_once_and_fills_at_once)
 {
 	struct channel_message m;
 
-	(void)state;
 	start();
 	assert_int_equal(ready(), 0);
 	assert_reaches(COUNTER_REFRESHES, 1);
@@ -178,10 +166,8 @@ test_is_ready_once_and_fills_at_once(void **state)
 	assert_leaves();
 }
 
-static void
-test_failed_first_try_is_repeated(void **state)
+TEST(test_failed_first_try_is_repeated)
 {
-	(void)state;
 	world_put(&world, "stats_image.json", NULL);
 	start();
 	assert_reaches(COUNTER_REFRESH_FAILURES, 1);
@@ -192,12 +178,10 @@ test_failed_first_try_is_repeated(void **state)
 	assert_leaves();
 }
 
-static void
-test_stop_and_hang_up_in_the_middle_of_a_fetch(void **state)
+TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch)
 {
 	int i;
 
-	(void)state;
 	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	for (i = 0; i < 2; i++) {
 		unsigned before = stub.counts->requests;
@@ -214,13 +198,11 @@ test_stop_and_hang_up_in_the_middle_of_a_fetch(void **state)
 	}
 }
 
-static void
-test_heart_beats_while_an_upstream_hangs(void **state)
+TEST(test_heart_beats_while_an_upstream_hangs)
 {
 	int64_t begin = clock_boot(), beat;
 	int i;
 
-	(void)state;
 	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	start();
 	for (i = 0; i < 30; i++) {
@@ -236,14 +218,12 @@ test_heart_beats_while_an_upstream_hangs(void **state)
 }
 
 /* However often it is asked for while a cycle runs, one more follows it. */
-static void
-test_refreshes_during_a_cycle_are_one(void **state)
+TEST(test_refreshes_during_a_cycle_are_one)
 {
 	char slow[256];
 	unsigned before = stub.counts->requests;
 	int i;
 
-	(void)state;
 	world.config.hydration.enabled = false;
 	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
 	world_places(&world, http_stub_url(&stub, slow), NULL);
@@ -260,10 +240,8 @@ test_refreshes_during_a_cycle_are_one(void **state)
 	assert_leaves();
 }
 
-static void
-test_disabled_fills_once_and_obeys(void **state)
+TEST(test_disabled_fills_once_and_obeys)
 {
-	(void)state;
 	world.config.hydration.enabled = false;
 	world.config.hydration.interval = 1;
 	start();
@@ -276,10 +254,8 @@ test_disabled_fills_once_and_obeys(void **state)
 	assert_leaves();
 }
 
-static void
-test_startup_delay_ends_by_order(void **state)
+TEST(test_startup_delay_ends_by_order)
 {
-	(void)state;
 	world.config.hydration.startup_delay = 3600;
 	start();
 	usleep(300000);
@@ -295,12 +271,10 @@ test_startup_delay_ends_by_order(void **state)
 	assert_leaves();
 }
 
-static void
-test_cycles_come_by_themselves(void **state)
+TEST(test_cycles_come_by_themselves)
 {
 	int64_t begin = clock_boot(), took;
 
-	(void)state;
 	world.config.hydration.interval = 1;
 	start();
 	assert_reaches(COUNTER_REFRESHES, 4);
@@ -312,15 +286,13 @@ test_cycles_come_by_themselves(void **state)
 }
 
 /* A predecessor that takes its time to leave is waited for. */
-static void
-test_waits_for_its_predecessor(void **state)
+TEST(test_waits_for_its_predecessor)
 {
 	struct publisher *p;
 	pid_t predecessor;
 	int fds[2], status;
 	char c, err[256];
 
-	(void)state;
 	assert_int_equal(pipe(fds), 0);
 	fflush(NULL);
 	predecessor = fork();
@@ -346,22 +318,5 @@ test_waits_for_its_predecessor(void **state)
 	assert_leaves();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_is_ready_once_and_fills_at_once),
-		TEST(test_failed_first_try_is_repeated),
-		TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch),
-		TEST(test_heart_beats_while_an_upstream_hangs),
-		TEST(test_refreshes_during_a_cycle_are_one),
-		TEST(test_disabled_fills_once_and_obeys),
-		TEST(test_startup_delay_ends_by_order),
-		TEST(test_cycles_come_by_themselves),
-		TEST(test_waits_for_its_predecessor),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
+    .group_teardown = teardown_group);

@@ -1,34 +1,26 @@
 /* The documents that are kept over cycles. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "hydrator/inputs.h"
+#include "unit.h"
 
 static struct inputs in;
 static const char place[] = "http://here/";
 static const char elsewhere[] = "http://there/";
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	memset(&in, 0, sizeof(in));
 	in.n = 2;
 	return 0;
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	inputs_free(&in);
 	return 0;
 }
@@ -97,12 +89,10 @@ begin(void)
 	inputs_accept(&in);
 }
 
-static void
-test_what_was_accepted_stays(void **state)
+TEST(test_what_was_accepted_stays)
 {
 	struct snapshot_stamp stamp;
 
-	(void)state;
 	begin();
 	inputs_drop(&in);
 	assert_current(INPUT_REFERENCE, "{1}", 10);
@@ -115,10 +105,8 @@ test_what_was_accepted_stays(void **state)
 	assert_int_equal(inputs_current(&in, INPUT_REFERENCE)->body.cap, 3);
 }
 
-static void
-test_what_was_not_accepted_does_not(void **state)
+TEST(test_what_was_not_accepted_does_not)
 {
-	(void)state;
 	begin();
 	offer(INPUT_REFERENCE, fetched("{20}", NULL, 20));
 	offer(INPUT_STATUS, fetched("[2]", NULL, 20));
@@ -128,10 +116,8 @@ test_what_was_not_accepted_does_not(void **state)
 	assert_current(INPUT_STATUS, "[1]", 12);
 }
 
-static void
-test_nothing_is_no_beginning(void **state)
+TEST(test_nothing_is_no_beginning)
 {
-	(void)state;
 	assert_false(inputs_suffice(&in));
 	offer(INPUT_REFERENCE, fetched("{1}", NULL, 10));
 	offer(INPUT_STATUS, failed("http://here/: no", true));
@@ -139,12 +125,10 @@ test_nothing_is_no_beginning(void **state)
 	assert_int_equal(inputs_faults(&in, NULL), 1);
 }
 
-static void
-test_the_same_again_is_younger(void **state)
+TEST(test_the_same_again_is_younger)
 {
 	struct snapshot_stamp stamp;
 
-	(void)state;
 	begin();
 	offer(INPUT_REFERENCE, fetched("{1}", "\"b\"", 20));
 	offer(INPUT_STATUS, fetched("[1]", NULL, 21));
@@ -156,8 +140,7 @@ test_the_same_again_is_younger(void **state)
 	assert_int_equal(stamp.fetched_boot, 20);
 }
 
-static void
-test_not_modified_is_the_same(void **state)
+TEST(test_not_modified_is_the_same)
 {
 	struct source asked = { .name = "x" };
 	struct source s = { .name = "x",
@@ -167,7 +150,6 @@ test_not_modified_is_the_same(void **state)
 		.fetched_boot = 30,
 		.fetched_wall = 1030 };
 
-	(void)state;
 	begin();
 	inputs_expect(&in, INPUT_REFERENCE, &asked);
 	assert_ptr_equal(asked.known_url, place);
@@ -181,8 +163,7 @@ test_not_modified_is_the_same(void **state)
 	assert_string_equal(in.of[INPUT_REFERENCE].good.etag, "\"a\"");
 }
 
-static void
-test_a_file_that_is_gone_is_another_document(void **state)
+TEST(test_a_file_that_is_gone_is_another_document)
 {
 	struct source s = { .name = "x",
 		.done = true,
@@ -191,7 +172,6 @@ test_a_file_that_is_gone_is_another_document(void **state)
 		.fetched_boot = 30,
 		.fetched_wall = 1030 };
 
-	(void)state;
 	begin();
 	offer(INPUT_STATUS, s);
 	assert_true(inputs_differ(&in));
@@ -204,14 +184,12 @@ test_a_file_that_is_gone_is_another_document(void **state)
 	assert_true(inputs_differ(&in));
 }
 
-static void
-test_old_ones_are_used_and_said(void **state)
+TEST(test_old_ones_are_used_and_said)
 {
 	enum input_fault fault = INPUT_NOT_FETCHED;
 	struct snapshot_stamp stamp;
 	struct buf text = { 0 };
 
-	(void)state;
 	begin();
 	offer(INPUT_REFERENCE, fetched("{20}", NULL, 20));
 	offer(INPUT_STATUS, failed("http://here/: refused", true));
@@ -242,10 +220,8 @@ test_old_ones_are_used_and_said(void **state)
 }
 
 /* A document that was refused although it is all there is cannot be fallen back on. */
-static void
-test_a_good_one_that_is_refused_is_not_good(void **state)
+TEST(test_a_good_one_that_is_refused_is_not_good)
 {
-	(void)state;
 	begin();
 	offer(INPUT_REFERENCE, fetched("{1}", NULL, 20));
 	offer(INPUT_STATUS, fetched("[1]", NULL, 20));
@@ -254,21 +230,4 @@ test_a_good_one_that_is_refused_is_not_good(void **state)
 	assert_false(inputs_suffice(&in));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_what_was_accepted_stays),
-		TEST(test_what_was_not_accepted_does_not),
-		TEST(test_nothing_is_no_beginning),
-		TEST(test_the_same_again_is_younger),
-		TEST(test_not_modified_is_the_same),
-		TEST(test_a_file_that_is_gone_is_another_document),
-		TEST(test_old_ones_are_used_and_said),
-		TEST(test_a_good_one_that_is_refused_is_not_good),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

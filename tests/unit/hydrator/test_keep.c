@@ -18,6 +18,7 @@
 /* The code under test with a disk that does as it is told. */
 #define state_save test_state_save
 #include "hydrator/keep.c"
+#include "unit.h"
 #undef state_save
 
 static char dir[64];
@@ -59,11 +60,10 @@ in_dir(const char *name)
 }
 
 static int
-set_up_group(void **state)
+set_up_group(void **state UNUSED)
 {
 	int fd;
 
-	(void)state;
 	strlcpy(dir, "/tmp/hydratord-test-keep-XXXXXX", sizeof(dir));
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -77,17 +77,15 @@ set_up_group(void **state)
 }
 
 static int
-tear_down_group(void **state)
+tear_down_group(void **state UNUSED)
 {
-	(void)state;
 	unlink(in_dir("clock"));
 	return rmdir(dir);
 }
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	seg = shm_test_segment();
 	writer = shm_test_publisher(seg, 0);
 	atomic_store(&hang, false);
@@ -98,9 +96,8 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	atomic_store(&hang, false);
 	keep_close(&keeper);
 	publisher_close(&writer);
@@ -152,10 +149,8 @@ minute(void)
 	*offset += KEEP_INTERVAL * NSEC_PER_SEC;
 }
 
-static void
-at_once_then_once_a_minute(void **state)
+TEST(at_once_then_once_a_minute)
 {
-	(void)state;
 	keeper = keep_open(seg, 0, dir);
 	assert_rests(); /* nothing is there */
 	shm_test_publish(writer, 'a', 10);
@@ -174,10 +169,8 @@ at_once_then_once_a_minute(void **state)
 	assert_int_equal(logged(""), 0);
 }
 
-static void
-the_last_one_at_the_stop(void **state)
+TEST(the_last_one_at_the_stop)
 {
-	(void)state;
 	keeper = keep_open(seg, 0, dir);
 	shm_test_publish(writer, 'a', 10);
 	attend_until(1);
@@ -197,10 +190,8 @@ the_last_one_at_the_stop(void **state)
 	assert_int_equal(atomic_load(&saves), 3);
 }
 
-static void
-what_was_restored_is_in_no_hurry(void **state)
+TEST(what_was_restored_is_in_no_hurry)
 {
-	(void)state;
 	shm_test_publish(writer, 'a', 10);
 	keeper = keep_open(seg, 0, dir);
 	assert_rests();
@@ -209,10 +200,8 @@ what_was_restored_is_in_no_hurry(void **state)
 	assert_int_equal(atomic_load(&last), 10);
 }
 
-static void
-off_without_a_directory(void **state)
+TEST(off_without_a_directory)
 {
-	(void)state;
 	shm_test_publish(writer, 'a', 10);
 	keeper = keep_open(seg, 0, "");
 	assert_null(keeper);
@@ -221,12 +210,10 @@ off_without_a_directory(void **state)
 	assert_int_equal(atomic_load(&saves), 0);
 }
 
-static void
-one_warning_for_each_new_error(void **state)
+TEST(one_warning_for_each_new_error)
 {
 	int i;
 
-	(void)state;
 	keeper = keep_open(seg, 0, dir);
 	atomic_store(&failure, "the disk is full");
 	shm_test_publish(writer, 'a', 10);
@@ -246,14 +233,12 @@ one_warning_for_each_new_error(void **state)
 	assert_int_equal(logged(""), 3);
 }
 
-static void
-nobody_waits_for_a_disk_that_hangs(void **state)
+TEST(nobody_waits_for_a_disk_that_hangs)
 {
 	int64_t begin;
 	struct keeper *stuck;
 	int i;
 
-	(void)state;
 	stuck = keeper = keep_open(seg, 0, dir);
 	atomic_store(&hang, true);
 	shm_test_publish(writer, 'a', 10);
@@ -273,19 +258,5 @@ nobody_waits_for_a_disk_that_hangs(void **state)
 	free(stuck);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(at_once_then_once_a_minute),
-		TEST(the_last_one_at_the_stop),
-		TEST(what_was_restored_is_in_no_hurry),
-		TEST(off_without_a_directory),
-		TEST(one_warning_for_each_new_error),
-		TEST(nobody_waits_for_a_disk_that_hangs),
-	};
-
-	return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
-}
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down, .group_setup = set_up_group,
+    .group_teardown = tear_down_group);

@@ -1,13 +1,6 @@
 /* Since when views are what they are: kept while nothing changes, also over a death. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "hydrator/modified.h"
+#include "unit.h"
 
 static void
 stamp(struct modified *m, struct view_directory *d, uint64_t etag, int64_t now)
@@ -17,8 +10,7 @@ stamp(struct modified *m, struct view_directory *d, uint64_t etag, int64_t now)
 	modified_stamp(m, d, now);
 }
 
-static void
-kept_while_the_etag_is(void **state UNUSED)
+TEST(kept_while_the_etag_is)
 {
 	struct modified m = { 0 };
 	struct view_directory d = { 0 };
@@ -34,8 +26,7 @@ kept_while_the_etag_is(void **state UNUSED)
 }
 
 /* All with-stats answers share a date, which each of their parts must move. */
-static void
-with_stats_is_new_when_any_part_of_it_is(void **state UNUSED)
+TEST(with_stats_is_new_when_any_part_of_it_is)
 {
 	struct modified m = { 0 };
 	struct view_directory d = { 0 };
@@ -57,8 +48,7 @@ with_stats_is_new_when_any_part_of_it_is(void **state UNUSED)
 }
 
 /* What was rendered but not published was never seen by anyone. */
-static void
-only_what_was_published_counts(void **state UNUSED)
+TEST(only_what_was_published_counts)
 {
 	struct modified m = { 0 };
 	struct view_directory d = { 0 };
@@ -70,8 +60,7 @@ only_what_was_published_counts(void **state UNUSED)
 	assert_int_equal(d.views[VIEW_RISK].modified, 100);
 }
 
-static void
-a_view_that_was_gone_is_new(void **state UNUSED)
+TEST(a_view_that_was_gone_is_new)
 {
 	struct modified m = { 0 };
 	struct view_directory d = { 0 }, without = { 0 };
@@ -81,17 +70,4 @@ a_view_that_was_gone_is_new(void **state UNUSED)
 	modified_note(&m, &without);
 	stamp(&m, &d, 0, 200);
 	assert_int_equal(d.views[VIEW_RISK].modified, 200);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kept_while_the_etag_is),
-		cmocka_unit_test(with_stats_is_new_when_any_part_of_it_is),
-		cmocka_unit_test(only_what_was_published_counts),
-		cmocka_unit_test(a_view_that_was_gone_is_new),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

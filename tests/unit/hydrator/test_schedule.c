@@ -1,13 +1,7 @@
 /* The schedule: the grid holds, nothing bursts, failures come back sooner. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "hydrator/schedule.h"
+#include "unit.h"
 
 #define S NSEC_PER_SEC
 #define ORIGIN (1000 * S + 7)
@@ -16,10 +10,8 @@ static const struct schedule plain = { ORIGIN, 240 * S, 0, true };
 static const struct schedule jittered = { ORIGIN, 240 * S, 0.1, true };
 static const struct schedule once = { ORIGIN, 240 * S, 0.1, false };
 
-static void
-test_cycles_keep_to_the_grid(void **state)
+TEST(test_cycles_keep_to_the_grid)
 {
-	(void)state;
 	assert_int_equal(
 	    schedule_next(&plain, 0, ORIGIN + S, UINT32_MAX), ORIGIN + 240 * S);
 	assert_int_equal(
@@ -29,22 +21,18 @@ test_cycles_keep_to_the_grid(void **state)
 }
 
 /* Three ticks went by during one cycle: the next one is the fourth, once. */
-static void
-test_missed_ticks_are_left_out(void **state)
+TEST(test_missed_ticks_are_left_out)
 {
 	int64_t now = ORIGIN + 3 * 240 * S + 17;
 
-	(void)state;
 	assert_int_equal(schedule_next(&plain, 0, now, 0), ORIGIN + 4 * 240 * S);
 }
 
-static void
-test_jitter_delays_within_its_part(void **state)
+TEST(test_jitter_delays_within_its_part)
 {
 	int64_t now = ORIGIN + S, due;
 	uint32_t draw;
 
-	(void)state;
 	assert_int_equal(schedule_next(&jittered, 0, now, 0), ORIGIN + 240 * S);
 	assert_int_equal(
 	    schedule_next(&jittered, 0, now, UINT32_MAX), ORIGIN + 264 * S);
@@ -57,14 +45,12 @@ test_jitter_delays_within_its_part(void **state)
 }
 
 /* However long cycles take and whatever is drawn, a day has as many as ticks. */
-static void
-test_the_period_is_not_stretched(void **state)
+TEST(test_the_period_is_not_stretched)
 {
 	int64_t now = ORIGIN;
 	uint32_t draw = 1;
 	int cycles = 0;
 
-	(void)state;
 	while (now < ORIGIN + 360 * 240 * S) {
 		draw = draw * 1664525u + 1013904223u;
 		now = schedule_next(&jittered, 0, now, draw) + 200 * S;
@@ -73,12 +59,10 @@ test_the_period_is_not_stretched(void **state)
 	assert_in_range(cycles, 359, 361);
 }
 
-static void
-test_failures_are_retried_sooner(void **state)
+TEST(test_failures_are_retried_sooner)
 {
 	int64_t now = ORIGIN + S;
 
-	(void)state;
 	assert_int_equal(schedule_next(&plain, 1, now, UINT32_MAX), now + S);
 	assert_int_equal(schedule_next(&plain, 1, now, 0), now + S / 2);
 	assert_int_equal(schedule_next(&plain, 4, now, UINT32_MAX), now + 8 * S);
@@ -88,40 +72,20 @@ test_failures_are_retried_sooner(void **state)
 	assert_int_equal(schedule_next(&plain, 1, now, 0), ORIGIN + 240 * S);
 }
 
-static void
-test_once_only_repeats_failures(void **state)
+TEST(test_once_only_repeats_failures)
 {
 	int64_t now = ORIGIN + S;
 
-	(void)state;
 	assert_true(schedule_next(&once, 0, now, 1) == SCHEDULE_NEVER);
 	assert_int_equal(schedule_next(&once, 1, now, UINT32_MAX), now + S);
 	assert_int_equal(schedule_next(&once, 50, now, UINT32_MAX), now + 240 * S);
 }
 
 /* Tests shorten the period below the first retry; clocks may be before the origin. */
-static void
-test_odd_ends(void **state)
+TEST(test_odd_ends)
 {
 	struct schedule fast = { ORIGIN, S / 4, 0, true };
 
-	(void)state;
 	assert_int_equal(schedule_next(&fast, 3, ORIGIN + 1, 0), ORIGIN + S / 4);
 	assert_int_equal(schedule_next(&plain, 0, ORIGIN - 5 * S, 0), ORIGIN);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cycles_keep_to_the_grid),
-		cmocka_unit_test(test_missed_ticks_are_left_out),
-		cmocka_unit_test(test_jitter_delays_within_its_part),
-		cmocka_unit_test(test_the_period_is_not_stretched),
-		cmocka_unit_test(test_failures_are_retried_sooner),
-		cmocka_unit_test(test_once_only_repeats_failures),
-		cmocka_unit_test(test_odd_ends),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

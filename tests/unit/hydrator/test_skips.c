@@ -1,11 +1,4 @@
 /* Skipped records: named when the set changes, silent while it stays. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +7,15 @@
 
 #include "base/log.h"
 #include "hydrator/skips.h"
+#include "unit.h"
 
 static char path[] = "/tmp/hydratord-test-skips-XXXXXX";
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
 	int fd = mkstemp(path);
 
-	(void)state;
 	if (fd == -1)
 		return -1;
 	close(fd);
@@ -30,9 +23,8 @@ setup_group(void **state)
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	return log_open("stderr", "info") | unlink(path);
 }
 
@@ -66,12 +58,10 @@ cycle(struct skips *s, int first, int n, int step)
 	skips_report(s, "esrgan");
 }
 
-static void
-test_named_once(void **state)
+TEST(test_named_once)
 {
 	struct skips s = { 0 };
 
-	(void)state;
 	cycle(&s, 0, 0, 1);
 	assert_int_equal(logged(""), 0);
 	cycle(&s, 0, 3, 1);
@@ -92,12 +82,10 @@ test_named_once(void **state)
 	skips_free(&s);
 }
 
-static void
-test_many_are_summed_up(void **state)
+TEST(test_many_are_summed_up)
 {
 	struct skips s = { 0 };
 
-	(void)state;
 	cycle(&s, 0, 250, 1);
 	assert_int_equal(s.count, 250);
 	assert_int_equal(logged("record"), SKIPS_NAMED);
@@ -106,13 +94,4 @@ test_many_are_summed_up(void **state)
 	skips_free(&s);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_named_once),
-		cmocka_unit_test(test_many_are_summed_up),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.group_setup = setup_group, .group_teardown = teardown_group);

@@ -7,6 +7,7 @@
 #include "json/walk.h"
 #include "json/write.h"
 #include "python/rounding.h"
+#include "unit.h"
 
 #define RANDOM_DOUBLES 2000000
 #define RANDOM_ROUNDINGS 300000
@@ -40,8 +41,7 @@ printed(double x)
 	return out.data;
 }
 
-static void
-test_double_format(void **state)
+TEST(test_double_format)
 {
 	static const struct {
 		double x;
@@ -82,7 +82,6 @@ test_double_format(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++)
 		assert_string_equal(printed(cases[i].x), cases[i].text);
 }
@@ -195,13 +194,11 @@ repeated(uint64_t n)
 	return times == NULL ? n : n * strtoull(times, NULL, 10);
 }
 
-static void
-test_double_random(void **state)
+TEST(test_double_random)
 {
 	uint64_t seed = UINT64_C(0x9e3779b97f4a7c15), n = repeated(RANDOM_DOUBLES);
 	double x;
 
-	(void)state;
 	for (; n > 0; n--) {
 		x = fabs(from_bits(next_random(&seed)));
 		if (!isfinite(x) || x == 0)
@@ -215,13 +212,11 @@ test_double_random(void **state)
 
 /* Powers of two (whose lower neighbour is nearer) and of ten, and their neighbours;
  * the smallest numbers; every number of hundredths. */
-static void
-test_double_edges(void **state)
+TEST(test_double_edges)
 {
 	int i, j;
 	double x;
 
-	(void)state;
 	for (i = -1074; i < 1024; i++)
 		for (j = -2; j <= 2; j++) {
 			uint64_t bits;
@@ -262,8 +257,7 @@ assert_round(double x, int digits)
 		fail_msg("round(%.17g, %d): %.17g, not %.17g", x, digits, got, wanted);
 }
 
-static void
-test_round(void **state)
+TEST(test_round)
 {
 	static const double cases[][3] = { { 2.675, 2, 2.67 }, { 0.125, 2, 0.12 },
 		{ 0.375, 2, 0.38 }, { 0.005, 2, 0.01 }, { 0.045, 2, 0.04 },
@@ -272,7 +266,6 @@ test_round(void **state)
 	uint64_t seed = 88172645463325252, bits, n = repeated(RANDOM_ROUNDINGS);
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++)
 		assert_true(
 		    round_decimal(cases[i][0], (int)cases[i][1]) == cases[i][2]);
@@ -295,8 +288,7 @@ test_round(void **state)
 	}
 }
 
-static void
-test_round_vectors(void **state)
+TEST(test_round_vectors)
 {
 	struct buf text = { 0 };
 	struct json_value all = vectors_load("rounding.json", &text), v, x, digits,
@@ -304,7 +296,6 @@ test_round_vectors(void **state)
 	struct json_walk w = json_walk(&all);
 	size_t n = 0;
 
-	(void)state;
 	while (json_element(&w, &v)) {
 		int64_t places;
 		double got;
@@ -326,23 +317,10 @@ test_round_vectors(void **state)
 }
 
 static int
-release(void **state)
+release(void **state UNUSED)
 {
-	(void)state;
 	buf_free(&out);
 	return 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_double_format),
-		cmocka_unit_test(test_double_edges),
-		cmocka_unit_test(test_double_random),
-		cmocka_unit_test(test_round),
-		cmocka_unit_test(test_round_vectors),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, release);
-}
+UNIT_FIXTURE(.group_teardown = release);

@@ -1,12 +1,6 @@
 /* Reading JSON: random documents, with jansson as the oracle. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include <jansson.h>
 #include <math.h>
@@ -15,6 +9,7 @@
 
 #include "base/buf.h"
 #include "json/walk.h"
+#include "unit.h"
 
 #define MUTANTS 300000
 
@@ -237,14 +232,12 @@ mutate(struct buf *b, uint64_t *seed)
 	b->len += n - run;
 }
 
-static void
-test_against_jansson(void **state)
+TEST(test_against_jansson)
 {
 	uint64_t seed = 20240229;
 	struct buf b = { 0 };
 	size_t counts[3] = { 0 }, i, changes;
 
-	(void)state;
 	for (i = 0; i < MUTANTS; i++) {
 		const char *origin = seeds[i % NELEM(seeds)];
 		char *exact;
@@ -269,27 +262,17 @@ test_against_jansson(void **state)
 }
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	arena = arena_new();
 	return 0;
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	arena_free(&arena);
 	return 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_against_jansson),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);

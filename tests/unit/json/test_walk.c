@@ -1,19 +1,13 @@
 /* Reading JSON: the grammar, the walk, strings and numbers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include <math.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/attr.h"
 #include "json/walk.h"
+#include "unit.h"
 
 static struct arena *arena;
 
@@ -34,8 +28,7 @@ parse_text(const char *text)
 	return parse((struct str){ text, strlen(text) });
 }
 
-static void
-test_accepted(void **state)
+TEST(test_accepted)
 {
 	static const struct {
 		struct str text;
@@ -69,7 +62,6 @@ test_accepted(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		struct json_value v = parse(cases[i].text);
 
@@ -79,8 +71,7 @@ test_accepted(void **state)
 	}
 }
 
-static void
-test_refused(void **state)
+TEST(test_refused)
 {
 	static const struct {
 		struct str text;
@@ -160,7 +151,6 @@ test_refused(void **state)
 	struct json_error err;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		if (json_scan(cases[i].text.p, cases[i].text.len, &v, &err) != -1)
 			fail_msg("accepted: %s", cases[i].text.p);
@@ -172,8 +162,7 @@ test_refused(void **state)
 
 /* Every byte of a document may be the last that arrived. The text stands at the end of
  * its own allocation, so that a sanitizer sees one byte too many. */
-static void
-test_cut(void **state)
+TEST(test_cut)
 {
 	static const char text[] =
 	    "{\"a\\u00e9\\n\":[1,-2.5e+3,true,null,\"\u00e9\\ud83d\\ude00\"],\"b\":{}}";
@@ -181,7 +170,6 @@ test_cut(void **state)
 	struct json_error err;
 	size_t n;
 
-	(void)state;
 	for (n = 0; n < sizeof(text) - 1; n++) {
 		char *copy = malloc(n ? n : 1);
 
@@ -193,8 +181,7 @@ test_cut(void **state)
 	parse_text(text);
 }
 
-static void
-test_depth(void **state)
+TEST(test_depth)
 {
 	size_t deep = 100000, i;
 	char *text = malloc(2 * deep);
@@ -202,7 +189,6 @@ test_depth(void **state)
 	struct json_error err;
 	clock_t start;
 
-	(void)state;
 	for (i = 0; i < JSON_DEPTH_MAX; i++) {
 		text[i] = '[';
 		text[2 * JSON_DEPTH_MAX - 1 - i] = ']';
@@ -223,8 +209,7 @@ test_depth(void **state)
 	free(text);
 }
 
-static void
-test_strings(void **state)
+TEST(test_strings)
 {
 	static const struct {
 		const char *json;
@@ -247,7 +232,6 @@ test_strings(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		struct json_value v = parse_text(cases[i].json);
 		struct str s = json_str(&v, arena);
@@ -258,8 +242,7 @@ test_strings(void **state)
 	}
 }
 
-static void
-test_int64(void **state)
+TEST(test_int64)
 {
 	static const struct {
 		const char *json;
@@ -274,7 +257,6 @@ test_int64(void **state)
 		{ "100000000000000000000000000", false, 0 } };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		struct json_value v = parse_text(cases[i].json);
 		int64_t n = 4711;
@@ -286,8 +268,7 @@ test_int64(void **state)
 
 /* strtod() is the measure; the values stand at the edges of the exact short cut, and
  * where one rounding too many shows. */
-static void
-test_double(void **state)
+TEST(test_double)
 {
 	static const char *const cases[] = { "0.0", "-0.0", "1", "-1.5", "0.1", "1e22",
 		"1e23", "1e-22", "1e-23", "123456789012345e-22", "9007199254740992",
@@ -306,7 +287,6 @@ test_double(void **state)
 	struct json_value v;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		double x, wanted = strtod(cases[i], NULL);
 
@@ -326,13 +306,11 @@ test_double(void **state)
 }
 
 /* Longer than any buffer on the stack: 0.(1000 zeros)1 * 10^1001. */
-static void
-test_double_long(void **state)
+TEST(test_double_long)
 {
 	char text[1100] = "0.";
 	struct json_value v;
 
-	(void)state;
 	memset(text + 2, '0', 1000);
 	memcpy(text + 1002, "1e1001", 7);
 	v = parse_text(text);
@@ -343,8 +321,7 @@ test_double_long(void **state)
 	assert_true(json_double(&v) == INFINITY);
 }
 
-static void
-test_walk(void **state)
+TEST(test_walk)
 {
 	struct json_value doc =
 	    parse_text(" { \"a\" : [ 1 , \"x]\\\"\" ,[ ] ] ,\"b\":{\"\":"
@@ -352,7 +329,6 @@ test_walk(void **state)
 	struct json_walk w = json_walk(&doc), inner;
 	struct json_value key, v, e;
 
-	(void)state;
 	assert_int_equal(json_count(&doc), 3);
 	assert_true(json_member(&w, &key, &v));
 	assert_true(str_eq(json_str(&key, arena), STR("a")));
@@ -380,15 +356,13 @@ test_walk(void **state)
 }
 
 /* Nothing comes of walking what is no container. */
-static void
-test_walk_others(void **state)
+TEST(test_walk_others)
 {
 	static const char *const others[] = { "1", "\"[1]\"", "null", "true", "1.5" };
 	struct json_value none = { .type = JSON_T_NONE }, key, v;
 	struct json_walk w = json_walk(&none);
 	size_t i;
 
-	(void)state;
 	assert_false(json_member(&w, &key, &v));
 	assert_int_equal(json_count(&none), 0);
 	for (i = 0; i < NELEM(others); i++) {
@@ -401,36 +375,17 @@ test_walk_others(void **state)
 }
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	arena = arena_new();
 	return 0;
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	arena_free(&arena);
 	return 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepted),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_int64),
-		cmocka_unit_test(test_double),
-		cmocka_unit_test(test_double_long),
-		cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_walk_others),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);

@@ -1,17 +1,11 @@
 /* Printing: sums, strings, integers, Python's str() and truth. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 #include <string.h>
 
 #include "json/write.h"
 #include "python/repr.h"
 #include "python/rounding.h"
+#include "unit.h"
 
 static struct buf out;
 
@@ -26,15 +20,13 @@ sum_of(const double *x, size_t n)
 	return float_sum_get(&s);
 }
 
-static void
-test_sum(void **state)
+TEST(test_sum)
 {
 	double tenths[10], sixths[6];
 	static const double cancel[] = { 1e100, 1, -1e100 }, minus_zero[] = { -0.0 };
 	static const double overflow[] = { 1e308, 1e308, -1e308 };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < 10; i++)
 		tenths[i] = 0.1;
 	for (i = 0; i < 6; i++)
@@ -58,10 +50,8 @@ assert_out(const char *wanted, size_t len)
 
 #define ASSERT_OUT(literal) assert_out((literal), sizeof(literal) - 1)
 
-static void
-test_string(void **state)
+TEST(test_string)
 {
-	(void)state;
 	buf_reset(&out);
 	json_put_string(&out, STR(""));
 	ASSERT_OUT("\"\"");
@@ -75,8 +65,7 @@ test_string(void **state)
 	ASSERT_OUT("\"12345678\\u001f\"");
 }
 
-static void
-test_int(void **state)
+TEST(test_int)
 {
 	static const struct {
 		int64_t n;
@@ -87,7 +76,6 @@ test_int(void **state)
 		{ INT64_MIN, "-9223372036854775808" } };
 	size_t i;
 
-	(void)state;
 	buf_reset(&out);
 	for (i = 0; i < NELEM(cases); i++) {
 		json_put_int(&out, cases[i].n);
@@ -147,14 +135,12 @@ static const char *const python_strings[][2] = {
 	{ "{\"b\":1,\"\":2,\"a\":3,\"ab\":4}", "{'b': 1, '': 2, 'a': 3, 'ab': 4}" },
 };
 
-static void
-test_python_str(void **state)
+TEST(test_python_str)
 {
 	struct arena *arena = arena_new();
 	struct json_value v;
 	size_t i;
 
-	(void)state;
 	buf_reset(&out);
 	for (i = 0; i < NELEM(python_strings); i++) {
 		v = parse(python_strings[i][0]);
@@ -166,8 +152,7 @@ test_python_str(void **state)
 	arena_free(&arena);
 }
 
-static void
-test_truthy(void **state)
+TEST(test_truthy)
 {
 	static const char *const no[] = { "null", "false", "0", "-0", "0.0", "-0.0e5",
 		"1e-400", "\"\"", "[ ]", "{ }" };
@@ -177,7 +162,6 @@ test_truthy(void **state)
 	struct json_value v = { .type = JSON_T_NONE };
 	size_t i;
 
-	(void)state;
 	assert_false(repr_truthy(&v));
 	for (i = 0; i < NELEM(no); i++) {
 		v = parse(no[i]);
@@ -190,23 +174,10 @@ test_truthy(void **state)
 }
 
 static int
-release(void **state)
+release(void **state UNUSED)
 {
-	(void)state;
 	buf_free(&out);
 	return 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sum),
-		cmocka_unit_test(test_string),
-		cmocka_unit_test(test_int),
-		cmocka_unit_test(test_python_str),
-		cmocka_unit_test(test_truthy),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, release);
-}
+UNIT_FIXTURE(.group_teardown = release);

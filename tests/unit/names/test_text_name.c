@@ -1,21 +1,16 @@
 /* Model names: the vectors, bytes that JSON vectors cannot hold, and very long names.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include <jansson.h>
 
-#include "base/attr.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "names/text_name.h"
+#include "unit.h"
 
 static int
 setup(void **state)
@@ -111,8 +106,7 @@ check_vectors(const char *path, size_t at_least, struct arena *arena)
 	assert_int_equal(bad, 0);
 }
 
-static void
-own_vectors(void **state)
+TEST(own_vectors)
 {
 	const char *srcdir = getenv("srcdir");
 	char path[4096];
@@ -133,14 +127,12 @@ check_shared(const char *file, size_t at_least, struct arena *arena)
 	check_vectors(path, at_least, arena);
 }
 
-static void
-shared_text_vectors(void **state)
+TEST(shared_text_vectors)
 {
 	check_shared("text_names.json", 2243, *state);
 }
 
-static void
-shared_image_vectors(void **state)
+TEST(shared_image_vectors)
 {
 	check_shared("image_names.json", 200, *state);
 }
@@ -152,8 +144,7 @@ assert_str(struct str got, struct str want)
 	assert_memory_equal(got.p, want.p, want.len);
 }
 
-static void
-nothing_at_all(void **state)
+TEST(nothing_at_all)
 {
 	struct text_name parts;
 	struct str none = { NULL, 0 }, out[3];
@@ -171,8 +162,7 @@ nothing_at_all(void **state)
 }
 
 /* Lone surrogates come from JSON escapes; other stray bytes should not come at all. */
-static void
-bytes_that_are_not_utf8(void **state)
+TEST(bytes_that_are_not_utf8)
 {
 	struct text_name parts;
 
@@ -193,8 +183,7 @@ bytes_that_are_not_utf8(void **state)
 }
 
 /* Digits and letters that Unicode 14 did not have. */
-static void
-newer_characters(void **state)
+TEST(newer_characters)
 {
 	struct text_name parts;
 
@@ -214,8 +203,7 @@ newer_characters(void **state)
 	assert_null(parts.quant.p);
 }
 
-static void
-parts_outlive_later_calls(void **state)
+TEST(parts_outlive_later_calls)
 {
 	char name[] = "lab/Quill-7b-v1.0-q4_0-Chat";
 	struct text_name parts, other;
@@ -255,8 +243,7 @@ time_long_name(const char *unit, const char *end, struct arena *arena)
 	arena_reset(arena);
 }
 
-static void
-very_long_names(void **state)
+TEST(very_long_names)
 {
 	static const char *const units[] = { "1", "1.", "7.7x", "1x1", "11x11x", "v1",
 		"v", "v1.", "v1.1.", "-", "-_", "a-", "q4_", "-q4", "Q4_K_M-", "chat-",
@@ -270,21 +257,4 @@ very_long_names(void **state)
 			time_long_name(units[i], ends[k], *state);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(own_vectors, setup, teardown),
-		cmocka_unit_test_setup_teardown(shared_text_vectors, setup, teardown),
-		cmocka_unit_test_setup_teardown(shared_image_vectors, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_at_all, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    bytes_that_are_not_utf8, setup, teardown),
-		cmocka_unit_test_setup_teardown(newer_characters, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    parts_outlive_later_calls, setup, teardown),
-		cmocka_unit_test_setup_teardown(very_long_names, setup, teardown),
-	};
-
-	return cmocka_run_group_tests_name("text_name", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

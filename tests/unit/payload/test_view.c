@@ -8,6 +8,7 @@
 #include "python/number.h"
 #include "records/report.h"
 #include "terms/document.h"
+#include "unit.h"
 
 static void
 render_sample(struct fixture *f)
@@ -80,13 +81,11 @@ touch(const struct view_directory *d)
 	return sum;
 }
 
-static void
-test_sample(void **state)
+TEST(test_sample)
 {
 	struct fixture f;
 	const struct view *v;
 
-	(void)state;
 	render_sample(&f);
 	assert_true(touch(f.dir) > 0);
 	assert_int_equal(f.dir->computed_at, NOW);
@@ -110,15 +109,13 @@ test_sample(void **state)
 
 /* Every shorter payload is refused, and every one with a changed directory or row is
  * refused or harmless (the sanitizers see to the reading). */
-static void
-test_damage(void **state)
+TEST(test_damage)
 {
 	static const unsigned char masks[] = { 0x01, 0x80, 0xff };
 	struct fixture f;
 	size_t len, opened = 0;
 	char *copy;
 
-	(void)state;
 	render_sample(&f);
 	len = f.out.len;
 	for (size_t n = 0; n < len; n++)
@@ -145,8 +142,7 @@ test_damage(void **state)
 }
 
 /* The same content has the same validator, whenever and wherever it is computed. */
-static void
-test_etag(void **state)
+TEST(test_etag)
 {
 	struct analytics_input in = { .category = CATEGORY_TEXT_GENERATION,
 		.now = NOW };
@@ -154,7 +150,6 @@ test_etag(void **state)
 	const struct view_directory *da, *db;
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, in.category);
 	assert_int_equal(
 	    fixture_open(&f, DOCUMENT_REFERENCE,
@@ -181,8 +176,7 @@ test_etag(void **state)
 	buf_free(&b);
 }
 
-static void
-test_reference_refused(void **state)
+TEST(test_reference_refused)
 {
 	static const struct {
 		const char *reference;
@@ -199,7 +193,6 @@ test_reference_refused(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		assert_int_equal(fixture_try(&f, cases[i].reference, "[]", "{}"), -1);
@@ -217,10 +210,8 @@ test_reference_refused(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_names(void **state)
+TEST(test_names)
 {
-	(void)state;
 	for (int c = 0; c < CATEGORY_MAX; c++)
 		assert_int_equal(
 		    category_find(category_name(c), strlen(category_name(c))), c);
@@ -235,8 +226,7 @@ test_names(void **state)
 }
 
 /* Quotients of more than 53 bits are rounded once. */
-static void
-test_ratio(void **state)
+TEST(test_ratio)
 {
 	static const struct {
 		int64_t a, b;
@@ -253,7 +243,6 @@ test_ratio(void **state)
 		{ 9007199254740995, 3, 3002399751580331.5 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < NELEM(cases); i++)
 		if (number_ratio(cases[i].a, cases[i].b) != cases[i].want)
 			fail_msg("%lld / %lld: %.17g", (long long)cases[i].a,
@@ -261,14 +250,12 @@ test_ratio(void **state)
 			    number_ratio(cases[i].a, cases[i].b));
 }
 
-static void
-test_map(void **state)
+TEST(test_map)
 {
 	struct arena *arena = arena_new();
 	struct map map;
 	char key[16];
 
-	(void)state;
 	map_init(&map, arena, sizeof(int), 0);
 	for (int i = 0; i < 5000; i++) {
 		struct str s = { key, (size_t)snprintf(key, sizeof(key), "k%d", i) };
@@ -292,13 +279,11 @@ test_map(void **state)
 }
 
 /* A long name is cut between code points, and nothing in it can end a log line. */
-static void
-test_quote(void **state)
+TEST(test_quote)
 {
 	struct report_name name;
 	char text[200];
 
-	(void)state;
 	assert_string_equal(report_quote(STR("a\n\"\x7f"), &name), "\"a???\"");
 	assert_string_equal(report_quote(STR("\xed\xa0\x80x"), &name), "\"???x\"");
 	memset(text, 'x', sizeof(text));
@@ -309,21 +294,4 @@ test_quote(void **state)
 	assert_int_equal(strlen(name.text) % 2, 1); /* whole pairs, quotes and dots */
 	report_quote((struct str){ text + 1, sizeof(text) - 1 }, &name);
 	assert_true(strlen(name.text) < sizeof(name.text));
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sample),
-		cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_etag),
-		cmocka_unit_test(test_reference_refused),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_ratio),
-		cmocka_unit_test(test_map),
-		cmocka_unit_test(test_quote),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

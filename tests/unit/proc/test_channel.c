@@ -2,18 +2,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "proc/channel.h"
+#include "unit.h"
 
 static int
 setup(void **state)
@@ -34,8 +29,7 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-test_messages_arrive_whole_and_in_order(void **state)
+TEST(test_messages_arrive_whole_and_in_order)
 {
 	struct channel_message m;
 	int *fds = *state;
@@ -52,8 +46,7 @@ test_messages_arrive_whole_and_in_order(void **state)
 	assert_true(m.generation == UINT64_MAX - 1);
 }
 
-static void
-test_nothing_there_is_eagain(void **state)
+TEST(test_nothing_there_is_eagain)
 {
 	struct channel_message m;
 	int *fds = *state;
@@ -62,8 +55,7 @@ test_nothing_there_is_eagain(void **state)
 	assert_int_equal(errno, EAGAIN);
 }
 
-static void
-test_ends_are_close_on_exec_and_non_blocking(void **state)
+TEST(test_ends_are_close_on_exec_and_non_blocking)
 {
 	int i, *fds = *state;
 
@@ -73,8 +65,7 @@ test_ends_are_close_on_exec_and_non_blocking(void **state)
 	}
 }
 
-static void
-test_peer_that_does_not_read_is_eagain(void **state)
+TEST(test_peer_that_does_not_read_is_eagain)
 {
 	struct channel_message m;
 	int i, n, *fds = *state;
@@ -91,8 +82,7 @@ test_peer_that_does_not_read_is_eagain(void **state)
 }
 
 /* What the supervisor does when a stop order does not fit. */
-static void
-test_shutdown_of_a_full_channel_is_eof_after_the_orders(void **state)
+TEST(test_shutdown_of_a_full_channel_is_eof_after_the_orders)
 {
 	struct channel_message m;
 	int n, *fds = *state;
@@ -108,8 +98,7 @@ test_shutdown_of_a_full_channel_is_eof_after_the_orders(void **state)
 }
 
 /* Without MSG_NOSIGNAL this test would die of SIGPIPE. */
-static void
-test_gone_peer_is_epipe_and_eof(void **state)
+TEST(test_gone_peer_is_epipe_and_eof)
 {
 	struct channel_message m;
 	int *fds = *state;
@@ -121,8 +110,7 @@ test_gone_peer_is_epipe_and_eof(void **state)
 	fds[1] = dup(fds[0]); /* for the teardown */
 }
 
-static void
-test_peer_that_left_orders_unread_is_eof(void **state)
+TEST(test_peer_that_left_orders_unread_is_eof)
 {
 	struct channel_message m;
 	int *fds = *state;
@@ -134,8 +122,7 @@ test_peer_that_left_orders_unread_is_eof(void **state)
 	fds[1] = dup(fds[0]);
 }
 
-static void
-test_last_words_of_a_dead_child_are_read_before_eof(void **state)
+TEST(test_last_words_of_a_dead_child_are_read_before_eof)
 {
 	struct channel_message m;
 	int status, *fds = *state;
@@ -154,8 +141,7 @@ test_last_words_of_a_dead_child_are_read_before_eof(void **state)
 	fds[1] = dup(fds[0]);
 }
 
-static void
-test_message_of_another_size_is_refused(void **state)
+TEST(test_message_of_another_size_is_refused)
 {
 	struct channel_message m;
 	char big[sizeof(m) + 1] = { 0 };
@@ -169,21 +155,4 @@ test_message_of_another_size_is_refused(void **state)
 	assert_int_equal(errno, EBADMSG);
 }
 
-int
-main(void)
-{
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		CASE(test_messages_arrive_whole_and_in_order),
-		CASE(test_nothing_there_is_eagain),
-		CASE(test_ends_are_close_on_exec_and_non_blocking),
-		CASE(test_peer_that_does_not_read_is_eagain),
-		CASE(test_shutdown_of_a_full_channel_is_eof_after_the_orders),
-		CASE(test_gone_peer_is_epipe_and_eof),
-		CASE(test_peer_that_left_orders_unread_is_eof),
-		CASE(test_last_words_of_a_dead_child_are_read_before_eof),
-		CASE(test_message_of_another_size_is_refused),
-	};
-
-	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

@@ -1,10 +1,4 @@
 /* Becoming the user, for good. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -16,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "proc/privilege.h"
+#include "unit.h"
 
 #define USER "nobody"
 
@@ -120,12 +114,10 @@ leaves_a_core(const struct privilege *p)
 	return 0;
 }
 
-static void
-root_becomes_the_user_for_good(void **state)
+TEST(root_becomes_the_user_for_good)
 {
 	struct privilege p;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	p = find(USER);
@@ -136,12 +128,10 @@ root_becomes_the_user_for_good(void **state)
 	assert_int_equal(after_drop(&p, 0, gains_nothing), 0);
 }
 
-static void
-cores_are_the_operators_choice(void **state)
+TEST(cores_are_the_operators_choice)
 {
 	struct privilege p;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	p = find(USER);
@@ -150,34 +140,28 @@ cores_are_the_operators_choice(void **state)
 }
 
 /* Root as whom to become: the way back is open, and that is found out. */
-static void
-who_cannot_change_does_not_go_on(void **state)
+TEST(who_cannot_change_does_not_go_on)
 {
 	struct privilege p = { .drop = true, .uid = 0, .gid = 0, .user = "root" };
 
-	(void)state;
 	assert_int_equal(after_drop(&p, 0, gains_nothing), 100);
 }
 
-static void
-without_a_user_only_rights_to_come_are_given_up(void **state)
+TEST(without_a_user_only_rights_to_come_are_given_up)
 {
 	struct privilege p = find("");
 
-	(void)state;
 	assert_false(p.drop);
 	assert_int_equal(p.uid, geteuid());
 	assert_int_equal(p.gid, getegid());
 	assert_int_equal(after_drop(&p, 0, gains_nothing), 0);
 }
 
-static void
-an_unknown_user_is_explained(void **state)
+TEST(an_unknown_user_is_explained)
 {
 	struct privilege p;
 	char err[256] = "";
 
-	(void)state;
 	if (geteuid() != 0) {
 		assert_int_equal(privilege_find("no-such-user", &p, err, 256), 0);
 		assert_false(p.drop);
@@ -186,18 +170,4 @@ an_unknown_user_is_explained(void **state)
 	assert_int_equal(privilege_find("no-such-user", &p, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "no-such-user"));
 	assert_false(find("root").drop);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(root_becomes_the_user_for_good),
-		cmocka_unit_test(cores_are_the_operators_choice),
-		cmocka_unit_test(who_cannot_change_does_not_go_on),
-		cmocka_unit_test(without_a_user_only_rights_to_come_are_given_up),
-		cmocka_unit_test(an_unknown_user_is_explained),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

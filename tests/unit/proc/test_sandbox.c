@@ -1,10 +1,4 @@
 /* The filters: what each role is denied, and that it can do what it must. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -38,13 +32,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "base/log.h"
 #include "base/log_daemon.h"
 #include "config/config.h"
 #include "proc/privilege.h"
 #include "proc/rlimits.h"
 #include "proc/sandbox.h"
+#include "unit.h"
 
 static struct config config = {
 	.supervisor.sandbox = true,
@@ -226,27 +220,21 @@ need_filters(void)
 	}
 }
 
-static void
-a_reader_is_denied_what_it_does_not_need(void **state)
+TEST(a_reader_is_denied_what_it_does_not_need)
 {
-	(void)state;
 	need_filters();
 	assert_int_equal(inside(true, ROLE_READER, denied_to_all), 0);
 	assert_int_equal(inside(true, ROLE_READER, denied_to_readers), 0);
 }
 
-static void
-a_hydrator_is_denied_programs_and_other_processes(void **state)
+TEST(a_hydrator_is_denied_programs_and_other_processes)
 {
-	(void)state;
 	need_filters();
 	assert_int_equal(inside(true, ROLE_HYDRATOR, denied_to_all), 0);
 }
 
-static void
-it_is_the_filter_that_denies(void **state)
+TEST(it_is_the_filter_that_denies)
 {
-	(void)state;
 	need_filters();
 	assert_int_equal(inside(false, ROLE_READER, denied_to_none), 0);
 }
@@ -404,12 +392,31 @@ does_a_readers_work(void)
 	return serves() + runs_a_thread() + writes_logs() + uses_memory_and_time();
 }
 
-static void
-a_reader_can_do_its_work(void **state)
+static int
+make_directory(void **state UNUSED)
+{
+	strlcpy(dir, "/tmp/test_sandbox_XXXXXX", sizeof(dir));
+	return mkdtemp(dir) == NULL ? -1 : 0;
+}
+
+static int
+remove_directory(void **state UNUSED)
+{
+	static const char *const names[] = { "log", "log.1", "daemon" };
+	char path[80];
+	size_t i;
+
+	for (i = 0; i < NELEM(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		unlink(path);
+	}
+	return rmdir(dir);
+}
+
+TEST_WITH(a_reader_can_do_its_work, make_directory, remove_directory)
 {
 	char path[80], rotated[80];
 
-	(void)state;
 	need_filters();
 	snprintf(path, sizeof(path), "%s/log", dir);
 	snprintf(rotated, sizeof(rotated), "%s/log.1", dir);
@@ -438,12 +445,10 @@ crashes(void)
 }
 
 /* With the status that the supervisor counts; a core of a test is of no use. */
-static void
-deaths_stay_what_they_are(void **state)
+TEST(deaths_stay_what_they_are)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	(void)state;
 	need_filters();
 	assert_int_equal(setrlimit(RLIMIT_CORE, &no_core), 0);
 	assert_int_equal(WTERMSIG(inside(true, ROLE_READER, aborts)), SIGABRT);
@@ -503,22 +508,18 @@ does_a_hydrators_work(void)
 	       uses_memory_and_time();
 }
 
-static void
-a_hydrator_can_do_its_work(void **state)
+TEST_WITH(a_hydrator_can_do_its_work, make_directory, remove_directory)
 {
-	(void)state;
 	need_filters();
 	open_before();
 	assert_int_equal(inside(true, ROLE_HYDRATOR, does_a_hydrators_work), 0);
 	close_before();
 }
 
-static void
-what_turns_it_off_is_said(void **state)
+TEST(what_turns_it_off_is_said)
 {
 	struct config off = { .supervisor.sandbox = false };
 
-	(void)state;
 	need_filters();
 	assert_string_equal(sandbox_why_off(&off), "supervisor.sandbox is false");
 }
@@ -561,14 +562,12 @@ limits_hydrator(void)
 	return 0;
 }
 
-static void
-descriptors_are_limited_by_role(void **state)
+TEST(descriptors_are_limited_by_role)
 {
 	const struct rlimit low = { 200, 5000 };
 	struct child_context other = context;
 	rlim_t alone = rlimits_descriptors(ROLE_READER, &context);
 
-	(void)state;
 	other.nmetrics = 2;
 	other.nlisteners = 3;
 	assert_int_equal(rlimits_descriptors(ROLE_READER, &other), alone + 100 + 5);
@@ -577,46 +576,4 @@ descriptors_are_limited_by_role(void **state)
 	assert_int_equal(
 	    inside(false, ROLE_READER, limits_reader_as_far_as_allowed), 0);
 	assert_int_equal(inside(false, ROLE_HYDRATOR, limits_hydrator), 0);
-}
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	strlcpy(dir, "/tmp/test_sandbox_XXXXXX", sizeof(dir));
-	return mkdtemp(dir) == NULL ? -1 : 0;
-}
-
-static int
-remove_directory(void **state)
-{
-	static const char *const names[] = { "log", "log.1", "daemon" };
-	char path[80];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < NELEM(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	return rmdir(dir);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_the_filter_that_denies),
-		cmocka_unit_test(a_reader_is_denied_what_it_does_not_need),
-		cmocka_unit_test(a_hydrator_is_denied_programs_and_other_processes),
-		cmocka_unit_test(deaths_stay_what_they_are),
-		cmocka_unit_test(what_turns_it_off_is_said),
-		cmocka_unit_test_setup_teardown(
-		    a_reader_can_do_its_work, make_directory, remove_directory),
-		cmocka_unit_test_setup_teardown(
-		    a_hydrator_can_do_its_work, make_directory, remove_directory),
-		cmocka_unit_test(descriptors_are_limited_by_role),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

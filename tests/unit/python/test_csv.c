@@ -1,18 +1,12 @@
 /* Rows and cells as Python's csv module gives them, and its float(): the expected
  * values were computed by it. */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "base/buf.h"
 #include "python/csv.h"
 #include "python/float.h"
+#include "unit.h"
 
 /* "1:a|b" a row: its line, its cells; "2:-" an empty line. */
 static void
@@ -43,8 +37,7 @@ check_rows(struct str document, const char *expected)
 	arena_free(&arena);
 }
 
-static void
-test_rows(void **state)
+TEST(test_rows)
 {
 	static const struct {
 		struct str document;
@@ -76,18 +69,15 @@ test_rows(void **state)
 		    "1:1|2|3|4|5|6|7|8|9|a|b|c|d|e|f|g|h 2:1" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < NELEM(cases); i++)
 		check_rows(cases[i].document, cases[i].rows);
 }
 
-static void
-test_nul_is_a_byte(void **state)
+TEST(test_nul_is_a_byte)
 {
 	struct arena *arena = arena_new();
 	struct csv csv;
 
-	(void)state;
 	csv_init(&csv, STR("a\0b,\"c\0\"\"d\"\n"), arena);
 	assert_true(csv_row(&csv));
 	assert_int_equal(csv.ncells, 2);
@@ -97,14 +87,12 @@ test_nul_is_a_byte(void **state)
 	arena_free(&arena);
 }
 
-static void
-test_too_many_cells(void **state)
+TEST(test_too_many_cells)
 {
 	struct arena *arena = arena_new();
 	char document[10002];
 	struct csv csv;
 
-	(void)state;
 	memset(document, ',', 10000);
 	memcpy(document + 10000, "\nx", 2);
 	csv_init(&csv, (struct str){ document, sizeof(document) }, arena);
@@ -116,8 +104,7 @@ test_too_many_cells(void **state)
 	arena_free(&arena);
 }
 
-static void
-test_float(void **state)
+TEST(test_float)
 {
 	static const struct {
 		struct str text;
@@ -144,7 +131,6 @@ test_float(void **state)
 	struct arena *arena = arena_new();
 	double x = 0;
 
-	(void)state;
 	for (size_t i = 0; i < NELEM(good); i++) {
 		assert_true(py_float(good[i].text, arena, &x));
 		assert_true(x == good[i].value);
@@ -155,17 +141,4 @@ test_float(void **state)
 		if (py_float(bad[i], arena, &x))
 			fail_msg("%s is no number", bad[i].p);
 	arena_free(&arena);
-}
-
-int
-main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_nul_is_a_byte),
-		cmocka_unit_test(test_too_many_cells),
-		cmocka_unit_test(test_float),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "json/walk.h"
 #include "python/lax.h"
+#include "unit.h"
 
 static struct arena *arena;
 
@@ -91,12 +92,10 @@ static const char *const bad_ints[] = { "", " ", "5.", "5.5", ".0", ".5", "5.0.0
 	"5 5", "- 5", "+ 5", "1 000", "a", "\u0665", "\uff15", "5\u0665", "5", "5\x1f",
 	"\u200b5", "\u180e5", "\ufeff5", "5\xff", "\xff", "\xc2" };
 
-static void
-test_int_text(void **state)
+TEST(test_int_text)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(good_ints); i++)
 		assert_int_text(
 		    (struct str){ good_ints[i][0], strlen(good_ints[i][0]) },
@@ -125,10 +124,8 @@ assert_long_int(const char *prefix, size_t digits, enum coerce_int_result wanted
 		assert_true(value == (*text.p == '-' ? INT64_MIN : INT64_MAX));
 }
 
-static void
-test_int_text_length(void **state)
+TEST(test_int_text_length)
 {
-	(void)state;
 	assert_long_int("", 4300, COERCE_INT_OK);
 	assert_long_int("", 4301, COERCE_INT_TOO_LONG);
 	assert_long_int("-", 4299, COERCE_INT_OK);
@@ -170,14 +167,12 @@ static const char *const ints[][2] = {
 	{ "{}", NULL },
 };
 
-static void
-test_int(void **state)
+TEST(test_int)
 {
 	struct json_value v = { .type = JSON_T_NONE };
 	int64_t n = 4711;
 	size_t i;
 
-	(void)state;
 	assert_false(coerce_int(&v, arena, &n));
 	for (i = 0; i < NELEM(ints); i++) {
 		v = parse(ints[i][0]);
@@ -224,15 +219,13 @@ static const char *const not_floats[] = { "null", "[]", "{}", "\"\"", "\" \"", "
 	"\"_1\"", "\"1_\"", "\" 1_0 \"", "\"1 0\"", "\"1,5\"", "\"infin\"", "\"nano\"",
 	"\"--1\"", "\"true\"", "\"\\u0665\"", "\"1\\u0000\"" };
 
-static void
-test_float(void **state)
+TEST(test_float)
 {
 	struct json_value v;
 	double x;
 	size_t i;
 	char big[402];
 
-	(void)state;
 	for (i = 0; i < NELEM(floats); i++) {
 		v = parse(floats[i].json);
 		if (!coerce_float(&v, arena, &x) || x != floats[i].x)
@@ -263,14 +256,12 @@ static const char *const not_bools[] = { "null", "2", "-1", "0.5", "NaN", "Infin
 	"\"tru\"", "\"truefalse\"", "\"true\\u0000\"", "\"\\u0131\"",
 	"100000000000000000000" };
 
-static void
-test_bool(void **state)
+TEST(test_bool)
 {
 	struct json_value v;
 	bool b;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(yes); i++) {
 		v = parse(yes[i]);
 		if (!coerce_bool(&v, arena, &b) || !b)
@@ -289,15 +280,13 @@ test_bool(void **state)
 	assert_false(coerce_bool_text((struct str){ NULL, 0 }, &b));
 }
 
-static void
-test_str(void **state)
+TEST(test_str)
 {
 	static const char *const others[] = { "1", "1.5", "true", "null", "[]", "{}" };
 	struct json_value v = parse("\"a\\u00e9\"");
 	struct str s;
 	size_t i;
 
-	(void)state;
 	assert_true(coerce_str(&v, arena, &s));
 	assert_true(str_eq(s, STR("a\u00e9")));
 	v = parse("\"\"");
@@ -408,8 +397,7 @@ check_refused(const struct json_value *error)
 	return 1;
 }
 
-static void
-test_query_vectors(void **state)
+TEST(test_query_vectors)
 {
 	struct buf text = { 0 };
 	struct json_value all = vectors_load("query_params.json", &text), v, body,
@@ -419,7 +407,6 @@ test_query_vectors(void **state)
 	int64_t code;
 	size_t entries = 0, accepted = 0, refused = 0;
 
-	(void)state;
 	for (; json_element(&w, &v); entries++) {
 		status = vectors_get(&v, "status");
 		query = vectors_get(&v, "query");
@@ -440,33 +427,17 @@ test_query_vectors(void **state)
 }
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	arena = arena_new();
 	return 0;
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	arena_free(&arena);
 	return 0;
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_int_text),
-		cmocka_unit_test(test_int_text_length),
-		cmocka_unit_test(test_int),
-		cmocka_unit_test(test_float),
-		cmocka_unit_test(test_bool),
-		cmocka_unit_test(test_str),
-		cmocka_unit_test(test_query_vectors),
-	};
-
-	return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);

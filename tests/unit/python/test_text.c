@@ -1,14 +1,8 @@
 /* Case, white space and classes, where Python differs from what libraries do. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "python/text.h"
+#include "unit.h"
 
 static int
 setup(void **state)
@@ -38,8 +32,7 @@ struct mapping {
 	struct str to;
 };
 
-static void
-lower(void **state)
+TEST_WITH(lower, setup, teardown)
 {
 	static const struct mapping list[] = {
 		{ STR("Quill-7B"), STR("quill-7b") },
@@ -81,8 +74,7 @@ lower(void **state)
 		assert_str(unicode_lower(list[i].from, *state), list[i].to);
 }
 
-static void
-upper(void **state)
+TEST_WITH(upper, setup, teardown)
 {
 	static const struct mapping list[] = {
 		{ STR("quill-7b{"), STR("QUILL-7B{") },
@@ -103,8 +95,7 @@ upper(void **state)
 }
 
 /* Most keys are lower case already: they are not copied. */
-static void
-unchanged_is_not_copied(void **state)
+TEST_WITH(unchanged_is_not_copied, setup, teardown)
 {
 	struct str ascii = STR("quill-7b"), wide = STR("模型"), none = { NULL, 0 };
 
@@ -116,8 +107,7 @@ unchanged_is_not_copied(void **state)
 	assert_int_equal(unicode_lower(none, *state).len, 0);
 }
 
-static void
-strip(void **state UNUSED)
+TEST(strip)
 {
 	static const struct mapping list[] = {
 		{ STR(""), STR("") },
@@ -139,8 +129,7 @@ strip(void **state UNUSED)
 		assert_str(unicode_strip(list[i].from), list[i].to);
 }
 
-static void
-blank(void **state UNUSED)
+TEST(blank)
 {
 	assert_true(unicode_blank((struct str){ NULL, 0 }));
 	assert_true(unicode_blank(STR(" \t\u3000\x1F")));
@@ -149,8 +138,7 @@ blank(void **state UNUSED)
 	assert_false(unicode_blank(STR("\0")));
 }
 
-static void
-valid(void **state UNUSED)
+TEST(valid)
 {
 	assert_true(unicode_valid((struct str){ NULL, 0 }));
 	assert_true(unicode_valid(STR("a\0é模\U0010FFFF")));
@@ -161,8 +149,7 @@ valid(void **state UNUSED)
 }
 
 /* Walks over every form, and loses nothing. */
-static void
-at(void **state UNUSED)
+TEST(at)
 {
 	struct str s =
 	    STR("a\0é\u212A\U0001F600\xED\xA0\xBD\xED\xBF\xBF\xFF\x80\xED\xA0\xE2\x82");
@@ -182,8 +169,7 @@ at(void **state UNUSED)
 	assert_int_equal(pos, s.len);
 }
 
-static void
-digits(void **state UNUSED)
+TEST(digits)
 {
 	static const uint32_t yes[] = { '0', '9', 0x660, 0x669, 0x96F, 0xFF17, 0x1D7D8,
 		0x1FBF9, 0x11F50, 0x11F59, 0x1E4F0, 0x1E4F9 };
@@ -196,8 +182,7 @@ digits(void **state UNUSED)
 		assert_false(unicode_is_digit(no[i]));
 }
 
-static void
-alnum(void **state UNUSED)
+TEST(alnum)
 {
 	static const uint32_t yes[] = { '0', '9', 'A', 'Z', 'a', 'z', 0xAA, 0xB2, 0xBD,
 		0xC9, 0x130, 0x131, 0x17F, 0x212A, 0x2160, 0x2460, 0x3007, 0x4E00,
@@ -217,8 +202,7 @@ alnum(void **state UNUSED)
 
 /* Over all code points: how many there are, as /usr/bin/python3 (Unicode 14) counts
  * them, plus those of the two later versions. */
-static void
-census(void **state)
+TEST_WITH(census, setup, teardown)
 {
 	unsigned ndigits = 0, nalnum = 0, nlower = 0, nupper = 0;
 
@@ -244,24 +228,4 @@ census(void **state)
 	assert_int_equal(nalnum, 133547 + 5010);
 	assert_int_equal(nlower, 1147);
 	assert_int_equal(nupper, 1239);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(lower, setup, teardown),
-		cmocka_unit_test_setup_teardown(upper, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    unchanged_is_not_copied, setup, teardown),
-		cmocka_unit_test(strip),
-		cmocka_unit_test(blank),
-		cmocka_unit_test(valid),
-		cmocka_unit_test(at),
-		cmocka_unit_test(digits),
-		cmocka_unit_test(alnum),
-		cmocka_unit_test_setup_teardown(census, setup, teardown),
-	};
-
-	return cmocka_run_group_tests_name("unicode", tests, NULL, NULL);
 }

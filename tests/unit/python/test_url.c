@@ -1,19 +1,14 @@
 /* Splitting URLs: every step of the rule, and its errors. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include <jansson.h>
 
-#include "base/attr.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "python/url.h"
+#include "unit.h"
 
 static int
 setup(void **state)
@@ -46,8 +41,7 @@ splits(struct str url, struct str scheme, struct str netloc, struct arena *arena
 	return false;
 }
 
-static void
-accepted(void **state)
+TEST(accepted)
 {
 	static const struct {
 		struct str url, scheme, netloc;
@@ -122,8 +116,7 @@ accepted(void **state)
 		    splits(list[i].url, list[i].scheme, list[i].netloc, *state));
 }
 
-static void
-refused(void **state)
+TEST(refused)
 {
 	static const struct str list[] = { STR("ftp://[::1"), STR("ftp://::1]"),
 		STR("ftp://h]"), STR("ftp://x[::1]"), STR("ftp://x::1%[]"),
@@ -147,8 +140,7 @@ refused(void **state)
 		assert_true(splits(list[i], (struct str){ NULL, 0 }, STR(""), *state));
 }
 
-static void
-hidden_delimiters(void **state)
+TEST(hidden_delimiters)
 {
 	static const struct str list[] = { STR("\u2047"), STR("\u2048"), STR("\u2049"),
 		STR("\u2100"), STR("\u2101"), STR("\u2105"), STR("\u2106"),
@@ -166,14 +158,12 @@ hidden_delimiters(void **state)
 	}
 }
 
-static void
-nothing_at_all(void **state)
+TEST(nothing_at_all)
 {
 	assert_true(splits((struct str){ NULL, 0 }, STR(""), STR(""), *state));
 }
 
-static void
-shared_vectors(void **state)
+TEST(shared_vectors)
 {
 	const char *shared = getenv("HYDRATORD_SHARED");
 	char path[4096];
@@ -206,16 +196,4 @@ shared_vectors(void **state)
 	assert_int_equal(bad, 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(accepted, setup, teardown),
-		cmocka_unit_test_setup_teardown(refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(hidden_delimiters, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_at_all, setup, teardown),
-		cmocka_unit_test_setup_teardown(shared_vectors, setup, teardown),
-	};
-
-	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

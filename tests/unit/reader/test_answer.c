@@ -1,17 +1,11 @@
 /* Answers: pages, presets, statistics, validators, errors. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fixture/answer_world.h"
-#include "base/attr.h"
 #include "base/buf.h"
+#include "unit.h"
 
 static int
 ask(struct world *w, const char *target)
@@ -40,8 +34,7 @@ assert_list(struct world *w, const char *numbers, unsigned first, unsigned step,
 	buf_free(&want);
 }
 
-static void
-pages_are_cut_out_of_the_whole(void **state)
+TEST(pages_are_cut_out_of_the_whole)
 {
 	struct world *w = *state;
 
@@ -66,8 +59,7 @@ pages_are_cut_out_of_the_whole(void **state)
 }
 
 /* doc/reference.md 8.6 and 8.7: total_count. */
-static void
-presets_are_scanned_rows(void **state)
+TEST(presets_are_scanned_rows)
 {
 	struct world *w = *state;
 	int again;
@@ -97,8 +89,7 @@ presets_are_scanned_rows(void **state)
 	    22, "critical");
 }
 
-static void
-statistics_echo_what_was_asked(void **state)
+TEST(statistics_echo_what_was_asked)
 {
 	struct world *w = *state;
 
@@ -130,8 +121,7 @@ assert_begins(struct world *w, const char *text)
 		fail_msg("%.200s", w->body.data);
 }
 
-static void
-with_stats_is_put_together(void **state)
+TEST(with_stats_is_put_together)
 {
 	struct world *w = *state;
 	char *etag;
@@ -156,8 +146,7 @@ with_stats_is_put_together(void **state)
 	free(etag);
 }
 
-static void
-with_stats_has_its_own_errors(void **state)
+TEST_WITH(with_stats_has_its_own_errors, answer_world_setup, answer_world_teardown)
 {
 	struct world *w = *state;
 
@@ -174,8 +163,7 @@ with_stats_has_its_own_errors(void **state)
 	assert_error(w, WITH, 503, "{\"detail\":\"The data is too old to be served\"}");
 }
 
-static void
-errors_come_in_the_references_order(void **state)
+TEST(errors_come_in_the_references_order)
 {
 	struct world *w = *state;
 
@@ -197,8 +185,7 @@ errors_come_in_the_references_order(void **state)
 	    "{\"detail\":\"Category 'image_generation' not found or has no models\"}");
 }
 
-static void
-methods_redirects_and_fixed_answers(void **state)
+TEST(methods_redirects_and_fixed_answers)
 {
 	struct world *w = *state;
 
@@ -236,8 +223,7 @@ etag_of(struct world *w, const char *target)
 	return strndup(line + 6, (size_t)(end - line - 6));
 }
 
-static void
-tags_follow_the_selection(void **state)
+TEST(tags_follow_the_selection)
 {
 	static const char *const targets[] = { IMAGE, IMAGE "?limit=1",
 		IMAGE "?offset=1", IMAGE "?limit=1&offset=1", IMAGE "?preset=critical",
@@ -283,8 +269,7 @@ assert_aged(struct world *w, int64_t age, int status, const char *line)
 		fail_msg("%s", w->response.fields.data);
 }
 
-static void
-age_decides_what_is_said(void **state)
+TEST_WITH(age_decides_what_is_said, answer_world_setup, answer_world_teardown)
 {
 	struct world *w = *state;
 
@@ -300,25 +285,4 @@ age_decides_what_is_said(void **state)
 	assert_aged(w, 1, 200, "max-age=100, ");
 }
 
-int
-main(void)
-{
-#define TEST(name)                                                                     \
-	cmocka_unit_test_setup_teardown(                                               \
-	    name, answer_world_setup_filled, answer_world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(pages_are_cut_out_of_the_whole),
-		TEST(presets_are_scanned_rows),
-		TEST(statistics_echo_what_was_asked),
-		TEST(with_stats_is_put_together),
-		cmocka_unit_test_setup_teardown(with_stats_has_its_own_errors,
-		    answer_world_setup, answer_world_teardown),
-		TEST(errors_come_in_the_references_order),
-		TEST(methods_redirects_and_fixed_answers),
-		TEST(tags_follow_the_selection),
-		cmocka_unit_test_setup_teardown(age_decides_what_is_said,
-		    answer_world_setup, answer_world_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

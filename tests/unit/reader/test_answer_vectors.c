@@ -1,12 +1,5 @@
 /* The recorded query strings of the reference: status and body of each. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +8,7 @@
 #include "fixture/answer_world.h"
 #include "base/mem.h"
 #include "json/walk.h"
+#include "unit.h"
 
 /* Two JSON texts say the same, to the order of members and the digits of numbers. */
 static bool
@@ -94,8 +88,7 @@ contains(struct str s, const char *part)
 	return memmem(s.p, s.len, part, strlen(part)) != NULL;
 }
 
-static void
-recorded_vectors_hold(void **state)
+TEST(recorded_vectors_hold)
 {
 	struct world *w = *state;
 	const char *shared = getenv("HYDRATORD_SHARED");
@@ -147,13 +140,4 @@ recorded_vectors_hold(void **state)
 	arena_free(&arena);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(recorded_vectors_hold,
-		    answer_world_setup_filled, answer_world_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

@@ -1,19 +1,13 @@
 /* The cache of assembled answers: bounded, least recently used first, safe to evict
  * from while answers are on their way. And the blobs in it. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/attr.h"
 #include "reader/cache.h"
+#include "unit.h"
 
 static struct blob *
 blob_of(char fill, size_t len)
@@ -55,8 +49,7 @@ holds(struct cache *c, unsigned i)
 	return found;
 }
 
-static void
-the_least_recently_used_goes(void **state UNUSED)
+TEST(the_least_recently_used_goes)
 {
 	struct cache *c = cache_new(10000);
 	unsigned i;
@@ -76,8 +69,7 @@ the_least_recently_used_goes(void **state UNUSED)
 	cache_free(&c);
 }
 
-static void
-the_number_is_bounded(void **state UNUSED)
+TEST(the_number_is_bounded)
 {
 	struct cache *c = cache_new(1 << 20);
 	unsigned i, n = 0;
@@ -91,8 +83,7 @@ the_number_is_bounded(void **state UNUSED)
 	cache_free(&c);
 }
 
-static void
-a_blob_in_use_outlives_its_eviction(void **state UNUSED)
+TEST(a_blob_in_use_outlives_its_eviction)
 {
 	struct cache *c = cache_new(10000);
 	struct blob *used;
@@ -108,8 +99,7 @@ a_blob_in_use_outlives_its_eviction(void **state UNUSED)
 	blob_unref(used);
 }
 
-static void
-large_blobs_can_be_sent_from_a_file(void **state UNUSED)
+TEST(large_blobs_can_be_sent_from_a_file)
 {
 	struct blob *large = blob_of('x', 40000), *small = blob_of('y', 100);
 	struct http_response r = { 0 };
@@ -126,17 +116,4 @@ large_blobs_can_be_sent_from_a_file(void **state UNUSED)
 	assert_int_equal(r.file_len, 40000);
 	blob_unref(large);
 	blob_unref(small);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_least_recently_used_goes),
-		cmocka_unit_test(the_number_is_bounded),
-		cmocka_unit_test(a_blob_in_use_outlives_its_eviction),
-		cmocka_unit_test(large_blobs_can_be_sent_from_a_file),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,7 @@
 /* Generations that slow clients hold: kept, counted, bounded. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "fixture/answer_world.h"
-#include "base/attr.h"
 #include "reader/store.h"
+#include "unit.h"
 
 struct crowd {
 	struct generation *held[STORE_OLD_MAX + 3]; /* as answers hold them */
@@ -41,8 +35,7 @@ drop(void *arg, void *generation)
 	generation_unref(c->held[c->dropped++]);
 }
 
-static void
-what_nobody_holds_goes_at_once(void **state)
+TEST(what_nobody_holds_goes_at_once)
 {
 	struct world *w = *state;
 	int i;
@@ -52,8 +45,7 @@ what_nobody_holds_goes_at_once(void **state)
 	assert_int_equal(alive(w), 1);
 }
 
-static void
-what_is_held_stays_until_it_is_not(void **state)
+TEST(what_is_held_stays_until_it_is_not)
 {
 	struct world *w = *state;
 	struct generation *g = publish_and_get(w);
@@ -68,8 +60,7 @@ what_is_held_stays_until_it_is_not(void **state)
 	assert_int_equal(alive(w), 1);
 }
 
-static void
-the_clients_of_the_oldest_go_first(void **state)
+TEST(the_clients_of_the_oldest_go_first)
 {
 	struct world *w = *state;
 	struct crowd c = { .n = 0 };
@@ -88,8 +79,7 @@ the_clients_of_the_oldest_go_first(void **state)
 }
 
 /* A reader that was killed has released nothing. */
-static void
-a_successor_starts_from_none(void **state)
+TEST(a_successor_starts_from_none)
 {
 	struct world *w = *state;
 	struct store *successor;
@@ -101,18 +91,4 @@ a_successor_starts_from_none(void **state)
 	store_free(&successor);
 }
 
-int
-main(void)
-{
-#define TEST(f)                                                                        \
-	cmocka_unit_test_setup_teardown(f, answer_world_setup, answer_world_teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(what_nobody_holds_goes_at_once),
-		TEST(what_is_held_stays_until_it_is_not),
-		TEST(the_clients_of_the_oldest_go_first),
-		TEST(a_successor_starts_from_none),
-	};
-#undef TEST
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = answer_world_setup, .teardown = answer_world_teardown);

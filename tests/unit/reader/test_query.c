@@ -1,17 +1,10 @@
 /* Query strings: values, defaults, and the items of a 422. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "reader/query.h"
+#include "unit.h"
 
 struct world {
 	struct arena *arena;
@@ -48,8 +41,7 @@ parse(struct world *w, const char *text, unsigned endpoint)
 	    &w->query, &w->errors);
 }
 
-static void
-nothing_asked_is_the_default(void **state)
+TEST(nothing_asked_is_the_default)
 {
 	static const char *const texts[] = { "", "&", "&&", "=", "=x", "x", "x=1&y",
 		"Limit=0", "limit[]=0", "limit%00=0", ";limit=0", "limit;=0" };
@@ -66,8 +58,7 @@ nothing_asked_is_the_default(void **state)
 	}
 }
 
-static void
-values_are_read(void **state)
+TEST(values_are_read)
 {
 	struct world *w = *state;
 
@@ -89,8 +80,7 @@ values_are_read(void **state)
 	assert_false(query_paged(&w->query));
 }
 
-static void
-integers_have_no_end(void **state)
+TEST(integers_have_no_end)
 {
 	struct world *w = *state;
 
@@ -100,8 +90,7 @@ integers_have_no_end(void **state)
 	assert_false(parse(w, "offset=-100000000000000000000000", QUERY_RISK));
 }
 
-static void
-the_last_of_a_name_counts(void **state)
+TEST(the_last_of_a_name_counts)
 {
 	struct world *w = *state;
 
@@ -113,8 +102,7 @@ the_last_of_a_name_counts(void **state)
 }
 
 /* Statistics have no preset and no variations: whatever they say is ignored. */
-static void
-endpoints_have_their_own(void **state)
+TEST(endpoints_have_their_own)
 {
 	struct world *w = *state;
 
@@ -124,8 +112,7 @@ endpoints_have_their_own(void **state)
 	assert_false(parse(w, "include_backend_variations=x", QUERY_RISK));
 }
 
-static void
-with_stats_has_its_own(void **state)
+TEST(with_stats_has_its_own)
 {
 	struct world *w = *state;
 
@@ -185,8 +172,7 @@ assert_errors(struct world *w, const char *query, const char *items)
 	"\"],\"msg\":\"Input should be greater than or equal to " least                \
 	"\",\"input\":\"" input "\",\"ctx\":{\"ge\":" least "}}"
 
-static void
-errors_are_the_references(void **state)
+TEST(errors_are_the_references)
 {
 	struct world *w = *state;
 	char text[4500] = "limit=", want[5000];
@@ -213,8 +199,7 @@ errors_are_the_references(void **state)
 	assert_errors(w, text, want);
 }
 
-static void
-an_unknown_category_lists_the_known(void **state)
+TEST(an_unknown_category_lists_the_known)
 {
 	struct world *w = *state;
 	static const char list[] =
@@ -235,20 +220,4 @@ an_unknown_category_lists_the_known(void **state)
 	assert_memory_equal(w->errors.data, want, w->errors.len);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(nothing_asked_is_the_default),
-		TEST(values_are_read),
-		TEST(integers_have_no_end),
-		TEST(the_last_of_a_name_counts),
-		TEST(endpoints_have_their_own),
-		TEST(with_stats_has_its_own),
-		TEST(errors_are_the_references),
-		TEST(an_unknown_category_lists_the_known),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

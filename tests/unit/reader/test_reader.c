@@ -1,10 +1,4 @@
 /* Real readers, as the supervisor forks them, and the orders that they get. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -15,7 +9,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +20,7 @@
 #include "proc/child.h"
 #include "reader/reader.h"
 #include "shm/segment.h"
+#include "unit.h"
 
 #define PATIENCE 60 /* seconds: for what must happen */
 #define HEARTBEAT "GET /heartbeat HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -250,8 +244,7 @@ idle_client(struct world *w)
 	return sock;
 }
 
-static void
-a_successor_takes_over_without_a_gap(void **state)
+TEST(a_successor_takes_over_without_a_gap)
 {
 	struct world *w = *state;
 	int idle = -1, sock[8], i, round;
@@ -284,8 +277,7 @@ a_successor_takes_over_without_a_gap(void **state)
 	hang_up(idle);
 }
 
-static void
-an_idle_client_is_waited_for_until_a_stop(void **state)
+TEST(an_idle_client_is_waited_for_until_a_stop)
 {
 	struct world *w = *state;
 	int idle;
@@ -302,8 +294,7 @@ an_idle_client_is_waited_for_until_a_stop(void **state)
 	assert_int_equal(status_of(w, 0), 0);
 }
 
-static void
-an_idle_client_is_not_waited_for_beyond_the_limit(void **state)
+TEST(an_idle_client_is_not_waited_for_beyond_the_limit)
 {
 	struct world *w = *state;
 	int64_t begin = clock_boot();
@@ -319,8 +310,7 @@ an_idle_client_is_not_waited_for_beyond_the_limit(void **state)
 }
 
 /* A port that the supervisor has given up must not seem to be served. */
-static void
-the_listening_sockets_are_closed(void **state)
+TEST(the_listening_sockets_are_closed)
 {
 	struct world *w = *state;
 	int half = -1, sock, i;
@@ -343,8 +333,7 @@ the_listening_sockets_are_closed(void **state)
 }
 
 /* Half a head on the metrics listener is a request under way, too. */
-static void
-a_scrape_is_waited_for(void **state)
+TEST(a_scrape_is_waited_for)
 {
 	struct world *w = *state;
 	int scrape;
@@ -363,8 +352,7 @@ a_scrape_is_waited_for(void **state)
 	assert_int_equal(status_of(w, 0), 0);
 }
 
-static void
-the_end_of_the_supervisor_is_ours(void **state)
+TEST(the_end_of_the_supervisor_is_ours)
 {
 	struct world *w = *state;
 	int status, idle;
@@ -379,18 +367,4 @@ the_end_of_the_supervisor_is_ours(void **state)
 	hang_up(idle);
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(a_successor_takes_over_without_a_gap),
-		TEST(an_idle_client_is_waited_for_until_a_stop),
-		TEST(an_idle_client_is_not_waited_for_beyond_the_limit),
-		TEST(the_listening_sockets_are_closed),
-		TEST(a_scrape_is_waited_for),
-		TEST(the_end_of_the_supervisor_is_ours),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

@@ -1,17 +1,11 @@
 /* Paths: decoding and routing. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "base/mem.h"
 #include "http/percent.h"
 #include "reader/route.h"
+#include "unit.h"
 
 #define S "/model_references/statistics"
 
@@ -69,15 +63,13 @@ static const struct {
 	{ S "/foo/Deletion-Risk", ROUTE_NONE, NULL },
 };
 
-static void
-paths_have_their_routes(void **state)
+TEST(paths_have_their_routes)
 {
 	struct arena *a = arena_new();
 	struct route_match m;
 	struct str path, text;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		path = (struct str){ cases[i].path, strlen(cases[i].path) };
 		m = route_match(decode_percent(path, false, a));
@@ -119,14 +111,12 @@ static const struct {
 	{ "a+b%2B", "a b+" },
 };
 
-static void
-bytes_become_text(void **state)
+TEST(bytes_become_text)
 {
 	struct arena *a = arena_new();
 	struct str raw, got;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(codes); i++) {
 		raw = (struct str){ codes[i].raw, strlen(codes[i].raw) };
 		got = decode_percent(raw, true, a);
@@ -139,12 +129,10 @@ bytes_become_text(void **state)
 }
 
 /* As metrics need them for labels. */
-static void
-every_route_has_its_name(void **state)
+TEST(every_route_has_its_name)
 {
 	int i, j;
 
-	(void)state;
 	for (i = 0; i < ROUTE_MAX; i++) {
 		if (route_name((enum route)i) == NULL)
 			fail_msg("route %d has no name", i);
@@ -152,16 +140,4 @@ every_route_has_its_name(void **state)
 			assert_string_not_equal(
 			    route_name((enum route)i), route_name((enum route)j));
 	}
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(paths_have_their_routes),
-		cmocka_unit_test(bytes_become_text),
-		cmocka_unit_test(every_route_has_its_name),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

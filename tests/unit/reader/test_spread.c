@@ -2,13 +2,13 @@
 #include "fixture/shm_test.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "base/clock.h"
 #include "config/config.h"
 #include "proc/child.h"
 #include "reader/spread.h"
 #include "shm/counters.h"
+#include "unit.h"
 
 #define HYDRATORS 2
 #define READERS 3
@@ -68,8 +68,7 @@ teardown(void **state)
 	return 0;
 }
 
-static void
-who_has_more_than_another_waits(void **state)
+TEST(who_has_more_than_another_waits)
 {
 	struct crew *w = *state;
 
@@ -83,8 +82,7 @@ who_has_more_than_another_waits(void **state)
 	assert_true(spread_crowded(&w->spread));
 }
 
-static void
-among_many_a_few_make_no_difference(void **state)
+TEST(among_many_a_few_make_no_difference)
 {
 	struct crew *w = *state;
 
@@ -96,8 +94,7 @@ among_many_a_few_make_no_difference(void **state)
 	assert_true(spread_crowded(&w->spread));
 }
 
-static void
-the_dead_and_other_roles_are_not_waited_for(void **state)
+TEST(the_dead_and_other_roles_are_not_waited_for)
 {
 	struct crew *w = *state;
 
@@ -112,8 +109,7 @@ the_dead_and_other_roles_are_not_waited_for(void **state)
 	assert_false(spread_crowded(&w->spread));
 }
 
-static void
-a_sole_reader_never_waits(void **state)
+TEST(a_sole_reader_never_waits)
 {
 	struct crew *w = *state;
 
@@ -123,8 +119,7 @@ a_sole_reader_never_waits(void **state)
 	assert_false(spread_crowded(&w->spread));
 }
 
-static void
-who_does_not_accept_is_waited_for_a_few_times(void **state)
+TEST(who_does_not_accept_is_waited_for_a_few_times)
 {
 	struct crew *w = *state;
 	unsigned i, taken = 0;
@@ -144,17 +139,4 @@ who_does_not_accept_is_waited_for_a_few_times(void **state)
 	}
 }
 
-int
-main(void)
-{
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(who_has_more_than_another_waits),
-		TEST(among_many_a_few_make_no_difference),
-		TEST(the_dead_and_other_roles_are_not_waited_for),
-		TEST(a_sole_reader_never_waits),
-		TEST(who_does_not_accept_is_waited_for_a_few_times),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);

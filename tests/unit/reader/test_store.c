@@ -1,14 +1,8 @@
 /* Generations replace each other in a thread: what is held stays good meanwhile. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "fixture/answer_world.h"
 
 #include "reader/store.h"
+#include "unit.h"
 
 static struct generation *
 held(struct world *w)
@@ -20,8 +14,8 @@ held(struct world *w)
 	return g;
 }
 
-static void
-nothing_is_held_before_a_publication(void **state)
+TEST_WITH(
+    nothing_is_held_before_a_publication, answer_world_setup, answer_world_teardown)
 {
 	struct world *w = *state;
 	struct generation *g = NULL;
@@ -35,8 +29,7 @@ nothing_is_held_before_a_publication(void **state)
 }
 
 /* An answer on its way out holds the old one: the thread must leave it alone. */
-static void
-a_generation_in_use_outlives_its_successors(void **state)
+TEST(a_generation_in_use_outlives_its_successors)
 {
 	struct world *w = *state;
 	struct generation *old = held(w);
@@ -51,8 +44,7 @@ a_generation_in_use_outlives_its_successors(void **state)
 	generation_unref(old);
 }
 
-static void
-replacements_in_a_row_end_with_the_newest(void **state)
+TEST(replacements_in_a_row_end_with_the_newest)
 {
 	struct world *w = *state;
 
@@ -63,19 +55,4 @@ replacements_in_a_row_end_with_the_newest(void **state)
 	assert_int_equal(counter_get(&w->counters, COUNTER_SNAPSHOTS_TAKEN), 202);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(nothing_is_held_before_a_publication,
-		    answer_world_setup, answer_world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_generation_in_use_outlives_its_successors,
-		    answer_world_setup_filled, answer_world_teardown),
-		cmocka_unit_test_setup_teardown(
-		    replacements_in_a_row_end_with_the_newest,
-		    answer_world_setup_filled, answer_world_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

@@ -1,15 +1,8 @@
 /* Counting requests: each in one row and one class, none beside the tables. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
-#include "base/attr.h"
 #include "reader/traffic.h"
+#include "unit.h"
 
 static struct counters counters;
 
@@ -32,8 +25,7 @@ forget(void **state UNUSED)
 	return 0;
 }
 
-static void
-each_status_has_its_row(void **state UNUSED)
+TEST(each_status_has_its_row)
 {
 	unsigned row;
 
@@ -49,8 +41,7 @@ each_status_has_its_row(void **state UNUSED)
 }
 
 /* A class holds its upper end (Prometheus: le), and the last one all the rest. */
-static void
-each_duration_has_its_class(void **state UNUSED)
+TEST(each_duration_has_its_class)
 {
 	unsigned i;
 	uint64_t sum = 0;
@@ -69,8 +60,7 @@ each_duration_has_its_class(void **state UNUSED)
 	    counter_read(&counters.duration_nsec), sum + UINT64_C(86400000000000));
 }
 
-static void
-what_was_not_understood_has_no_duration(void **state UNUSED)
+TEST(what_was_not_understood_has_no_duration)
 {
 	count(ROUTE_RISK, 400, 5, false);
 	assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][4]), 0);
@@ -80,14 +70,4 @@ what_was_not_understood_has_no_duration(void **state UNUSED)
 	assert_int_equal(counter_read(&counters.duration_nsec), 0);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(each_status_has_its_row, forget),
-		cmocka_unit_test_setup(each_duration_has_its_class, forget),
-		cmocka_unit_test_setup(what_was_not_understood_has_no_duration, forget),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = forget);

@@ -7,6 +7,7 @@
 #include "records/legacy.h"
 #include "records/report.h"
 #include "terms/document.h"
+#include "unit.h"
 
 /* The entries of a document as JSON text: {"key":{...},...}. NULL if it is refused, for
  * f->report.reason. */
@@ -84,8 +85,7 @@ static const char image_good[] =
 static const char image_good_v2[] =
     "\"name\":\"g\",\"baseline\":\"SDXL\",\"nsfw\":false,\"tags\":[]";
 
-static void
-test_image_members(void **state)
+TEST(test_image_members)
 {
 	static const struct legacy_case cases[] = {
 		{ "{" MIN "}", MIN_V2 TAGS_V2 },
@@ -146,13 +146,11 @@ test_image_members(void **state)
 		    "! requirements: a mixed array" },
 	};
 
-	(void)state;
 	check_json(
 	    CATEGORY_IMAGE_GENERATION, image_good, image_good_v2, cases, NELEM(cases));
 }
 
-static void
-test_image_files(void **state)
+TEST(test_image_files)
 {
 	static const struct legacy_case cases[] = {
 		{ "{" MIN ",\"config\":{}}", MIN_V2 TAGS_V2 },
@@ -188,14 +186,12 @@ test_image_files(void **state)
 		    "! config.download[0].file_url: not a string" },
 	};
 
-	(void)state;
 	check_json(
 	    CATEGORY_IMAGE_GENERATION, image_good, image_good_v2, cases, NELEM(cases));
 }
 
 /* Of other categories only names and files are left (doc/reference.md 10.5). */
-static void
-test_other_categories(void **state)
+TEST(test_other_categories)
 {
 	static const struct legacy_case cases[] = {
 		{ "{\"name\":\"n\",\"type\":\"canny\",\"nsfw\":true,\"tags\":[\"t\"],"
@@ -205,7 +201,6 @@ test_other_categories(void **state)
 		{ "{\"name\":\"n\",\"version\":1}", "! version: not a string" },
 	};
 
-	(void)state;
 	check_json(CATEGORY_CONTROLNET,
 	    "\"name\":\"g\",\"config\":{\"files\":[{\"path\":\"p\"}]}",
 	    "\"name\":\"g\",\"config\":{\"download\":[{\"file_name\":\"p\","
@@ -213,8 +208,7 @@ test_other_categories(void **state)
 	    cases, NELEM(cases));
 }
 
-static void
-test_recognition_of_json(void **state)
+TEST(test_recognition_of_json)
 {
 	static const struct {
 		const char *document, *want;
@@ -238,7 +232,6 @@ test_recognition_of_json(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++)
 		assert_string_equal(convert(&f, (struct str){ cases[i].document,
@@ -259,8 +252,7 @@ test_recognition_of_json(void **state)
 #define CELLS_V2(parameters, tags)                                                     \
 	ROW_V2("", "false") ",\"parameters\":" parameters ",\"tags\":[" tags "]"
 
-static void
-test_rows(void **state)
+TEST(test_rows)
 {
 	static const char header[] =
 	    "x,name,parameters_bn,tags,settings,description,nsfw\n,good,1,,,d,\n";
@@ -300,7 +292,6 @@ test_rows(void **state)
 	const char *found;
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		bool bad = cases[i].want[0] == '!';
@@ -319,8 +310,7 @@ test_rows(void **state)
 }
 
 /* Which rows count: by their names. */
-static void
-test_names_of_rows(void **state)
+TEST(test_names_of_rows)
 {
 	static const char document[] = "style,name,style,description\r\n"
 				       "a,two,b,first\r\n"
@@ -333,7 +323,6 @@ test_names_of_rows(void **state)
 				       "a,two,c,last\r\n";
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	assert_string_equal(convert(&f, STR(document)),
 	    "{\"two\":{\"name\":\"two\",\"baseline\":\"\",\"description\":\"last\","
@@ -347,8 +336,7 @@ test_names_of_rows(void **state)
 	fixture_free(&f);
 }
 
-static void
-test_refused_documents(void **state)
+TEST(test_refused_documents)
 {
 	static const struct {
 		struct str document;
@@ -371,7 +359,6 @@ test_refused_documents(void **state)
 	};
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		assert_null(convert(&f, cases[i].document));
@@ -385,8 +372,7 @@ test_refused_documents(void **state)
 }
 
 /* What is left out is in none of the views; what is converted is in all. */
-static void
-test_views(void **state)
+TEST(test_views)
 {
 	static const char image[] =
 	    "{\"A\":{\"name\":\"A\",\"type\":\"ckpt\",\"baseline\":\"stable diffusion "
@@ -398,7 +384,6 @@ test_views(void **state)
 	    "\"B\":{\"name\":\"B\",\"baseline\":\"?\",\"nsfw\":true}}";
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
 	fixture_render(&f, image, "[]", "{}");
 	assert_int_equal(f.dir->raw_entries, 1);
@@ -474,37 +459,14 @@ check_real(enum category category, const char *legacy, const char *v2)
 	fixture_free(&f);
 }
 
-static void
-test_real_image(void **state)
+TEST(test_real_image)
 {
-	(void)state;
 	check_real(CATEGORY_IMAGE_GENERATION, "legacy/stable_diffusion.json",
 	    "reference/image_generation.json");
 }
 
-static void
-test_real_text(void **state)
+TEST(test_real_text)
 {
-	(void)state;
 	check_real(CATEGORY_TEXT_GENERATION, "legacy/models.csv",
 	    "reference/text_generation.json");
-}
-
-int
-main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_image_members),
-		cmocka_unit_test(test_image_files),
-		cmocka_unit_test(test_other_categories),
-		cmocka_unit_test(test_recognition_of_json),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_names_of_rows),
-		cmocka_unit_test(test_refused_documents),
-		cmocka_unit_test(test_views),
-		cmocka_unit_test(test_real_image),
-		cmocka_unit_test(test_real_text),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Which records are valid (doc/reference.md 2.3): one that is not is skipped and named,
  * and takes nothing else with it. */
 #include "fixture/analytics_fixture.h"
+#include "unit.h"
 
 #define GOOD_IMAGE "\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":false"
 #define GOOD_TEXT "\"name\":\"A\",\"parameters\":7"
@@ -40,8 +41,7 @@ check_cases(enum category category, const struct record_case *cases, size_t n)
 	fixture_free(&f);
 }
 
-static void
-test_image(void **state)
+TEST(test_image)
 {
 	static const struct record_case cases[] = {
 		{ GOOD_IMAGE, NULL },
@@ -111,12 +111,10 @@ test_image(void **state)
 		    NULL },
 	};
 
-	(void)state;
 	check_cases(CATEGORY_IMAGE_GENERATION, cases, NELEM(cases));
 }
 
-static void
-test_text(void **state)
+TEST(test_text)
 {
 	static const struct record_case cases[] = {
 		{ GOOD_TEXT, NULL },
@@ -135,17 +133,14 @@ test_text(void **state)
 		{ GOOD_TEXT ",\"url\":7", "url: not a string" },
 	};
 
-	(void)state;
 	check_cases(CATEGORY_TEXT_GENERATION, cases, NELEM(cases));
 }
 
 /* Keyed by name: a name that comes again replaces the record, in its place. */
-static void
-test_duplicates(void **state)
+TEST(test_duplicates)
 {
 	struct fixture f;
 
-	(void)state;
 	fixture_init(&f, CATEGORY_TEXT_GENERATION);
 	fixture_render(&f,
 	    "{\"k1\":{\"name\":\"A\",\"parameters\":7,\"baseline\":\"old\"},"
@@ -160,16 +155,4 @@ test_duplicates(void **state)
 	fixture_expect(&f, VIEW_RISK, "models/1/name", "\"C\"");
 	fixture_expect(&f, VIEW_STATS, "baseline_distribution/old/count", "1");
 	fixture_free(&f);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_image),
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_duplicates),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,9 @@
 /* The breaker: every transition, and what threads make of one word. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/attr.h"
 #include "shm/breaker.h"
+#include "unit.h"
 
 #define NOW (1000 * NSEC_PER_SEC)
 #define CLAIM (30 * NSEC_PER_SEC)
@@ -78,13 +71,11 @@ static const struct {
 	    BREAKER_OPEN, true, false },
 };
 
-static void
-every_state_looks_as_it_is(void **state)
+TEST(every_state_looks_as_it_is)
 {
 	struct breaker_view v;
 	int from;
 
-	(void)state;
 	for (from = 0; from < FROM_MAX; from++) {
 		v = breaker_look(word_in(from), NOW);
 		assert_int_equal(v.state, table[from].state);
@@ -93,14 +84,12 @@ every_state_looks_as_it_is(void **state)
 	}
 }
 
-static void
-every_state_when_asked(void **state)
+TEST(every_state_when_asked)
 {
 	_Atomic uint64_t word;
 	uint64_t before, ticket;
 	int from;
 
-	(void)state;
 	for (from = 0; from < FROM_MAX; from++) {
 		word = before = word_in(from);
 		assert_int_equal(
@@ -114,13 +103,11 @@ every_state_when_asked(void **state)
 	}
 }
 
-static void
-every_state_after_a_success(void **state)
+TEST(every_state_after_a_success)
 {
 	_Atomic uint64_t word;
 	int from;
 
-	(void)state;
 	for (from = 0; from < FROM_MAX; from++) {
 		word = word_in(from);
 		assert_int_equal(breaker_succeed(&word), table[from].closes);
@@ -129,14 +116,12 @@ every_state_after_a_success(void **state)
 }
 
 /* The cooldown counts from the last failure, whoever met it. */
-static void
-every_state_after_a_failure(void **state)
+TEST(every_state_after_a_failure)
 {
 	_Atomic uint64_t word;
 	struct breaker_view v;
 	int from;
 
-	(void)state;
 	for (from = 0; from < FROM_MAX; from++) {
 		word = word_in(from);
 		assert_int_equal(
@@ -149,14 +134,12 @@ every_state_after_a_failure(void **state)
 	}
 }
 
-static void
-every_state_when_a_stranger_abandons(void **state)
+TEST(every_state_when_a_stranger_abandons)
 {
 	_Atomic uint64_t word;
 	uint64_t before;
 	int from;
 
-	(void)state;
 	for (from = 0; from < FROM_MAX; from++) {
 		word = before = word_in(from);
 		breaker_abandon(&word, before ^ UINT64_C(1) << 40, NOW);
@@ -164,13 +147,11 @@ every_state_when_a_stranger_abandons(void **state)
 	}
 }
 
-static void
-an_abandoned_probe_is_free_at_once(void **state)
+TEST(an_abandoned_probe_is_free_at_once)
 {
 	_Atomic uint64_t word = word_in(COOLED);
 	uint64_t ticket, other;
 
-	(void)state;
 	assert_int_equal(breaker_ask(&word, NOW, CLAIM, &ticket), BREAKER_PROBE);
 	assert_int_equal(breaker_ask(&word, NOW, CLAIM, &other), BREAKER_BUSY);
 	breaker_abandon(&word, ticket, NOW);
@@ -181,13 +162,11 @@ an_abandoned_probe_is_free_at_once(void **state)
 	assert_int_equal(breaker_ask(&word, NOW + MSEC, CLAIM, &ticket), BREAKER_BUSY);
 }
 
-static void
-the_last_millisecond_counts(void **state)
+TEST(the_last_millisecond_counts)
 {
 	_Atomic uint64_t word = word_in(OPEN);
 	uint64_t ticket;
 
-	(void)state;
 	assert_int_equal(
 	    breaker_ask(&word, NOW + BREAKER_COOLDOWN - MSEC, CLAIM, &ticket),
 	    BREAKER_REFUSED);
@@ -201,14 +180,12 @@ the_last_millisecond_counts(void **state)
 	    BREAKER_PROBE);
 }
 
-static void
-failures_are_counted_on_but_not_over(void **state)
+TEST(failures_are_counted_on_but_not_over)
 {
 	_Atomic uint64_t word = 0;
 	struct breaker_view v;
 	int i;
 
-	(void)state;
 	for (i = 0; i < 70000; i++)
 		breaker_fail(&word, NOW);
 	v = breaker_look(word, NOW);
@@ -218,14 +195,12 @@ failures_are_counted_on_but_not_over(void **state)
 }
 
 /* A machine that has just booted, and a test that moved its clock back. */
-static void
-times_near_zero(void **state)
+TEST(times_near_zero)
 {
 	_Atomic uint64_t word = 0;
 	uint64_t ticket;
 	int i;
 
-	(void)state;
 	for (i = 0; i < BREAKER_FAILURES; i++)
 		breaker_fail(&word, -1000 * NSEC_PER_SEC);
 	assert_int_equal(breaker_look(word, -1000 * NSEC_PER_SEC).state, BREAKER_OPEN);
@@ -290,43 +265,19 @@ run_race(struct race *race, void *(*fn)(void *))
 	pthread_barrier_destroy(&race->barrier);
 }
 
-static void
-many_ask_and_one_probes(void **state)
+TEST(many_ask_and_one_probes)
 {
 	struct race race = { .word = 0 };
 
-	(void)state;
 	run_race(&race, ask_and_probe);
 	assert_int_equal(race.probes, ROUNDS);
 }
 
-static void
-many_fail_and_all_count(void **state)
+TEST(many_fail_and_all_count)
 {
 	struct race race = { .word = 0 };
 
-	(void)state;
 	run_race(&race, fail_together);
 	assert_int_equal(race.opened, 1);
 	assert_int_equal(breaker_look(race.word, NOW).failures, THREADS * ROUNDS);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_state_looks_as_it_is),
-		cmocka_unit_test(every_state_when_asked),
-		cmocka_unit_test(every_state_after_a_success),
-		cmocka_unit_test(every_state_after_a_failure),
-		cmocka_unit_test(every_state_when_a_stranger_abandons),
-		cmocka_unit_test(an_abandoned_probe_is_free_at_once),
-		cmocka_unit_test(the_last_millisecond_counts),
-		cmocka_unit_test(failures_are_counted_on_but_not_over),
-		cmocka_unit_test(times_near_zero),
-		cmocka_unit_test(many_ask_and_one_probes),
-		cmocka_unit_test(many_fail_and_all_count),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

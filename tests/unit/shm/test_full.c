@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "shm/layout.h"
+#include "unit.h"
 
 /* Statuses of the children: each names the step that went wrong. */
 enum {
@@ -191,27 +192,12 @@ assert_child_succeeds(shm_test_child_fn *fn)
 	assert_int_equal(status, 0);
 }
 
-static void
-creation_reports_sizes(void **state)
+TEST(creation_reports_sizes)
 {
-	(void)state;
 	assert_child_succeeds(create_in_three_pages);
 }
 
-static void
-publication_is_rejected_and_the_last_one_stays(void **state)
+TEST(publication_is_rejected_and_the_last_one_stays)
 {
-	(void)state;
 	assert_child_succeeds(publish_in_twenty_pages);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(creation_reports_sizes),
-		cmocka_unit_test(publication_is_rejected_and_the_last_one_stays),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "shm/hosts.h"
 #include "shm/layout.h"
 #include "shm/retry_after.h"
+#include "unit.h"
 
 #define A "https://a.example:443"
 #define B "http://b.example:80"
@@ -24,14 +25,12 @@ segment(void)
 
 /* --- Records --------------------------------------------------------------------- */
 
-static void
-a_host_has_one_record(void **state)
+TEST(a_host_has_one_record)
 {
 	struct segment *seg = segment();
 	struct host *a = hosts_claim(seg, A), *b = hosts_claim(seg, B);
 	struct host_view v;
 
-	(void)state;
 	assert_non_null(a);
 	assert_ptr_not_equal(a, b);
 	assert_ptr_equal(hosts_claim(seg, A), a);
@@ -45,15 +44,13 @@ a_host_has_one_record(void **state)
 	segment_close(&seg);
 }
 
-static void
-a_full_table_has_no_more(void **state)
+TEST(a_full_table_has_no_more)
 {
 	struct segment *seg = segment();
 	char name[64];
 	struct host_view v;
 	int i;
 
-	(void)state;
 	for (i = 0; i < HOSTS_MAX; i++) {
 		snprintf(name, sizeof(name), "http://h%d:80", i);
 		assert_non_null(hosts_claim(seg, name));
@@ -65,14 +62,12 @@ a_full_table_has_no_more(void **state)
 	segment_close(&seg);
 }
 
-static void
-the_longest_name_fits(void **state)
+TEST(the_longest_name_fits)
 {
 	struct segment *seg = segment();
 	char name[HOST_NAME_SIZE];
 	struct host_view v;
 
-	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_non_null(hosts_claim(seg, name));
@@ -96,15 +91,13 @@ claim_all(struct segment *seg, void *arg)
 }
 
 /* Each in another order; all find room, so none was given two. */
-static void
-processes_that_claim_at_once(void **state)
+TEST(processes_that_claim_at_once)
 {
 	struct segment *seg;
 	pid_t pid[4];
 	int i, first, round, status;
 	struct host_view v;
 
-	(void)state;
 	for (round = 0; round < 20; round++) {
 		seg = segment();
 		for (i = 0; i < 4; i++) {
@@ -123,14 +116,12 @@ processes_that_claim_at_once(void **state)
 }
 
 /* Between the claim and the name: whoever comes next finishes it. */
-static void
-a_claimant_that_died(void **state)
+TEST(a_claimant_that_died)
 {
 	struct segment *seg = segment();
 	struct host *h = hosts_claim(seg, A);
 	struct host_view v;
 
-	(void)state;
 	h->named = 0;
 	h->name[0] = 0;
 	assert_false(hosts_read(seg, 0, &v));
@@ -151,15 +142,13 @@ raise_and_die(struct segment *seg, void *arg)
 	return 0;
 }
 
-static void
-what_a_process_left_is_known_to_the_others(void **state)
+TEST(what_a_process_left_is_known_to_the_others)
 {
 	struct segment *seg = segment();
 	int64_t floor = 100 * NSEC_PER_SEC;
 	int status = shm_test_fork(raise_and_die, seg, &floor);
 	struct host_view v;
 
-	(void)state;
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	assert_true(hosts_find(seg, A, &v));
 	assert_int_equal(v.floor, floor);
@@ -190,13 +179,11 @@ look_as_reader(struct segment *seg, void *arg)
 	return hosts_find(seg, A, &v) && v.breaker == 0 ? 0 : 1;
 }
 
-static void
-a_reader_looks_and_cannot_write(void **state)
+TEST(a_reader_looks_and_cannot_write)
 {
 	struct segment *seg = segment();
 	int status = shm_test_fork(write_as_reader, seg, NULL);
 
-	(void)state;
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	assert_int_equal(shm_test_fork(look_as_reader, seg, NULL), 0);
 	segment_close(&seg);
@@ -204,14 +191,12 @@ a_reader_looks_and_cannot_write(void **state)
 
 /* --- Floors ---------------------------------------------------------------------- */
 
-static void
-floors_only_rise_and_have_an_end(void **state)
+TEST(floors_only_rise_and_have_an_end)
 {
 	struct segment *seg = segment();
 	struct host *h = hosts_claim(seg, A);
 	int64_t now = 1000 * NSEC_PER_SEC;
 
-	(void)state;
 	assert_true(host_raise_floor(h, now + 10, now));
 	assert_false(host_raise_floor(h, now + 9, now));
 	assert_false(host_raise_floor(h, now + 10, now));
@@ -223,14 +208,12 @@ floors_only_rise_and_have_an_end(void **state)
 	segment_close(&seg);
 }
 
-static void
-a_new_segment_knows_what_the_old_one_knew(void **state)
+TEST(a_new_segment_knows_what_the_old_one_knew)
 {
 	struct segment *from = segment(), *to = segment();
 	int64_t now = 1000 * NSEC_PER_SEC;
 	struct host_view v;
 
-	(void)state;
 	host_raise_floor(hosts_claim(from, A), now + 50, now);
 	hosts_claim(from, A)->breaker = 5;
 	hosts_claim(from, B)->breaker = 6;
@@ -262,9 +245,8 @@ a_new_segment_knows_what_the_old_one_knew(void **state)
 static char dir[] = "/tmp/hydratord-hosts-XXXXXX", file[64];
 
 static int
-make_dir(void **state)
+make_dir(void **state UNUSED)
 {
-	(void)state;
 	strlcpy(dir + sizeof(dir) - 7, "XXXXXX", 7);
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -273,9 +255,8 @@ make_dir(void **state)
 }
 
 static int
-remove_dir(void **state)
+remove_dir(void **state UNUSED)
 {
-	(void)state;
 	unlink(file);
 	return rmdir(dir);
 }
@@ -301,14 +282,12 @@ load(struct segment *seg, char err[256])
 	return retry_after_load(seg, dir, CATEGORY, err, 256);
 }
 
-static void
-a_floor_survives(void **state)
+TEST_WITH(a_floor_survives, make_dir, remove_dir)
 {
 	struct segment *seg = segment();
 	struct host_view v;
 	char err[256];
 
-	(void)state;
 	assert_int_equal(load(seg, err), 0);
 	save(100 * NSEC_PER_SEC);
 	assert_int_equal(load(seg, err), 1);
@@ -329,8 +308,7 @@ rewrite(off_t offset, const void *data, size_t len)
 	close(fd);
 }
 
-static void
-no_byte_may_differ(void **state)
+TEST_WITH(no_byte_may_differ, make_dir, remove_dir)
 {
 	struct segment *seg = segment();
 	struct host_view v;
@@ -339,7 +317,6 @@ no_byte_may_differ(void **state)
 	off_t i;
 	int fd;
 
-	(void)state;
 	save(100 * NSEC_PER_SEC);
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_size, 7456);
@@ -360,13 +337,11 @@ no_byte_may_differ(void **state)
 	segment_close(&seg);
 }
 
-static void
-other_files_are_refused(void **state)
+TEST_WITH(other_files_are_refused, make_dir, remove_dir)
 {
 	struct segment *seg = segment();
 	char err[256];
 
-	(void)state;
 	save(100 * NSEC_PER_SEC);
 	assert_int_equal(truncate(file, 7455), 0);
 	assert_int_equal(load(seg, err), -1);
@@ -386,8 +361,7 @@ other_files_are_refused(void **state)
 }
 
 /* As a clock that was an hour and a day fast when it was written. */
-static void
-nobody_is_kept_away_for_more_than_the_cap(void **state)
+TEST_WITH(nobody_is_kept_away_for_more_than_the_cap, make_dir, remove_dir)
 {
 	struct segment *seg = segment();
 	char content[7456], err[256];
@@ -396,7 +370,6 @@ nobody_is_kept_away_for_more_than_the_cap(void **state)
 	uint64_t sum;
 	int fd;
 
-	(void)state;
 	save(100 * NSEC_PER_SEC);
 	fd = open(file, O_RDONLY);
 	assert_int_equal(read(fd, content, sizeof(content)), sizeof(content));
@@ -411,40 +384,13 @@ nobody_is_kept_away_for_more_than_the_cap(void **state)
 	segment_close(&seg);
 }
 
-static void
-what_cannot_be_written_is_told(void **state)
+TEST_WITH(what_cannot_be_written_is_told, make_dir, remove_dir)
 {
 	struct segment *seg = segment();
 	char err[256] = "";
 
-	(void)state;
 	assert_int_equal(
 	    retry_after_save(seg, "/nonexistent", CATEGORY, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "/nonexistent/" CATEGORY ".floors"));
 	segment_close(&seg);
-}
-
-#define FILE_TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_host_has_one_record),
-		cmocka_unit_test(a_full_table_has_no_more),
-		cmocka_unit_test(the_longest_name_fits),
-		cmocka_unit_test(processes_that_claim_at_once),
-		cmocka_unit_test(a_claimant_that_died),
-		cmocka_unit_test(what_a_process_left_is_known_to_the_others),
-		cmocka_unit_test(a_reader_looks_and_cannot_write),
-		cmocka_unit_test(floors_only_rise_and_have_an_end),
-		cmocka_unit_test(a_new_segment_knows_what_the_old_one_knew),
-		FILE_TEST(a_floor_survives),
-		FILE_TEST(no_byte_may_differ),
-		FILE_TEST(other_files_are_refused),
-		FILE_TEST(nobody_is_kept_away_for_more_than_the_cap),
-		FILE_TEST(what_cannot_be_written_is_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

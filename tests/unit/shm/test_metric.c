@@ -1,13 +1,9 @@
 /* The table of metrics: whole, without doubles, and every counter in its place. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "shm/metric.h"
+#include "unit.h"
 
 static bool
 ends(const char *s, const char *tail)
@@ -17,12 +13,10 @@ ends(const char *s, const char *tail)
 	return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
-static void
-rows_are_whole(void **state)
+TEST(rows_are_whole)
 {
 	unsigned i, k;
 
-	(void)state;
 	for (i = 0; i < METRIC_MAX; i++) {
 		const struct metric *m = &metric_table[i];
 
@@ -46,12 +40,10 @@ rows_are_whole(void **state)
 }
 
 /* Two counters of one sample would be printed as that sample twice. */
-static void
-counters_have_samples_of_their_own(void **state)
+TEST(counters_have_samples_of_their_own)
 {
 	unsigned i, k;
 
-	(void)state;
 	for (i = 0; i < COUNTER_MAX; i++) {
 		const struct metric_counter *c = &metric_counters[i];
 		const struct metric *m = &metric_table[c->metric];
@@ -66,15 +58,4 @@ counters_have_samples_of_their_own(void **state)
 				     (!by_value || strcmp(metric_counters[k].value,
 						       c->value) == 0));
 	}
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rows_are_whole),
-		cmocka_unit_test(counters_have_samples_of_their_own),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

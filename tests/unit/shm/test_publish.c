@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "shm/layout.h"
+#include "unit.h"
 
 #define NOBODY 65534
 
@@ -60,8 +61,7 @@ kill_holder(struct holder *holder)
 	close(holder->told);
 }
 
-static void
-second_writer_waits_then_fails_then_inherits(void **state)
+TEST(second_writer_waits_then_fails_then_inherits)
 {
 	struct segment *seg = shm_test_segment();
 	struct holder holder = hold(seg);
@@ -69,7 +69,6 @@ second_writer_waits_then_fails_then_inherits(void **state)
 	int64_t start;
 	char err[256] = "";
 
-	(void)state;
 	wait_until_held(&holder);
 	start = clock_boot();
 	errno = 0;
@@ -85,8 +84,7 @@ second_writer_waits_then_fails_then_inherits(void **state)
 	segment_close(&seg);
 }
 
-static void
-successor_gets_the_lock_while_it_waits(void **state)
+TEST(successor_gets_the_lock_while_it_waits)
 {
 	struct segment *seg = shm_test_segment();
 	struct holder holder = hold(seg);
@@ -94,7 +92,6 @@ successor_gets_the_lock_while_it_waits(void **state)
 	char err[256] = "";
 	pid_t killer;
 
-	(void)state;
 	wait_until_held(&holder);
 	fflush(NULL);
 	killer = fork();
@@ -128,14 +125,12 @@ try_to_publish(struct segment *seg, void *arg)
 	return rc == 0 ? 0 : 3;
 }
 
-static void
-lock_is_per_category_and_not_shared_with_children(void **state)
+TEST(lock_is_per_category_and_not_shared_with_children)
 {
 	struct segment *seg = shm_test_segment();
 	struct publisher *p = shm_test_publisher(seg, 0);
 	unsigned category = 0;
 
-	(void)state;
 	assert_int_equal(WEXITSTATUS(shm_test_fork(try_to_publish, seg, &category)), 1);
 	category = 1;
 	assert_int_equal(shm_test_fork(try_to_publish, seg, &category), 0);
@@ -156,8 +151,7 @@ publish_as_nobody(struct segment *seg, void *arg)
 	return try_to_publish(seg, arg);
 }
 
-static void
-unprivileged_owner_can_publish(void **state)
+TEST(unprivileged_owner_can_publish)
 {
 	struct segment_spec spec = shm_test_spec();
 	struct segment *seg = NULL;
@@ -165,7 +159,6 @@ unprivileged_owner_can_publish(void **state)
 	char err[256] = "";
 	int status;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	spec.owner = spec.group = NOBODY;
@@ -179,13 +172,11 @@ unprivileged_owner_can_publish(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void
-odd_sequence_is_no_obstacle(void **state)
+TEST(odd_sequence_is_no_obstacle)
 {
 	struct segment *seg = shm_test_segment();
 	struct publisher *p = shm_test_publisher(seg, 0);
 
-	(void)state;
 	shm_test_publish(p, 'a', 20);
 	publisher_close(&p);
 	seqlock_begin(&segment_slot(seg, 0)->latch); /* and never came to the end */
@@ -196,18 +187,4 @@ odd_sequence_is_no_obstacle(void **state)
 	assert_true(shm_test_holds(seg, 2, 'b', 21));
 	publisher_close(&p);
 	segment_close(&seg);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(odd_sequence_is_no_obstacle),
-		cmocka_unit_test(lock_is_per_category_and_not_shared_with_children),
-		cmocka_unit_test(second_writer_waits_then_fails_then_inherits),
-		cmocka_unit_test(successor_gets_the_lock_while_it_waits),
-		cmocka_unit_test(unprivileged_owner_can_publish),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@ static void kill_after_store(void);
 
 #define SEQLOCK_TEST_STORED() kill_after_store()
 #include "shm/publish.c"
+#include "unit.h"
 
 #define PAYLOAD 37 /* five words, the last one not full */
 /* The mark, six words of metadata, five of payload, the publishing store. */
@@ -64,14 +65,12 @@ assert_holds(const struct segment *seg, uint64_t generation, char c, int k)
 		    (int)generation, c);
 }
 
-static void
-death_before_the_first_generation_leaves_it_empty(void **state)
+TEST(death_before_the_first_generation_leaves_it_empty)
 {
 	struct snapshot *s = NULL;
 	struct segment *seg;
 	int k;
 
-	(void)state;
 	for (k = 1; k < STORES; k++) {
 		seg = shm_test_segment();
 		assert_int_equal(attempt(seg, 'a', k), 1);
@@ -87,14 +86,12 @@ death_before_the_first_generation_leaves_it_empty(void **state)
 	segment_close(&seg);
 }
 
-static void
-death_at_any_store_leaves_the_last_generation(void **state)
+TEST(death_at_any_store_leaves_the_last_generation)
 {
 	struct segment *seg = shm_test_segment();
 	uint64_t g = 0;
 	int k;
 
-	(void)state;
 	/* Both parities: each k ends with one or two generations more. */
 	for (k = 1; k <= 2 * STORES; k++) {
 		int at = (k - 1) % STORES + 1;
@@ -114,14 +111,12 @@ death_at_any_store_leaves_the_last_generation(void **state)
 	segment_close(&seg);
 }
 
-static void
-death_after_death_leaves_the_last_generation(void **state)
+TEST(death_after_death_leaves_the_last_generation)
 {
 	struct segment *seg = shm_test_segment();
 	uint64_t g = 0;
 	int j, k;
 
-	(void)state;
 	for (k = 1; k < STORES; k++) {
 		for (j = 1; j < STORES; j++) {
 			assert_int_equal(attempt(seg, 'a', 0), 0);
@@ -135,16 +130,4 @@ death_after_death_leaves_the_last_generation(void **state)
 	assert_int_equal(attempt(seg, 'd', 0), 0);
 	assert_holds(seg, g + 1, 'd', 0);
 	segment_close(&seg);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(death_before_the_first_generation_leaves_it_empty),
-		cmocka_unit_test(death_at_any_store_leaves_the_last_generation),
-		cmocka_unit_test(death_after_death_leaves_the_last_generation),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "shm/layout.h"
+#include "unit.h"
 
 static int
 create(const struct segment_spec *spec, struct segment **seg, char *err)
@@ -51,14 +52,12 @@ assert_faults(struct segment *seg, size_t offset)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
-static void
-reader_writes_fault(void **state)
+TEST(reader_writes_fault)
 {
 	struct segment *seg = shm_test_segment();
 	struct publisher *p = shm_test_publisher(seg, 0);
 	size_t page = seg->h.page_size, own = seg->h.counters_offset + page;
 
-	(void)state;
 	shm_test_publish(p, 'a', 100);
 	assert_faults(seg, 0);
 	assert_faults(seg, segment_slot_offset(seg, 0));
@@ -95,13 +94,11 @@ count_as_reader(struct segment *seg, void *arg)
 	return 0;
 }
 
-static void
-reader_counts_in_its_own_page(void **state)
+TEST(reader_counts_in_its_own_page)
 {
 	struct segment *seg = shm_test_segment();
 	struct publisher *p = shm_test_publisher(seg, 0);
 
-	(void)state;
 	shm_test_publish(p, 'a', 100);
 	publisher_close(&p);
 	assert_int_equal(shm_test_fork(count_as_reader, seg, NULL), 0);
@@ -112,12 +109,10 @@ reader_counts_in_its_own_page(void **state)
 	segment_close(&seg);
 }
 
-static void
-reader_slot_is_checked(void **state)
+TEST(reader_slot_is_checked)
 {
 	struct segment *seg = shm_test_segment();
 
-	(void)state;
 	errno = 0;
 	assert_int_equal(segment_attach_reader(seg, SHM_TEST_PROCS), -1);
 	assert_int_equal(errno, EINVAL);
@@ -146,8 +141,7 @@ assert_no_leftover(void)
 	assert_int_equal(name_stat(temp, &st), -1);
 }
 
-static void
-header_says_what_it_is(void **state)
+TEST(header_says_what_it_is)
 {
 	struct segment_spec spec = shm_test_spec();
 	struct segment *seg = NULL;
@@ -157,7 +151,6 @@ header_says_what_it_is(void **state)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int fd;
 
-	(void)state;
 	assert_int_equal(create(&spec, &seg, err), 0);
 	fd = shm_open(spec.name, O_RDONLY, 0);
 	assert_int_not_equal(fd, -1);
@@ -189,8 +182,7 @@ header_says_what_it_is(void **state)
 	assert_no_leftover();
 }
 
-static void
-mode_is_0640_whatever_the_umask(void **state)
+TEST(mode_is_0640_whatever_the_umask)
 {
 	struct segment_spec spec = shm_test_spec();
 	struct segment *seg = NULL;
@@ -199,7 +191,6 @@ mode_is_0640_whatever_the_umask(void **state)
 	char err[256] = "";
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(masks); i++) {
 		mode_t old = umask(masks[i]);
 		int rc = create(&spec, &seg, err);
@@ -214,8 +205,7 @@ mode_is_0640_whatever_the_umask(void **state)
 	}
 }
 
-static void
-stale_name_is_replaced_and_only_the_own_removed(void **state)
+TEST(stale_name_is_replaced_and_only_the_own_removed)
 {
 	struct segment_spec spec = shm_test_spec();
 	struct segment *old = NULL, *new = NULL;
@@ -224,7 +214,6 @@ stale_name_is_replaced_and_only_the_own_removed(void **state)
 	char err[256] = "", temp[128];
 	int fd;
 
-	(void)state;
 	/* What a predecessor leaves that was killed while building. */
 	snprintf(temp, sizeof(temp), "%s.new", spec.name);
 	fd = shm_open(temp, O_RDWR | O_CREAT, 0600);
@@ -251,8 +240,7 @@ stale_name_is_replaced_and_only_the_own_removed(void **state)
 	segment_close(&new);
 }
 
-static void
-bad_specifications_are_refused(void **state)
+TEST(bad_specifications_are_refused)
 {
 	static const char *const long_name[] = { "a_name_of_thirty_two_bytes_it_is" };
 	static const char *const no_name[] = { "" };
@@ -261,7 +249,6 @@ bad_specifications_are_refused(void **state)
 	char err[256];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(specs); i++)
 		specs[i] = shm_test_spec();
 	specs[0].name = "hydratord";
@@ -287,8 +274,7 @@ bad_specifications_are_refused(void **state)
 	}
 }
 
-static void
-every_limit_can_be_reached(void **state)
+TEST(every_limit_can_be_reached)
 {
 	static const char *names[SEGMENT_CATEGORIES_MAX];
 	struct segment_spec spec = shm_test_spec();
@@ -297,7 +283,6 @@ every_limit_can_be_reached(void **state)
 	char err[256] = "";
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(names); i++)
 		names[i] = "a_name_of_thirty_one_bytes_long";
 	spec.categories = names;
@@ -316,22 +301,13 @@ every_limit_can_be_reached(void **state)
 	segment_close(&seg);
 }
 
-int
-main(void)
+/* The tests die of signals on purpose. */
+static int
+no_cores(void **state UNUSED)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reader_writes_fault),
-		cmocka_unit_test(reader_counts_in_its_own_page),
-		cmocka_unit_test(reader_slot_is_checked),
-		cmocka_unit_test(header_says_what_it_is),
-		cmocka_unit_test(mode_is_0640_whatever_the_umask),
-		cmocka_unit_test(stale_name_is_replaced_and_only_the_own_removed),
-		cmocka_unit_test(bad_specifications_are_refused),
-		cmocka_unit_test(every_limit_can_be_reached),
-	};
-	const struct rlimit no_core = { 0, 0 };
+	const struct rlimit none = { 0, 0 };
 
-	if (setrlimit(RLIMIT_CORE, &no_core) == -1)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return setrlimit(RLIMIT_CORE, &none);
 }
+
+UNIT_FIXTURE(.group_setup = no_cores);

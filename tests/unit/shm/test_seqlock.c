@@ -1,17 +1,11 @@
 /* The latch alone: its numbers, its judgement of copies, its word copies. */
 #include "shm/seqlock.h"
+#include "unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-static void
-sequence_tells_generations(void **state)
+TEST(sequence_tells_generations)
 {
 	struct seqlock l = { 0 };
 
-	(void)state;
 	assert_int_equal(seqlock_current(&l), 0);
 	assert_int_equal(seqlock_begin(&l), 1);
 	assert_int_equal(l.seq, 1);
@@ -23,12 +17,10 @@ sequence_tells_generations(void **state)
 	assert_int_equal(seqlock_current(&l), 1);
 }
 
-static void
-begin_after_a_death_begins_the_same(void **state)
+TEST(begin_after_a_death_begins_the_same)
 {
 	struct seqlock l = { 8 };
 
-	(void)state;
 	assert_int_equal(seqlock_begin(&l), 5);
 	assert_int_equal(seqlock_begin(&l), 5);
 	assert_int_equal(l.seq, 9);
@@ -37,22 +29,18 @@ begin_after_a_death_begins_the_same(void **state)
 	assert_int_equal(l.seq, 10);
 }
 
-static void
-successive_generations_differ_in_buffer(void **state)
+TEST(successive_generations_differ_in_buffer)
 {
 	uint64_t g;
 
-	(void)state;
 	for (g = 1; g < 10; g++)
 		assert_int_not_equal(seqlock_buffer(g), seqlock_buffer(g + 1));
 }
 
-static void
-copy_is_overtaken_by_the_generation_after_next(void **state)
+TEST(copy_is_overtaken_by_the_generation_after_next)
 {
 	struct seqlock l = { 0 };
 
-	(void)state;
 	seqlock_end(&l, 4);
 	assert_false(seqlock_overtaken(&l, 4));
 	seqlock_begin(&l); /* 5 goes to the other buffer */
@@ -66,18 +54,15 @@ copy_is_overtaken_by_the_generation_after_next(void **state)
 	assert_true(seqlock_overtaken(&l, 4));
 }
 
-static void
-sequence_has_64_bits(void **state)
+TEST(sequence_has_64_bits)
 {
 	struct seqlock l = { UINT64_C(1) << 33 };
 
-	(void)state;
 	assert_true(seqlock_current(&l) == UINT64_C(1) << 32);
 	assert_true(seqlock_begin(&l) == (UINT64_C(1) << 32) + 1);
 }
 
-static void
-words_round_trip_at_every_length(void **state)
+TEST(words_round_trip_at_every_length)
 {
 	_Atomic uint64_t shared[5];
 	uint64_t back[5];
@@ -85,7 +70,6 @@ words_round_trip_at_every_length(void **state)
 	const char *out = (const char *)back;
 	size_t len, i;
 
-	(void)state;
 	for (i = 0; i < sizeof(in); i++)
 		in[i] = (char)(i + 1);
 	for (len = 0; len < 32; len++) {
@@ -101,19 +85,4 @@ words_round_trip_at_every_length(void **state)
 		assert_true(seqlock_get(&shared[(len + 7) / 8]) == UINT64_MAX);
 		assert_int_equal((unsigned char)out[(len + 7) / 8 * 8], 0xee);
 	}
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(begin_after_a_death_begins_the_same),
-		cmocka_unit_test(copy_is_overtaken_by_the_generation_after_next),
-		cmocka_unit_test(sequence_tells_generations),
-		cmocka_unit_test(successive_generations_differ_in_buffer),
-		cmocka_unit_test(sequence_has_64_bits),
-		cmocka_unit_test(words_round_trip_at_every_length),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

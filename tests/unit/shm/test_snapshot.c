@@ -24,6 +24,7 @@ test_memfd_create(const char *name, unsigned flags)
 
 #define memfd_create test_memfd_create
 #include "shm/snapshot.c"
+#include "unit.h"
 #undef memfd_create
 
 static struct segment *seg;
@@ -31,9 +32,8 @@ static struct publisher *writer;
 static int rounds; /* how often `meanwhile` still acts */
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	seg = shm_test_segment();
 	writer = shm_test_publisher(seg, 0);
 	meanwhile = NULL;
@@ -42,9 +42,8 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	publisher_close(&writer);
 	segment_close(&seg);
 	return 0;
@@ -64,10 +63,8 @@ assert_verdict(uint64_t known, enum snapshot_verdict wanted)
 	snapshot_release(&s);
 }
 
-static void
-empty_then_fresh_then_unchanged(void **state)
+TEST(empty_then_fresh_then_unchanged)
 {
-	(void)state;
 	assert_verdict(0, SNAPSHOT_EMPTY);
 	assert_int_equal(snapshot_generation(seg, 0), 0);
 	assert_int_equal(shm_test_publish(writer, 'a', 77), 1);
@@ -80,14 +77,12 @@ empty_then_fresh_then_unchanged(void **state)
 	assert_int_equal(snapshot_generation(seg, 1), 0);
 }
 
-static void
-every_length_comes_back_whole(void **state)
+TEST(every_length_comes_back_whole)
 {
 	const size_t page = seg->h.page_size, lengths[] = { 1, 7, 8, 9, page - 1, page,
 		page + 1, segment_capacity(seg) - 1, segment_capacity(seg), 3 };
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(lengths); i++) {
 		assert_int_equal(shm_test_publish(writer, 'x', lengths[i]), i + 1);
 		assert_true(shm_test_holds(seg, i + 1, 'x', lengths[i]));
@@ -95,14 +90,12 @@ every_length_comes_back_whole(void **state)
 }
 
 /* Whether the system has large pages or not. */
-static void
-large_copies_are_whole_and_sealed(void **state)
+TEST(large_copies_are_whole_and_sealed)
 {
 	const size_t lengths[] = { GATHER_MIN, LARGE_PAGE - 8, LARGE_PAGE,
 		2 * LARGE_PAGE + 5000 };
 	size_t i, at;
 
-	(void)state;
 	for (i = 0; i < NELEM(lengths); i++) {
 		struct snapshot *s = snapshot_new(lengths[i]);
 		char *data, back;
@@ -121,14 +114,12 @@ large_copies_are_whole_and_sealed(void **state)
 	}
 }
 
-static void
-what_does_not_fit_is_rejected(void **state)
+TEST(what_does_not_fit_is_rejected)
 {
 	const size_t size = segment_capacity(seg) + 1;
 	uint64_t generation = 99;
 	char err[256] = "", *data = calloc(1, size);
 
-	(void)state;
 	shm_test_publish(writer, 'k', 10);
 	assert_int_equal(
 	    publish(writer, data, size, &shm_test_stamp, &generation, err, sizeof(err)),
@@ -143,14 +134,12 @@ what_does_not_fit_is_rejected(void **state)
 	free(data);
 }
 
-static void
-copy_is_sealed_and_padded(void **state)
+TEST(copy_is_sealed_and_padded)
 {
 	struct snapshot *s = NULL;
 	struct stat st;
 	char back[13];
 
-	(void)state;
 	shm_test_publish(writer, 'p', 13);
 	assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_FRESH);
 	shm_test_publish(writer, 'q', 13);
@@ -182,20 +171,16 @@ publish_twice(void)
 	shm_test_publish(writer, 'n', 50);
 }
 
-static void
-overtaken_copies_are_tried_again(void **state)
+TEST(overtaken_copies_are_tried_again)
 {
-	(void)state;
 	shm_test_publish(writer, 'l', 30);
 	meanwhile = publish_twice;
 	rounds = SNAPSHOT_TRIES - 1;
 	assert_true(shm_test_holds(seg, 2 * SNAPSHOT_TRIES - 1, 'n', 50));
 }
 
-static void
-overtaken_on_every_try_is_busy(void **state)
+TEST(overtaken_on_every_try_is_busy)
 {
-	(void)state;
 	shm_test_publish(writer, 'l', 30);
 	meanwhile = publish_twice;
 	rounds = 1000;
@@ -211,10 +196,8 @@ publish_once(void)
 	shm_test_publish(writer, 'm', 40);
 }
 
-static void
-one_publication_does_not_disturb_a_copy(void **state)
+TEST(one_publication_does_not_disturb_a_copy)
 {
-	(void)state;
 	shm_test_publish(writer, 'l', 30);
 	meanwhile = publish_once;
 	assert_true(shm_test_holds(seg, 1, 'l', 30));
@@ -226,10 +209,8 @@ run_out_of_descriptors(void)
 	errno = EMFILE;
 }
 
-static void
-no_descriptor_is_its_own_verdict(void **state)
+TEST(no_descriptor_is_its_own_verdict)
 {
-	(void)state;
 	shm_test_publish(writer, 'l', 30);
 	meanwhile = run_out_of_descriptors;
 	assert_verdict(0, SNAPSHOT_NOMEM);
@@ -250,12 +231,10 @@ assert_foreign_when(_Atomic uint64_t *word, uint64_t value)
 	assert_verdict(0, SNAPSHOT_FRESH);
 }
 
-static void
-corrupt_metadata_is_foreign(void **state)
+TEST(corrupt_metadata_is_foreign)
 {
 	struct slot_meta *meta = segment_meta(seg, 0, 1);
 
-	(void)state;
 	shm_test_publish(writer, 'f', 500);
 	assert_foreign_when(&meta->generation, 3);
 	assert_foreign_when(&meta->generation, 0);
@@ -272,24 +251,20 @@ corrupt_metadata_is_foreign(void **state)
 	assert_foreign_when(&meta->published_wall, 0);
 }
 
-static void
-corrupt_payload_is_foreign(void **state)
+TEST(corrupt_payload_is_foreign)
 {
 	_Atomic uint64_t *words = segment_buffer(seg, 0, 1);
 	size_t i;
 
-	(void)state;
 	shm_test_publish(writer, 'f', 500);
 	for (i = 0; i < 500 / 8 + 1; i++)
 		assert_foreign_when(&words[i], atomic_load(&words[i]) ^ 1);
 }
 
-static void
-corrupt_sequence_is_foreign(void **state)
+TEST(corrupt_sequence_is_foreign)
 {
 	_Atomic uint64_t *seq = &segment_slot(seg, 0)->latch.seq;
 
-	(void)state;
 	shm_test_publish(writer, 'f', 500);
 	shm_test_publish(writer, 'g', 500);
 	assert_foreign_when(seq, 6);  /* of a buffer that holds another one */
@@ -297,10 +272,8 @@ corrupt_sequence_is_foreign(void **state)
 	assert_foreign_when(seq, UINT64_MAX - 5);
 }
 
-static void
-corrupt_header_bounds_nothing(void **state)
+TEST(corrupt_header_bounds_nothing)
 {
-	(void)state;
 	shm_test_publish(writer, 'h', 500);
 	memset(seg->base, 0xff, sizeof(struct segment_header));
 	assert_true(shm_test_holds(seg, 1, 'h', 500));
@@ -308,26 +281,4 @@ corrupt_header_bounds_nothing(void **state)
 	assert_true(shm_test_holds(seg, 2, 'i', 600));
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(corrupt_metadata_is_foreign),
-		TEST(corrupt_payload_is_foreign),
-		TEST(corrupt_sequence_is_foreign),
-		TEST(corrupt_header_bounds_nothing),
-		TEST(overtaken_copies_are_tried_again),
-		TEST(overtaken_on_every_try_is_busy),
-		TEST(one_publication_does_not_disturb_a_copy),
-		TEST(no_descriptor_is_its_own_verdict),
-		TEST(empty_then_fresh_then_unchanged),
-		TEST(every_length_comes_back_whole),
-		TEST(large_copies_are_whole_and_sealed),
-		TEST(what_does_not_fit_is_rejected),
-		TEST(copy_is_sealed_and_padded),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);

@@ -57,6 +57,7 @@ test_renameat(int from_dir, const char *from, int to_dir, const char *to)
 #define fsync test_fsync
 #define renameat test_renameat
 #include "shm/state_save.c"
+#include "unit.h"
 #undef write
 #undef fsync
 #undef renameat
@@ -72,9 +73,8 @@ static const struct snapshot_stamp stamp = { .fetched_boot = 5000 * SEC + 1,
 	.published_wall = 1700000001 * SEC + 3 };
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	strlcpy(dir, "/tmp/hydratord-test-state-XXXXXX", sizeof(dir));
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -89,9 +89,8 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	rmdir(path);
 	rmdir(bad);
 	unlink(path);
@@ -171,15 +170,13 @@ fill(char *data, size_t len)
 		data[i] = (char)(i * 7 + i / 256);
 }
 
-static void
-every_length_comes_back(void **state)
+TEST(every_length_comes_back)
 {
 	const size_t lengths[] = { 1, 7, 8, 143, 144, 145, CAPACITY - 1, CAPACITY };
 	char data[CAPACITY];
 	struct stat st;
 	size_t i;
 
-	(void)state;
 	fill(data, sizeof(data));
 	for (i = 0; i < NELEM(lengths); i++) { /* each over the one before */
 		save(data, lengths[i]);
@@ -189,12 +186,10 @@ every_length_comes_back(void **state)
 	assert_int_equal(st.st_mode & 07777 & ~0640U, 0);
 }
 
-static void
-nothing_there_is_no_error(void **state)
+TEST(nothing_there_is_no_error)
 {
 	struct state s;
 
-	(void)state;
 	assert_int_equal(load(&s), STATE_NONE);
 	id.dir = "/tmp/hydratord-test-state-that-is-not-there";
 	assert_int_equal(load(&s), STATE_NONE);
@@ -203,13 +198,11 @@ nothing_there_is_no_error(void **state)
 }
 
 /* A bit of the payload's size or a bit of its checksum: no byte may be another. */
-static void
-every_single_byte_counts(void **state)
+TEST(every_single_byte_counts)
 {
 	char good[sizeof(struct state_header) + 300], file[sizeof(good)];
 	size_t i, n;
 
-	(void)state;
 	fill(good, 300);
 	save(good, 300);
 	n = read_file(good, sizeof(good));
@@ -294,8 +287,7 @@ change_wall(struct state_header *h)
 }
 
 /* Who can write a checksum is refused by each field all the same. */
-static void
-forged_fields_are_refused(void **state)
+TEST(forged_fields_are_refused)
 {
 	static const struct {
 		void (*change)(struct state_header *);
@@ -313,20 +305,17 @@ forged_fields_are_refused(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(rows); i++) {
 		forge(rows[i].change);
 		assert_refused(STATE_BAD, rows[i].why);
 	}
 }
 
-static void
-truncated_or_longer_is_refused(void **state)
+TEST(truncated_or_longer_is_refused)
 {
 	char data[sizeof(struct state_header) + 100 + 1] = "";
 	size_t n;
 
-	(void)state;
 	save(data, 100);
 	read_file(data, sizeof(data));
 	for (n = 0; n < sizeof(data); n++)
@@ -340,12 +329,10 @@ truncated_or_longer_is_refused(void **state)
 	assert_refused(STATE_BAD, "truncated");
 }
 
-static void
-larger_than_the_capacity_is_left(void **state)
+TEST(larger_than_the_capacity_is_left)
 {
 	char data[CAPACITY + 1] = "";
 
-	(void)state;
 	save(data, sizeof(data));
 	assert_refused(STATE_PASSED, "segment.capacity is 4096");
 	/* Address space only: nobody reads, or allocates, what is too much. */
@@ -353,15 +340,13 @@ larger_than_the_capacity_is_left(void **state)
 	assert_refused(STATE_BAD, "truncated or damaged");
 }
 
-static void
-random_damage_is_refused_or_equal(void **state)
+TEST(random_damage_is_refused_or_equal)
 {
 	char good[sizeof(struct state_header) + 200], file[sizeof(good)], data[200];
 	uint32_t seed = 12345;
 	size_t n;
 	int i, j, refused = 0;
 
-	(void)state;
 	fill(data, sizeof(data));
 	save(data, sizeof(data));
 	n = read_file(good, sizeof(good));
@@ -382,13 +367,11 @@ random_damage_is_refused_or_equal(void **state)
 	assert_true(refused > 2000);
 }
 
-static void
-what_is_no_file_is_neither_followed_nor_waited_for(void **state)
+TEST(what_is_no_file_is_neither_followed_nor_waited_for)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd;
 
-	(void)state;
 	save("good", 4);
 	assert_int_equal(rename(path, temp), 0);
 	assert_int_equal(symlink(temp, path), 0);
@@ -408,13 +391,11 @@ what_is_no_file_is_neither_followed_nor_waited_for(void **state)
 }
 
 /* A predecessor's temporary file, or a trap laid in its place, is just replaced. */
-static void
-saving_follows_no_link_either(void **state)
+TEST(saving_follows_no_link_either)
 {
 	char victim[128];
 	struct stat st;
 
-	(void)state;
 	snprintf(victim, sizeof(victim), "%s/victim", dir);
 	close(open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	assert_int_equal(symlink(victim, temp), 0);
@@ -431,10 +412,8 @@ saving_follows_no_link_either(void **state)
 	unlink(victim);
 }
 
-static void
-a_failed_saving_leaves_the_last_one(void **state)
+TEST(a_failed_saving_leaves_the_last_one)
 {
-	(void)state;
 	save("old", 3);
 	assert_int_equal(mkdir(temp, 0700), 0); /* it cannot be made over this */
 	assert_int_equal(
@@ -451,18 +430,14 @@ a_failed_saving_leaves_the_last_one(void **state)
 }
 
 /* Else a crash of the machine could leave the name on nothing, or the old one. */
-static void
-content_is_synced_before_the_name_and_the_name_after(void **state)
+TEST(content_is_synced_before_the_name_and_the_name_after)
 {
-	(void)state;
 	save("data", 4);
 	assert_string_equal(steps, "wsrs");
 }
 
-static void
-a_sync_that_fails_is_a_failed_saving(void **state)
+TEST(a_sync_that_fails_is_a_failed_saving)
 {
-	(void)state;
 	save("old", 3);
 	sync_error[0] = EIO;
 	assert_int_equal(
@@ -479,12 +454,10 @@ a_sync_that_fails_is_a_failed_saving(void **state)
 	assert_non_null(strstr(message, "cannot be synced"));
 }
 
-static void
-set_aside_replaces_an_older_one(void **state)
+TEST(set_aside_replaces_an_older_one)
 {
 	struct state s;
 
-	(void)state;
 	assert_int_equal(state_set_aside(&id), -1);
 	save("one", 3);
 	assert_int_equal(state_set_aside(&id), 0);
@@ -507,13 +480,11 @@ age(bool same_boot, int64_t now_boot, int64_t now_wall, int64_t *fetched_boot)
 	return result;
 }
 
-static void
-age_is_true_over_clocks_and_boots(void **state)
+TEST(age_is_true_over_clocks_and_boots)
 {
 	const int64_t boot = stamp.fetched_boot, wall = stamp.fetched_wall;
 	int64_t then;
 
-	(void)state;
 	/* This boot: the wall clock may have been moved either way. */
 	assert_int_equal(age(true, boot + 70 * SEC, 0, &then), 70 * SEC);
 	assert_int_equal(then, boot);
@@ -529,12 +500,10 @@ age_is_true_over_clocks_and_boots(void **state)
 	assert_int_equal(age(false, boot, 0, &then), -1);
 }
 
-static void
-absurd_stamps_do_not_overflow(void **state)
+TEST(absurd_stamps_do_not_overflow)
 {
 	struct state s = { .same_boot = true };
 
-	(void)state;
 	s.stamp.fetched_boot = INT64_MIN;
 	assert_int_equal(state_rebase(&s, 1, 1), -1);
 	s.stamp.fetched_boot = INT64_MAX;
@@ -543,12 +512,10 @@ absurd_stamps_do_not_overflow(void **state)
 	assert_int_equal(state_rebase(&s, INT64_MIN, INT64_MAX), -1);
 }
 
-static void
-boots_are_told_apart(void **state)
+TEST(boots_are_told_apart)
 {
 	struct state s;
 
-	(void)state;
 	save("x", 1);
 	assert_int_equal(load(&s), STATE_GOOD);
 	assert_true(s.same_boot);
@@ -626,12 +593,10 @@ fill_the_disk(struct segment *unused, void *arg)
 	return OK;
 }
 
-static void
-a_full_disk_loses_nothing(void **state)
+TEST(a_full_disk_loses_nothing)
 {
 	int status;
 
-	(void)state;
 	status = shm_test_fork(fill_the_disk, NULL, NULL);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SHM_TEST_SKIP)
 		skip();
@@ -657,14 +622,12 @@ save_for_ever(struct segment *unused, void *arg)
 }
 
 /* A death at any instant leaves a whole file; the next saving tidies up. */
-static void
-killed_at_any_instant(void **state)
+TEST(killed_at_any_instant)
 {
 	struct state s;
 	int i, status;
 	pid_t pid;
 
-	(void)state;
 	save("x", 1);
 	for (i = 0; i < 50; i++) {
 		fflush(NULL);
@@ -682,31 +645,4 @@ killed_at_any_instant(void **state)
 	save("end", 3);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(every_length_comes_back),
-		TEST(nothing_there_is_no_error),
-		TEST(every_single_byte_counts),
-		TEST(forged_fields_are_refused),
-		TEST(truncated_or_longer_is_refused),
-		TEST(larger_than_the_capacity_is_left),
-		TEST(random_damage_is_refused_or_equal),
-		TEST(what_is_no_file_is_neither_followed_nor_waited_for),
-		TEST(saving_follows_no_link_either),
-		TEST(a_failed_saving_leaves_the_last_one),
-		TEST(content_is_synced_before_the_name_and_the_name_after),
-		TEST(a_sync_that_fails_is_a_failed_saving),
-		TEST(set_aside_replaces_an_older_one),
-		TEST(age_is_true_over_clocks_and_boots),
-		TEST(absurd_stamps_do_not_overflow),
-		TEST(boots_are_told_apart),
-		TEST(a_full_disk_loses_nothing),
-		TEST(killed_at_any_instant),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);

@@ -3,10 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "supervisor/activation.h"
 #include "supervisor/listener.h"
+#include "unit.h"
 
 /* Descriptors from 3 on are the protocol's: each test has them to itself in a child,
  * which says by its status whether all was well. */
@@ -237,31 +232,32 @@ what_is_not_for_us_is_left_alone(void)
 	MUST(getenv("LISTEN_FDS") == NULL);
 }
 
-#define IN_CHILD(name)                                                                 \
-	static void test_##name(void **s)                                              \
-	{                                                                              \
-		(void)s;                                                               \
-		in_child(name);                                                        \
-	}
-
-IN_CHILD(a_socket_is_taken)
-IN_CHILD(a_listener_is_a_passed_socket)
-IN_CHILD(one_socket_serves_both_wildcards)
-IN_CHILD(an_ipv6_socket_does_not_serve_ipv4)
-IN_CHILD(what_is_no_listening_socket_is_closed)
-IN_CHILD(what_is_not_for_us_is_left_alone)
-
-int
-main(void)
+TEST(test_a_socket_is_taken)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_socket_is_taken),
-		cmocka_unit_test(test_a_listener_is_a_passed_socket),
-		cmocka_unit_test(test_one_socket_serves_both_wildcards),
-		cmocka_unit_test(test_an_ipv6_socket_does_not_serve_ipv4),
-		cmocka_unit_test(test_what_is_no_listening_socket_is_closed),
-		cmocka_unit_test(test_what_is_not_for_us_is_left_alone),
-	};
+	in_child(a_socket_is_taken);
+}
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+TEST(test_a_listener_is_a_passed_socket)
+{
+	in_child(a_listener_is_a_passed_socket);
+}
+
+TEST(test_one_socket_serves_both_wildcards)
+{
+	in_child(one_socket_serves_both_wildcards);
+}
+
+TEST(test_an_ipv6_socket_does_not_serve_ipv4)
+{
+	in_child(an_ipv6_socket_does_not_serve_ipv4);
+}
+
+TEST(test_what_is_no_listening_socket_is_closed)
+{
+	in_child(what_is_no_listening_socket_is_closed);
+}
+
+TEST(test_what_is_not_for_us_is_left_alone)
+{
+	in_child(what_is_not_for_us_is_left_alone);
 }

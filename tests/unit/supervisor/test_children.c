@@ -1,23 +1,16 @@
 /* Children of a real supervisor: deaths, restarts, orders, signals. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "proc/channel.h"
 #include "fixture/supervisor_fixture.h"
+#include "unit.h"
 
 /* A channel of a sibling would keep its EOF away, a listener the port. */
-static void
-test_children_hold_only_their_own(void **state UNUSED)
+TEST(test_children_hold_only_their_own)
 {
 	config_category(1, "obey2");
 	fx.config.readers = 2;
@@ -30,8 +23,7 @@ test_children_hold_only_their_own(void **state UNUSED)
 	stop();
 }
 
-static void
-test_killed_child_is_replaced(void **state UNUSED)
+TEST(test_killed_child_is_replaced)
 {
 	char line[128];
 	pid_t hydrator, reader;
@@ -70,8 +62,7 @@ assert_delay(int n, int failures)
 }
 
 /* The slot that crashes waits longer and longer; its neighbour never notices. */
-static void
-test_crash_loop_is_slowed_down(void **state UNUSED)
+TEST(test_crash_loop_is_slowed_down)
 {
 	int i;
 
@@ -86,8 +77,7 @@ test_crash_loop_is_slowed_down(void **state UNUSED)
 	stop();
 }
 
-static void
-test_backoff_is_forgotten_after_a_healthy_spell(void **state UNUSED)
+TEST(test_backoff_is_forgotten_after_a_healthy_spell)
 {
 	int i;
 
@@ -105,8 +95,7 @@ test_backoff_is_forgotten_after_a_healthy_spell(void **state UNUSED)
 	stop();
 }
 
-static void
-test_refresh_goes_to_hydrators_only(void **state UNUSED)
+TEST(test_refresh_goes_to_hydrators_only)
 {
 	char order[32];
 
@@ -124,8 +113,7 @@ test_refresh_goes_to_hydrators_only(void **state UNUSED)
 	stop();
 }
 
-static void
-test_children_ignore_what_is_the_supervisors(void **state UNUSED)
+TEST(test_children_ignore_what_is_the_supervisors)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2,
 		SIGPIPE };
@@ -147,8 +135,7 @@ test_children_ignore_what_is_the_supervisors(void **state UNUSED)
 }
 
 /* A burst of refreshes to a child that reads none of them. */
-static void
-test_full_channel_counts_as_asked(void **state UNUSED)
+TEST(test_full_channel_counts_as_asked)
 {
 	int i;
 
@@ -171,8 +158,7 @@ test_full_channel_counts_as_asked(void **state UNUSED)
 	assert_int_equal(logged("was killed by signal 9"), 1);
 }
 
-static void
-test_second_term_hurries(void **state UNUSED)
+TEST(test_second_term_hurries)
 {
 	config_category(0, "stubborn");
 	start();
@@ -185,8 +171,7 @@ test_second_term_hurries(void **state UNUSED)
 	assert_int_equal(logged("was killed by signal 9"), 1);
 }
 
-static void
-test_child_that_hangs_up_is_replaced_in_time(void **state UNUSED)
+TEST(test_child_that_hangs_up_is_replaced_in_time)
 {
 	config_category(0, "hang_up");
 	start();
@@ -199,21 +184,4 @@ test_child_that_hangs_up_is_replaced_in_time(void **state UNUSED)
 	hurry();
 }
 
-int
-main(void)
-{
-#define CASE(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		CASE(test_children_hold_only_their_own),
-		CASE(test_killed_child_is_replaced),
-		CASE(test_crash_loop_is_slowed_down),
-		CASE(test_backoff_is_forgotten_after_a_healthy_spell),
-		CASE(test_refresh_goes_to_hydrators_only),
-		CASE(test_children_ignore_what_is_the_supervisors),
-		CASE(test_full_channel_counts_as_asked),
-		CASE(test_second_term_hurries),
-		CASE(test_child_that_hangs_up_is_replaced_in_time),
-	};
-
-	return cmocka_run_group_tests_name("children", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);

@@ -1,14 +1,8 @@
 /* Every transition of a child's life, and what must hold of all of them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "supervisor/life.h"
+#include "unit.h"
 
 /* One row a state, with and without a wish for a process: the outcome of each event. */
 static const struct row {
@@ -109,8 +103,7 @@ static const struct row {
 		ON(REAPED, U(DEAD), END) } },
 };
 
-static void
-test_every_transition(void **state UNUSED)
+TEST(test_every_transition)
 {
 	size_t i;
 	int e;
@@ -140,8 +133,7 @@ has_process(enum child_state s)
 }
 
 /* The rules that the table must obey whatever it says. */
-static void
-test_rules(void **state UNUSED)
+TEST(test_rules)
 {
 	int s, w, e;
 
@@ -172,8 +164,7 @@ test_rules(void **state UNUSED)
 }
 
 /* From anywhere: stop, patience ends, reaped: gone, and told exactly once. */
-static void
-test_stop_always_ends(void **state UNUSED)
+TEST(test_stop_always_ends)
 {
 	int s, retired;
 
@@ -188,8 +179,7 @@ test_stop_always_ends(void **state UNUSED)
 	}
 }
 
-static void
-test_names_differ(void **state UNUSED)
+TEST(test_names_differ)
 {
 	int a, b;
 
@@ -197,17 +187,4 @@ test_names_differ(void **state UNUSED)
 		for (b = 0; b < a; b++)
 			assert_string_not_equal(life_name((enum child_state)a),
 			    life_name((enum child_state)b));
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_transition),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_stop_always_ends),
-		cmocka_unit_test(test_names_differ),
-	};
-
-	return cmocka_run_group_tests_name("life", tests, NULL, NULL);
 }

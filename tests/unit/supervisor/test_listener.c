@@ -4,20 +4,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "supervisor/listener.h"
+#include "unit.h"
 
 static char err[512];
 
@@ -80,8 +74,7 @@ connect_v4(unsigned port)
 	close(fd);
 }
 
-static void
-test_v4_port_0(void **state UNUSED)
+TEST(test_v4_port_0)
 {
 	struct listeners l;
 	char name[LISTENER_NAME_MAX];
@@ -102,8 +95,7 @@ test_v4_port_0(void **state UNUSED)
 	assert_null(l.fd);
 }
 
-static void
-test_v6_is_v6_only(void **state UNUSED)
+TEST(test_v6_is_v6_only)
 {
 	struct listeners l;
 	char name[LISTENER_NAME_MAX];
@@ -118,8 +110,7 @@ test_v6_is_v6_only(void **state UNUSED)
 	listeners_close(&l);
 }
 
-static void
-test_any_is_every_family(void **state UNUSED)
+TEST(test_any_is_every_family)
 {
 	struct listeners l;
 
@@ -139,8 +130,7 @@ assert_congestion(int fd, const char *expected)
 }
 
 /* What a new socket has here is the system's choice. */
-static void
-test_only_loopback_is_not_paced(void **state UNUSED)
+TEST(test_only_loopback_is_not_paced)
 {
 	struct listeners l;
 	char usual[32] = "";
@@ -160,8 +150,7 @@ test_only_loopback_is_not_paced(void **state UNUSED)
 	listeners_close(&l);
 }
 
-static void
-test_host_name(void **state UNUSED)
+TEST(test_host_name)
 {
 	struct listeners l;
 
@@ -170,8 +159,7 @@ test_host_name(void **state UNUSED)
 	listeners_close(&l);
 }
 
-static void
-test_several_addresses_keep_their_order(void **state UNUSED)
+TEST(test_several_addresses_keep_their_order)
 {
 	char a[] = "127.0.0.1:0", b[] = "127.0.0.2:0", *item[] = { b, a };
 	struct config_list list = { item, 2 };
@@ -185,8 +173,7 @@ test_several_addresses_keep_their_order(void **state UNUSED)
 	listeners_close(&l);
 }
 
-static void
-test_in_use_names_the_address_and_leaves_nothing(void **state UNUSED)
+TEST(test_in_use_names_the_address_and_leaves_nothing)
 {
 	char first[] = "127.0.0.1:0", taken[LISTENER_NAME_MAX];
 	char *item[] = { first, taken };
@@ -213,8 +200,7 @@ test_in_use_names_the_address_and_leaves_nothing(void **state UNUSED)
 }
 
 /* A restart must not wait for the last connections' TIME_WAIT. */
-static void
-test_same_port_again_after_a_served_connection(void **state UNUSED)
+TEST(test_same_port_again_after_a_served_connection)
 {
 	struct listeners l;
 	struct sockaddr_in sa = { .sin_family = AF_INET,
@@ -236,8 +222,7 @@ test_same_port_again_after_a_served_connection(void **state UNUSED)
 	listeners_close(&l);
 }
 
-static void
-test_foreign_address_is_refused(void **state UNUSED)
+TEST(test_foreign_address_is_refused)
 {
 	struct listeners l;
 
@@ -246,8 +231,7 @@ test_foreign_address_is_refused(void **state UNUSED)
 	assert_non_null(strstr(err, "192.0.2.1"));
 }
 
-static void
-test_what_is_no_address(void **state UNUSED)
+TEST(test_what_is_no_address)
 {
 	static const char *const bad[] = { "", "80", "127.0.0.1", "127.0.0.1:", ":80",
 		"[]:80", "[::1]", "[::1:80", "::1:80", "127.0.0.1:65536",
@@ -268,23 +252,4 @@ test_what_is_no_address(void **state UNUSED)
 	memcpy(name + sizeof(name) - 4, ":80", 4);
 	assert_int_equal(open_one(name, &l), -1);
 	assert_int_equal(errno, EINVAL);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_v4_port_0),
-		cmocka_unit_test(test_v6_is_v6_only),
-		cmocka_unit_test(test_any_is_every_family),
-		cmocka_unit_test(test_only_loopback_is_not_paced),
-		cmocka_unit_test(test_host_name),
-		cmocka_unit_test(test_several_addresses_keep_their_order),
-		cmocka_unit_test(test_in_use_names_the_address_and_leaves_nothing),
-		cmocka_unit_test(test_same_port_again_after_a_served_connection),
-		cmocka_unit_test(test_foreign_address_is_refused),
-		cmocka_unit_test(test_what_is_no_address),
-	};
-
-	return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }

@@ -4,20 +4,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "base/clock.h"
 #include "supervisor/notify.h"
+#include "unit.h"
 
 /* The manager's end. */
 static int manager = -1;
@@ -40,9 +35,8 @@ bind_manager(const char *name, size_t len)
 }
 
 static int
-open_manager(void **state)
+open_manager(void **state UNUSED)
 {
-	(void)state;
 	snprintf(directory, sizeof(directory), "/tmp/test_notify.XXXXXX");
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/notify", directory);
@@ -51,9 +45,8 @@ open_manager(void **state)
 }
 
 static int
-close_manager(void **state)
+close_manager(void **state UNUSED)
 {
-	(void)state;
 	close(manager);
 	unlink(path);
 	rmdir(directory);
@@ -76,10 +69,8 @@ heard(void)
 	return text;
 }
 
-static void
-it_says_what_it_does(void **state)
+TEST(it_says_what_it_does)
 {
-	(void)state;
 	notify_open();
 	notify_ready();
 	assert_string_equal(heard(), "READY=1");
@@ -92,13 +83,11 @@ it_says_what_it_does(void **state)
 	assert_null(heard());
 }
 
-static void
-a_reload_carries_its_time(void **state)
+TEST(a_reload_carries_its_time)
 {
 	struct timespec ts;
 	int64_t before, after, usec;
 
-	(void)state;
 	notify_open();
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	before = ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
@@ -110,12 +99,10 @@ a_reload_carries_its_time(void **state)
 	assert_true(before <= usec && usec <= after);
 }
 
-static void
-a_status_is_one_line_of_bounded_length(void **state)
+TEST(a_status_is_one_line_of_bounded_length)
 {
 	char text[1000];
 
-	(void)state;
 	notify_open();
 	notify_status("one\nREADY=1\ttwo");
 	assert_string_equal(heard(), "STATUS=one READY=1 two");
@@ -135,13 +122,11 @@ abstract_name(const char *name)
 	assert_string_equal(heard(), "READY=1");
 }
 
-static void
-the_socket_may_be_abstract(void **state)
+TEST(the_socket_may_be_abstract)
 {
 	struct sockaddr_un sun;
 	char name[sizeof(sun.sun_path)];
 
-	(void)state;
 	snprintf(name, sizeof(name), "@test_notify-%d", (int)getpid());
 	abstract_name(name);
 	/* The longest one that has room for a NUL as well. */
@@ -149,12 +134,10 @@ the_socket_may_be_abstract(void **state)
 	abstract_name(name);
 }
 
-static void
-the_variables_are_taken(void **state)
+TEST(the_variables_are_taken)
 {
 	char pid[16];
 
-	(void)state;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv("WATCHDOG_USEC", "3000000", 1);
 	setenv("WATCHDOG_PID", pid, 1);
@@ -176,10 +159,8 @@ watchdog_is(const char *usec, const char *pid, int64_t interval)
 	assert_int_equal(notify_watchdog_interval(), interval);
 }
 
-static void
-the_watchdog_is_ours_or_none(void **state)
+TEST(the_watchdog_is_ours_or_none)
 {
-	(void)state;
 	watchdog_is("500000", NULL, NSEC_PER_SEC / 2);
 	watchdog_is("500000", "1", 0);
 	watchdog_is("500000", "", 0);
@@ -189,10 +170,8 @@ the_watchdog_is_ours_or_none(void **state)
 	watchdog_is("9223372036854775807", NULL, 0);
 }
 
-static void
-without_a_manager_nothing_happens(void **state)
+TEST(without_a_manager_nothing_happens)
 {
-	(void)state;
 	unsetenv("NOTIFY_SOCKET");
 	setenv("WATCHDOG_USEC", "500000", 1);
 	notify_open();
@@ -202,14 +181,12 @@ without_a_manager_nothing_happens(void **state)
 	assert_int_equal(notify_watchdog_interval(), 0);
 }
 
-static void
-an_address_of_another_kind_is_refused(void **state)
+TEST(an_address_of_another_kind_is_refused)
 {
 	static const char *const bad[] = { "", "/", "@", "relative", "vsock:2:9" };
 	char longer[200];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		setenv("NOTIFY_SOCKET", bad[i], 1);
 		notify_open();
@@ -247,12 +224,10 @@ queue_length(void)
 }
 
 /* A manager that is gone, or whose queue is full, costs nothing but a warning. */
-static void
-it_never_waits_and_holds_nothing(void **state)
+TEST(it_never_waits_and_holds_nothing)
 {
 	int i, sent = queue_length() + 10, arrived = 0, lowest = lowest_descriptor();
 
-	(void)state;
 	notify_open();
 	alarm(60); /* a call that waits would wait for ever */
 	for (i = 0; i < sent; i++)
@@ -269,21 +244,4 @@ it_never_waits_and_holds_nothing(void **state)
 	assert_true(lowest_descriptor() <= lowest);
 }
 
-int
-main(void)
-{
-#define WITH_MANAGER(f) cmocka_unit_test_setup_teardown(f, open_manager, close_manager)
-	const struct CMUnitTest tests[] = {
-		WITH_MANAGER(it_says_what_it_does),
-		WITH_MANAGER(a_reload_carries_its_time),
-		WITH_MANAGER(a_status_is_one_line_of_bounded_length),
-		WITH_MANAGER(the_socket_may_be_abstract),
-		WITH_MANAGER(the_variables_are_taken),
-		WITH_MANAGER(the_watchdog_is_ours_or_none),
-		WITH_MANAGER(without_a_manager_nothing_happens),
-		WITH_MANAGER(an_address_of_another_kind_is_refused),
-		WITH_MANAGER(it_never_waits_and_holds_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = open_manager, .teardown = close_manager);

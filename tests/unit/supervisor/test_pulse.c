@@ -1,24 +1,17 @@
 /* Silence is time of who sleeps, and processor time of who could run. */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "base/clock.h"
 #include "supervisor/pulse.h"
+#include "unit.h"
 
 #define SECOND NSEC_PER_SEC
 
-static void
-test_who_sleeps_is_silent_as_long_as_it_sleeps(void **state UNUSED)
+TEST(test_who_sleeps_is_silent_as_long_as_it_sleeps)
 {
 	struct vitals v = { .sleeps = true, .ran = 7 };
 	struct pulse p = { 0 };
@@ -29,8 +22,7 @@ test_who_sleeps_is_silent_as_long_as_it_sleeps(void **state UNUSED)
 	assert_int_equal(pulse_look(&p, 2, SECOND, &v), 0);
 }
 
-static void
-test_who_could_run_is_silent_as_long_as_it_ran(void **state UNUSED)
+TEST(test_who_could_run_is_silent_as_long_as_it_ran)
 {
 	struct vitals v = { .sleeps = false, .ran = 5 * SECOND };
 	struct pulse p = { 0 };
@@ -48,8 +40,7 @@ test_who_could_run_is_silent_as_long_as_it_ran(void **state UNUSED)
 
 /* Ticks of a processor's clock are coarse, and a thread pool has more than one second
  * in each: nobody is silent for longer than has passed. */
-static void
-test_silence_is_never_longer_than_the_time(void **state UNUSED)
+TEST(test_silence_is_never_longer_than_the_time)
 {
 	struct vitals v = { .sleeps = false };
 	struct pulse p = { .beat = 1 };
@@ -111,8 +102,7 @@ becomes(pid_t pid, bool sleeps, int64_t ran)
 	return false;
 }
 
-static void
-test_the_kernel_tells(void **state UNUSED)
+TEST(test_the_kernel_tells)
 {
 	pid_t spinner = child_of(spin), dozer = child_of(doze);
 	struct vitals v;
@@ -124,17 +114,4 @@ test_the_kernel_tells(void **state UNUSED)
 	bury(spinner);
 	bury(dozer);
 	assert_int_equal(vitals_read(spinner, &v), -1);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who_sleeps_is_silent_as_long_as_it_sleeps),
-		cmocka_unit_test(test_who_could_run_is_silent_as_long_as_it_ran),
-		cmocka_unit_test(test_silence_is_never_longer_than_the_time),
-		cmocka_unit_test(test_the_kernel_tells),
-	};
-
-	return cmocka_run_group_tests_name("pulse", tests, NULL, NULL);
 }

@@ -1,11 +1,7 @@
 /* A real supervisor that gets another configuration. */
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,15 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "config/config.h"
 #include "config/options.h"
 #include "proc/channel.h"
 #include "shm/counters.h"
 #include "shm/layout.h"
 #include "fixture/supervisor_fixture.h"
+#include "unit.h"
 
 static void
 reload(const char *lines)
@@ -94,8 +88,7 @@ listened(int n, char *address, size_t size)
 	address[strcspn(address, "\n")] = '\0';
 }
 
-static void
-test_everybody_is_replaced_in_order(void **state UNUSED)
+TEST(test_everybody_is_replaced_in_order)
 {
 	char first[64], second[64];
 	const char *log;
@@ -134,8 +127,7 @@ test_everybody_is_replaced_in_order(void **state UNUSED)
 	assert_int_equal(logged("warning"), 0);
 }
 
-static void
-test_bad_good_bad_good(void **state UNUSED)
+TEST(test_bad_good_bad_good)
 {
 	int i;
 
@@ -154,8 +146,7 @@ test_bad_good_bad_good(void **state UNUSED)
 	stop();
 }
 
-static void
-test_categories_come_and_go(void **state UNUSED)
+TEST(test_categories_come_and_go)
 {
 	start();
 	wait_log("is ready", 2);
@@ -177,8 +168,7 @@ test_categories_come_and_go(void **state UNUSED)
 }
 
 /* Its generation too, so that it goes on from there. */
-static void
-test_snapshots_are_carried_over(void **state UNUSED)
+TEST(test_snapshots_are_carried_over)
 {
 	config_category(0, "publish");
 	start();
@@ -195,8 +185,7 @@ test_snapshots_are_carried_over(void **state UNUSED)
 	stop();
 }
 
-static void
-test_counters_survive(void **state UNUSED)
+TEST(test_counters_survive)
 {
 	int i;
 
@@ -213,8 +202,7 @@ test_counters_survive(void **state UNUSED)
 	stop();
 }
 
-static void
-test_addresses_change(void **state UNUSED)
+TEST(test_addresses_change)
 {
 	char old[64], new[64];
 
@@ -232,8 +220,7 @@ test_addresses_change(void **state UNUSED)
 	stop();
 }
 
-static void
-test_address_in_use_keeps_the_old(void **state UNUSED)
+TEST(test_address_in_use_keeps_the_old)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -258,8 +245,7 @@ test_address_in_use_keeps_the_old(void **state UNUSED)
 	stop();
 }
 
-static void
-test_readers_that_do_not_come_up(void **state UNUSED)
+TEST(test_readers_that_do_not_come_up)
 {
 	ino_t before;
 
@@ -280,8 +266,7 @@ test_readers_that_do_not_come_up(void **state UNUSED)
 	stop();
 }
 
-static void
-test_first_readers_that_do_not_come_up(void **state UNUSED)
+TEST(test_first_readers_that_do_not_come_up)
 {
 	fx.config.http.retry_after = FIXTURE_DEAF_READERS;
 	fx.pid = launch(true);
@@ -294,8 +279,7 @@ test_first_readers_that_do_not_come_up(void **state UNUSED)
 	assert_int_equal(access(fx.lock, F_OK), -1);
 }
 
-static void
-test_what_takes_a_restart_is_named(void **state UNUSED)
+TEST(test_what_takes_a_restart_is_named)
 {
 	char segment[64], lock[96];
 
@@ -318,8 +302,7 @@ test_what_takes_a_restart_is_named(void **state UNUSED)
 }
 
 /* config_keep_fixed() relies on it. */
-static void
-test_what_takes_a_restart_is_text(void **state UNUSED)
+TEST(test_what_takes_a_restart_is_text)
 {
 	size_t i;
 
@@ -328,8 +311,7 @@ test_what_takes_a_restart_is_text(void **state UNUSED)
 			    config_options[i].type == OPTION_STRING);
 }
 
-static void
-test_bursts_coalesce(void **state UNUSED)
+TEST(test_bursts_coalesce)
 {
 	int i;
 
@@ -346,8 +328,7 @@ test_bursts_coalesce(void **state UNUSED)
 }
 
 /* A hydrator that will not go keeps its successor waiting, and nobody else. */
-static void
-test_stubborn_hydrator_is_waited_for(void **state UNUSED)
+TEST(test_stubborn_hydrator_is_waited_for)
 {
 	config_category(0, "stubborn");
 	config_category(1, "obey");
@@ -363,8 +344,7 @@ test_stubborn_hydrator_is_waited_for(void **state UNUSED)
 	hurry();
 }
 
-static void
-test_stop_during_a_reload(void **state UNUSED)
+TEST(test_stop_during_a_reload)
 {
 	start();
 	wait_log("is ready", 2);
@@ -375,8 +355,7 @@ test_stop_during_a_reload(void **state UNUSED)
 	stop(); /* the deaf one has to be hurried */
 }
 
-static void
-test_hung_child_is_aborted(void **state UNUSED)
+TEST(test_hung_child_is_aborted)
 {
 	config_category(1, "mute");
 	fx.config.supervisor.hang_timeout = 2;
@@ -389,27 +368,4 @@ test_hung_child_is_aborted(void **state UNUSED)
 	hurry();
 }
 
-int
-main(void)
-{
-#define CASE(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		CASE(test_everybody_is_replaced_in_order),
-		CASE(test_bad_good_bad_good),
-		CASE(test_categories_come_and_go),
-		CASE(test_snapshots_are_carried_over),
-		CASE(test_counters_survive),
-		CASE(test_addresses_change),
-		CASE(test_address_in_use_keeps_the_old),
-		CASE(test_readers_that_do_not_come_up),
-		CASE(test_first_readers_that_do_not_come_up),
-		CASE(test_what_takes_a_restart_is_named),
-		CASE(test_what_takes_a_restart_is_text),
-		CASE(test_bursts_coalesce),
-		CASE(test_stubborn_hydrator_is_waited_for),
-		CASE(test_stop_during_a_reload),
-		CASE(test_hung_child_is_aborted),
-	};
-
-	return cmocka_run_group_tests_name("reload", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);

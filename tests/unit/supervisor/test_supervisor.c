@@ -1,9 +1,5 @@
 /* A real supervisor as a whole: what it takes, leaves, refuses and survives. */
 #include <pwd.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +10,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/attr.h"
 #include "fixture/supervisor_fixture.h"
+#include "unit.h"
 
-static void
-test_starts_and_stops(void **state UNUSED)
+TEST(test_starts_and_stops)
 {
 	pid_t children[2];
 
@@ -39,8 +32,7 @@ test_starts_and_stops(void **state UNUSED)
 	assert_string_equal(errors(), "");
 }
 
-static void
-test_hup_never_ends_it(void **state UNUSED)
+TEST(test_hup_never_ends_it)
 {
 	start();
 	wait_log("is ready", 2);
@@ -51,8 +43,7 @@ test_hup_never_ends_it(void **state UNUSED)
 	stop();
 }
 
-static void
-test_second_start_says_the_pid_and_touches_nothing(void **state UNUSED)
+TEST(test_second_start_says_the_pid_and_touches_nothing)
 {
 	struct stat before, after;
 	char expected[64];
@@ -97,8 +88,7 @@ orphans_and_restart(void)
 	wait_log("is ready", 1);
 }
 
-static void
-test_killed_supervisor_leaves_no_orphan(void **state UNUSED)
+TEST(test_killed_supervisor_leaves_no_orphan)
 {
 	config_category(0, "obey");
 	config_category(1, "deaf");
@@ -108,8 +98,7 @@ test_killed_supervisor_leaves_no_orphan(void **state UNUSED)
 	stop(); /* the deaf one */
 }
 
-static void
-test_stale_pid_file_is_no_obstacle(void **state UNUSED)
+TEST(test_stale_pid_file_is_no_obstacle)
 {
 	char dir[128];
 	FILE *f;
@@ -123,8 +112,7 @@ test_stale_pid_file_is_no_obstacle(void **state UNUSED)
 	stop();
 }
 
-static void
-test_address_in_use_leaves_nothing(void **state UNUSED)
+TEST(test_address_in_use_leaves_nothing)
 {
 	char lock[128], segment[128];
 
@@ -143,8 +131,7 @@ test_address_in_use_leaves_nothing(void **state UNUSED)
 	stop();
 }
 
-static void
-test_lock_that_cannot_be_taken(void **state UNUSED)
+TEST(test_lock_that_cannot_be_taken)
 {
 	char lock[128];
 
@@ -154,8 +141,7 @@ test_lock_that_cannot_be_taken(void **state UNUSED)
 	assert_non_null(strstr(errors(), lock));
 }
 
-static void
-test_no_shared_memory_is_a_temporary_failure(void **state UNUSED)
+TEST(test_no_shared_memory_is_a_temporary_failure)
 {
 	fx.config.segment.capacity = INT64_C(1) << 60;
 	assert_int_not_equal(finish(launch(true)), 0);
@@ -179,8 +165,7 @@ assert_off_the_terminal(pid_t pid)
 }
 
 /* The caller of supervisor_run() ends when the daemon serves, with its verdict. */
-static void
-test_background(void **state UNUSED)
+TEST(test_background)
 {
 	pid_t daemon;
 
@@ -204,8 +189,7 @@ test_background(void **state UNUSED)
 		;
 }
 
-static void
-test_unknown_user(void **state UNUSED)
+TEST(test_unknown_user)
 {
 	if (geteuid() != 0)
 		skip();
@@ -217,8 +201,7 @@ test_unknown_user(void **state UNUSED)
 }
 
 /* As root: children are somebody else, and can still do all they must. */
-static void
-test_children_give_up_root(void **state UNUSED)
+TEST(test_children_give_up_root)
 {
 	const struct passwd *pw = getpwnam("nobody");
 	char expected[64], rotated[128];
@@ -246,23 +229,4 @@ test_children_give_up_root(void **state UNUSED)
 	assert_int_equal(logged("cannot reopen"), 0);
 }
 
-int
-main(void)
-{
-#define CASE(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
-	const struct CMUnitTest tests[] = {
-		CASE(test_starts_and_stops),
-		CASE(test_hup_never_ends_it),
-		CASE(test_second_start_says_the_pid_and_touches_nothing),
-		CASE(test_killed_supervisor_leaves_no_orphan),
-		CASE(test_stale_pid_file_is_no_obstacle),
-		CASE(test_address_in_use_leaves_nothing),
-		CASE(test_lock_that_cannot_be_taken),
-		CASE(test_no_shared_memory_is_a_temporary_failure),
-		CASE(test_background),
-		CASE(test_unknown_user),
-		CASE(test_children_give_up_root),
-	};
-
-	return cmocka_run_group_tests_name("supervisor", tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);

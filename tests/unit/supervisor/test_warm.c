@@ -12,15 +12,15 @@
 #include "proc/privilege.h"
 #include "shm/state.h"
 #include "supervisor/warm.h"
+#include "unit.h"
 
 static char dir[64], log_file[96], path[128], bad[160];
 static struct config config;
 static struct segment *seg;
 
 static int
-set_up(void **state)
+set_up(void **state UNUSED)
 {
-	(void)state;
 	strlcpy(dir, "/tmp/hydratord-test-warm-XXXXXX", sizeof(dir));
 	if (mkdtemp(dir) == NULL)
 		return -1;
@@ -34,9 +34,8 @@ set_up(void **state)
 }
 
 static int
-tear_down(void **state)
+tear_down(void **state UNUSED)
 {
-	(void)state;
 	segment_close(&seg);
 	unlink(log_file);
 	unlink(path);
@@ -117,50 +116,40 @@ assert_passed_over(const char *why)
 	assert_int_equal(logged(""), 1);
 }
 
-static void
-this_boot_goes_by_its_own_clock(void **state)
+TEST(this_boot_goes_by_its_own_clock)
 {
-	(void)state;
 	/* The wall clock was put forward by a day. */
 	save(segment_boot_id(seg), 100, 86500);
 	warm_load(seg, &config);
 	assert_published(100, 86500);
 }
 
-static void
-another_boot_goes_by_the_wall_clock(void **state)
+TEST(another_boot_goes_by_the_wall_clock)
 {
-	(void)state;
 	save("another boot", -5000, 300);
 	warm_load(seg, &config);
 	assert_published(300, 300);
 }
 
-static void
-too_old_is_passed_over(void **state)
+TEST(too_old_is_passed_over)
 {
-	(void)state;
 	save("another boot", 0, 1100);
 	warm_load(seg, &config);
 	assert_passed_over("s old, hydration.stale_if_error is 1000 s");
 }
 
-static void
-future_is_passed_over(void **state)
+TEST(future_is_passed_over)
 {
-	(void)state;
 	save("another boot", 0, -3600);
 	warm_load(seg, &config);
 	assert_passed_over("from the future");
 }
 
 /* The wall clock was ahead while it was published: not in the future, all the same. */
-static void
-last_success_is_never_to_come(void **state)
+TEST(last_success_is_never_to_come)
 {
 	int64_t success;
 
-	(void)state;
 	save(segment_boot_id(seg), 100, -3600);
 	warm_load(seg, &config);
 	assert_int_equal(snapshot_generation(seg, 0), 1);
@@ -168,12 +157,10 @@ last_success_is_never_to_come(void **state)
 	assert_in_range(seconds_since(success, clock_wall()), 0, 60);
 }
 
-static void
-what_is_published_already_stays(void **state)
+TEST(what_is_published_already_stays)
 {
 	struct publisher *p = shm_test_publisher(seg, 0);
 
-	(void)state;
 	shm_test_publish(p, 'n', 3);
 	publisher_close(&p);
 	save(segment_boot_id(seg), 1, 1);
@@ -181,10 +168,8 @@ what_is_published_already_stays(void **state)
 	assert_true(shm_test_holds(seg, 1, 'n', 3));
 }
 
-static void
-damaged_is_set_aside(void **state)
+TEST(damaged_is_set_aside)
 {
-	(void)state;
 	save(segment_boot_id(seg), 1, 1);
 	assert_int_equal(truncate(path, 100), 0);
 	warm_load(seg, &config);
@@ -197,12 +182,10 @@ damaged_is_set_aside(void **state)
 	assert_int_equal(logged(""), 1);
 }
 
-static void
-off_means_off(void **state)
+TEST(off_means_off)
 {
 	char none[] = "";
 
-	(void)state;
 	save(segment_boot_id(seg), 1, 1);
 	config.state_dir = none;
 	warm_make_dir(&config, &(struct privilege){ .drop = false });
@@ -211,8 +194,7 @@ off_means_off(void **state)
 	assert_int_equal(logged(""), 0);
 }
 
-static void
-only_the_last_level_is_made(void **state)
+TEST(only_the_last_level_is_made)
 {
 	char deep[96], deeper[112];
 	struct privilege nobody = {
@@ -220,7 +202,6 @@ only_the_last_level_is_made(void **state)
 	};
 	struct stat st;
 
-	(void)state;
 	snprintf(deep, sizeof(deep), "%s/state", dir);
 	snprintf(deeper, sizeof(deeper), "%s/state/deep", dir);
 	config.state_dir = deeper;
@@ -236,22 +217,4 @@ only_the_last_level_is_made(void **state)
 	assert_int_equal(rmdir(deep), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(this_boot_goes_by_its_own_clock),
-		TEST(another_boot_goes_by_the_wall_clock),
-		TEST(too_old_is_passed_over),
-		TEST(future_is_passed_over),
-		TEST(last_success_is_never_to_come),
-		TEST(what_is_published_already_stays),
-		TEST(damaged_is_set_aside),
-		TEST(off_means_off),
-		TEST(only_the_last_level_is_made),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);

@@ -1,11 +1,4 @@
 /* Fetching: what counts as success, every limit, and that nothing can hold it up. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/stat.h>
 
 #include <stdio.h>
@@ -16,6 +9,7 @@
 #include "base/clock.h"
 #include "fixture/http_stub.h"
 #include "upstream/fetch.h"
+#include "unit.h"
 
 #define MAX_BYTES 1000000
 
@@ -23,17 +17,15 @@ static struct http_stub stub;
 static char dir[] = "/tmp/hydratord-test-fetch-XXXXXX";
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_start(&stub);
 	return mkdtemp(dir) == NULL;
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_stop(&stub);
 	return rmdir(dir);
 }
@@ -118,8 +110,7 @@ assert_fails(const struct fetch_result *r, const char *why)
 		fail_msg("\"%s\" does not say \"%s\"", r->error, why);
 }
 
-static void
-test_status_200(void **state)
+TEST(test_status_200)
 {
 	int64_t before = clock_boot(), before_wall = clock_wall();
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/ok"), 5);
@@ -131,16 +122,14 @@ test_status_200(void **state)
 	assert_document(&r, "");
 }
 
-static void
-test_gzip_is_decoded(void **state)
+TEST(test_gzip_is_decoded)
 {
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/gzip"), 5);
 
 	assert_document(&r, HTTP_STUB_OK);
 }
 
-static void
-test_other_status(void **state)
+TEST(test_other_status)
 {
 	struct fetch_result r;
 
@@ -150,8 +139,7 @@ test_other_status(void **state)
 	assert_fails(&r, "HTTP status 500");
 }
 
-static void
-test_cut_short(void **state)
+TEST(test_cut_short)
 {
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/cut"), 5);
 
@@ -160,8 +148,7 @@ test_cut_short(void **state)
 	assert_non_null(r.error);
 }
 
-static void
-test_limit_counts_decoded_bytes(void **state)
+TEST(test_limit_counts_decoded_bytes)
 {
 	struct fetch_result r;
 
@@ -176,8 +163,7 @@ test_limit_counts_decoded_bytes(void **state)
 	assert_true(r.body->len <= MAX_BYTES);
 }
 
-static void
-test_stall_ends_before_the_timeout(void **state)
+TEST(test_stall_ends_before_the_timeout)
 {
 	int64_t begin = clock_boot();
 	struct fetch_result r;
@@ -191,16 +177,14 @@ test_stall_ends_before_the_timeout(void **state)
 	assert_true(clock_boot() - begin < 6 * NSEC_PER_SEC);
 }
 
-static void
-test_total_timeout(void **state)
+TEST(test_total_timeout)
 {
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/drip"), 2);
 
 	assert_fails(&r, "timed out");
 }
 
-static void
-test_refused_connection_and_bad_urls(void **state)
+TEST(test_refused_connection_and_bad_urls)
 {
 	struct http_stub gone = stub;
 	struct fetch_result r;
@@ -216,8 +200,7 @@ test_refused_connection_and_bad_urls(void **state)
 	assert_non_null(r.error);
 }
 
-static void
-test_connection_is_kept(void **state)
+TEST(test_connection_is_kept)
 {
 	unsigned connections = stub.counts->connections;
 	struct fetch_result r;
@@ -231,8 +214,7 @@ test_connection_is_kept(void **state)
 }
 
 /* Two that hang do not keep the third from arriving, nor the caller from leaving. */
-static void
-test_slots_are_independent(void **state)
+TEST(test_slots_are_independent)
 {
 	struct fetcher *f = *state;
 	int64_t begin = clock_boot();
@@ -251,8 +233,7 @@ test_slots_are_independent(void **state)
 	assert_document(&r, HTTP_STUB_OK);
 }
 
-static void
-test_descriptor_interrupts(void **state)
+TEST(test_descriptor_interrupts)
 {
 	struct fetcher *f = *state;
 	int64_t begin = clock_boot();
@@ -284,8 +265,7 @@ write_file(const char *path, size_t size)
 	assert_int_equal(fclose(fp), 0);
 }
 
-static void
-test_files(void **state)
+TEST(test_files)
 {
 	char path[128], url[160];
 	struct fetch_result r;
@@ -321,8 +301,7 @@ setup_environment(void **state)
 	return setup(state);
 }
 
-static void
-test_proxy_only_as_configured(void **state)
+TEST_WITH(test_proxy_only_as_configured, setup_environment, teardown)
 {
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/ok"), 5);
 
@@ -337,8 +316,7 @@ setup_proxy(void **state)
 	return setup_with(state, "http://127.0.0.1:1");
 }
 
-static void
-test_configured_proxy_is_used(void **state)
+TEST_WITH(test_configured_proxy_is_used, setup_proxy, teardown)
 {
 	struct fetch_result r = fetch(*state, http_stub_url(&stub, "/ok"), 5);
 
@@ -346,29 +324,5 @@ test_configured_proxy_is_used(void **state)
 	unsetenv("no_proxy");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_status_200),
-		TEST(test_gzip_is_decoded),
-		TEST(test_other_status),
-		TEST(test_cut_short),
-		TEST(test_limit_counts_decoded_bytes),
-		TEST(test_stall_ends_before_the_timeout),
-		TEST(test_total_timeout),
-		TEST(test_refused_connection_and_bad_urls),
-		TEST(test_connection_is_kept),
-		TEST(test_slots_are_independent),
-		TEST(test_descriptor_interrupts),
-		TEST(test_files),
-		cmocka_unit_test_setup_teardown(
-		    test_proxy_only_as_configured, setup_environment, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_configured_proxy_is_used, setup_proxy, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
+    .group_teardown = teardown_group);

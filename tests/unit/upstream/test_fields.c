@@ -1,27 +1,18 @@
 /* Manners of the client: conditions, Retry-After, and answers that lie. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
 #include "fixture/client_world.h"
 #include "upstream/fields.h"
+#include "unit.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define VALIDATORS "ETag: \"v1\"\r\nLast-Modified: " DATE "\r\n"
 
-static void
-test_validators_come_back(void **state)
+TEST(test_validators_come_back)
 {
 	struct fetch_request q = { .timeout = 5, .etag = "\"v1\"" };
 	struct fetch_result r;
@@ -55,8 +46,7 @@ test_validators_come_back(void **state)
 	assert_false(was_told(&client_stub, "If-"));
 }
 
-static void
-test_304_to_nobody(void **state)
+TEST(test_304_to_nobody)
 {
 	struct fetch_result r;
 
@@ -65,8 +55,7 @@ test_304_to_nobody(void **state)
 	assert_int_equal(r.status, 304);
 }
 
-static void
-test_doubtful_validators_are_dropped(void **state)
+TEST(test_doubtful_validators_are_dropped)
 {
 	char text[1000];
 	struct fetch_result r;
@@ -99,8 +88,7 @@ retry_of(struct fetcher *f, const char *status, const char *fields)
 	return r.retry_after;
 }
 
-static void
-test_retry_after(void **state)
+TEST(test_retry_after)
 {
 	char field[100];
 	time_t then = time(NULL) + 100;
@@ -116,8 +104,7 @@ test_retry_after(void **state)
 	assert_in_range(retry_of(*state, "503 Busy", field), 80, 101);
 }
 
-static void
-test_retry_after_forms(void **state)
+TEST(test_retry_after_forms)
 {
 	static const struct {
 		const char *text;
@@ -144,7 +131,6 @@ test_retry_after_forms(void **state)
 	size_t i;
 	int64_t got;
 
-	(void)state;
 	for (i = 0; i < NELEM(table); i++) {
 		/* 1994-11-06 08:49:00 */
 		got = retry_after_parse(table[i].text, 784111740 * NSEC_PER_SEC);
@@ -153,8 +139,7 @@ test_retry_after_forms(void **state)
 	}
 }
 
-static void
-test_what_may_be_tried_again(void **state)
+TEST(test_what_may_be_tried_again)
 {
 	struct http_stub gone = { .port = 1 };
 	struct fetch_result r;
@@ -178,8 +163,7 @@ test_what_may_be_tried_again(void **state)
 	assert_fails(&r, "No such file", false);
 }
 
-static void
-test_lying_answers(void **state)
+TEST(test_lying_answers)
 {
 	/* "{}" by gzip -9n, without its last 6 bytes and whole but with a wrong sum. */
 	static const char cut[] =
@@ -217,8 +201,7 @@ test_lying_answers(void **state)
 	assert_fails(&r, "HTTP status 206", false);
 }
 
-static void
-test_agents(void **state)
+TEST(test_agents)
 {
 	struct fetch_result r = client_get(*state, http_stub_url(&client_stub, "/ok"));
 
@@ -229,21 +212,5 @@ test_agents(void **state)
 	assert_true(was_told(&client_stub, "Accept-Encoding: gzip\r\n"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_validators_come_back),
-		TEST(test_304_to_nobody),
-		TEST(test_doubtful_validators_are_dropped),
-		TEST(test_retry_after),
-		TEST(test_retry_after_forms),
-		TEST(test_what_may_be_tried_again),
-		TEST(test_lying_answers),
-		TEST(test_agents),
-	};
-
-	return cmocka_run_group_tests(tests, client_setup_group, client_teardown_group);
-}
+UNIT_FIXTURE(.setup = client_setup, .teardown = client_teardown,
+    .group_setup = client_setup_group, .group_teardown = client_teardown_group);

@@ -1,20 +1,12 @@
 /* Redirects: where they may lead, and that nothing private goes along. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "base/clock.h"
 #include "fixture/client_world.h"
 #include "upstream/redirect.h"
+#include "unit.h"
 
 #define KEY "sesame-0123"
 
@@ -32,8 +24,7 @@ redirect_url(const struct http_stub *from, const char *status, const char *locat
 	return client_text_url(from, text);
 }
 
-static void
-test_redirects_are_followed(void **state)
+TEST(test_redirects_are_followed)
 {
 	static const char *const statuses[] = { "301 Moved", "302 Found", "303 See",
 		"307 There", "308 There" };
@@ -55,8 +46,7 @@ test_redirects_are_followed(void **state)
 	assert_fails(&r, "HTTP status 302", false);
 }
 
-static void
-test_redirects_end(void **state)
+TEST(test_redirects_end)
 {
 	char path[80];
 	unsigned before;
@@ -71,8 +61,7 @@ test_redirects_end(void **state)
 	assert_int_equal(client_stub.counts->requests, before + 4);
 }
 
-static void
-test_redirects_elsewhere_are_refused(void **state)
+TEST(test_redirects_elsewhere_are_refused)
 {
 	struct fetch_result r;
 	char file[100];
@@ -100,10 +89,8 @@ assert_redirect(const char *from, const char *to, const char *want)
 	free(url);
 }
 
-static void
-test_redirects_by_scheme(void **state)
+TEST(test_redirects_by_scheme)
 {
-	(void)state;
 	assert_redirect("http://a/", "https://b/x?y", "https://b/x?y");
 	assert_redirect("http://a/", "HTTP://u:p@b/", "http://b/");
 	assert_redirect("https://a/", "https://u@b:444/", "https://b:444/");
@@ -113,10 +100,8 @@ test_redirects_by_scheme(void **state)
 	assert_redirect("http://a/", "gopher://a/", NULL);
 }
 
-static void
-test_origins(void **state)
+TEST(test_origins)
 {
-	(void)state;
 	assert_true(url_same_origin("https://h/api", "https://H:443/x"));
 	assert_true(url_same_origin("http://[::1]:8/api", "http://[::1]:8"));
 	assert_false(url_same_origin("https://h/", "http://h/"));
@@ -128,8 +113,7 @@ test_origins(void **state)
 }
 
 /* The time of all of it counts, not of each step. */
-static void
-test_redirects_do_not_prolong(void **state)
+TEST(test_redirects_do_not_prolong)
 {
 	struct fetch_request q = { .timeout = 2 };
 	int64_t begin = clock_boot();
@@ -141,8 +125,7 @@ test_redirects_do_not_prolong(void **state)
 	assert_true(clock_boot() - begin < 8 * NSEC_PER_SEC);
 }
 
-static void
-test_conditions_stay_behind(void **state)
+TEST(test_conditions_stay_behind)
 {
 	struct fetch_request q = { .timeout = 5, .etag = "\"v1\"" };
 	struct fetch_result r;
@@ -155,8 +138,7 @@ test_conditions_stay_behind(void **state)
 	assert_false(was_told(&client_other, "If-None-Match"));
 }
 
-static void
-test_password_stays_behind(void **state)
+TEST(test_password_stays_behind)
 {
 	char url[200];
 	const char *plain = redirect_url(&client_stub, "302 Found", "/ok");
@@ -179,8 +161,7 @@ setup_key(void **state)
 	return client_setup_key(state, " " KEY " \n");
 }
 
-static void
-test_key_goes_to_its_host_alone(void **state)
+TEST_WITH(test_key_goes_to_its_host_alone, setup_key, client_teardown)
 {
 	const char *away = http_stub_url(&client_other, "/ok");
 	struct fetch_result r;
@@ -203,8 +184,7 @@ setup_bad_key(void **state)
 	return client_setup_key(state, "bad\x01key\n");
 }
 
-static void
-test_no_key_in_the_file(void **state)
+TEST_WITH(test_no_key_in_the_file, setup_bad_key, client_teardown)
 {
 	struct fetch_result r = client_get(*state, http_stub_url(&client_stub, "/ok"));
 
@@ -212,25 +192,5 @@ test_no_key_in_the_file(void **state)
 	assert_false(was_told(&client_stub, "apikey"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, client_setup, client_teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_redirects_are_followed),
-		TEST(test_redirects_end),
-		TEST(test_redirects_elsewhere_are_refused),
-		TEST(test_redirects_by_scheme),
-		TEST(test_origins),
-		TEST(test_redirects_do_not_prolong),
-		TEST(test_conditions_stay_behind),
-		TEST(test_password_stays_behind),
-		cmocka_unit_test_setup_teardown(
-		    test_key_goes_to_its_host_alone, setup_key, client_teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_no_key_in_the_file, setup_bad_key, client_teardown),
-	};
-
-	return cmocka_run_group_tests(tests, client_setup_group, client_teardown_group);
-}
+UNIT_FIXTURE(.setup = client_setup, .teardown = client_teardown,
+    .group_setup = client_setup_group, .group_teardown = client_teardown_group);

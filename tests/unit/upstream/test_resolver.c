@@ -1,11 +1,4 @@
 /* A name server that never answers holds up neither a timeout nor a stop. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,6 +14,7 @@
 
 #include "base/clock.h"
 #include "upstream/fetch.h"
+#include "unit.h"
 
 /* The resolver itself gives up after 90 s. */
 #define RESOLV_CONF "nameserver %s\noptions timeout:30 attempts:3\n"
@@ -113,14 +107,12 @@ hang(void)
 }
 
 /* The end of the process counts, too: it is what a stop waits for. */
-static void
-test_silent_name_server(void **state)
+TEST(test_silent_name_server)
 {
 	int64_t begin = clock_boot();
 	int status;
 	pid_t pid;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	if ((pid = fork()) == 0)
@@ -134,9 +126,8 @@ test_silent_name_server(void **state)
 }
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(resolv_conf, sizeof(resolv_conf), "%s/resolv.conf", dir);
@@ -144,19 +135,10 @@ setup(void **state)
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
-	(void)state;
 	unlink(resolv_conf);
 	return rmdir(dir);
 }
 
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_silent_name_server),
-	};
-
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+UNIT_FIXTURE(.group_setup = setup, .group_teardown = teardown);

@@ -1,43 +1,30 @@
 /* The policy of retries, and which host a URL speaks to. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include "base/attr.h"
 #include "shm/origin.h"
 #include "upstream/retry.h"
+#include "unit.h"
 
-static void
-three_tries_and_no_more(void **state)
+TEST(three_tries_and_no_more)
 {
-	(void)state;
 	assert_true(retry_wait(1, true, 0) >= 0);
 	assert_true(retry_wait(2, true, 0) >= 0);
 	assert_int_equal(retry_wait(3, true, 0), -1);
 	assert_int_equal(retry_wait(4, true, UINT32_MAX), -1);
 }
 
-static void
-what_will_not_change_is_not_tried_again(void **state)
+TEST(what_will_not_change_is_not_tried_again)
 {
-	(void)state;
 	assert_int_equal(retry_wait(1, false, 0), -1);
 	assert_int_equal(retry_wait(2, false, 77), -1);
 }
 
 /* Full jitter: from nothing to all of it, in proportion. */
-static void
-the_wait_is_anything_up_to_a_second(void **state)
+TEST(the_wait_is_anything_up_to_a_second)
 {
 	unsigned tried;
 
-	(void)state;
 	for (tried = 1; tried < RETRY_TRIES; tried++) {
 		assert_int_equal(retry_wait(tried, true, 0), 0);
 		assert_int_equal(retry_wait(tried, true, UINT32_MAX), NSEC_PER_SEC);
@@ -46,8 +33,7 @@ the_wait_is_anything_up_to_a_second(void **state)
 	}
 }
 
-static void
-the_host_of_a_url(void **state)
+TEST(the_host_of_a_url)
 {
 	static const struct {
 		const char *url, *origin;
@@ -64,15 +50,13 @@ the_host_of_a_url(void **state)
 	char origin[HOST_URL_SIZE];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(cases); i++) {
 		assert_true(host_url_of(cases[i].url, origin));
 		assert_string_equal(origin, cases[i].origin);
 	}
 }
 
-static void
-what_has_no_host(void **state)
+TEST(what_has_no_host)
 {
 	static const char *const urls[] = { "file:///x", "file://h/x", "", "http:/x",
 		"http://", "https:///x", "https://:443/", "http://h:123456/",
@@ -80,7 +64,6 @@ what_has_no_host(void **state)
 	char origin[HOST_URL_SIZE], url[300];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < NELEM(urls); i++)
 		assert_false(host_url_of(urls[i], origin));
 	snprintf(url, sizeof(url), "https://%0200d:65535/", 0);
@@ -88,18 +71,4 @@ what_has_no_host(void **state)
 	assert_int_equal(strlen(origin), HOST_URL_SIZE - 2);
 	snprintf(url, sizeof(url), "https://%0201d/", 0);
 	assert_false(host_url_of(url, origin));
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_tries_and_no_more),
-		cmocka_unit_test(what_will_not_change_is_not_tried_again),
-		cmocka_unit_test(the_wait_is_anything_up_to_a_second),
-		cmocka_unit_test(the_host_of_a_url),
-		cmocka_unit_test(what_has_no_host),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

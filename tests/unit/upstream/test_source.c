@@ -1,11 +1,4 @@
 /* Documents and their places: order, reasons, side by side, and being interrupted. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +8,7 @@
 #include "fixture/http_stub.h"
 #include "upstream/fetch.h"
 #include "upstream/source.h"
+#include "unit.h"
 
 static struct http_stub stub;
 
@@ -29,17 +23,15 @@ url(int i, const char *path)
 }
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_start(&stub);
 	return 0;
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_stop(&stub);
 	return 0;
 }
@@ -95,8 +87,7 @@ assert_body(const struct source *s, const char *text)
 	assert_memory_equal(s->body.data, text, s->body.len);
 }
 
-static void
-test_first_place_that_has_it(void **state)
+TEST(test_first_place_that_has_it)
 {
 	const char *list[] = { url(0, "/500"), url(1, "/cut"), url(2, "/ok"),
 		url(3, "/404") };
@@ -113,8 +104,7 @@ test_first_place_that_has_it(void **state)
 	assert_null(s.body.data);
 }
 
-static void
-test_every_reason_is_told(void **state)
+TEST(test_every_reason_is_told)
 {
 	const char *list[] = { url(0, "/500"), "file:///nonexistent/x.json",
 		url(1, "/404") };
@@ -141,8 +131,7 @@ accept_long(void *arg, const struct buf *body, char *why, size_t whylen)
 	return false;
 }
 
-static void
-test_refused_content_is_no_document(void **state)
+TEST(test_refused_content_is_no_document)
 {
 	const char *list[] = { url(0, "/empty"), url(1, "/ok") };
 	struct source s = source("reference", list, 2);
@@ -165,8 +154,7 @@ test_refused_content_is_no_document(void **state)
 }
 
 /* The one that fails does not stop the others: their state is news as well. */
-static void
-test_all_are_settled(void **state)
+TEST(test_all_are_settled)
 {
 	const char *ok = url(0, "/ok"), *gzip = url(1, "/gzip"), *bad = url(2, "/500");
 	struct source s[3] = { source("reference", &bad, 1), source("status", &ok, 1),
@@ -195,8 +183,7 @@ until_deadline(void *arg)
 }
 
 /* Without anything on the descriptor it is called every second: the heartbeat. */
-static void
-test_attended_to_while_an_upstream_hangs(void **state)
+TEST(test_attended_to_while_an_upstream_hangs)
 {
 	const char *list[] = { url(0, "/hang") };
 	struct source s = source("status", list, 1);
@@ -219,8 +206,7 @@ stop_when_told(void *arg)
 	return read(w->fd, &c, 1) != 1;
 }
 
-static void
-test_descriptor_stops_at_once(void **state)
+TEST(test_descriptor_stops_at_once)
 {
 	const char *list[] = { url(0, "/drip") };
 	struct source s = source("status", list, 1);
@@ -251,8 +237,7 @@ test_descriptor_stops_at_once(void **state)
 }
 
 /* Only a file that is not there: everything else that is wrong stays wrong. */
-static void
-test_an_optional_file_may_be_missing(void **state)
+TEST(test_an_optional_file_may_be_missing)
 {
 	const char *missing[] = { "file:///nowhere/workers.json" };
 	const char *directory[] = { "file:///" };
@@ -285,12 +270,10 @@ assert_url(char *got, const char *want)
 	free(got);
 }
 
-static void
-test_horde_addresses(void **state)
+TEST_WITH(test_horde_addresses, NULL, NULL)
 {
 	static const char base[] = "https://h.example/api", dir[] = "file:///d/e";
 
-	(void)state;
 	assert_url(source_status_url(base, true),
 	    "https://h.example/api/v2/status/models?type=image&model_state=known");
 	assert_url(source_status_url(base, false),
@@ -311,21 +294,5 @@ test_horde_addresses(void **state)
 	assert_url(source_workers_url(dir, false), "file:///d/e/workers.json");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_first_place_that_has_it),
-		TEST(test_every_reason_is_told),
-		TEST(test_refused_content_is_no_document),
-		TEST(test_all_are_settled),
-		TEST(test_attended_to_while_an_upstream_hangs),
-		TEST(test_descriptor_stops_at_once),
-		TEST(test_an_optional_file_may_be_missing),
-		cmocka_unit_test(test_horde_addresses),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
+    .group_teardown = teardown_group);

@@ -1,11 +1,4 @@
 /* Sources as a good client: retries, rest for a host, its breaker, validators. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <sys/mman.h>
 
 #include <fcntl.h>
@@ -25,6 +18,7 @@
 #include "upstream/permit.h"
 #include "upstream/retry.h"
 #include "upstream/source.h"
+#include "unit.h"
 
 #define CATEGORY "image_generation"
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
@@ -86,9 +80,8 @@ answer(const char *text)
 }
 
 static int
-setup_group(void **state)
+setup_group(void **state UNUSED)
 {
-	(void)state;
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(answer_path, sizeof(answer_path), "%s/answer", dir);
@@ -99,9 +92,8 @@ setup_group(void **state)
 }
 
 static int
-teardown_group(void **state)
+teardown_group(void **state UNUSED)
 {
-	(void)state;
 	http_stub_stop(&stub);
 	munmap(offset, 8);
 	unlink(answer_path);
@@ -226,8 +218,7 @@ mend_after_two(void *arg)
 	return true;
 }
 
-static void
-twice_503_then_200(void **state)
+TEST(twice_503_then_200)
 {
 	struct world *w = *state;
 	struct source s = {
@@ -246,8 +237,7 @@ twice_503_then_200(void **state)
 }
 
 /* Tries are not failures of the host: their document is one. */
-static void
-three_tries_are_one_failure(void **state)
+TEST(three_tries_are_one_failure)
 {
 	struct world *w = *state;
 
@@ -257,8 +247,7 @@ three_tries_are_one_failure(void **state)
 	assert_int_equal(breaker(w).failures, 1);
 }
 
-static void
-what_is_not_there_is_asked_for_once(void **state)
+TEST(what_is_not_there_is_asked_for_once)
 {
 	struct world *w = *state;
 	int i;
@@ -271,8 +260,7 @@ what_is_not_there_is_asked_for_once(void **state)
 	assert_int_equal(breaker(w).failures, 0);
 }
 
-static void
-files_are_read_once_and_have_no_host(void **state)
+TEST(files_are_read_once_and_have_no_host)
 {
 	struct world *w = *state;
 	struct host_view v;
@@ -294,8 +282,7 @@ stop_after_one(void *arg)
 	return *failed == 0;
 }
 
-static void
-an_order_ends_the_wait_between_tries(void **state)
+TEST(an_order_ends_the_wait_between_tries)
 {
 	struct world *w = *state;
 	int64_t failed = 0;
@@ -308,8 +295,7 @@ an_order_ends_the_wait_between_tries(void **state)
 	assert_int_equal(requests(), 1);
 }
 
-static void
-a_cycle_has_an_end(void **state)
+TEST(a_cycle_has_an_end)
 {
 	struct world *w = *state;
 	int64_t begin = clock_boot();
@@ -339,8 +325,7 @@ assert_left_alone(struct world *w, int seconds, const char *why)
 	assert_int_equal(requests(), 0);
 }
 
-static void
-a_host_that_wants_rest_gets_it(void **state)
+TEST(a_host_that_wants_rest_gets_it)
 {
 	struct world *w = *state;
 
@@ -356,8 +341,7 @@ a_host_that_wants_rest_gets_it(void **state)
 	assert_int_equal(requests(), 3);
 }
 
-static void
-a_date_is_as_good(void **state)
+TEST(a_date_is_as_good)
 {
 	struct world *w = *state;
 	time_t then = (time_t)(clock_wall() / NSEC_PER_SEC) + 1000;
@@ -377,8 +361,7 @@ a_date_is_as_good(void **state)
 	assert_int_equal(requests(), 1);
 }
 
-static void
-nobody_is_silenced_for_more_than_an_hour(void **state)
+TEST(nobody_is_silenced_for_more_than_an_hour)
 {
 	struct world *w = *state;
 
@@ -391,8 +374,7 @@ nobody_is_silenced_for_more_than_an_hour(void **state)
 	assert_int_equal(requests(), 1);
 }
 
-static void
-rest_survives_the_segment(void **state)
+TEST(rest_survives_the_segment)
 {
 	struct world *w = *state;
 	char err[256];
@@ -412,8 +394,7 @@ rest_survives_the_segment(void **state)
 	assert_int_equal(requests(), 1);
 }
 
-static void
-the_next_place_is_asked_instead(void **state)
+TEST(the_next_place_is_asked_instead)
 {
 	struct world *w = *state;
 	const char *list[] = { w->url, "file:///nonexistent" };
@@ -444,8 +425,7 @@ open_breaker(struct world *w)
 	assert_int_equal(requests(), BREAKER_FAILURES * RETRY_TRIES);
 }
 
-static void
-five_failures_then_one_probe(void **state)
+TEST(five_failures_then_one_probe)
 {
 	struct world *w = *state;
 
@@ -466,8 +446,7 @@ five_failures_then_one_probe(void **state)
 	assert_int_equal(breaker(w).failures, 0);
 }
 
-static void
-any_answer_of_a_probe_will_do(void **state)
+TEST(any_answer_of_a_probe_will_do)
 {
 	struct world *w = *state;
 
@@ -503,8 +482,7 @@ let_claim_expire(void *arg)
 	return true;
 }
 
-static void
-a_prober_that_died_is_replaced(void **state)
+TEST(a_prober_that_died_is_replaced)
 {
 	struct world *w = *state;
 	int calls = 0;
@@ -527,8 +505,7 @@ never(void *arg)
 	return false;
 }
 
-static void
-a_probe_that_is_stopped_is_free_again(void **state)
+TEST(a_probe_that_is_stopped_is_free_again)
 {
 	struct world *w = *state;
 	char url[160];
@@ -548,8 +525,7 @@ a_probe_that_is_stopped_is_free_again(void **state)
 
 /* --- Validators ------------------------------------------------------------------ */
 
-static void
-an_unchanged_document_is_not_sent_again(void **state)
+TEST(an_unchanged_document_is_not_sent_again)
 {
 	struct world *w = *state;
 	struct source s = {
@@ -585,8 +561,7 @@ an_unchanged_document_is_not_sent_again(void **state)
 }
 
 /* The validators of one place say nothing about another. */
-static void
-another_place_is_asked_for_all_of_it(void **state)
+TEST(another_place_is_asked_for_all_of_it)
 {
 	struct world *w = *state;
 	struct source s = { .name = "status",
@@ -603,30 +578,5 @@ another_place_is_asked_for_all_of_it(void **state)
 	sources_free(&s, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(twice_503_then_200),
-		TEST(three_tries_are_one_failure),
-		TEST(what_is_not_there_is_asked_for_once),
-		TEST(files_are_read_once_and_have_no_host),
-		TEST(an_order_ends_the_wait_between_tries),
-		TEST(a_cycle_has_an_end),
-		TEST(a_host_that_wants_rest_gets_it),
-		TEST(a_date_is_as_good),
-		TEST(nobody_is_silenced_for_more_than_an_hour),
-		TEST(rest_survives_the_segment),
-		TEST(the_next_place_is_asked_instead),
-		TEST(five_failures_then_one_probe),
-		TEST(any_answer_of_a_probe_will_do),
-		TEST(a_prober_that_died_is_replaced),
-		TEST(a_probe_that_is_stopped_is_free_again),
-		TEST(an_unchanged_document_is_not_sent_again),
-		TEST(another_place_is_asked_for_all_of_it),
-	};
-
-	return cmocka_run_group_tests(tests, setup_group, teardown_group);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
+    .group_teardown = teardown_group);

@@ -5,18 +5,13 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "upstream/watch.h"
+#include "unit.h"
 
 /* A directory of the test's own, which is the current one while it runs. */
 static char dir[64];
@@ -24,9 +19,8 @@ static int home;
 static int64_t now;
 
 static int
-setup(void **state)
+setup(void **state UNUSED)
 {
-	(void)state;
 	now = NSEC_PER_SEC;
 	snprintf(dir, sizeof(dir), "/tmp/hydratord-watch-XXXXXX");
 	home = open(".", O_RDONLY | O_DIRECTORY);
@@ -43,11 +37,10 @@ forget(const char *path, const struct stat *st, int type, struct FTW *ftw)
 }
 
 static int
-teardown(void **state)
+teardown(void **state UNUSED)
 {
 	int rc = fchdir(home);
 
-	(void)state;
 	close(home);
 	return rc == 0 ? nftw(dir, forget, 8, FTW_DEPTH | FTW_PHYS) : -1;
 }
@@ -89,13 +82,11 @@ changed(struct watch *w)
 		assert_false(changed(w));                                              \
 	} while (0)
 
-static void
-test_nothing_to_watch(void **state)
+TEST_WITH(test_nothing_to_watch, NULL, NULL)
 {
 	static const char *const urls[] = { "https://example.org/x", "http://[::1]/y" };
 	struct watch *w = watch_open(urls, 2);
 
-	(void)state;
 	assert_null(w);
 	assert_int_equal(watch_fd(w), -1);
 	assert_true(watch_due(w) == INT64_MAX);
@@ -103,13 +94,11 @@ test_nothing_to_watch(void **state)
 	watch_close(&w);
 }
 
-static void
-test_written_in_place(void **state)
+TEST(test_written_in_place)
 {
 	struct watch *w;
 	struct pollfd pfd = { .events = POLLIN };
 
-	(void)state;
 	put("a file", "one");
 	w = watch("a%20file");
 	assert_non_null(w);
@@ -127,12 +116,10 @@ test_written_in_place(void **state)
 	assert_null(w);
 }
 
-static void
-test_renamed_over(void **state)
+TEST(test_renamed_over)
 {
 	struct watch *w;
 
-	(void)state;
 	put("file", "one");
 	w = watch("file");
 	for (int i = 0; i < 3; i++) {
@@ -146,12 +133,10 @@ test_renamed_over(void **state)
 	watch_close(&w);
 }
 
-static void
-test_deleted_and_made_again(void **state)
+TEST(test_deleted_and_made_again)
 {
 	struct watch *w;
 
-	(void)state;
 	put("file", "one");
 	w = watch("file");
 	assert_int_equal(unlink("file"), 0);
@@ -167,12 +152,10 @@ test_deleted_and_made_again(void **state)
 	watch_close(&w);
 }
 
-static void
-test_a_directory_is_exchanged(void **state)
+TEST(test_a_directory_is_exchanged)
 {
 	struct watch *w;
 
-	(void)state;
 	assert_int_equal(mkdir("d", 0700), 0);
 	assert_int_equal(mkdir("e", 0700), 0);
 	put("d/file", "one");
@@ -189,12 +172,10 @@ test_a_directory_is_exchanged(void **state)
 }
 
 /* As configuration is mounted into containers: file -> ..data/file, ..data -> stamp. */
-static void
-test_a_link_is_exchanged(void **state)
+TEST(test_a_link_is_exchanged)
 {
 	struct watch *w;
 
-	(void)state;
 	assert_int_equal(mkdir("1", 0700), 0);
 	assert_int_equal(mkdir("2", 0700), 0);
 	put("1/file", "one");
@@ -216,13 +197,11 @@ test_a_link_is_exchanged(void **state)
 	watch_close(&w);
 }
 
-static void
-test_an_absolute_link(void **state)
+TEST(test_an_absolute_link)
 {
 	char target[128];
 	struct watch *w;
 
-	(void)state;
 	put("real", "one");
 	snprintf(target, sizeof(target), "%s/real", dir);
 	assert_int_equal(symlink(target, "link"), 0);
@@ -234,12 +213,10 @@ test_an_absolute_link(void **state)
 }
 
 /* What does not exist yet is waited for, directory by directory. */
-static void
-test_a_way_that_grows(void **state)
+TEST(test_a_way_that_grows)
 {
 	struct watch *w = watch("a/b/file");
 
-	(void)state;
 	assert_non_null(w);
 	assert_int_equal(mkdir("a", 0700), 0);
 	assert_false(changed(w));
@@ -258,14 +235,12 @@ test_a_way_that_grows(void **state)
 }
 
 /* Quiet is waited for, but not for ever; and many changes are one. */
-static void
-test_debounce(void **state)
+TEST(test_debounce)
 {
 	struct watch *w;
 	int64_t begun = now;
 	int writes = 0;
 
-	(void)state;
 	put("file", "0");
 	w = watch("file");
 	put("file", "1");
@@ -287,15 +262,13 @@ test_debounce(void **state)
 }
 
 /* More events of others than the kernel keeps: ours is among those that are lost. */
-static void
-test_overflow(void **state)
+TEST(test_overflow)
 {
 	FILE *f = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
 	struct watch *w;
 	bool told = false;
 	int max = 0;
 
-	(void)state;
 	if (f == NULL || fscanf(f, "%d", &max) != 1 || max > 200000)
 		skip();
 	fclose(f);
@@ -317,24 +290,4 @@ test_overflow(void **state)
 	watch_close(&w);
 }
 
-int
-main(void)
-{
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_to_watch),
-		cmocka_unit_test_setup_teardown(test_written_in_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_renamed_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_deleted_and_made_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_a_directory_is_exchanged, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    test_a_link_is_exchanged, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_an_absolute_link, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_way_that_grows, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_debounce, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_overflow, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_FIXTURE(.setup = setup, .teardown = teardown);
