@@ -10,7 +10,7 @@ status=0
 names() {
 	find src tests doc etc dev README.md CONTRIBUTING.md NEWS Makefile.am configure.ac \
 		-path tests/lint/selftest.sh -prune -o -path tests/lint/paths.sh -prune -o \
-		-path tests/fuzz/seeds -prune -o \
+		-path tests/fuzz/seeds -prune -o -name .deps -prune -o \
 		-type f ! -name '*.json' ! -name '*.am' ! -name '*.log' ! -name '*.trs' -exec \
 		grep -HnoIE '(^|[^A-Za-z0-9_./-])((src|tests|doc|etc|build)/[A-Za-z0-9_./*-]*[A-Za-z0-9_*/]|test_[a-z0-9_]+\.(c|py))' {} + |
 		awk -F: '{ sub(/^[^A-Za-z0-9]*/, "", $3) } !($3 in seen) { seen[$3]; print $1 ":" $2 ":" $3 }'

@@ -25,6 +25,8 @@
 #include "codec/gunzip.h"
 #include "payload/view.h"
 #include "payload/write.h"
+#include "records/document.h"
+#include "terms/document.h"
 
 /* A list of models, about that long. */
 static void
@@ -234,6 +236,9 @@ render_case(
 		"horde/stats_" };
 	struct analytics_input in = { .category = category, .now = 1767225600 };
 	struct document *const documents[] = { &in.reference, &in.status, &in.stats };
+	static const enum document_kind opened[] = { DOCUMENT_REFERENCE,
+		DOCUMENT_STATUS, DOCUMENT_STATS };
+	char why[256];
 	struct buf read[NELEM(kinds)] = { { 0 } };
 	const struct view_directory *d;
 	struct analytics_settings settings;
@@ -242,7 +247,11 @@ render_case(
 
 	for (size_t i = 0; i < NELEM(kinds); i++) {
 		read_case(&read[i], directory, kinds[i], category);
-		*documents[i] = (struct document){ read[i].data, read[i].len };
+		*documents[i] =
+		    (struct document){ .data = read[i].data, .len = read[i].len };
+		assert_int_equal(
+		    document_open(documents[i], opened[i], category, why, sizeof(why)),
+		    0);
 	}
 	analytics_defaults(&settings);
 	assert_int_equal(analytics_render(&settings, &in, payload, &report), 0);
