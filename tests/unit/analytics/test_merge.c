@@ -1,5 +1,5 @@
 /* Merging names with the Horde's documents (doc/reference.md 2.4, 2.5, 3.6 and 4). */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 
 #include <stdlib.h>
 
@@ -25,14 +25,14 @@ static const char *const example_stats =
 
 TEST(test_family_and_exact)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
-	fixture_expect(&f, VIEW_RISK, "models/0/usage_month", "1111111110");
-	fixture_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
-	fixture_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "11101110");
-	fixture_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
+	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "1111111110");
+	analysis_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
+	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "11101110");
+	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
 	    "[{\"backend\":\"canonical\",\"variant_name\":\"auth/Foo-7B\","
 	    "\"worker_count\":0,\"performance\":null,\"usage_day\":0,"
 	    "\"usage_month\":101000,\"usage_total\":0},"
@@ -43,44 +43,44 @@ TEST(test_family_and_exact)
 	    "\"worker_count\":0,\"performance\":null,\"usage_day\":0,"
 	    "\"usage_month\":1000010,\"usage_total\":0}]");
 	f.settings.corrections = CORRECT_EXACT_USAGE;
-	fixture_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
-	fixture_expect(&f, VIEW_RISK, "models/0/usage_month", "11101110");
-	fixture_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
-	fixture_free(&f);
+	analysis_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
+	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "11101110");
+	analysis_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
+	analysis_free(&f);
 }
 
 /* The whole family counts for each of its members, and once for each. */
 TEST(test_family_shared)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, "{" TEXT("a/Foo-7B") "," TEXT("Foo-13B") "," TEXT("Bar") "}",
-	    "[]",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f,
+	    "{" TEXT("a/Foo-7B") "," TEXT("Foo-13B") "," TEXT("Bar") "}", "[]",
 	    "{\"month\":{\"Foo-7B\":1,\"a/Foo-7B\":2,\"koboldcpp/Foo-13B\":4,"
 	    "\"aphrodite/Bar\":8},\"day\":{\"FOO-7b\":16}}");
-	fixture_expect(&f, VIEW_RISK, "models/0/name", "\"Bar\"");
-	fixture_expect(&f, VIEW_RISK, "models/0/usage_month", "8");
-	fixture_expect(&f, VIEW_RISK, "models/1/usage_month", "7");
-	fixture_expect(&f, VIEW_RISK, "models/1/usage_day", "16");
-	fixture_expect(&f, VIEW_RISK, "models/2/usage_month", "7");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"Bar\"");
+	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "8");
+	analysis_expect(&f, VIEW_RISK, "models/1/usage_month", "7");
+	analysis_expect(&f, VIEW_RISK, "models/1/usage_day", "16");
+	analysis_expect(&f, VIEW_RISK, "models/2/usage_month", "7");
+	analysis_free(&f);
 }
 
 /* U+0130 is a letter to the size pattern, its lower case i + U+0307 is not: two
  * spellings of one lower-case name with two families. Neither may count twice. */
 TEST(test_spelling_in_two_families)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, "{" TEXT("x\\u01307B") "," TEXT("xi\\u03077B") "}", "[]",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, "{" TEXT("x\\u01307B") "," TEXT("xi\\u03077B") "}", "[]",
 	    "{\"month\":{\"x\\u01307B\":1},\"total\":{\"xi\\u03077B\":2}}");
-	fixture_expect(&f, VIEW_RISK, "models/0/usage_month", "1");
-	fixture_expect(&f, VIEW_RISK, "models/0/usage_total", "2");
-	fixture_expect(&f, VIEW_RISK, "models/1/usage_month", "1");
-	fixture_expect(&f, VIEW_RISK, "models/1/usage_total", "2");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "1");
+	analysis_expect(&f, VIEW_RISK, "models/0/usage_total", "2");
+	analysis_expect(&f, VIEW_RISK, "models/1/usage_month", "1");
+	analysis_expect(&f, VIEW_RISK, "models/1/usage_total", "2");
+	analysis_free(&f);
 }
 
 /* The later spelling wins; a duplicate key has the last value at the first place. */
@@ -101,15 +101,15 @@ TEST(test_case_collisions)
 		{ "{\"month\":{\"a\":9},\"month\":{\"a\":\" 2 \"},\"week\":[]}", "2",
 		    0 },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		fixture_render(&f, "{" TEXT("A") "}", "[]", cases[i].stats);
-		fixture_expect(&f, VIEW_RISK, "models/0/usage_month", cases[i].month);
+		analysis_render(&f, "{" TEXT("A") "}", "[]", cases[i].stats);
+		analysis_expect(&f, VIEW_RISK, "models/0/usage_month", cases[i].month);
 		assert_int_equal(f.report.skipped, cases[i].skipped);
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* The variant with the most workers counts; quantised names do not. */
@@ -135,39 +135,39 @@ TEST(test_status)
 		  "\"eta\":1,\"type\":\"text\",\"count\":2}]",
 		    "2", 0 },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		fixture_render(&f, "{" TEXT("a/Foo") "}", cases[i].status, "{}");
-		fixture_expect(
+		analysis_render(&f, "{" TEXT("a/Foo") "}", cases[i].status, "{}");
+		analysis_expect(
 		    &f, VIEW_RISK, "models/0/worker_count", cases[i].workers);
 		assert_int_equal(f.report.skipped, cases[i].skipped);
 	}
 	/* A performance that JSON has no number for. */
-	fixture_expect(&f, VIEW_RISK_VARIATIONS,
+	analysis_expect(&f, VIEW_RISK_VARIATIONS,
 	    "models/0/backend_variations/0/performance", "null");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* A reference name with a prefix: its own koboldcpp variant is itself, so its status
  * is the canonical one while its usage is the backend's. */
 TEST(test_prefixed_name)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, "{" TEXT("koboldcpp/Foo") "}",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, "{" TEXT("koboldcpp/Foo") "}",
 	    "[" STATUS("koboldcpp/Foo", "2") "]",
 	    "{\"month\":{\"koboldcpp/foo\":4,\"foo\":8}}");
-	fixture_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "4");
-	fixture_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
+	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "4");
+	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
 	    "[{\"backend\":\"canonical\",\"variant_name\":\"koboldcpp/Foo\","
 	    "\"worker_count\":2,\"performance\":5.0,\"usage_day\":0,\"usage_month\":0,"
 	    "\"usage_total\":0},{\"backend\":\"koboldcpp\",\"variant_name\":"
 	    "\"koboldcpp/koboldcpp/Foo\",\"worker_count\":0,\"performance\":null,"
 	    "\"usage_day\":0,\"usage_month\":4,\"usage_total\":0}]");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_refused)
@@ -187,33 +187,33 @@ TEST(test_refused)
 		{ "[]", "{\"day\":{\"a\":-1,\"b\":null}}", DOCUMENT_STATS,
 		    "not one of its entries is valid" },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		assert_int_equal(
-		    fixture_try(&f, "{" TEXT("A") "}", cases[i].status, cases[i].stats),
+		assert_int_equal(analysis_try(&f, "{" TEXT("A") "}", cases[i].status,
+				     cases[i].stats),
 		    -1);
 		assert_int_equal(f.report.refused, cases[i].refused);
 		if (cases[i].reason != NULL)
 			assert_string_equal(f.report.reason, cases[i].reason);
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_skips_are_named)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, "{" TEXT("A") "}",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, "{" TEXT("A") "}",
 	    "[" STATUS("a", "1") "," STATUS("b", "null") "]",
 	    "{\"day\":{\"a\":1,\"x\\ny\\\"\":-1}}");
 	assert_string_equal(f.skipped,
 	    "status element 1: count: not an integer of 64 bits\n"
 	    "stats day \"x?y?\": not a count of 63 bits\n");
 	assert_int_equal(f.dir->skipped, 2);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* The vectors of the reference, over real documents. */
@@ -282,7 +282,7 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	struct merge_scratch scratch = { .arena = arena };
 	struct report report = { 0 };
 	struct analytics_input in = { .category = category };
-	struct fixture f;
+	struct analysis f;
 	struct horde horde;
 	json_t *vector;
 	size_t i;
@@ -291,11 +291,11 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	status = read_shared(path);
 	snprintf(path, sizeof(path), "cases/real-1/horde/stats_%s.json", kind);
 	stats = read_shared(path);
-	fixture_init(&f, category);
-	assert_int_equal(fixture_open(&f, DOCUMENT_STATUS,
+	analysis_init(&f, category);
+	assert_int_equal(analysis_open(&f, DOCUMENT_STATUS,
 			     (struct str){ status.data, status.len }, &in.status),
 	    0);
-	assert_int_equal(fixture_open(&f, DOCUMENT_STATS,
+	assert_int_equal(analysis_open(&f, DOCUMENT_STATS,
 			     (struct str){ stats.data, stats.len }, &in.stats),
 	    0);
 	assert_int_equal(horde_read(&in, true, arena, &horde, &report), 0);

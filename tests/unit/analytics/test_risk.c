@@ -1,5 +1,5 @@
 /* Deletion risk: above all that no flag is wrong (doc/reference.md 5). */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 #include "terms/correction.h"
 #include "unit.h"
 
@@ -15,13 +15,13 @@
 
 TEST(test_used_and_served)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, "{" IMAGE("A", "") "}", "[" STATUS("a", "2") "]",
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, "{" IMAGE("A", "") "}", "[" STATUS("a", "2") "]",
 	    "{\"day\":{\"a\":1},\"month\":{\"A\":4},\"total\":{\"a\":8}}");
-	fixture_expect_flags(&f, VIEW_RISK, "A", "");
-	fixture_expect(&f, VIEW_RISK, "models/0",
+	analysis_expect_flags(&f, VIEW_RISK, "A", "");
+	analysis_expect(&f, VIEW_RISK, "models/0",
 	    "{\"name\":\"A\",\"category\":\"image_generation\",\"deletion_risk_flags\":"
 	    "{"
 	    "\"zero_usage_day\":false,\"zero_usage_month\":false,"
@@ -39,7 +39,7 @@ TEST(test_used_and_served)
 	    "\"nsfw\":false,\"has_description\":true,\"download_count\":1,"
 	    "\"download_hosts\":[\"huggingface.co\"],\"backend_variations\":null,"
 	    "\"is_critical\":false,\"has_warning\":false}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* The Horde never counted B: the reference then raises no usage flag, and does not call
@@ -48,25 +48,25 @@ TEST(test_never_used)
 {
 	const char *docs[] = { "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
 		"{\"day\":{\"A\":0},\"month\":{\"A\":4},\"total\":{\"A\":4}}" };
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, docs[0], docs[1], docs[2]);
-	fixture_expect_flags(&f, VIEW_RISK, "A", "zero_usage_day no_active_workers");
-	fixture_expect_flags(&f, VIEW_RISK, "B", "no_active_workers");
-	fixture_expect(&f, VIEW_RISK, "models/1/is_critical", "false");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_ZERO_USAGE, "B");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_LOW_USAGE, "");
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, docs[0], docs[1], docs[2]);
+	analysis_expect_flags(&f, VIEW_RISK, "A", "zero_usage_day no_active_workers");
+	analysis_expect_flags(&f, VIEW_RISK, "B", "no_active_workers");
+	analysis_expect(&f, VIEW_RISK, "models/1/is_critical", "false");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_ZERO_USAGE, "B");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_LOW_USAGE, "");
 
 	f.settings.corrections = CORRECT_NEVER_USED;
-	fixture_render(&f, docs[0], docs[1], docs[2]);
-	fixture_expect_flags(&f, VIEW_RISK, "A", "zero_usage_day no_active_workers");
-	fixture_expect_flags(&f, VIEW_RISK, "B",
+	analysis_render(&f, docs[0], docs[1], docs[2]);
+	analysis_expect_flags(&f, VIEW_RISK, "A", "zero_usage_day no_active_workers");
+	analysis_expect_flags(&f, VIEW_RISK, "B",
 	    "zero_usage_day zero_usage_month zero_usage_total no_active_workers "
 	    "low_usage");
-	fixture_expect(&f, VIEW_RISK, "models/1/is_critical", "true");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "B");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/1/is_critical", "true");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "B");
+	analysis_free(&f);
 }
 
 /* The threshold is held against the unrounded percentage: 0.0065 percent is not below
@@ -87,17 +87,17 @@ TEST(test_low_usage_threshold)
 		  "\"total\":{\"A\":1,\"B\":1}}",
 		    "no_active_workers" },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		fixture_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
+		analysis_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
 		    cases[i].stats);
-		fixture_expect_flags(&f, VIEW_RISK, "A", cases[i].flags);
-		fixture_expect(
+		analysis_expect_flags(&f, VIEW_RISK, "A", cases[i].flags);
+		analysis_expect(
 		    &f, VIEW_RISK, "models/1/usage_percentage_of_category", "0.0065");
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 #define URLS(list)                                                                     \
@@ -132,24 +132,24 @@ TEST(test_host_flags)
 		{ URLS(URL("http://[x/")), "has_unknown_host no_download_urls", "[]",
 		    true },
 	};
-	struct fixture f;
+	struct analysis f;
 	char flags[128];
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		snprintf(flags, sizeof(flags),
 		    "no_active_workers%s%s missing_description",
 		    cases[i].flags[0] ? " " : "", cases[i].flags);
-		fixture_render(&f, cases[i].reference, "[]", "{}");
-		fixture_expect_flags(&f, VIEW_RISK, "A", flags);
-		fixture_expect(
+		analysis_render(&f, cases[i].reference, "[]", "{}");
+		analysis_expect_flags(&f, VIEW_RISK, "A", flags);
+		analysis_expect(
 		    &f, VIEW_RISK, "models/0/download_hosts", cases[i].hosts);
-		fixture_expect(&f, VIEW_RISK, "models/0/has_warning",
+		analysis_expect(&f, VIEW_RISK, "models/0/has_warning",
 		    cases[i].warning ? "true" : "false");
-		fixture_expect_preset(
+		analysis_expect_preset(
 		    &f, VIEW_RISK, PRESET_HOST_ISSUES, cases[i].warning ? "A" : "");
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* More hosts than are looked through one by one. */
@@ -157,7 +157,7 @@ TEST(test_many_hosts)
 {
 	char reference[8192] = "{\"A\":{\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":0,"
 			       "\"config\":{\"download\":[";
-	struct fixture f;
+	struct analysis f;
 	size_t n = strlen(reference);
 
 	for (int i = 0; i < 40; i++)
@@ -165,34 +165,34 @@ TEST(test_many_hosts)
 		    "%s{\"file_name\":\"\",\"file_url\":\"http://h%d/\"}", i ? "," : "",
 		    i % 20);
 	snprintf(reference + n, sizeof(reference) - n, "]}}}");
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, reference, "[]", "{}");
-	fixture_expect_flags(&f, VIEW_RISK, "A",
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, reference, "[]", "{}");
+	analysis_expect_flags(&f, VIEW_RISK, "A",
 	    "no_active_workers has_multiple_hosts has_non_preferred_host "
 	    "missing_description");
-	fixture_expect(&f, VIEW_RISK, "models/0/download_count", "40");
-	fixture_expect(&f, VIEW_RISK, "models/0/download_hosts/19", "\"h19\"");
-	fixture_expect(&f, VIEW_STATS, "download_stats/hosts/h19", "2");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/0/download_count", "40");
+	analysis_expect(&f, VIEW_RISK, "models/0/download_hosts/19", "\"h19\"");
+	analysis_expect(&f, VIEW_STATS, "download_stats/hosts/h19", "2");
+	analysis_free(&f);
 }
 
 /* The score is taken from the size before rounding. */
 TEST(test_size)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f,
 	    "{" IMAGE("A", "\"size_on_disk_bytes\":4265380512,") "," IMAGE(
 		"B", "\"size_on_disk_bytes\":\"5368709\",") "," IMAGE("C",
 		"\"size_on_disk_bytes\":0,") "}",
 	    "[]", "{\"month\":{\"A\":1234,\"B\":7}}");
-	fixture_expect(&f, VIEW_RISK, "models/0/size_gb", "3.97");
-	fixture_expect(&f, VIEW_RISK, "models/0/cost_benefit_score", "310.64");
-	fixture_expect(&f, VIEW_RISK, "models/1/size_gb", "0.0");
-	fixture_expect(&f, VIEW_RISK, "models/1/cost_benefit_score", "1400.0");
-	fixture_expect(&f, VIEW_RISK, "models/2/size_gb", "null");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/0/size_gb", "3.97");
+	analysis_expect(&f, VIEW_RISK, "models/0/cost_benefit_score", "310.64");
+	analysis_expect(&f, VIEW_RISK, "models/1/size_gb", "0.0");
+	analysis_expect(&f, VIEW_RISK, "models/1/cost_benefit_score", "1400.0");
+	analysis_expect(&f, VIEW_RISK, "models/2/size_gb", "null");
+	analysis_free(&f);
 }
 
 /* Sorted by month, ties in document order; summary and preset tails over that list. */
@@ -201,23 +201,23 @@ TEST(test_order_and_summary)
 	static const char head[] = "],\"summary\":{\"total_models\":3,";
 	static const char end[] = ",\"average_risk_score\":1.0,"
 				  "\"category_total_month_usage\":10}}";
-	struct fixture f;
+	struct analysis f;
 	const struct view *v;
 	const char *tail;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f,
 	    "{" IMAGE("A", "") "," IMAGE("B", "") "," IMAGE("C", "") "," IMAGE(
 		"D", "") "}",
 	    "[" STATUS("C", "1") "]",
 	    "{\"day\":{\"B\":1,\"C\":2,\"D\":2},\"month\":{\"B\":5,\"C\":10,\"D\":5},"
 	    "\"total\":{\"B\":5,\"C\":10,\"D\":5}}");
-	fixture_expect(&f, VIEW_RISK, "models/0/name", "\"C\"");
-	fixture_expect(&f, VIEW_RISK, "models/1/name", "\"B\"");
-	fixture_expect(&f, VIEW_RISK, "models/2/name", "\"D\"");
-	fixture_expect(&f, VIEW_RISK, "models/3/name", "\"A\"");
-	fixture_expect(&f, VIEW_RISK, "category_total_month_usage", "20");
-	fixture_expect(&f, VIEW_RISK, "summary",
+	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"C\"");
+	analysis_expect(&f, VIEW_RISK, "models/1/name", "\"B\"");
+	analysis_expect(&f, VIEW_RISK, "models/2/name", "\"D\"");
+	analysis_expect(&f, VIEW_RISK, "models/3/name", "\"A\"");
+	analysis_expect(&f, VIEW_RISK, "category_total_month_usage", "20");
+	analysis_expect(&f, VIEW_RISK, "summary",
 	    "{\"total_models\":4,\"models_at_risk\":3,\"models_critical\":0,"
 	    "\"models_with_warnings\":0,\"models_with_zero_day_usage\":0,"
 	    "\"models_with_zero_month_usage\":0,\"models_with_zero_total_usage\":0,"
@@ -225,7 +225,7 @@ TEST(test_order_and_summary)
 	    "\"models_with_non_preferred_hosts\":0,\"models_with_multiple_hosts\":0,"
 	    "\"models_with_low_usage\":0,\"average_risk_score\":0.75,"
 	    "\"category_total_month_usage\":20}");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_NO_WORKERS, "B D A");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_NO_WORKERS, "B D A");
 	v = &f.dir->views[VIEW_RISK];
 	tail = f.out.data + v->presets[PRESET_NO_WORKERS].tail.off;
 	assert_memory_equal(tail, head, strlen(head));
@@ -234,7 +234,7 @@ TEST(test_order_and_summary)
 	/* Grouping and variations mean nothing for images. */
 	assert_memory_equal(v, &f.dir->views[VIEW_RISK_GROUPED], sizeof(*v));
 	assert_memory_equal(v, &f.dir->views[VIEW_RISK_VARIATIONS], sizeof(*v));
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* Text models: their own thresholds, and hosts do not matter unless told. */
@@ -245,39 +245,40 @@ TEST(test_text)
 	    "\"B\":{\"name\":\"B\",\"parameters_count\":\"7\",\"description\":\"x\","
 	    "\"baseline\":\" \",\"nsfw\":\"on\"}}";
 	const char *stats = "{\"month\":{\"A\":9,\"B\":10}}";
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, reference, "[]", stats);
-	fixture_expect_flags(&f, VIEW_RISK, "A",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, reference, "[]", stats);
+	analysis_expect_flags(&f, VIEW_RISK, "A",
 	    "zero_usage_day zero_usage_total no_active_workers missing_description "
 	    "missing_baseline");
-	fixture_expect_flags(
+	analysis_expect_flags(
 	    &f, VIEW_RISK, "B", "zero_usage_day zero_usage_total no_active_workers");
-	fixture_expect(&f, VIEW_RISK, "models/0/nsfw", "true");
-	fixture_expect(&f, VIEW_RISK, "models/0/baseline", "\" \"");
-	fixture_expect(&f, VIEW_RISK, "models/1/baseline", "null");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "A");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_MISSING_DATA, "A");
+	analysis_expect(&f, VIEW_RISK, "models/0/nsfw", "true");
+	analysis_expect(&f, VIEW_RISK, "models/0/baseline", "\" \"");
+	analysis_expect(&f, VIEW_RISK, "models/1/baseline", "null");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "A");
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_MISSING_DATA, "A");
 	f.settings.text_ignore_hosts = false;
 	f.settings.text_critical_usage = 9;
-	fixture_render(&f, reference, "[]", stats);
-	fixture_expect_flags(&f, VIEW_RISK, "B",
+	analysis_render(&f, reference, "[]", stats);
+	analysis_expect_flags(&f, VIEW_RISK, "B",
 	    "zero_usage_day zero_usage_total no_active_workers no_download_urls");
-	fixture_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "");
-	fixture_free(&f);
+	analysis_expect_preset(&f, VIEW_RISK, PRESET_CRITICAL, "");
+	analysis_free(&f);
 }
 
 /* Sums do not overflow: they stop at the largest 64-bit integer. */
 TEST(test_saturation)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, "{" IMAGE("A", "") "," IMAGE("B", "") "}", "[]",
 	    "{\"month\":{\"A\":9223372036854775807,\"B\":9223372036854775807}}");
-	fixture_expect(
+	analysis_expect(
 	    &f, VIEW_RISK, "category_total_month_usage", "9223372036854775807");
-	fixture_expect(&f, VIEW_RISK, "models/1/usage_percentage_of_category", "100.0");
-	fixture_free(&f);
+	analysis_expect(
+	    &f, VIEW_RISK, "models/1/usage_percentage_of_category", "100.0");
+	analysis_free(&f);
 }

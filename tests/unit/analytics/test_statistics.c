@@ -1,10 +1,10 @@
 /* Category statistics, plain and grouped (doc/reference.md 7). */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 #include "terms/correction.h"
 #include "unit.h"
 
 static void
-expect_body(const struct fixture *f, enum view_kind kind, const char *expected)
+expect_body(const struct analysis *f, enum view_kind kind, const char *expected)
 {
 	const struct view *v = &f->dir->views[kind];
 	const char *body = f->out.data + v->body.off;
@@ -15,10 +15,10 @@ expect_body(const struct fixture *f, enum view_kind kind, const char *expected)
 
 TEST(test_empty)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_ESRGAN);
-	fixture_render(&f, "{}", NULL, NULL);
+	analysis_init(&f, CATEGORY_ESRGAN);
+	analysis_render(&f, "{}", NULL, NULL);
 	assert_int_equal(f.dir->raw_entries, 0);
 	expect_body(&f, VIEW_STATS,
 	    "{\"category\":\"esrgan\",\"total_models\":0,\"returned_models\":0,"
@@ -30,15 +30,15 @@ TEST(test_empty)
 	    "\"models_without_param_info\":0,\"models_with_trigger_words\":0,"
 	    "\"models_with_inpainting\":0,\"models_with_requirements\":0,"
 	    "\"models_with_showcases\":0,\"computed_at\":1700000000}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_raw)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_BLIP);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_BLIP);
+	analysis_render(&f,
 	    "{\"a\":{\"nsfw\":\"false\",\"baseline\":1.0,\"style\":[\"x\"],"
 	    "\"tags\":[\"t\",\"t\",\"\",true,\"u\"],\"size_on_disk_bytes\":1.9,"
 	    "\"showcases\":[0],\"trigger\":[1],\"inpainting\":1,\"parameters_count\":5,"
@@ -67,39 +67,39 @@ TEST(test_raw)
 	    "\"models_without_param_info\":0,\"models_with_trigger_words\":0,"
 	    "\"models_with_inpainting\":0,\"models_with_requirements\":0,"
 	    "\"models_with_showcases\":1,\"computed_at\":1700000000}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* A tag that every record has twice: 200 percent, where the reference fails. */
 TEST(test_above_hundred)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_LORA);
-	fixture_render(&f, "{\"a\":{\"tags\":[\"t\",\"t\"]}}", NULL, NULL);
-	fixture_expect(&f, VIEW_STATS, "top_tags/0/percentage", "200.0");
-	fixture_free(&f);
+	analysis_init(&f, CATEGORY_LORA);
+	analysis_render(&f, "{\"a\":{\"tags\":[\"t\",\"t\"]}}", NULL, NULL);
+	analysis_expect(&f, VIEW_STATS, "top_tags/0/percentage", "200.0");
+	analysis_free(&f);
 }
 
 TEST(test_image_counts)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f,
 	    "{\"a\":{\"name\":\"a\",\"baseline\":\"SD1\",\"nsfw\":1,\"trigger\":[\"x\"]"
 	    ","
 	    "\"inpainting\":true,\"requirements\":{\"r\":1},\"showcases\":[\"s\"]},"
 	    "\"b\":{\"name\":\"b\",\"baseline\":\"SD1\",\"nsfw\":0,\"trigger\":[],"
 	    "\"inpainting\":false,\"requirements\":{},\"showcases\":[]}}",
 	    "[]", "{}");
-	fixture_expect(&f, VIEW_STATS, "models_with_trigger_words", "1");
-	fixture_expect(&f, VIEW_STATS, "models_with_inpainting", "1");
-	fixture_expect(&f, VIEW_STATS, "models_with_requirements", "1");
-	fixture_expect(&f, VIEW_STATS, "models_with_showcases", "1");
+	analysis_expect(&f, VIEW_STATS, "models_with_trigger_words", "1");
+	analysis_expect(&f, VIEW_STATS, "models_with_inpainting", "1");
+	analysis_expect(&f, VIEW_STATS, "models_with_requirements", "1");
+	analysis_expect(&f, VIEW_STATS, "models_with_showcases", "1");
 	assert_int_equal(f.dir->views[VIEW_STATS_GROUPED].body.off,
 	    f.dir->views[VIEW_STATS].body.off);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_parameter_buckets)
@@ -109,31 +109,31 @@ TEST(test_parameter_buckets)
 	    "\"b\":{\"name\":\"b\",\"parameters\":1,\"parameters_count\":2999999999.9},"
 	    "\"c\":{\"name\":\"c\",\"parameters\":70000000000},"
 	    "\"d\":{\"name\":\"d\",\"parameters\":0}}";
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f, reference, "[]", "{}");
-	fixture_expect(&f, VIEW_STATS, "models_without_param_info", "3");
-	fixture_expect(&f, VIEW_STATS, "parameter_buckets",
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f, reference, "[]", "{}");
+	analysis_expect(&f, VIEW_STATS, "models_without_param_info", "3");
+	analysis_expect(&f, VIEW_STATS, "parameter_buckets",
 	    "[{\"bucket_label\":\"< 3B\",\"min_params\":0,\"max_params\":3000000000,"
 	    "\"count\":1,\"percentage\":25.0}]");
 	f.settings.corrections = CORRECT_PARAMETER_BUCKETS;
-	fixture_render(&f, reference, "[]", "{}");
-	fixture_expect(&f, VIEW_STATS, "models_without_param_info", "1");
-	fixture_expect(&f, VIEW_STATS, "parameter_buckets",
+	analysis_render(&f, reference, "[]", "{}");
+	analysis_expect(&f, VIEW_STATS, "models_without_param_info", "1");
+	analysis_expect(&f, VIEW_STATS, "parameter_buckets",
 	    "[{\"bucket_label\":\"< 3B\",\"min_params\":0,\"max_params\":3000000000,"
 	    "\"count\":1,\"percentage\":25.0},{\"bucket_label\":\"3B-6B\","
 	    "\"min_params\":3000000000,\"max_params\":6000000000,\"count\":1,"
 	    "\"percentage\":25.0},{\"bucket_label\":\"> "
 	    "70B\",\"min_params\":70000000000,"
 	    "\"max_params\":null,\"count\":1,\"percentage\":25.0}]");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_top_twenty)
 {
 	char reference[1024] = "{\"a\":{\"tags\":[";
-	struct fixture f;
+	struct analysis f;
 	size_t n = strlen(reference);
 	json_t *root;
 
@@ -141,14 +141,14 @@ TEST(test_top_twenty)
 		n += (size_t)snprintf(
 		    reference + n, sizeof(reference) - n, "%s\"t%d\"", i ? "," : "", i);
 	snprintf(reference + n, sizeof(reference) - n, ",\"t29\"]}}");
-	fixture_init(&f, CATEGORY_TI);
-	fixture_render(&f, reference, NULL, NULL);
-	root = fixture_body(&f, VIEW_STATS);
+	analysis_init(&f, CATEGORY_TI);
+	analysis_render(&f, reference, NULL, NULL);
+	root = analysis_body(&f, VIEW_STATS);
 	assert_int_equal(json_array_size(json_object_get(root, "top_tags")), 20);
 	json_decref(root);
-	fixture_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t29\"");
-	fixture_expect(&f, VIEW_STATS, "top_tags/19/tag", "\"t18\"");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t29\"");
+	analysis_expect(&f, VIEW_STATS, "top_tags/19/tag", "\"t18\"");
+	analysis_free(&f);
 }
 
 #define TEXT(key, more) "\"" key "\":{\"name\":\"" key "\",\"parameters\":7" more "}"
@@ -158,24 +158,24 @@ TEST(test_top_twenty)
 /* The first record of a group stands for it, with everyone's downloads. */
 TEST(test_grouped)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f,
 	    "{" TEXT("Foo-1B", ",\"nsfw\":true,\"tags\":[\"x\"]") "," TEXT(
 		"Bar", CONFIG("[" ENTRY("b") "]")) "," TEXT("Foo-2B",
 		",\"tags\":[\"y\"]" CONFIG("[" ENTRY("c") "," ENTRY("b") "]")) "}",
 	    "[]", "{}");
-	fixture_expect(&f, VIEW_STATS, "download_stats/hosts", "{\"b\":2,\"c\":1}");
-	fixture_expect(&f, VIEW_STATS_GROUPED, "total_models", "2");
-	fixture_expect(&f, VIEW_STATS_GROUPED, "nsfw_count", "1");
-	fixture_expect(&f, VIEW_STATS_GROUPED, "top_tags",
+	analysis_expect(&f, VIEW_STATS, "download_stats/hosts", "{\"b\":2,\"c\":1}");
+	analysis_expect(&f, VIEW_STATS_GROUPED, "total_models", "2");
+	analysis_expect(&f, VIEW_STATS_GROUPED, "nsfw_count", "1");
+	analysis_expect(&f, VIEW_STATS_GROUPED, "top_tags",
 	    "[{\"tag\":\"x\",\"count\":1,\"percentage\":50.0}]");
-	fixture_expect(
+	analysis_expect(
 	    &f, VIEW_STATS_GROUPED, "download_stats/total_models_with_downloads", "2");
-	fixture_expect(
+	analysis_expect(
 	    &f, VIEW_STATS_GROUPED, "download_stats/total_download_entries", "3");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* What the reference fails on is left out: a list that is none. */
@@ -194,19 +194,19 @@ TEST(test_grouped_odd_configs)
 		{ CONFIG("[" ENTRY("a") "]"), ",\"config\":null", "1" },
 		{ CONFIG("[" ENTRY("a") "]"), CONFIG("7"), "1" },
 	};
-	struct fixture f;
+	struct analysis f;
 	char reference[1024];
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		snprintf(reference, sizeof(reference),
 		    "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7%s},"
 		    "\"Foo-2B\":{\"name\":\"Foo-2B\",\"parameters\":7%s}}",
 		    cases[i].first, cases[i].later);
-		fixture_render(&f, reference, "[]", "{}");
-		fixture_expect(&f, VIEW_STATS_GROUPED, "total_models", "1");
-		fixture_expect(&f, VIEW_STATS_GROUPED,
+		analysis_render(&f, reference, "[]", "{}");
+		analysis_expect(&f, VIEW_STATS_GROUPED, "total_models", "1");
+		analysis_expect(&f, VIEW_STATS_GROUPED,
 		    "download_stats/total_download_entries", cases[i].entries);
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }

@@ -1,5 +1,5 @@
 /* With-stats: from workers to answers, over small documents computed by hand. */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 #include "reader/generation.h"
 #include "reader/query.h"
 #include "reader/with_stats_page.h"
@@ -96,17 +96,17 @@
 	    USED("0", "0", "0")) "}"
 
 static void
-render(struct fixture *f)
+render(struct analysis *f)
 {
-	fixture_init(f, CATEGORY_TEXT_GENERATION);
+	analysis_init(f, CATEGORY_TEXT_GENERATION);
 	f->workers = WORKERS;
-	fixture_render(f, REFERENCE, STATUS, STATS);
+	analysis_render(f, REFERENCE, STATUS, STATS);
 	assert_string_equal(f->skipped, "");
 }
 
 /* The answer to a query string. */
 static void
-ask(const struct fixture *f, const char *text, struct buf *out, uint64_t *etag)
+ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 {
 	struct snapshot snapshot = { .fd = -1, .data = f->out.data, .len = f->out.len };
 	struct generation g = { .snapshot = &snapshot, .directory = f->dir };
@@ -127,7 +127,7 @@ ask(const struct fixture *f, const char *text, struct buf *out, uint64_t *etag)
 }
 
 static void
-expect(const struct fixture *f, const char *query, const char *body)
+expect(const struct analysis *f, const char *query, const char *body)
 {
 	struct buf out = { 0 };
 
@@ -143,7 +143,7 @@ TEST(test_plain)
 		USAGE_BAR REST("null", "null", "0") "," HEAD_NONE("Bar") USAGE_BAR REST(
 		    "null", "null", "0") "," HEAD_ZED REST("null", "null", "2") "}";
 	const struct view *v;
-	struct fixture f;
+	struct analysis f;
 
 	render(&f);
 	expect(&f, "", body);
@@ -152,14 +152,14 @@ TEST(test_plain)
 	assert_memory_equal(f.out.data + v->body.off, body, v->body.len);
 	/* Never-used changes nothing here. */
 	f.settings.corrections = CORRECT_NEVER_USED;
-	fixture_render(&f, REFERENCE, STATUS, STATS);
+	analysis_render(&f, REFERENCE, STATUS, STATS);
 	expect(&f, "", body);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_workers_and_variations)
 {
-	struct fixture f;
+	struct analysis f;
 
 	render(&f);
 	expect(&f, "include_workers=1",
@@ -174,25 +174,25 @@ TEST(test_workers_and_variations)
 		"0") "," HEAD_ZED REST("null", VARIATIONS_ZED, "2") "}");
 	expect(&f, "include_backend_variations=1&include_workers=1&min_worker_count=2",
 	    "{" HEAD_FOO EXACT_FOO REST(SUMMARIES_FOO, VARIATIONS_FOO, "2") "}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* Both usages are the exact one, and variations are not shown unasked. */
 TEST(test_exact_usage)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	f.settings.corrections = CORRECT_EXACT_USAGE;
-	fixture_render(&f, REFERENCE, STATUS, STATS);
-	fixture_expect(&f, VIEW_WITH_STATS, "Foo-7B/usage_stats", EXACT_FOO);
-	fixture_expect(&f, VIEW_WITH_STATS, "Foo-7B/backend_variations", "null");
-	fixture_free(&f);
+	analysis_render(&f, REFERENCE, STATUS, STATS);
+	analysis_expect(&f, VIEW_WITH_STATS, "Foo-7B/usage_stats", EXACT_FOO);
+	analysis_expect(&f, VIEW_WITH_STATS, "Foo-7B/backend_variations", "null");
+	analysis_free(&f);
 }
 
 /* Names of the answer's models, with a space behind each. */
 static void
-expect_order(const struct fixture *f, const char *query, const char *names)
+expect_order(const struct analysis *f, const char *query, const char *names)
 {
 	static const char *const all[] = { "Foo-7B", "bar", "Bar", "Zed" };
 	struct buf out = { 0 };
@@ -251,13 +251,13 @@ TEST(test_selection_and_order)
 		{ "min_worker_count=4294967297&include_workers=1", "" },
 		{ "min_worker_count=99999999999999999999&include_workers=1", "" },
 	};
-	struct fixture f;
+	struct analysis f;
 
 	render(&f);
 	for (size_t i = 0; i < NELEM(cases); i++)
 		expect_order(&f, cases[i].query, cases[i].names);
 	expect(&f, "min_worker_count=9", "{}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* The same answer has the same tag, another one another. */
@@ -271,7 +271,7 @@ TEST(test_etags)
 		"include_workers=1&min_worker_count=2" };
 	uint64_t tags[NELEM(queries)], again;
 	struct buf out = { 0 };
-	struct fixture f;
+	struct analysis f;
 
 	render(&f);
 	for (size_t i = 0; i < NELEM(queries); i++) {
@@ -285,7 +285,7 @@ TEST(test_etags)
 	assert_int_equal(again, tags[7]);
 	/* What workers do leaves the answers without them as they are. */
 	f.workers = "[]";
-	fixture_render(&f, REFERENCE, STATUS, STATS);
+	analysis_render(&f, REFERENCE, STATUS, STATS);
 	for (size_t i = 0; i < NELEM(queries); i++) {
 		ask(&f, queries[i], &out, &again);
 		if (strstr(queries[i], "workers") != NULL)
@@ -294,14 +294,14 @@ TEST(test_etags)
 			assert_int_equal(again, tags[i]);
 	}
 	buf_free(&out);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_bad_workers_are_skipped)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	f.workers =
 	    "[1," WORKER("\"name\":\"a\"", "") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
 		",\"models\":null") "," WORKER("\"name\":\"a\",\"id\":\"a\"",
@@ -312,7 +312,7 @@ TEST(test_bad_workers_are_skipped)
 		",\"post-processing\":\"x\"") "," WORKER("\"name\":\"\\u00e9\\\"\","
 							 "\"id\":\"a\"",
 		",\"models\":[\"zed\"]") "]";
-	fixture_render(&f, REFERENCE, STATUS, STATS);
+	analysis_render(&f, REFERENCE, STATUS, STATS);
 	assert_string_equal(f.skipped,
 	    "workers element 0: not an object\n"
 	    "workers element 1: id: required\n"
@@ -326,34 +326,34 @@ TEST(test_bad_workers_are_skipped)
 	expect(&f, "min_worker_count=1&include_workers=1",
 	    "{" HEAD_ZED REST(
 		"{" SUMMARY("a", "\xc3\xa9\\\"", "true", "5") "}", "null", "1") "}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_bad_documents_are_refused)
 {
 	static const char *const documents[] = { "", "{}", "[", "null", "[1,2]" };
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(documents); i++) {
 		f.workers = documents[i];
-		assert_int_equal(fixture_try(&f, "{}", "[]", "{}"), -1);
+		assert_int_equal(analysis_try(&f, "{}", "[]", "{}"), -1);
 		assert_int_equal(f.report.refused, DOCUMENT_WORKERS);
 		assert_true(f.report.reason[0] != '\0');
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* An empty category, and images, whose variations are counted as well. */
 TEST(test_images)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, "{}", "[]", "{}");
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, "{}", "[]", "{}");
 	expect(&f, "", "{}");
 	expect(&f, "sort_by=name&include_workers=1", "{}");
-	fixture_render(&f,
+	analysis_render(&f,
 	    "{\"A\":{\"name\":\"A\",\"baseline\":\"flux_1\",\"nsfw\":true}}", "[]",
 	    "{\"month\":{\"a\":1,\"koboldcpp/A\":2}}");
 	expect(&f, "include_backend_variations=1",
@@ -362,5 +362,5 @@ TEST(test_images)
 		    USED("0", "1", "0")) "," VARIATION("koboldcpp", "koboldcpp/A",
 		    NO_STATUS, USED("0", "2", "0")) "}",
 		"0") "}");
-	fixture_free(&f);
+	analysis_free(&f);
 }

@@ -13,17 +13,17 @@
 
 #include "base/log.h"
 #include "base/log_daemon.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
-struct world {
-	char dir[32];
+struct listener {
 	char path[64]; /* where the log daemon listens */
 	int receiver;
 	struct log_daemon daemon;
 };
 
 static void
-receiver_start(struct world *w)
+receiver_start(struct listener *w)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 
@@ -34,7 +34,7 @@ receiver_start(struct world *w)
 }
 
 static void
-receiver_stop(struct world *w)
+receiver_stop(struct listener *w)
 {
 	close(w->receiver);
 	unlink(w->path);
@@ -42,7 +42,7 @@ receiver_stop(struct world *w)
 
 /* The next line; "" if there is none. */
 static const char *
-received(struct world *w)
+received(struct listener *w)
 {
 	static char line[8192];
 	ssize_t n = recv(w->receiver, line, sizeof(line) - 1, 0);
@@ -52,7 +52,7 @@ received(struct world *w)
 }
 
 static void
-say(struct world *w, const char *text)
+say(struct listener *w, const char *text)
 {
 	log_daemon_send(&w->daemon, LOG_INFO, "reader 0", text, strlen(text));
 }
@@ -60,11 +60,10 @@ say(struct world *w, const char *text)
 static int
 set_up(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct listener *w = calloc(1, sizeof(*w));
 
-	strlcpy(w->dir, "/tmp/test_log_XXXXXX", sizeof(w->dir));
-	assert_non_null(mkdtemp(w->dir));
-	snprintf(w->path, sizeof(w->path), "%s/log", w->dir);
+	assert_int_equal(directory_make(), 0);
+	snprintf(w->path, sizeof(w->path), "%s/log", directory);
 	receiver_start(w);
 	assert_int_equal(log_daemon_open(&w->daemon, w->path), 0);
 	*state = w;
@@ -74,20 +73,20 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 
 	log_daemon_close(&w->daemon);
 	assert_int_equal(w->daemon.fd, -1);
 	log_daemon_close(&w->daemon);
 	receiver_stop(w);
-	assert_int_equal(rmdir(w->dir), 0);
+	assert_int_equal(directory_remove(NULL, NULL), 0);
 	free(w);
 	return 0;
 }
 
 TEST(a_line_is_framed)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 	char before[32], after[32], tail[64];
 	const char *line;
 	time_t now = time(NULL);
@@ -108,7 +107,7 @@ TEST(a_line_is_framed)
 
 TEST(a_long_line_is_one_datagram)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 	char text[8000];
 	const char *line;
 
@@ -123,7 +122,7 @@ TEST(a_long_line_is_one_datagram)
 
 TEST(a_daemon_that_was_restarted_is_found_again)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 
 	say(w, "one");
 	assert_non_null(strstr(received(w), "one"));
@@ -143,7 +142,7 @@ TEST(a_daemon_that_was_restarted_is_found_again)
 /* Without MSG_DONTWAIT this test would never end. */
 TEST(a_daemon_that_is_stuck_holds_nobody_up)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 	char want[64];
 	unsigned long lost;
 	int sent = 0, i;
@@ -167,7 +166,7 @@ TEST(a_daemon_that_is_stuck_holds_nobody_up)
 
 TEST(a_path_that_is_too_long_is_no_crash)
 {
-	struct world *w = *state;
+	struct listener *w = *state;
 	struct log_daemon d;
 	char path[200];
 
@@ -182,7 +181,6 @@ TEST(a_path_that_is_too_long_is_no_crash)
 
 TEST(the_descriptor_to_keep_is_the_targets)
 {
-	struct world *w = *state;
 	char file[64];
 	int fd, type;
 	socklen_t len = sizeof(type);
@@ -192,7 +190,7 @@ TEST(the_descriptor_to_keep_is_the_targets)
 	fd = log_descriptor();
 	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
 	assert_int_equal(type, SOCK_DGRAM);
-	snprintf(file, sizeof(file), "%s/file", w->dir);
+	snprintf(file, sizeof(file), "%s/file", directory);
 	assert_int_equal(log_open(file, "info"), 0);
 	assert_int_not_equal(log_descriptor(), fd);
 	assert_int_equal(fcntl(log_descriptor(), F_GETFL) & O_APPEND, O_APPEND);

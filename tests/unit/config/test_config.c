@@ -9,12 +9,12 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "config/options.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
 #define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
 
-static char dir[] = "/tmp/hydratord-config-XXXXXX";
-static char path[sizeof(dir) + 16];
+static char path[128];
 static char err[4096];
 static char sample[4096];
 
@@ -539,7 +539,7 @@ TEST(files_that_cannot_be_read_are_named)
 	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
 	snprintf(want, sizeof(want), "%s: No such file or directory", path);
 	assert_memory_equal(err, want, strlen(want));
-	assert_int_equal(config_load(dir, known, &c, err, sizeof(err)), -1);
+	assert_int_equal(config_load(directory, known, &c, err, sizeof(err)), -1);
 	assert_non_null(strstr(err, "Is a directory"));
 	write_bytes("readers = 1\0\n", 13);
 	assert_int_equal(config_load(path, known, &c, err, sizeof(err)), -1);
@@ -736,17 +736,16 @@ make_directory(void **state UNUSED)
 	snprintf(sample, sizeof(sample), "%s/etc/hydratord.conf",
 	    srcdir != NULL ? srcdir : ".");
 	clearenv();
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(path, sizeof(path), "%s/conf", dir);
+	snprintf(path, sizeof(path), "%s/conf", directory);
 	return 0;
 }
 
 static int
 remove_directory(void **state UNUSED)
 {
-	unlink(path);
-	return rmdir(dir);
+	return directory_remove("conf", NULL);
 }
 
 UNIT_FIXTURE(.group_setup = make_directory, .group_teardown = remove_directory);

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
-static char dir[] = "/tmp/hydratord-config-files-XXXXXX";
 static char path[64], key[64], err[2048];
 
 static bool
@@ -72,9 +72,9 @@ TEST(the_ca_file_is_readable)
 	write_file(key, "x", 0644);
 	accepts("ca_file", key, "https://h");
 	accepts("ca_file", "", "https://h");
-	snprintf(gone, sizeof(gone), "%s/none", dir);
+	snprintf(gone, sizeof(gone), "%s/none", directory);
 	refuses("ca_file", gone, "https://h", "/none: No such file");
-	refuses("ca_file", dir, "https://h", "not a regular file");
+	refuses("ca_file", directory, "https://h", "not a regular file");
 	refuses("ca_file", "relative", "https://h", "absolute path");
 	if (geteuid() == 0)
 		return;
@@ -125,19 +125,17 @@ TEST(a_key_never_travels_in_clear)
 static int
 setup(void **state UNUSED)
 {
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(path, sizeof(path), "%s/conf", dir);
-	snprintf(key, sizeof(key), "%s/key", dir);
+	snprintf(path, sizeof(path), "%s/conf", directory);
+	snprintf(key, sizeof(key), "%s/key", directory);
 	return 0;
 }
 
 static int
 teardown(void **state UNUSED)
 {
-	unlink(path);
-	unlink(key);
-	return rmdir(dir);
+	return directory_remove("conf", "key", NULL);
 }
 
 UNIT_FIXTURE(.group_setup = setup, .group_teardown = teardown);

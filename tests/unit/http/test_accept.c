@@ -22,7 +22,7 @@ crowded(void *arg)
 }
 
 static void
-serve_crowded(struct world *w, unsigned times)
+serve_crowded(struct http_world *w, unsigned times)
 {
 	asked = 0;
 	yes = times;
@@ -32,7 +32,7 @@ serve_crowded(struct world *w, unsigned times)
 
 /* Lets so much real time go by, the server at work. */
 static void
-wait_ms(struct world *w, int ms)
+wait_ms(struct http_world *w, int ms)
 {
 	struct timeval tv = { 0, ms * 1000 };
 
@@ -42,7 +42,7 @@ wait_ms(struct world *w, int ms)
 
 TEST(a_crowded_server_leaves_connections_to_others)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct http_server *other;
 	char *answer;
 	int sock;
@@ -64,7 +64,7 @@ TEST(a_crowded_server_leaves_connections_to_others)
 
 TEST(what_nobody_takes_is_taken_after_a_while)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int sock;
 
@@ -82,7 +82,7 @@ TEST(what_nobody_takes_is_taken_after_a_while)
 /* With the last copy of the listening socket they would be reset. */
 TEST(the_end_leaves_nothing_to_others)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int sock[3], i;
 
@@ -101,7 +101,7 @@ TEST(the_end_leaves_nothing_to_others)
 
 TEST(an_idle_server_is_not_woken)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 
 	serve_crowded(w, UINT_MAX);
 	wait_ms(w, 50);
@@ -109,7 +109,7 @@ TEST(an_idle_server_is_not_woken)
 }
 
 static void
-assert_refused(struct world *w, int sock)
+assert_refused(struct http_world *w, int sock)
 {
 	char *answer;
 
@@ -121,7 +121,7 @@ assert_refused(struct world *w, int sock)
 /* They do not close, nor does the server until they have had time to read. */
 TEST(everyone_beyond_the_limit_is_told)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int held[2], sock[150];
 	size_t i;
 
@@ -144,7 +144,7 @@ TEST(everyone_beyond_the_limit_is_told)
 
 TEST(the_refused_take_no_place)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int held[2], sock[64];
 	size_t i;
 	char *answer;
@@ -167,5 +167,5 @@ TEST(the_refused_take_no_place)
 		close(sock[i]);
 }
 
-UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
-    .group_setup = world_clock, .group_teardown = world_clock_end);
+UNIT_FIXTURE(.setup = http_world_setup, .teardown = http_world_teardown,
+    .group_setup = http_world_clock, .group_teardown = http_world_clock_end);

@@ -19,7 +19,7 @@
 
 TEST(pipelined_requests_are_answered_in_order)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char text[20000], want[32], *answer, *at;
 	size_t len = 0;
 	int i;
@@ -44,7 +44,7 @@ TEST(pipelined_requests_are_answered_in_order)
 
 TEST(requests_may_come_byte_by_byte)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	static const char text[] = "\r\n" GET("/a") LAST("/b");
 	char *answer;
 	int sock;
@@ -63,7 +63,7 @@ TEST(requests_may_come_byte_by_byte)
 
 TEST(head_has_the_length_and_no_body)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer, *rest;
 
 	serve(w);
@@ -77,7 +77,7 @@ TEST(head_has_the_length_and_no_body)
 
 TEST(old_clients_are_understood)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 
 	serve(w);
@@ -106,7 +106,7 @@ TEST(bad_requests_end_the_connection)
 		  "0\r\n\r\n" GET("/x"),
 		    "413 Content Too Large" },
 	};
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	size_t i;
 
@@ -130,7 +130,7 @@ TEST(bad_requests_end_the_connection)
 /* The answer must not be lost in the reset that unread bytes cause. */
 TEST(an_endless_head_is_answered)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer, *text = malloc(1000001);
 
 	serve(w);
@@ -150,7 +150,7 @@ TEST(an_endless_head_is_answered)
 /* An answer that waits is not touched by requests of others, and is released once. */
 TEST(slow_clients_get_what_they_asked_for)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int slow[3];
 	char *answer, expected;
 	const char *body;
@@ -186,7 +186,7 @@ TEST(slow_clients_get_what_they_asked_for)
 
 TEST(a_client_that_leaves_costs_nothing)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct linger reset = { 1, 0 };
 	char byte;
 	int sock, i;
@@ -209,7 +209,7 @@ TEST(a_client_that_leaves_costs_nothing)
 
 TEST(answers_of_one_owner_can_be_ended)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int slow, idle;
 	char *answer;
 
@@ -233,7 +233,7 @@ TEST(answers_of_one_owner_can_be_ended)
 
 TEST(deadlines_end_connections)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int fresh, half, idle, stuck;
 	char *answer;
 
@@ -270,7 +270,7 @@ TEST(deadlines_end_connections)
 
 TEST(connections_beyond_the_limit_are_refused)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int held[6], i;
 	char *answer;
 
@@ -295,7 +295,7 @@ TEST(connections_beyond_the_limit_are_refused)
 /* No descriptor left: a pause, not a loop; and then it goes on. */
 TEST(running_out_of_descriptors_is_survived)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct rlimit old, tight;
 	struct sockaddr_in address = w->address;
 	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -330,7 +330,7 @@ TEST(running_out_of_descriptors_is_survived)
 
 TEST(stopping_finishes_what_is_under_way)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int idle, half, slow, unread;
 	char *answer;
 
@@ -367,5 +367,5 @@ TEST(stopping_finishes_what_is_under_way)
 	assert_int_equal(w->drained, 1);
 }
 
-UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
-    .group_setup = world_clock, .group_teardown = world_clock_end);
+UNIT_FIXTURE(.setup = http_world_setup, .teardown = http_world_teardown,
+    .group_setup = http_world_clock, .group_teardown = http_world_clock_end);

@@ -50,7 +50,7 @@ assert_answers(const char *answer, unsigned n)
 }
 
 static void
-assert_drained(struct world *w)
+assert_drained(struct http_world *w)
 {
 	int i;
 
@@ -62,7 +62,7 @@ assert_drained(struct world *w)
 
 TEST(an_idle_client_of_a_retired_server_may_ask_once_more)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int idle[2], i;
 	char *answer;
 
@@ -90,7 +90,7 @@ TEST(an_idle_client_of_a_retired_server_may_ask_once_more)
 
 TEST(a_stop_ends_who_is_idle)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int idle;
 	char *answer;
 
@@ -111,7 +111,7 @@ TEST(a_stop_ends_who_is_idle)
 
 TEST(nobody_is_waited_for_without_need)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 
 	serve(w);
 	http_server_retire(w->server);
@@ -120,7 +120,7 @@ TEST(nobody_is_waited_for_without_need)
 
 TEST(old_clients_are_answered_at_the_end_too)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int sock;
 	char *answer;
 
@@ -137,7 +137,7 @@ TEST(old_clients_are_answered_at_the_end_too)
 
 TEST(requests_sent_together_are_all_answered)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	/* 700: more than the server reads at once. */
 	static const unsigned sizes[] = { 1, 10, 700 };
 	size_t i, j;
@@ -165,7 +165,7 @@ TEST(requests_sent_together_are_all_answered)
 /* The requests wait behind an answer that the socket could not take at once. */
 TEST(requests_behind_a_long_answer_are_all_answered)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *text, *answer;
 	int sock;
 	size_t i;
@@ -191,7 +191,7 @@ TEST(requests_behind_a_long_answer_are_all_answered)
 /* Else a client that always has one more under way would never be through. */
 TEST(what_comes_after_the_last_answer_is_not_answered)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *text = requests(10), *answer;
 	int sock;
 
@@ -210,7 +210,7 @@ TEST(what_comes_after_the_last_answer_is_not_answered)
 
 TEST(an_old_connection_loses_nothing_either)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *text = requests(10), *answer;
 	int sock;
 
@@ -227,7 +227,7 @@ TEST(an_old_connection_loses_nothing_either)
 
 TEST(half_a_head_is_a_request_under_way)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int sock, slow;
 	size_t i;
@@ -258,7 +258,7 @@ TEST(half_a_head_is_a_request_under_way)
 /* Its head did not say that it is the last one; its client waits for another. */
 TEST(a_connection_ends_behind_an_answer_begun_before_the_stop)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int sock;
 
@@ -277,7 +277,7 @@ TEST(a_connection_ends_behind_an_answer_begun_before_the_stop)
 /* The kernel has accepted it; nobody but us can answer it. */
 TEST(who_has_connected_before_the_end_is_answered)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int asked, late, i, j, queued[3];
 	size_t k;
@@ -308,7 +308,7 @@ TEST(who_has_connected_before_the_end_is_answered)
 
 TEST(who_has_connected_and_says_nothing_is_not_waited_for)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *answer;
 	int mute;
 
@@ -327,7 +327,7 @@ TEST(who_has_connected_and_says_nothing_is_not_waited_for)
 /* The successor has the same socket, of which the retired one closes its copy. */
 TEST(no_connection_is_lost_between_two_servers)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct http_server *other;
 	int copy = dup(w->listener), sock[6], i, round;
 	char *answer;
@@ -372,7 +372,7 @@ TEST(a_refusal_reaches_a_client_that_goes_on_sending)
 		{ "GET / HTTP/1.1\r\nA: ", "HTTP/1.1 431 " },
 		{ "GET /", "HTTP/1.1 414 " },
 	};
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *junk = malloc(3000001), *answer;
 	size_t i;
 	int sock;
@@ -396,7 +396,7 @@ TEST(a_refusal_reaches_a_client_that_goes_on_sending)
  * was the server that was late (stopped, or suspended), not they. */
 TEST(deadlines_spare_who_waits_for_us)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int sock[100];
 	char *answer;
 	size_t i;
@@ -422,7 +422,7 @@ TEST(deadlines_spare_who_waits_for_us)
 /* The end of the answer is in the socket's buffer, its reader is slow, and sends. */
 TEST(a_slow_reader_gets_the_end_of_the_last_answer)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	char *begin, *rest;
 	int sock;
 	size_t len = 0;
@@ -446,7 +446,7 @@ TEST(a_slow_reader_gets_the_end_of_the_last_answer)
 
 TEST(a_reader_that_has_stopped_is_not_waited_for)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	int sock, i;
 	char *begin;
 
@@ -465,5 +465,5 @@ TEST(a_reader_that_has_stopped_is_not_waited_for)
 	close(sock);
 }
 
-UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
-    .group_setup = world_clock, .group_teardown = world_clock_end);
+UNIT_FIXTURE(.setup = http_world_setup, .teardown = http_world_teardown,
+    .group_setup = http_world_clock, .group_teardown = http_world_clock_end);

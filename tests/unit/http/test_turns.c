@@ -26,14 +26,14 @@ struct scene {
 	unsigned others; /* requests for /o so far */
 	int64_t takes;   /* nanoseconds of the server's clock for each /f */
 	unsigned at;     /* the request for /f at which `act` is called; 0: never */
-	void (*act)(struct world *);
+	void (*act)(struct http_world *);
 	int sock;             /* for act */
 	struct event *urgent; /* the same */
 	unsigned urgent_at;   /* requests for /f when it came */
 };
 
 static void
-on_request(struct world *w, struct str path)
+on_request(struct http_world *w, struct str path)
 {
 	struct scene *scene = w->hook;
 
@@ -48,7 +48,7 @@ on_request(struct world *w, struct str path)
 }
 
 static void
-watch(struct world *w, struct scene *scene)
+watch(struct http_world *w, struct scene *scene)
 {
 	w->hook = scene;
 	w->on_request = on_request;
@@ -86,7 +86,7 @@ send_flood(int sock)
 }
 
 static void
-assert_flood_answered(struct world *w, int sock)
+assert_flood_answered(struct http_world *w, int sock)
 {
 	char *answer;
 
@@ -99,7 +99,7 @@ assert_flood_answered(struct world *w, int sock)
 
 TEST(a_flood_leaves_others_their_turn)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { 0 };
 	int flood[3], ordinary;
 	size_t i;
@@ -122,14 +122,14 @@ TEST(a_flood_leaves_others_their_turn)
 
 /* It comes when the floods are at it already: one turn of all of them, not one each. */
 static void
-ask_now(struct world *w)
+ask_now(struct http_world *w)
 {
 	send_unseen(((struct scene *)w->hook)->sock, GET("/o"));
 }
 
 TEST(a_late_client_waits_for_one_turn_of_all_floods)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .at = 3 * TURN + 1, .act = ask_now };
 	int flood[3];
 	size_t i;
@@ -150,7 +150,7 @@ TEST(a_late_client_waits_for_one_turn_of_all_floods)
 
 TEST(a_turn_ends_when_its_time_is_over)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .takes = 2 * NSEC_PER_SEC / 1000 };
 	int flood, ordinary;
 
@@ -167,7 +167,7 @@ TEST(a_turn_ends_when_its_time_is_over)
 }
 
 static void
-connect_now(struct world *w)
+connect_now(struct http_world *w)
 {
 	struct scene *scene = w->hook;
 
@@ -177,7 +177,7 @@ connect_now(struct world *w)
 
 TEST(who_connects_does_not_wait_for_a_flood)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .at = 1, .act = connect_now };
 	int flood;
 
@@ -194,7 +194,7 @@ TEST(who_connects_does_not_wait_for_a_flood)
 static void
 on_urgent(evutil_socket_t fd, short what UNUSED, void *arg)
 {
-	struct scene *scene = ((struct world *)arg)->hook;
+	struct scene *scene = ((struct http_world *)arg)->hook;
 	char byte;
 
 	assert_int_equal(read(fd, &byte, 1), 1);
@@ -202,13 +202,13 @@ on_urgent(evutil_socket_t fd, short what UNUSED, void *arg)
 }
 
 static void
-order_now(struct world *w)
+order_now(struct http_world *w)
 {
 	assert_int_equal(write(((struct scene *)w->hook)->sock, "", 1), 1);
 }
 
 static void
-work(struct world *w, struct str path UNUSED)
+work(struct http_world *w, struct str path UNUSED)
 {
 	usleep(1000);
 	on_request(w, path);
@@ -217,7 +217,7 @@ work(struct world *w, struct str path UNUSED)
 /* Requests of many clients, each of them short, that one poll finds together. */
 TEST(an_order_does_not_wait_for_all_who_are_ready)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .at = 1, .act = order_now };
 	int sock[100], pair[2];
 	size_t i;
@@ -245,7 +245,7 @@ TEST(an_order_does_not_wait_for_all_who_are_ready)
 }
 
 static void
-stop_now(struct world *w)
+stop_now(struct http_world *w)
 {
 	http_server_stop(w->server);
 }
@@ -253,7 +253,7 @@ stop_now(struct world *w)
 /* What it had sent before the stop is answered, also what still waits for its turn. */
 TEST(a_stop_between_two_turns_loses_nothing)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	/* In the second turn: the connection waits while the other one is answered. */
 	struct scene scene = { .at = TURN + 1, .act = stop_now };
 	int flood[2], i;
@@ -276,7 +276,7 @@ TEST(a_stop_between_two_turns_loses_nothing)
 }
 
 static void
-drop_now(struct world *w)
+drop_now(struct http_world *w)
 {
 	http_server_free(&w->server);
 	event_base_loopbreak(w->base);
@@ -289,7 +289,7 @@ on_order(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 static void
-order_the_end(struct world *w)
+order_the_end(struct http_world *w)
 {
 	event_active(((struct scene *)w->hook)->urgent, 0, 0);
 	event_base_loopcontinue(w->base);
@@ -297,7 +297,7 @@ order_the_end(struct world *w)
 
 TEST(a_server_may_end_between_two_turns)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .at = TURN + 1, .act = order_the_end };
 	int flood[2], i;
 
@@ -317,7 +317,7 @@ TEST(a_server_may_end_between_two_turns)
 }
 
 static void
-reset_now(struct world *w)
+reset_now(struct http_world *w)
 {
 	static const struct linger reset = { 1, 0 };
 	int sock = ((struct scene *)w->hook)->sock;
@@ -328,7 +328,7 @@ reset_now(struct world *w)
 
 TEST(a_client_may_leave_between_two_turns)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	/* The first one leaves while the second one is answered. */
 	struct scene scene = { .at = TURN + 1, .act = reset_now };
 	int other;
@@ -344,7 +344,7 @@ TEST(a_client_may_leave_between_two_turns)
 }
 
 static void
-be_late(struct world *w UNUSED)
+be_late(struct http_world *w UNUSED)
 {
 	usleep(1200000);
 	take(1000 * NSEC_PER_SEC);
@@ -352,7 +352,7 @@ be_late(struct world *w UNUSED)
 
 TEST(no_deadline_runs_while_a_client_waits_for_its_turn)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { .at = TURN + 1, .act = be_late };
 	int flood[2], i;
 
@@ -368,7 +368,7 @@ TEST(no_deadline_runs_while_a_client_waits_for_its_turn)
 /* The rest that waits for a turn may be half a head: its deadline is that of a head. */
 TEST(half_a_head_behind_a_turn_is_waited_for)
 {
-	struct world *w = *state;
+	struct http_world *w = *state;
 	struct scene scene = { 0 };
 	char *text = flood_text(TURN, "GET /o HTTP"), *answer;
 	int sock;
@@ -385,5 +385,5 @@ TEST(half_a_head_behind_a_turn_is_waited_for)
 	free(text);
 }
 
-UNIT_FIXTURE(.setup = world_setup, .teardown = world_teardown,
-    .group_setup = world_clock, .group_teardown = world_clock_end);
+UNIT_FIXTURE(.setup = http_world_setup, .teardown = http_world_teardown,
+    .group_setup = http_world_clock, .group_teardown = http_world_clock_end);

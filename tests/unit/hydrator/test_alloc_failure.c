@@ -18,7 +18,7 @@
 
 #include "fixture/http_stub.h"
 #include "hydrator/cycle.h"
-#include "fixture/hydrator_test.h"
+#include "fixture/hydrator_world.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "unit.h"
@@ -135,7 +135,7 @@ enum ending {
 };
 
 static struct http_stub stub;
-static struct world world;
+static struct hydrator_world world;
 /* Risk bodies of two versions of the documents, and which one the latch holds. */
 static char *bodies[2];
 static int version;
@@ -269,7 +269,7 @@ assert_publishes(int wanted)
 	uint64_t before, after;
 
 	free(latched(&before));
-	world_put(&world, "reference.json", references[wanted]);
+	hydrator_world_put("reference.json", references[wanted]);
 	assert_int_equal(in_child(&(struct trial){ .report = -1 }), 0);
 	free(bodies[wanted]);
 	bodies[wanted] = latched(&after);
@@ -303,11 +303,11 @@ assert_ending(long n, int status)
 	    ending != ENDED_FAILED && ending != ENDED_NOT_OPENED)
 		fail_msg("allocation %ld: status 0x%x", n, (unsigned)status);
 	endings[ending]++;
-	lines = world_logged(&world, "error: ");
+	lines = hydrator_world_logged("error: ");
 	silent += ending == ENDED_FATAL && lines == 0;
 	if (lines > 1 || (lines == 1 && ending != ENDED_FATAL))
 		fail_msg("allocation %ld: %d lines of its end", n, lines);
-	if (ending == ENDED_FAILED && world_logged(&world, " not refreshed: ") != 1)
+	if (ending == ENDED_FAILED && hydrator_world_logged(" not refreshed: ") != 1)
 		fail_msg("allocation %ld: not a line of the failure", n);
 }
 
@@ -320,8 +320,8 @@ fail_one(long n, bool sticky)
 	int status;
 
 	free(latched(&before));
-	world_put(&world, "reference.json", references[!version]);
-	world_forget_log(&world);
+	hydrator_world_put("reference.json", references[!version]);
+	hydrator_world_forget_log();
 	assert_ending(n, in_child(&t));
 	assert_old_or_new(n, before);
 	t.again = true;
@@ -354,9 +354,9 @@ static int
 setup(void **state UNUSED)
 {
 	http_stub_start(&stub);
-	world_make(&world, "image_generation", WORLD_CAPACITY);
+	hydrator_world_make(&world, "image_generation", HYDRATOR_WORLD_CAPACITY);
 	/* Some of libcurl's HTTP as well. */
-	world_places(&world, http_stub_url(&stub, "/404"), world.own);
+	hydrator_world_places(&world, http_stub_url(&stub, "/404"), world.own);
 	return 0;
 }
 
@@ -366,7 +366,7 @@ teardown(void **state UNUSED)
 	free(bodies[0]);
 	free(bodies[1]);
 	bodies[0] = bodies[1] = NULL;
-	world_remove(&world);
+	hydrator_world_remove(&world);
 	http_stub_stop(&stub);
 	return 0;
 }

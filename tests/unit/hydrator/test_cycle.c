@@ -5,17 +5,18 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "hydrator/cycle.h"
 #include "hydrator/recall.h"
-#include "fixture/hydrator_test.h"
+#include "fixture/hydrator_world.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
 #include "unit.h"
 
 static struct http_stub stub;
-static struct world world;
+static struct hydrator_world world;
 static struct cycle cycle;
 
 static int
@@ -37,7 +38,7 @@ setup_with(const char *category, size_t capacity)
 {
 	char err[256] = "";
 
-	world_make(&world, category, capacity);
+	hydrator_world_make(&world, category, capacity);
 	memset(&cycle, 0, sizeof(cycle));
 	cycle.config = &world.config;
 	cycle.section = &world.category;
@@ -55,7 +56,7 @@ setup_with(const char *category, size_t capacity)
 static int
 setup(void **state UNUSED)
 {
-	return setup_with("image_generation", WORLD_CAPACITY);
+	return setup_with("image_generation", HYDRATOR_WORLD_CAPACITY);
 }
 
 static int
@@ -63,7 +64,7 @@ teardown(void **state UNUSED)
 {
 	cycle_close(&cycle);
 	publisher_close(&cycle.publisher);
-	world_remove(&world);
+	hydrator_world_remove(&world);
 	return 0;
 }
 
@@ -79,7 +80,7 @@ run(void)
 {
 	struct source_wait wait = { .fd = -1, .attend = go_on };
 
-	world_forget_log(&world);
+	hydrator_world_forget_log();
 	return cycle_run(&cycle, &wait);
 }
 
@@ -95,11 +96,11 @@ assert_published(uint64_t generation)
 	enum cycle_result result = run();
 
 	if (result != CYCLE_PUBLISHED)
-		world_logged(&world, "");
+		hydrator_world_logged("");
 	assert_int_equal(result, CYCLE_PUBLISHED);
 	assert_int_equal(snapshot_generation(world.segment, 0), generation);
 	assert_int_equal(cycle.generation, generation);
-	assert_int_equal(world_logged(&world, "hydrated "), 1);
+	assert_int_equal(hydrator_world_logged("hydrated "), 1);
 }
 
 /* One line says all of why; the last snapshot stays; the failure is counted once. */
@@ -112,9 +113,9 @@ assert_fails(const char *why, const char *and_why)
 	assert_int_equal(run(), CYCLE_FAILED);
 	assert_int_equal(snapshot_generation(world.segment, 0), generation);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), failures + 1);
-	assert_int_equal(world_logged(&world, " not refreshed: "), 1);
-	assert_int_equal(world_logged(&world, why), 1);
-	assert_int_equal(world_logged(&world, and_why), 1);
+	assert_int_equal(hydrator_world_logged(" not refreshed: "), 1);
+	assert_int_equal(hydrator_world_logged(why), 1);
+	assert_int_equal(hydrator_world_logged(and_why), 1);
 }
 
 static struct snapshot_stamp
@@ -148,9 +149,9 @@ assert_partial(enum cycle_result result, const char *why, const char *and_why)
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), in_row + 1);
 	assert_int_equal(atomic_load(&cycle.counters->last_success), success);
 	assert_true(stamp().fetched_boot < begun);
-	assert_int_equal(world_logged(&world, " s old: "), 1);
-	assert_int_equal(world_logged(&world, why), 1);
-	assert_int_equal(world_logged(&world, and_why), 1);
+	assert_int_equal(hydrator_world_logged(" s old: "), 1);
+	assert_int_equal(hydrator_world_logged(why), 1);
+	assert_int_equal(hydrator_world_logged(and_why), 1);
 }
 
 static bool
@@ -185,19 +186,19 @@ TEST(test_readers_can_take_what_was_published)
 	assert_in_range(
 	    atomic_load(&cycle.counters->last_success), before, clock_boot());
 	assert_int_equal(
-	    world_logged(&world, "hydrated image_generation: 2 models, 0 skipped, "),
+	    hydrator_world_logged("hydrated image_generation: 2 models, 0 skipped, "),
 	    1);
 }
 
 TEST(test_missing_documents)
 {
-	world_put(&world, "stats_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
 	assert_fails("stats: file://", "stats_image.json: No such file");
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	assert_published(1);
 	/* All that are missing stand in the one line. */
-	world_put(&world, "status_image.json", NULL);
-	world_put(&world, "reference.json", NULL);
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("reference.json", NULL);
 	assert_partial(CYCLE_REUSED, "image_generation: reference is 0 s old: file://",
 	    "; status is 0 s old: file://");
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 3);
@@ -209,21 +210,21 @@ TEST(test_missing_documents)
 /* Directories of documents may be older than the interest in workers. */
 TEST(test_missing_workers_are_none)
 {
-	world_put(&world, "workers.json", NULL);
+	hydrator_world_put("workers.json", NULL);
 	assert_published(1);
-	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_int_equal(hydrator_world_logged("workers.json does not exist"), 1);
 	assert_published(2);
-	assert_int_equal(world_logged(&world, "warning: "), 0);
-	world_put(&world, "workers.json", "[]");
+	assert_int_equal(hydrator_world_logged("warning: "), 0);
+	hydrator_world_put("workers.json", "[]");
 	assert_published(3);
-	world_put(&world, "workers.json", NULL);
+	hydrator_world_put("workers.json", NULL);
 	assert_published(4);
-	assert_int_equal(world_logged(&world, "workers.json does not exist"), 1);
+	assert_int_equal(hydrator_world_logged("workers.json does not exist"), 1);
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
 	/* But it must not be another thing. */
-	world_put(&world, "workers.json", "");
+	hydrator_world_put("workers.json", "");
 	assert_partial(CYCLE_REUSED, "workers is 0 s old: file://", "JSON");
-	world_put(&world, "workers.json", "[1]");
+	hydrator_world_put("workers.json", "[1]");
 	assert_partial(CYCLE_REUSED,
 	    "workers is 0 s old: none of its 1 elements is valid", " s old: ");
 }
@@ -238,24 +239,24 @@ TEST(test_bad_first_documents)
 	size_t i;
 
 	for (i = 0; i < NELEM(bad_reference); i++) {
-		world_put(&world, "reference.json", bad_reference[i]);
+		hydrator_world_put("reference.json", bad_reference[i]);
 		assert_fails("not refreshed: reference: file://", "JSON");
 	}
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference));
-	world_put(&world, "reference.json", "{}");
+	hydrator_world_put("reference.json", "{}");
 	for (i = 0; i < NELEM(bad_horde); i++) {
-		world_put(&world, "status_image.json", bad_horde[i]);
+		hydrator_world_put("status_image.json", bad_horde[i]);
 		assert_fails("not refreshed: status: file://", "JSON");
 	}
-	world_put(&world, "status_image.json", "[]");
+	hydrator_world_put("status_image.json", "[]");
 	/* Good JSON of the right kind that holds nothing usable. */
-	world_put(&world, "stats_image.json", "{\"day\": 3}");
+	hydrator_world_put("stats_image.json", "{\"day\": 3}");
 	assert_fails("not refreshed: stats: ", "day");
 	assert_int_equal(
 	    count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference) + NELEM(bad_horde) + 1);
 	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_BAD_DOCUMENTS));
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	assert_published(1);
 }
 
@@ -265,14 +266,14 @@ TEST(test_bad_later_documents)
 
 	assert_published(1);
 	for (i = 0; i < NELEM(bad_reference); i++) {
-		world_put(&world, "reference.json", bad_reference[i]);
+		hydrator_world_put("reference.json", bad_reference[i]);
 		assert_partial(CYCLE_REUSED, "reference is 0 s old: file://", "JSON");
 	}
 	for (i = 0; i < NELEM(bad_horde); i++) {
-		world_put(&world, "stats_image.json", bad_horde[i]);
+		hydrator_world_put("stats_image.json", bad_horde[i]);
 		assert_partial(CYCLE_REUSED, "; stats is 0 s old: file://", "JSON");
 	}
-	world_put(&world, "stats_image.json", "{\"day\": 3}");
+	hydrator_world_put("stats_image.json", "{\"day\": 3}");
 	assert_partial(CYCLE_REUSED, "; stats is 0 s old: day: not an object", "JSON");
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS),
 	    NELEM(bad_reference) + 2 * NELEM(bad_horde) + 2);
@@ -281,29 +282,29 @@ TEST(test_bad_later_documents)
 
 TEST(test_invalid_records_are_skipped)
 {
-	world_put(&world, "reference.json",
+	hydrator_world_put("reference.json",
 	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
 	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\"}}");
 	assert_published(1);
-	assert_int_equal(world_logged(&world, "warning: "), 1);
-	assert_int_equal(world_logged(&world, "Ash"), 1);
+	assert_int_equal(hydrator_world_logged("warning: "), 1);
+	assert_int_equal(hydrator_world_logged("Ash"), 1);
 	assert_int_equal(
-	    world_logged(&world, "hydrated image_generation: 1 models, 1 skipped"), 1);
+	    hydrator_world_logged("hydrated image_generation: 1 models, 1 skipped"), 1);
 	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 1);
 	/* Again, but not said again. */
 	assert_published(2);
-	assert_int_equal(world_logged(&world, "Ash"), 0);
+	assert_int_equal(hydrator_world_logged("Ash"), 0);
 	assert_int_equal(count(COUNTER_SKIPPED_RECORDS), 2);
 }
 
 TEST(test_next_place_is_tried)
 {
-	world_places(&world, http_stub_url(&stub, "/404"), world.own);
+	hydrator_world_places(&world, http_stub_url(&stub, "/404"), world.own);
 	assert_published(1);
-	assert_int_equal(world_logged(&world, "/404: HTTP status 404; taken from"), 1);
+	assert_int_equal(hydrator_world_logged("/404: HTTP status 404; taken from"), 1);
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 1);
 	/* Status 200 is not enough to be a reference document. */
-	world_places(&world, http_stub_url(&stub, "/empty"), world.own);
+	hydrator_world_places(&world, http_stub_url(&stub, "/empty"), world.own);
 	assert_published(2);
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 1);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
@@ -316,8 +317,8 @@ TEST(test_stamp_is_of_the_oldest_document)
 	struct snapshot *s;
 	int64_t begin = clock_boot();
 
-	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
-	world_places(&world, http_stub_url(&stub, slow), NULL);
+	snprintf(slow, sizeof(slow), "/slow%s/reference.json", directory);
+	hydrator_world_places(&world, http_stub_url(&stub, slow), NULL);
 	assert_published(1);
 	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
@@ -336,21 +337,21 @@ TEST(test_stopped_cycle_leaves_no_trace)
 {
 	struct source_wait wait = { .fd = -1, .attend = never };
 
-	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
-	assert_int_equal(world_logged(&world, ""), 0);
-	world_places(&world, world.own, NULL);
+	assert_int_equal(hydrator_world_logged(""), 0);
+	hydrator_world_places(&world, world.own, NULL);
 	assert_published(1);
 }
 
 TEST(test_all_documents_fail)
 {
 	assert_published(1);
-	world_put(&world, "reference.json", NULL);
-	world_put(&world, "status_image.json", NULL);
-	world_put(&world, "stats_image.json", NULL);
-	world_put(&world, "workers.json", "<html>");
+	hydrator_world_put("reference.json", NULL);
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
+	hydrator_world_put("workers.json", "<html>");
 	assert_fails("not refreshed: reference: file://", "; workers: file://");
 	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 0);
 }
@@ -362,7 +363,7 @@ TEST(test_unchanged_documents_are_published_anew)
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &before), SNAPSHOT_FRESH);
 	assert_published(2);
-	assert_int_equal(world_logged(&world, ": unchanged, 2 models, "), 1);
+	assert_int_equal(hydrator_world_logged(": unchanged, 2 models, "), 1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &after), SNAPSHOT_FRESH);
 	assert_int_equal(before->len, after->len);
 	assert_memory_equal(before->data, after->data, before->len);
@@ -372,12 +373,12 @@ TEST(test_unchanged_documents_are_published_anew)
 	snapshot_release(&after);
 	assert_int_equal(count(COUNTER_REFRESHES), 2);
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
-	world_put(&world, "status_image.json", "[]");
+	hydrator_world_put("status_image.json", "[]");
 	cycle.forced = true;
 	assert_published(3);
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
 	/* Neither is there anything to compute if the rest is unchanged. */
-	world_put(&world, "stats_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 2);
 }
@@ -391,8 +392,8 @@ TEST(test_old_document_beside_new_ones)
 
 	assert_published(1);
 	first = stamp().fetched_boot;
-	world_put(&world, "stats_image.json", NULL);
-	world_put(&world, "reference.json",
+	hydrator_world_put("stats_image.json", NULL);
+	hydrator_world_put("reference.json",
 	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
 	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\", \"nsfw\": true}}");
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
@@ -405,7 +406,7 @@ TEST(test_old_document_beside_new_ones)
 	snapshot_release(&s);
 	/* Once more, and it is still that old. */
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
-	world_put(&world, "stats_image.json", "{\"month\": {\"Elm\": 60}}");
+	hydrator_world_put("stats_image.json", "{\"month\": {\"Elm\": 60}}");
 	assert_published(4);
 	assert_true(stamp().fetched_boot > first);
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), 0);
@@ -425,20 +426,20 @@ TEST(test_shrunken_document_must_come_again)
 	world.config.hydration.interval =
 	    0; /* else answers as quick as these are one */
 	assert_published(1);
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it); send USR1");
 	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
 	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 1);
 	assert_partial(CYCLE_REFUSED, no_usage, "(answer 2 of 3 like it)");
 	/* A failed fetch says nothing about it. */
-	world_put(&world, "stats_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
 	assert_partial(CYCLE_REUSED, "stats is 0 s old: file://", " s old: ");
 	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
-	world_put(&world, "stats_image.json", "{\"total\": {\"Elm\": 0}}");
+	hydrator_world_put("stats_image.json", "{\"total\": {\"Elm\": 0}}");
 	assert_published(5);
 	assert_int_equal(
-	    world_logged(&world, "stats is accepted with 0 models with usage, down "
-				 "from 1: it came often enough"),
+	    hydrator_world_logged("stats is accepted with 0 models with usage, down "
+				  "from 1: it came often enough"),
 	    1);
 	assert_int_equal(refused(), 0);
 	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 2);
@@ -452,7 +453,7 @@ TEST(test_answers_in_haste_are_one)
 	int i;
 
 	assert_published(1);
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	for (i = 0; i < 5; i++)
 		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
 }
@@ -460,9 +461,9 @@ TEST(test_answers_in_haste_are_one)
 TEST(test_an_order_passes_the_gate)
 {
 	assert_published(1);
-	world_put(&world, "stats_image.json", "{}");
-	world_put(&world, "reference.json", "{}");
-	world_put(&world, "status_image.json", "[]");
+	hydrator_world_put("stats_image.json", "{}");
+	hydrator_world_put("reference.json", "{}");
+	hydrator_world_put("status_image.json", "[]");
 	/* Only the workers are new, which were and are none. */
 	assert_partial(CYCLE_REFUSED,
 	    "reference is 0 s old: implausible: 0 models, down from 2 ",
@@ -472,8 +473,8 @@ TEST(test_an_order_passes_the_gate)
 	    1u << DOCUMENT_REFERENCE | 1u << DOCUMENT_STATUS | 1u << DOCUMENT_STATS);
 	cycle.forced = true;
 	assert_published(3);
-	assert_int_equal(world_logged(&world, "down from 2: USR1 asked for it"), 1);
-	assert_int_equal(world_logged(&world, "USR1 asked for it"), 3);
+	assert_int_equal(hydrator_world_logged("down from 2: USR1 asked for it"), 1);
+	assert_int_equal(hydrator_world_logged("USR1 asked for it"), 3);
 	assert_int_equal(refused(), 0);
 }
 
@@ -483,12 +484,12 @@ TEST(test_flapping_document_never_passes)
 	uint64_t g;
 
 	world.config.hydration.interval = 0;
-	world_put(&world, "stats_image.json", full);
+	hydrator_world_put("stats_image.json", full);
 	assert_published(1);
 	for (g = 2; g < 12; g += 2) {
-		world_put(&world, "stats_image.json", "{}");
+		hydrator_world_put("stats_image.json", "{}");
 		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
-		world_put(&world, "stats_image.json", full);
+		hydrator_world_put("stats_image.json", full);
 		assert_published(g + 1);
 		assert_int_equal(refused(), 0);
 	}
@@ -505,15 +506,15 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	cycle.generation = 0;
 	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
 	recall(&cycle);
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	assert_int_equal(run(), CYCLE_REFUSED);
-	assert_int_equal(world_logged(&world,
+	assert_int_equal(hydrator_world_logged(
 			     "not refreshed: stats: implausible: 0 models with usage, "
 			     "down from at least 1 (answer 1"),
 	    1);
 	assert_int_equal(snapshot_generation(world.segment, 0), 1);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 1);
-	world_put(&world, "stats_image.json", "{\"day\": {\"Ash\": 1}}");
+	hydrator_world_put("stats_image.json", "{\"day\": {\"Ash\": 1}}");
 	assert_published(2);
 	assert_int_equal(refused(), 0);
 }
@@ -521,7 +522,7 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 static int
 setup_blip(void **state UNUSED)
 {
-	return setup_with("blip", WORLD_CAPACITY);
+	return setup_with("blip", HYDRATOR_WORLD_CAPACITY);
 }
 
 /* No Horde documents are asked for where there are none. */
@@ -529,9 +530,9 @@ TEST_WITH(test_category_without_horde, setup_blip, teardown)
 {
 	struct snapshot *s;
 
-	world_put(&world, "status_image.json", NULL);
-	world_put(&world, "stats_image.json", NULL);
-	world_put(&world, "reference.json", "{\"b\": {\"name\": \"b\"}}");
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
+	hydrator_world_put("reference.json", "{\"b\": {\"name\": \"b\"}}");
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	assert_non_null(view_open(s->data, s->len, CATEGORY_BLIP));
@@ -552,7 +553,7 @@ TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 	    "{\"a\": {\"name\": \"%05000d\", \"baseline\": \"flux_1\", \"nsfw\": "
 	    "true}}",
 	    0);
-	world_put(&world, "reference.json", text);
+	hydrator_world_put("reference.json", text);
 	assert_fails("segment.capacity", "4096");
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 1);
 }

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "hydrator/hydrator.h"
-#include "fixture/hydrator_test.h"
+#include "fixture/hydrator_world.h"
 #include "proc/channel.h"
 #include "shm/counters.h"
 #include "shm/publish.h"
@@ -27,7 +28,7 @@
 #define LEAVE_MAX (15 * NSEC_PER_SEC)
 
 static struct http_stub stub;
-static struct world world;
+static struct hydrator_world world;
 static pid_t child;
 static int channel; /* our end, -1: closed */
 
@@ -48,7 +49,7 @@ teardown_group(void **state UNUSED)
 static int
 setup(void **state UNUSED)
 {
-	world_make(&world, "image_generation", WORLD_CAPACITY);
+	hydrator_world_make(&world, "image_generation", HYDRATOR_WORLD_CAPACITY);
 	child = 0;
 	channel = -1;
 	return 0;
@@ -70,7 +71,7 @@ teardown(void **state UNUSED)
 		waitpid(child, NULL, 0);
 	}
 	hang_up();
-	world_remove(&world);
+	hydrator_world_remove(&world);
 	return 0;
 }
 
@@ -168,11 +169,11 @@ TEST(test_is_ready_once_and_fills_at_once)
 
 TEST(test_failed_first_try_is_repeated)
 {
-	world_put(&world, "stats_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
 	start();
 	assert_reaches(COUNTER_REFRESH_FAILURES, 1);
 	assert_int_equal(snapshot_generation(world.segment, 0), 0);
-	world_put(&world, "stats_image.json", "{}");
+	hydrator_world_put("stats_image.json", "{}");
 	assert_reaches(COUNTER_REFRESHES, 1);
 	order(CHANNEL_STOP);
 	assert_leaves();
@@ -182,7 +183,7 @@ TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch)
 {
 	int i;
 
-	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	for (i = 0; i < 2; i++) {
 		unsigned before = stub.counts->requests;
 
@@ -203,7 +204,7 @@ TEST(test_heart_beats_while_an_upstream_hangs)
 	int64_t begin = clock_boot(), beat;
 	int i;
 
-	world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	start();
 	for (i = 0; i < 30; i++) {
 		usleep(100000);
@@ -225,8 +226,8 @@ TEST(test_refreshes_during_a_cycle_are_one)
 	int i;
 
 	world.config.hydration.enabled = false;
-	snprintf(slow, sizeof(slow), "/slow%s/reference.json", world.dir);
-	world_places(&world, http_stub_url(&stub, slow), NULL);
+	snprintf(slow, sizeof(slow), "/slow%s/reference.json", directory);
+	hydrator_world_places(&world, http_stub_url(&stub, slow), NULL);
 	start();
 	while (stub.counts->requests == before)
 		usleep(5000);

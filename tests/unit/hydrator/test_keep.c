@@ -1,10 +1,9 @@
 /* When generations are saved, what is said about it, and that nobody waits for a disk.
  */
-#include "fixture/shm_test.h"
+#include "fixture/directory.h"
+#include "fixture/moved_clock.h"
+#include "fixture/segment.h"
 
-#include <sys/mman.h>
-
-#include <fcntl.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -21,8 +20,6 @@
 #include "unit.h"
 #undef state_save
 
-static char dir[64];
-static int64_t *offset; /* of the clock */
 static struct segment *seg;
 static struct publisher *writer;
 static struct keeper *keeper;
@@ -44,55 +41,34 @@ test_state_save(const struct state_id *state_id, const void *data, size_t len,
 		return -1;
 	}
 	if (strcmp(state_id->category, "image_generation") != 0 ||
-	    memcmp(stamp, &shm_test_stamp, sizeof(*stamp)) != 0)
+	    memcmp(stamp, &fixture_stamp, sizeof(*stamp)) != 0)
 		return -1;
 	atomic_store(&last, len);
 	return 0;
 }
 
-static const char *
-in_dir(const char *name)
-{
-	static char path[96];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
-
 static int
 set_up_group(void **state UNUSED)
 {
-	int fd;
-
-	strlcpy(dir, "/tmp/hydratord-test-keep-XXXXXX", sizeof(dir));
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	fd = open(in_dir("clock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd == -1 || ftruncate(fd, sizeof(*offset)) == -1)
-		return -1;
-	offset = mmap(NULL, sizeof(*offset), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	setenv("HYDRATORD_TEST_CLOCK", in_dir("clock"), 1);
-	return offset == MAP_FAILED ? -1 : clock_init();
+	return directory_make() == -1 ? -1 : moved_clock_start();
 }
 
 static int
 tear_down_group(void **state UNUSED)
 {
-	unlink(in_dir("clock"));
-	return rmdir(dir);
+	return moved_clock_stop() | directory_remove(NULL, NULL);
 }
 
 static int
 set_up(void **state UNUSED)
 {
-	seg = shm_test_segment();
-	writer = shm_test_publisher(seg, 0);
+	seg = fixture_segment();
+	writer = fixture_publisher(seg, 0);
 	atomic_store(&hang, false);
 	atomic_store(&saves, 0);
 	atomic_store(&failure, NULL);
 	atomic_store(&last, 0);
-	return log_open(in_dir("log"), "info");
+	return log_open(directory_path("log"), "info");
 }
 
 static int
@@ -102,7 +78,7 @@ tear_down(void **state UNUSED)
 	keep_close(&keeper);
 	publisher_close(&writer);
 	segment_close(&seg);
-	unlink(in_dir("log"));
+	unlink(directory_path("log"));
 	return log_open("stderr", "info");
 }
 
@@ -110,7 +86,7 @@ static int
 logged(const char *text)
 {
 	char line[1024];
-	FILE *fp = fopen(in_dir("log"), "r");
+	FILE *fp = fopen(directory_path("log"), "r");
 	int n = 0;
 
 	assert_non_null(fp);
@@ -146,21 +122,21 @@ assert_rests(void)
 static void
 minute(void)
 {
-	*offset += KEEP_INTERVAL * NSEC_PER_SEC;
+	moved_clock_add(KEEP_INTERVAL);
 }
 
 TEST(at_once_then_once_a_minute)
 {
-	keeper = keep_open(seg, 0, dir);
+	keeper = keep_open(seg, 0, directory);
 	assert_rests(); /* nothing is there */
-	shm_test_publish(writer, 'a', 10);
+	fixture_publish(writer, 'a', 10);
 	attend_until(1);
-	shm_test_publish(writer, 'b', 20);
-	shm_test_publish(writer, 'c', 30);
+	fixture_publish(writer, 'b', 20);
+	fixture_publish(writer, 'c', 30);
 	assert_rests();
-	*offset += (KEEP_INTERVAL - 30) * NSEC_PER_SEC;
+	moved_clock_add(KEEP_INTERVAL - 30);
 	assert_rests();
-	*offset += 30 * NSEC_PER_SEC;
+	moved_clock_add(30);
 	attend_until(2);
 	assert_int_equal(atomic_load(&last), 30);
 	minute();
@@ -171,16 +147,16 @@ TEST(at_once_then_once_a_minute)
 
 TEST(the_last_one_at_the_stop)
 {
-	keeper = keep_open(seg, 0, dir);
-	shm_test_publish(writer, 'a', 10);
+	keeper = keep_open(seg, 0, directory);
+	fixture_publish(writer, 'a', 10);
 	attend_until(1);
-	shm_test_publish(writer, 'b', 20);
+	fixture_publish(writer, 'b', 20);
 	keep_close(&keeper);
 	assert_null(keeper);
 	assert_int_equal(atomic_load(&saves), 2);
 	assert_int_equal(atomic_load(&last), 20);
 	/* One that is being saved is waited for, and what came after it saved. */
-	keeper = keep_open(seg, 0, dir);
+	keeper = keep_open(seg, 0, directory);
 	minute();
 	atomic_store(&hang, true);
 	keep_attend(keeper);
@@ -192,8 +168,8 @@ TEST(the_last_one_at_the_stop)
 
 TEST(what_was_restored_is_in_no_hurry)
 {
-	shm_test_publish(writer, 'a', 10);
-	keeper = keep_open(seg, 0, dir);
+	fixture_publish(writer, 'a', 10);
+	keeper = keep_open(seg, 0, directory);
 	assert_rests();
 	minute();
 	attend_until(1);
@@ -202,7 +178,7 @@ TEST(what_was_restored_is_in_no_hurry)
 
 TEST(off_without_a_directory)
 {
-	shm_test_publish(writer, 'a', 10);
+	fixture_publish(writer, 'a', 10);
 	keeper = keep_open(seg, 0, "");
 	assert_null(keeper);
 	keep_attend(keeper);
@@ -214,9 +190,9 @@ TEST(one_warning_for_each_new_error)
 {
 	int i;
 
-	keeper = keep_open(seg, 0, dir);
+	keeper = keep_open(seg, 0, directory);
 	atomic_store(&failure, "the disk is full");
-	shm_test_publish(writer, 'a', 10);
+	fixture_publish(writer, 'a', 10);
 	for (i = 1; i <= 3; i++) {
 		attend_until(i); /* without a new generation, too */
 		minute();
@@ -239,14 +215,14 @@ TEST(nobody_waits_for_a_disk_that_hangs)
 	struct keeper *stuck;
 	int i;
 
-	stuck = keeper = keep_open(seg, 0, dir);
+	stuck = keeper = keep_open(seg, 0, directory);
 	atomic_store(&hang, true);
-	shm_test_publish(writer, 'a', 10);
+	fixture_publish(writer, 'a', 10);
 	for (i = 0; i < 10; i++) {
 		keep_attend(keeper);
 		minute();
 	}
-	shm_test_publish(writer, 'b', 20);
+	fixture_publish(writer, 'b', 20);
 	begin = clock_boot();
 	keep_close(&keeper);
 	assert_true(clock_boot() - begin >= KEEP_PATIENCE * NSEC_PER_SEC);

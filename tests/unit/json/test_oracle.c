@@ -9,11 +9,10 @@
 
 #include "base/buf.h"
 #include "json/walk.h"
+#include "fixture/arena.h"
 #include "unit.h"
 
 #define MUTANTS 300000
-
-static struct arena *arena;
 
 /* What one document holds of that which Python takes and jansson does not. */
 struct extras {
@@ -26,7 +25,7 @@ struct extras {
 static void
 compare_string(struct json_value *v, const json_t *j, struct extras *x)
 {
-	struct str s = json_str(v, arena);
+	struct str s = json_str(v, fixture_arena);
 
 	x->surrogate |= u8_check((const uint8_t *)s.p, s.len) != NULL;
 	if (j != NULL) {
@@ -66,7 +65,7 @@ is_overridden(struct json_walk w, struct str key)
 	struct json_value k, v;
 
 	while (json_member(&w, &k, &v))
-		if (str_eq(json_str(&k, arena), key))
+		if (str_eq(json_str(&k, fixture_arena), key))
 			return true;
 	return false;
 }
@@ -81,13 +80,14 @@ compare_object(struct json_value *v, const json_t *j, struct extras *x)
 	size_t distinct = 0;
 
 	while (json_member(&w, &key, &value)) {
-		struct str s = json_str(&key, arena);
+		struct str s = json_str(&key, fixture_arena);
 		json_t *member = NULL;
 
 		compare_string(&key, NULL, x);
 		x->null_in_key |= s.len > 0 && memchr(s.p, '\0', s.len) != NULL;
 		if (j != NULL && !is_overridden(w, s)) {
-			member = json_object_get(j, arena_strndup(arena, s.p, s.len));
+			member = json_object_get(
+			    j, arena_strndup(fixture_arena, s.p, s.len));
 			assert_non_null(member);
 			distinct++;
 		}
@@ -253,7 +253,7 @@ TEST(test_against_jansson)
 			memcpy(exact, b.data, b.len);
 		counts[differ(exact, b.len)]++;
 		free(exact);
-		arena_reset(arena);
+		arena_reset(fixture_arena);
 	}
 	print_message("%zu refused by both, %zu equal, %zu with Python's extras\n",
 	    counts[BOTH_REFUSE], counts[BOTH_ACCEPT], counts[EXTRA]);
@@ -261,18 +261,4 @@ TEST(test_against_jansson)
 	buf_free(&b);
 }
 
-static int
-set_up(void **state UNUSED)
-{
-	arena = arena_new();
-	return 0;
-}
-
-static int
-tear_down(void **state UNUSED)
-{
-	arena_free(&arena);
-	return 0;
-}
-
-UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);
+UNIT_FIXTURE(.group_setup = arena_setup, .group_teardown = arena_teardown);

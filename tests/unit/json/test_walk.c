@@ -7,9 +7,8 @@
 #include <time.h>
 
 #include "json/walk.h"
+#include "fixture/arena.h"
 #include "unit.h"
-
-static struct arena *arena;
 
 static struct json_value
 parse(struct str text)
@@ -234,7 +233,7 @@ TEST(test_strings)
 
 	for (i = 0; i < NELEM(cases); i++) {
 		struct json_value v = parse_text(cases[i].json);
-		struct str s = json_str(&v, arena);
+		struct str s = json_str(&v, fixture_arena);
 
 		assert_int_equal(s.len, cases[i].text.len);
 		assert_memory_equal(s.p, cases[i].text.p, s.len);
@@ -331,7 +330,7 @@ TEST(test_walk)
 
 	assert_int_equal(json_count(&doc), 3);
 	assert_true(json_member(&w, &key, &v));
-	assert_true(str_eq(json_str(&key, arena), STR("a")));
+	assert_true(str_eq(json_str(&key, fixture_arena), STR("a")));
 	assert_int_equal(v.type, JSON_T_ARRAY);
 	assert_int_equal(json_count(&v), 3);
 	inner = json_walk(&v);
@@ -339,7 +338,7 @@ TEST(test_walk)
 	assert_int_equal(e.type, JSON_T_INTEGER);
 	assert_int_equal(e.len, 1);
 	assert_true(json_element(&inner, &e));
-	assert_true(str_eq(json_str(&e, arena), STR("x]\"")));
+	assert_true(str_eq(json_str(&e, fixture_arena), STR("x]\"")));
 	assert_true(json_element(&inner, &e));
 	assert_int_equal(e.type, JSON_T_ARRAY);
 	assert_int_equal(json_count(&e), 0);
@@ -349,7 +348,7 @@ TEST(test_walk)
 	assert_int_equal(v.type, JSON_T_OBJECT);
 	assert_int_equal(json_count(&v), 2);
 	assert_true(json_member(&w, &key, &v));
-	assert_true(str_eq(json_str(&key, arena), STR("a")));
+	assert_true(str_eq(json_str(&key, fixture_arena), STR("a")));
 	assert_int_equal(v.type, JSON_T_REAL);
 	assert_true(json_double(&v) == -2.5);
 	assert_false(json_member(&w, &key, &v));
@@ -374,18 +373,4 @@ TEST(test_walk_others)
 	}
 }
 
-static int
-set_up(void **state UNUSED)
-{
-	arena = arena_new();
-	return 0;
-}
-
-static int
-tear_down(void **state UNUSED)
-{
-	arena_free(&arena);
-	return 0;
-}
-
-UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);
+UNIT_FIXTURE(.group_setup = arena_setup, .group_teardown = arena_teardown);

@@ -10,23 +10,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "names/text_name.h"
+#include "fixture/arena.h"
 #include "unit.h"
-
-static int
-setup(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct arena *arena = *state;
-
-	arena_free(&arena);
-	return 0;
-}
 
 static struct str
 text_of(const json_t *j)
@@ -257,4 +242,4 @@ TEST(very_long_names)
 			time_long_name(units[i], ends[k], *state);
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown);
+UNIT_FIXTURE(.setup = arena_setup, .teardown = arena_teardown);

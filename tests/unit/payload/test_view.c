@@ -1,6 +1,6 @@
 /* Payloads: what view_open() lets through is safe whatever the bytes; names and tables
  * of categories and presets; what is refused as a whole. */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 
 #include <stdlib.h>
 
@@ -11,10 +11,10 @@
 #include "unit.h"
 
 static void
-render_sample(struct fixture *f)
+render_sample(struct analysis *f)
 {
-	fixture_init(f, CATEGORY_TEXT_GENERATION);
-	fixture_render(f,
+	analysis_init(f, CATEGORY_TEXT_GENERATION);
+	analysis_render(f,
 	    "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
 	    "\"Foo-2B\":{\"name\":\"Foo-2B\",\"parameters\":7},"
 	    "\"Bar\":{\"name\":\"Bar\",\"parameters\":7}}",
@@ -83,7 +83,7 @@ touch(const struct view_directory *d)
 
 TEST(test_sample)
 {
-	struct fixture f;
+	struct analysis f;
 	const struct view *v;
 
 	render_sample(&f);
@@ -104,7 +104,7 @@ TEST(test_sample)
 	assert_memory_equal(f.out.data + v->tail.off, ",\"nsfw_count\":", 14);
 	assert_null(view_open(f.out.data, f.out.len, CATEGORY_IMAGE_GENERATION));
 	assert_null(view_open(NULL, 0, CATEGORY_TEXT_GENERATION));
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* Every shorter payload is refused, and every one with a changed directory or row is
@@ -112,7 +112,7 @@ TEST(test_sample)
 TEST(test_damage)
 {
 	static const unsigned char masks[] = { 0x01, 0x80, 0xff };
-	struct fixture f;
+	struct analysis f;
 	size_t len, opened = 0;
 	char *copy;
 
@@ -138,7 +138,7 @@ TEST(test_damage)
 			free(copy);
 		}
 	assert_true(opened > 0);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* The same content has the same validator, whenever and wherever it is computed. */
@@ -148,15 +148,15 @@ TEST(test_etag)
 		.now = NOW };
 	struct buf a = { 0 }, b = { 0 };
 	const struct view_directory *da, *db;
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, in.category);
+	analysis_init(&f, in.category);
 	assert_int_equal(
-	    fixture_open(&f, DOCUMENT_REFERENCE,
+	    analysis_open(&f, DOCUMENT_REFERENCE,
 		STR("{\"A\":{\"name\":\"A\",\"parameters\":7}}"), &in.reference),
 	    0);
-	assert_int_equal(fixture_open(&f, DOCUMENT_STATUS, STR("[]"), &in.status), 0);
-	assert_int_equal(fixture_open(&f, DOCUMENT_STATS, STR("{}"), &in.stats), 0);
+	assert_int_equal(analysis_open(&f, DOCUMENT_STATUS, STR("[]"), &in.status), 0);
+	assert_int_equal(analysis_open(&f, DOCUMENT_STATS, STR("{}"), &in.stats), 0);
 	assert_int_equal(analytics_render(&f.settings, &in, &a, &f.report), 0);
 	in.now += 240;
 	assert_int_equal(analytics_render(&f.settings, &in, &b, &f.report), 0);
@@ -165,7 +165,7 @@ TEST(test_etag)
 	for (int k = 0; k < VIEW_MAX; k++)
 		assert_int_equal(da->views[k].etag, db->views[k].etag);
 	assert_int_equal(
-	    fixture_open(&f, DOCUMENT_STATS, STR("{\"month\":{\"A\":1}}"), &in.stats),
+	    analysis_open(&f, DOCUMENT_STATS, STR("{\"month\":{\"A\":1}}"), &in.stats),
 	    0);
 	b.len = 0;
 	assert_int_equal(analytics_render(&f.settings, &in, &b, &f.report), 0);
@@ -191,23 +191,23 @@ TEST(test_reference_refused)
 		{ "{\"A\":1,\"B\":{\"name\":\"B\"}}",
 		    "none of its 2 records is valid" },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		assert_int_equal(fixture_try(&f, cases[i].reference, "[]", "{}"), -1);
+		assert_int_equal(analysis_try(&f, cases[i].reference, "[]", "{}"), -1);
 		assert_int_equal(f.report.refused, DOCUMENT_REFERENCE);
 		assert_true(f.report.reason[0] != '\0');
 		if (cases[i].reason != NULL)
 			assert_string_equal(f.report.reason, cases[i].reason);
 	}
 	/* Empty is not wrong. */
-	fixture_render(&f, "{}", "[]", "{}");
+	analysis_render(&f, "{}", "[]", "{}");
 	assert_int_equal(f.dir->typed_entries, 0);
-	fixture_expect(&f, VIEW_RISK, "models", "[]");
-	fixture_expect(&f, VIEW_RISK, "summary/average_risk_score", "0.0");
-	fixture_expect(&f, VIEW_RISK_GROUPED, "summary/average_risk_score", "0.0");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models", "[]");
+	analysis_expect(&f, VIEW_RISK, "summary/average_risk_score", "0.0");
+	analysis_expect(&f, VIEW_RISK_GROUPED, "summary/average_risk_score", "0.0");
+	analysis_free(&f);
 }
 
 TEST(test_names)

@@ -38,6 +38,7 @@
 #include "proc/privilege.h"
 #include "proc/rlimits.h"
 #include "proc/sandbox.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
 static struct config config = {
@@ -45,7 +46,6 @@ static struct config config = {
 	.http.max_connections = 100,
 };
 static const struct child_context context = { .config = &config };
-static char dir[64];
 
 /* A system call whose arguments do no harm where it is allowed. */
 struct attempt {
@@ -273,7 +273,7 @@ open_before(void)
 			     sizeof(before.address)),
 	    0);
 	before.epoll = epoll_create1(0);
-	snprintf(log.sun_path, sizeof(log.sun_path), "%s/daemon", dir);
+	snprintf(log.sun_path, sizeof(log.sun_path), "%s/daemon", directory);
 	before.receiver = socket(AF_UNIX, SOCK_DGRAM, 0);
 	assert_int_equal(
 	    bind(before.receiver, (struct sockaddr *)&log, sizeof(log)), 0);
@@ -395,22 +395,13 @@ does_a_readers_work(void)
 static int
 make_directory(void **state UNUSED)
 {
-	strlcpy(dir, "/tmp/test_sandbox_XXXXXX", sizeof(dir));
-	return mkdtemp(dir) == NULL ? -1 : 0;
+	return directory_make();
 }
 
 static int
 remove_directory(void **state UNUSED)
 {
-	static const char *const names[] = { "log", "log.1", "daemon" };
-	char path[80];
-	size_t i;
-
-	for (i = 0; i < NELEM(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
-		unlink(path);
-	}
-	return rmdir(dir);
+	return directory_remove("log", "log.1", "daemon", NULL);
 }
 
 TEST_WITH(a_reader_can_do_its_work, make_directory, remove_directory)
@@ -418,8 +409,8 @@ TEST_WITH(a_reader_can_do_its_work, make_directory, remove_directory)
 	char path[80], rotated[80];
 
 	need_filters();
-	snprintf(path, sizeof(path), "%s/log", dir);
-	snprintf(rotated, sizeof(rotated), "%s/log.1", dir);
+	snprintf(path, sizeof(path), "%s/log", directory);
+	snprintf(rotated, sizeof(rotated), "%s/log.1", directory);
 	assert_int_equal(log_open(path, "info"), 0);
 	open_before();
 	assert_int_equal(rename(path, rotated), 0);
@@ -493,8 +484,8 @@ keeps_its_state(void)
 	char new[80], name[80];
 	int fd;
 
-	snprintf(new, sizeof(new), "%s/state.new", dir);
-	snprintf(name, sizeof(name), "%s/state", dir);
+	snprintf(new, sizeof(new), "%s/state.new", directory);
+	snprintf(name, sizeof(name), "%s/state", directory);
 	CHECK((fd = open(new, O_RDWR | O_CREAT | O_TRUNC, 0600)) != -1);
 	CHECK(write(fd, "x", 1) == 1 && ftruncate(fd, 0) == 0 && fsync(fd) == 0);
 	CHECK(rename(new, name) == 0 && unlink(name) == 0);

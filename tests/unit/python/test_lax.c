@@ -8,9 +8,8 @@
 
 #include "json/walk.h"
 #include "python/lax.h"
+#include "fixture/arena.h"
 #include "unit.h"
-
-static struct arena *arena;
 
 static struct json_value
 parse(const char *text)
@@ -29,7 +28,8 @@ assert_int_text(struct str s, const char *wanted)
 {
 	struct str text;
 	int64_t value;
-	enum coerce_int_result result = coerce_int_text(s, arena, &text, &value);
+	enum coerce_int_result result =
+	    coerce_int_text(s, fixture_arena, &text, &value);
 
 	if ((result == COERCE_INT_OK) != (wanted != NULL))
 		fail_msg("'%.*s': result %d", (int)s.len, s.p, result);
@@ -117,8 +117,8 @@ assert_long_int(const char *prefix, size_t digits, enum coerce_int_result wanted
 
 	memcpy(s, prefix, n);
 	memset(s + n, '7', digits);
-	assert_int_equal(
-	    coerce_int_text((struct str){ s, n + digits }, arena, &text, &value),
+	assert_int_equal(coerce_int_text((struct str){ s, n + digits }, fixture_arena,
+			     &text, &value),
 	    wanted);
 	if (wanted == COERCE_INT_OK)
 		assert_true(value == (*text.p == '-' ? INT64_MIN : INT64_MAX));
@@ -173,11 +173,11 @@ TEST(test_int)
 	int64_t n = 4711;
 	size_t i;
 
-	assert_false(coerce_int(&v, arena, &n));
+	assert_false(coerce_int(&v, fixture_arena, &n));
 	for (i = 0; i < NELEM(ints); i++) {
 		v = parse(ints[i][0]);
 		n = 4711;
-		if (coerce_int(&v, arena, &n) != (ints[i][1] != NULL))
+		if (coerce_int(&v, fixture_arena, &n) != (ints[i][1] != NULL))
 			fail_msg("%s", ints[i][0]);
 		assert_true(n == (ints[i][1] ? strtoll(ints[i][1], NULL, 10) : 4711));
 	}
@@ -228,22 +228,22 @@ TEST(test_float)
 
 	for (i = 0; i < NELEM(floats); i++) {
 		v = parse(floats[i].json);
-		if (!coerce_float(&v, arena, &x) || x != floats[i].x)
+		if (!coerce_float(&v, fixture_arena, &x) || x != floats[i].x)
 			fail_msg("%s", floats[i].json);
 	}
 	for (i = 0; i < NELEM(not_floats); i++) {
 		v = parse(not_floats[i]);
-		if (coerce_float(&v, arena, &x))
+		if (coerce_float(&v, fixture_arena, &x))
 			fail_msg("%s: %g", not_floats[i], x);
 	}
 	v = parse("NaN");
-	assert_true(coerce_float(&v, arena, &x) && isnan(x));
+	assert_true(coerce_float(&v, fixture_arena, &x) && isnan(x));
 	v = parse("\"NaN\"");
-	assert_true(coerce_float(&v, arena, &x) && isnan(x));
+	assert_true(coerce_float(&v, fixture_arena, &x) && isnan(x));
 	memset(big, '9', sizeof(big) - 1); /* an integer too big for a double */
 	big[sizeof(big) - 1] = '\0';
 	v = parse(big);
-	assert_false(coerce_float(&v, arena, &x));
+	assert_false(coerce_float(&v, fixture_arena, &x));
 }
 
 static const char *const yes[] = { "true", "1", "1.0", "1e0", "\"1\"", "\"true\"",
@@ -264,17 +264,17 @@ TEST(test_bool)
 
 	for (i = 0; i < NELEM(yes); i++) {
 		v = parse(yes[i]);
-		if (!coerce_bool(&v, arena, &b) || !b)
+		if (!coerce_bool(&v, fixture_arena, &b) || !b)
 			fail_msg("%s", yes[i]);
 	}
 	for (i = 0; i < NELEM(no); i++) {
 		v = parse(no[i]);
-		if (!coerce_bool(&v, arena, &b) || b)
+		if (!coerce_bool(&v, fixture_arena, &b) || b)
 			fail_msg("%s", no[i]);
 	}
 	for (i = 0; i < NELEM(not_bools); i++) {
 		v = parse(not_bools[i]);
-		if (coerce_bool(&v, arena, &b))
+		if (coerce_bool(&v, fixture_arena, &b))
 			fail_msg("%s", not_bools[i]);
 	}
 	assert_false(coerce_bool_text((struct str){ NULL, 0 }, &b));
@@ -287,14 +287,14 @@ TEST(test_str)
 	struct str s;
 	size_t i;
 
-	assert_true(coerce_str(&v, arena, &s));
+	assert_true(coerce_str(&v, fixture_arena, &s));
 	assert_true(str_eq(s, STR("a\u00e9")));
 	v = parse("\"\"");
-	assert_true(coerce_str(&v, arena, &s));
+	assert_true(coerce_str(&v, fixture_arena, &s));
 	assert_int_equal(s.len, 0);
 	for (i = 0; i < NELEM(others); i++) {
 		v = parse(others[i]);
-		assert_false(coerce_str(&v, arena, &s));
+		assert_false(coerce_str(&v, fixture_arena, &s));
 	}
 }
 
@@ -320,7 +320,7 @@ percent_decode(char *s)
 static bool
 last_value(struct str target, const char *name, struct str *out)
 {
-	char *copy = arena_strndup(arena, target.p, target.len), *field, *value;
+	char *copy = arena_strndup(fixture_arena, target.p, target.len), *field, *value;
 	bool found = false;
 
 	copy[strcspn(copy, "#")] = '\0';
@@ -357,7 +357,7 @@ check_accepted(struct str target, const struct json_value *body)
 	for (i = 0; i < NELEM(int_params); i++) {
 		if (!last_value(target, int_params[i], &s))
 			continue;
-		if (coerce_int_text(s, arena, &text, &value) != COERCE_INT_OK)
+		if (coerce_int_text(s, fixture_arena, &text, &value) != COERCE_INT_OK)
 			fail_msg("%.*s", (int)target.len, target.p);
 		echo = vectors_get(body, int_params[i]);
 		if (paged && !str_eq(text, (struct str){ echo.p, echo.len }))
@@ -381,7 +381,8 @@ check_refused(const struct json_value *error)
 {
 	struct json_value input = vectors_get(error, "input");
 	struct json_value type = vectors_get(error, "type");
-	struct str s = json_str(&input, arena), t = json_str(&type, arena), text;
+	struct str s = json_str(&input, fixture_arena),
+		   t = json_str(&type, fixture_arena), text;
 	int64_t value;
 	bool b;
 
@@ -390,8 +391,9 @@ check_refused(const struct json_value *error)
 	else if (str_eq(t, STR("bool_parsing")))
 		assert_false(coerce_bool_text(s, &b));
 	else if (str_eq(t, STR("greater_than_equal")))
-		assert_true(coerce_int_text(s, arena, &text, &value) == COERCE_INT_OK &&
-			    value < 1);
+		assert_true(
+		    coerce_int_text(s, fixture_arena, &text, &value) == COERCE_INT_OK &&
+		    value < 1);
 	else
 		return 0;
 	return 1;
@@ -413,7 +415,8 @@ TEST(test_query_vectors)
 		body = vectors_get(&v, "body");
 		assert_true(json_int64(&status, &code));
 		if (code == 200)
-			accepted += check_accepted(json_str(&query, arena), &body);
+			accepted +=
+			    check_accepted(json_str(&query, fixture_arena), &body);
 		if (code != 422)
 			continue;
 		detail = vectors_get(&body, "detail");
@@ -426,18 +429,4 @@ TEST(test_query_vectors)
 	buf_free(&text);
 }
 
-static int
-set_up(void **state UNUSED)
-{
-	arena = arena_new();
-	return 0;
-}
-
-static int
-tear_down(void **state UNUSED)
-{
-	arena_free(&arena);
-	return 0;
-}
-
-UNIT_FIXTURE(.group_setup = set_up, .group_teardown = tear_down);
+UNIT_FIXTURE(.group_setup = arena_setup, .group_teardown = arena_teardown);

@@ -2,23 +2,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "python/text.h"
+#include "fixture/arena.h"
 #include "unit.h"
-
-static int
-setup(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct arena *arena = *state;
-
-	arena_free(&arena);
-	return 0;
-}
 
 static void
 assert_str(struct str got, struct str want)
@@ -32,7 +17,7 @@ struct mapping {
 	struct str to;
 };
 
-TEST_WITH(lower, setup, teardown)
+TEST_WITH(lower, arena_setup, arena_teardown)
 {
 	static const struct mapping list[] = {
 		{ STR("Quill-7B"), STR("quill-7b") },
@@ -74,7 +59,7 @@ TEST_WITH(lower, setup, teardown)
 		assert_str(unicode_lower(list[i].from, *state), list[i].to);
 }
 
-TEST_WITH(upper, setup, teardown)
+TEST_WITH(upper, arena_setup, arena_teardown)
 {
 	static const struct mapping list[] = {
 		{ STR("quill-7b{"), STR("QUILL-7B{") },
@@ -95,7 +80,7 @@ TEST_WITH(upper, setup, teardown)
 }
 
 /* Most keys are lower case already: they are not copied. */
-TEST_WITH(unchanged_is_not_copied, setup, teardown)
+TEST_WITH(unchanged_is_not_copied, arena_setup, arena_teardown)
 {
 	struct str ascii = STR("quill-7b"), wide = STR("模型"), none = { NULL, 0 };
 
@@ -202,7 +187,7 @@ TEST(alnum)
 
 /* Over all code points: how many there are, as /usr/bin/python3 (Unicode 14) counts
  * them, plus those of the two later versions. */
-TEST_WITH(census, setup, teardown)
+TEST_WITH(census, arena_setup, arena_teardown)
 {
 	unsigned ndigits = 0, nalnum = 0, nlower = 0, nupper = 0;
 

@@ -8,23 +8,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "python/url.h"
+#include "fixture/arena.h"
 #include "unit.h"
-
-static int
-setup(void **state)
-{
-	*state = arena_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct arena *arena = *state;
-
-	arena_free(&arena);
-	return 0;
-}
 
 /* Whether url splits into the two; scheme.p == NULL wants an error. */
 static bool
@@ -196,4 +181,4 @@ TEST(shared_vectors)
 	assert_int_equal(bad, 0);
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown);
+UNIT_FIXTURE(.setup = arena_setup, .teardown = arena_teardown);

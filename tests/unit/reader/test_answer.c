@@ -8,7 +8,7 @@
 #include "unit.h"
 
 static int
-ask(struct world *w, const char *target)
+ask(struct answer_world *w, const char *target)
 {
 	return answer_world_ask(w, "GET", target, "");
 }
@@ -19,7 +19,7 @@ ask(struct world *w, const char *target)
 
 /* The rows from `first` on in steps, as a list body. */
 static void
-assert_list(struct world *w, const char *numbers, unsigned first, unsigned step,
+assert_list(struct answer_world *w, const char *numbers, unsigned first, unsigned step,
     unsigned n, const char *summary)
 {
 	struct buf want = { 0 };
@@ -36,7 +36,7 @@ assert_list(struct world *w, const char *numbers, unsigned first, unsigned step,
 
 TEST(pages_are_cut_out_of_the_whole)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_int_equal(ask(w, IMAGE), 200);
 	assert_list(w, "161,\"returned_count\":161,\"offset\":0,\"limit\":null", 0, 1,
@@ -61,7 +61,7 @@ TEST(pages_are_cut_out_of_the_whole)
 /* doc/reference.md 8.6 and 8.7: total_count. */
 TEST(presets_are_scanned_rows)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	int again;
 
 	for (again = 0; again < 2; again++) {
@@ -91,7 +91,7 @@ TEST(presets_are_scanned_rows)
 
 TEST(statistics_echo_what_was_asked)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_int_equal(ask(w, STATISTICS "image_generation?offset=0"), 200);
 	assert_string_equal(
@@ -105,7 +105,7 @@ TEST(statistics_echo_what_was_asked)
 }
 
 static void
-assert_error(struct world *w, const char *target, int status, const char *body)
+assert_error(struct answer_world *w, const char *target, int status, const char *body)
 {
 	assert_int_equal(ask(w, target), status);
 	assert_string_equal(w->body.data, body);
@@ -115,7 +115,7 @@ assert_error(struct world *w, const char *target, int status, const char *body)
 #define WITH STATISTICS "image_generation/with-stats"
 
 static void
-assert_begins(struct world *w, const char *text)
+assert_begins(struct answer_world *w, const char *text)
 {
 	if (strncmp(w->body.data, text, strlen(text)) != 0)
 		fail_msg("%.200s", w->body.data);
@@ -123,7 +123,7 @@ assert_begins(struct world *w, const char *text)
 
 TEST(with_stats_is_put_together)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	char *etag;
 
 	assert_int_equal(ask(w, WITH), 200);
@@ -148,7 +148,7 @@ TEST(with_stats_is_put_together)
 
 TEST_WITH(with_stats_has_its_own_errors, answer_world_setup, answer_world_teardown)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_int_equal(ask(w, STATISTICS "blip/with-stats?sort_desc=x"), 422);
 	assert_error(w, STATISTICS "blip/with-stats", 400,
@@ -165,7 +165,7 @@ TEST_WITH(with_stats_has_its_own_errors, answer_world_setup, answer_world_teardo
 
 TEST(errors_come_in_the_references_order)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_error(w, "/x", 404, "{\"detail\":\"Not Found\"}");
 	assert_error(w, STATISTICS "blip/deletion-risk?preset=foo", 400,
@@ -187,7 +187,7 @@ TEST(errors_come_in_the_references_order)
 
 TEST(methods_redirects_and_fixed_answers)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_int_equal(answer_world_ask(w, "POST", IMAGE, ""), 405);
 	assert_string_equal(w->body.data, "{\"detail\":\"Method Not Allowed\"}");
@@ -212,7 +212,7 @@ TEST(methods_redirects_and_fixed_answers)
 
 /* The value of the ETag line, for the caller to free. */
 static char *
-etag_of(struct world *w, const char *target)
+etag_of(struct answer_world *w, const char *target)
 {
 	char *line, *end;
 
@@ -230,7 +230,7 @@ TEST(tags_follow_the_selection)
 		IMAGE "?preset=critical&limit=1", IMAGE "?preset=low_usage", TEXT,
 		TEXT "?group_text_models=1", STATISTICS "image_generation",
 		STATISTICS "image_generation?limit=1" };
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	char *tags[NELEM(targets)], *same, field[100];
 	size_t i, j;
 
@@ -261,7 +261,7 @@ TEST(tags_follow_the_selection)
 }
 
 static void
-assert_aged(struct world *w, int64_t age, int status, const char *line)
+assert_aged(struct answer_world *w, int64_t age, int status, const char *line)
 {
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 1, 1, age);
 	assert_int_equal(ask(w, IMAGE), status);
@@ -271,7 +271,7 @@ assert_aged(struct world *w, int64_t age, int status, const char *line)
 
 TEST_WITH(age_decides_what_is_said, answer_world_setup, answer_world_teardown)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	assert_int_equal(ask(w, IMAGE), 503);
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 7\r\n"));

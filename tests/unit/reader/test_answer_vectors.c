@@ -58,7 +58,7 @@ member(const struct json_value *object, struct str name, struct arena *arena)
 
 /* Of a 200 the vector has some numbers, which must be ours; of an error all. */
 static bool
-vector_holds(struct world *w, const struct json_value *want, struct arena *arena)
+vector_holds(struct answer_world *w, const struct json_value *want, struct arena *arena)
 {
 	struct json_value got, key, value, other;
 	struct json_error err;
@@ -90,7 +90,7 @@ contains(struct str s, const char *part)
 
 TEST(recorded_vectors_hold)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	const char *shared = getenv("HYDRATORD_SHARED");
 	struct arena *arena = arena_new();
 	struct json_value all, vector, body, status_value;

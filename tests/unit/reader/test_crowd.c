@@ -9,14 +9,14 @@ struct crowd {
 };
 
 static uint64_t
-alive(const struct world *w)
+alive(const struct answer_world *w)
 {
 	return counter_get(&w->counters, COUNTER_SNAPSHOTS_TAKEN) -
 	       counter_get(&w->counters, COUNTER_SNAPSHOTS_RELEASED);
 }
 
 static struct generation *
-publish_and_get(struct world *w)
+publish_and_get(struct answer_world *w)
 {
 	struct generation *g = NULL;
 
@@ -37,7 +37,7 @@ drop(void *arg, void *generation)
 
 TEST(what_nobody_holds_goes_at_once)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	int i;
 
 	for (i = 0; i < 5; i++)
@@ -47,7 +47,7 @@ TEST(what_nobody_holds_goes_at_once)
 
 TEST(what_is_held_stays_until_it_is_not)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct generation *g = publish_and_get(w);
 
 	g->refs++;
@@ -62,7 +62,7 @@ TEST(what_is_held_stays_until_it_is_not)
 
 TEST(the_clients_of_the_oldest_go_first)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct crowd c = { .n = 0 };
 
 	store_on_crowd(w->answerer.store, drop, &c);
@@ -81,7 +81,7 @@ TEST(the_clients_of_the_oldest_go_first)
 /* A reader that was killed has released nothing. */
 TEST(a_successor_starts_from_none)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct store *successor;
 
 	publish_and_get(w);

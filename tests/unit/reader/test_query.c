@@ -6,7 +6,7 @@
 #include "reader/query.h"
 #include "unit.h"
 
-struct world {
+struct asked {
 	struct arena *arena;
 	struct buf errors;
 	struct query query;
@@ -15,7 +15,7 @@ struct world {
 static int
 setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct asked *w = calloc(1, sizeof(*w));
 
 	w->arena = arena_new();
 	*state = w;
@@ -25,7 +25,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	arena_free(&w->arena);
 	buf_free(&w->errors);
@@ -34,7 +34,7 @@ teardown(void **state)
 }
 
 static bool
-parse(struct world *w, const char *text, unsigned endpoint)
+parse(struct asked *w, const char *text, unsigned endpoint)
 {
 	buf_reset(&w->errors);
 	return query_parse((struct str){ text, strlen(text) }, endpoint, w->arena,
@@ -45,7 +45,7 @@ TEST(nothing_asked_is_the_default)
 {
 	static const char *const texts[] = { "", "&", "&&", "=", "=x", "x", "x=1&y",
 		"Limit=0", "limit[]=0", "limit%00=0", ";limit=0", "limit;=0" };
-	struct world *w = *state;
+	struct asked *w = *state;
 	size_t i;
 
 	for (i = 0; i < NELEM(texts); i++) {
@@ -60,7 +60,7 @@ TEST(nothing_asked_is_the_default)
 
 TEST(values_are_read)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	assert_true(parse(w,
 	    "limit=1_0.0&offset=%2B007&preset=a+b%26c&group_text_models=On&"
@@ -82,7 +82,7 @@ TEST(values_are_read)
 
 TEST(integers_have_no_end)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	assert_true(parse(w, "limit=100000000000000000000000", QUERY_RISK));
 	assert_true(w->query.limit == INT64_MAX);
@@ -92,7 +92,7 @@ TEST(integers_have_no_end)
 
 TEST(the_last_of_a_name_counts)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	assert_true(parse(w, "limit=abc&limit=2", QUERY_RISK));
 	assert_int_equal(w->query.limit, 2);
@@ -104,7 +104,7 @@ TEST(the_last_of_a_name_counts)
 /* Statistics have no preset and no variations: whatever they say is ignored. */
 TEST(endpoints_have_their_own)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	assert_true(
 	    parse(w, "preset=x&include_backend_variations=x", QUERY_STATISTICS));
@@ -114,7 +114,7 @@ TEST(endpoints_have_their_own)
 
 TEST(with_stats_has_its_own)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 
 	assert_true(parse(w, "limit=x&preset=x&group_text_models=x", QUERY_WITH_STATS));
 	assert_false(w->query.include_workers);
@@ -151,7 +151,7 @@ TEST(with_stats_has_its_own)
 }
 
 static void
-assert_errors(struct world *w, const char *query, const char *items)
+assert_errors(struct asked *w, const char *query, const char *items)
 {
 	assert_false(parse(w, query, QUERY_RISK));
 	if (w->errors.len != strlen(items) ||
@@ -174,7 +174,7 @@ assert_errors(struct world *w, const char *query, const char *items)
 
 TEST(errors_are_the_references)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 	char text[4500] = "limit=", want[5000];
 
 	assert_errors(w, "limit=abc", INT_ITEM("limit", "abc"));
@@ -201,7 +201,7 @@ TEST(errors_are_the_references)
 
 TEST(an_unknown_category_lists_the_known)
 {
-	struct world *w = *state;
+	struct asked *w = *state;
 	static const char list[] =
 	    "'blip', 'clip', 'codeformer', 'controlnet', 'controlnet_annotator', "
 	    "'esrgan', 'gfpgan', 'safety_checker', 'image_generation', "

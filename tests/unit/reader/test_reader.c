@@ -20,12 +20,13 @@
 #include "proc/child.h"
 #include "reader/reader.h"
 #include "shm/segment.h"
+#include "fixture/segment.h"
 #include "unit.h"
 
 #define PATIENCE 60 /* seconds: for what must happen */
 #define HEARTBEAT "GET /heartbeat HTTP/1.1\r\nHost: x\r\n\r\n"
 
-struct world {
+struct readers {
 	struct config *config;
 	struct segment *segment;
 	int listener, metrics;
@@ -56,7 +57,7 @@ listen_anywhere(struct sockaddr_in *a)
 }
 
 static void
-load_config(struct world *w)
+load_config(struct readers *w)
 {
 	static const char text[] =
 	    "category \"image_generation\" { reference = { \"file:///nothing\" } }\n";
@@ -74,18 +75,10 @@ static int
 setup(void **state)
 {
 	static const char *const names[] = { "image_generation" };
-	struct world *w = calloc(1, sizeof(*w));
-	char name[64], err[200];
-	struct segment_spec spec = { .name = name,
-		.capacity = 1 << 16,
-		.ncategories = 1,
-		.categories = names,
-		.nprocs = 2 };
+	struct readers *w = calloc(1, sizeof(*w));
 
 	load_config(w);
-	snprintf(name, sizeof(name), "/hydratord-reader-%d", (int)getpid());
-	assert_int_equal(segment_create(&spec, &w->segment, err, sizeof(err)), 0);
-	segment_unlink(w->segment);
+	w->segment = fixture_segment_of(names, 1, 1 << 16, 2);
 	w->listener = listen_anywhere(&w->address);
 	w->metrics = listen_anywhere(&w->metrics_address);
 	*state = w;
@@ -95,7 +88,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int i, status;
 
 	for (i = 0; i < 2; i++) {
@@ -114,7 +107,7 @@ teardown(void **state)
 }
 
 static void
-be_reader(struct world *w, unsigned slot, int channel)
+be_reader(struct readers *w, unsigned slot, int channel)
 {
 	struct child_context context = {
 		.config = w->config,
@@ -137,7 +130,7 @@ be_reader(struct world *w, unsigned slot, int channel)
 
 /* Forks reader i and waits until it says that it accepts. */
 static void
-start(struct world *w, unsigned i)
+start(struct readers *w, unsigned i)
 {
 	struct channel_message m;
 	struct pollfd p = { .events = POLLIN };
@@ -157,14 +150,14 @@ start(struct world *w, unsigned i)
 }
 
 static void
-order(struct world *w, unsigned i, enum channel_type type)
+order(struct readers *w, unsigned i, enum channel_type type)
 {
 	assert_int_equal(channel_send(w->channel[i], type, 0), 0);
 }
 
 /* The channel's end tells of the process's; then its exit status. */
 static int
-status_of(struct world *w, unsigned i)
+status_of(struct readers *w, unsigned i)
 {
 	struct pollfd p = { .fd = w->channel[i], .events = POLLIN };
 	int status;
@@ -235,7 +228,7 @@ hear_end(int sock)
 }
 
 static int
-idle_client(struct world *w)
+idle_client(struct readers *w)
 {
 	int sock = dial(&w->address);
 
@@ -246,7 +239,7 @@ idle_client(struct world *w)
 
 TEST(a_successor_takes_over_without_a_gap)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int idle = -1, sock[8], i, round;
 
 	for (round = 0; round < 20; round++) {
@@ -279,7 +272,7 @@ TEST(a_successor_takes_over_without_a_gap)
 
 TEST(an_idle_client_is_waited_for_until_a_stop)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int idle;
 
 	start(w, 0);
@@ -296,7 +289,7 @@ TEST(an_idle_client_is_waited_for_until_a_stop)
 
 TEST(an_idle_client_is_not_waited_for_beyond_the_limit)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int64_t begin = clock_boot();
 	int idle;
 
@@ -312,7 +305,7 @@ TEST(an_idle_client_is_not_waited_for_beyond_the_limit)
 /* A port that the supervisor has given up must not seem to be served. */
 TEST(the_listening_sockets_are_closed)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int half = -1, sock, i;
 
 	start(w, 0);
@@ -335,7 +328,7 @@ TEST(the_listening_sockets_are_closed)
 /* Half a head on the metrics listener is a request under way, too. */
 TEST(a_scrape_is_waited_for)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int scrape;
 	char text[32];
 
@@ -354,7 +347,7 @@ TEST(a_scrape_is_waited_for)
 
 TEST(the_end_of_the_supervisor_is_ours)
 {
-	struct world *w = *state;
+	struct readers *w = *state;
 	int status, idle;
 
 	start(w, 0);

@@ -1,5 +1,5 @@
 /* A reader's share of the connections, against the counters of other readers. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <stdatomic.h>
 
@@ -42,7 +42,7 @@ static int
 setup(void **state)
 {
 	struct crew *w = calloc(1, sizeof(*w));
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	char err[256] = "";
 
 	spec.nprocs = HYDRATORS + READERS + 1;

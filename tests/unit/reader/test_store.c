@@ -5,7 +5,7 @@
 #include "unit.h"
 
 static struct generation *
-held(struct world *w)
+held(struct answer_world *w)
 {
 	struct generation *g = NULL;
 
@@ -17,7 +17,7 @@ held(struct world *w)
 TEST_WITH(
     nothing_is_held_before_a_publication, answer_world_setup, answer_world_teardown)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct generation *g = NULL;
 
 	assert_int_equal(
@@ -31,7 +31,7 @@ TEST_WITH(
 /* An answer on its way out holds the old one: the thread must leave it alone. */
 TEST(a_generation_in_use_outlives_its_successors)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct generation *old = held(w);
 
 	old->refs++;
@@ -46,7 +46,7 @@ TEST(a_generation_in_use_outlives_its_successors)
 
 TEST(replacements_in_a_row_end_with_the_newest)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	for (int i = 0; i < 200; i++)
 		answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 0);

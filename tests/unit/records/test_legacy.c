@@ -1,7 +1,7 @@
 /* Documents as they lie on GitHub: what each record becomes, and what is refused. */
 #include <stdlib.h>
 
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 #include "base/buf.h"
 #include "records/entries.h"
 #include "records/legacy.h"
@@ -12,7 +12,7 @@
 /* The entries of a document as JSON text: {"key":{...},...}. NULL if it is refused, for
  * f->report.reason. */
 static const char *
-convert(struct fixture *f, struct str document)
+convert(struct analysis *f, struct str document)
 {
 	struct document reference;
 	struct arena *arena = arena_new();
@@ -20,9 +20,9 @@ convert(struct fixture *f, struct str document)
 	int rc;
 
 	f->skipped[0] = '\0';
-	f->report = (struct report){ .skip = fixture_skip, .arg = f };
+	f->report = (struct report){ .skip = analysis_skip, .arg = f };
 	buf_reset(&f->out);
-	rc = fixture_open(f, DOCUMENT_REFERENCE, document, &reference);
+	rc = analysis_open(f, DOCUMENT_REFERENCE, document, &reference);
 	if (rc == 0)
 		rc = entries_read(f->category, &reference, arena, &entries, &f->report);
 	buf_putc(&f->out, '{');
@@ -49,9 +49,9 @@ check_json(enum category category, const char *good, const char *good_v2,
 {
 	char text[2048], want[2048], skipped[512];
 	const char *found;
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, category);
+	analysis_init(&f, category);
 	for (size_t i = 0; i < n; i++) {
 		bool bad = cases[i].want[0] == '!';
 
@@ -68,7 +68,7 @@ check_json(enum category category, const char *good, const char *good_v2,
 		assert_string_equal(f.skipped, bad ? skipped : "");
 		assert_int_equal(f.report.skipped, bad);
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 #define NAME "\"name\":\"n\""
@@ -230,9 +230,9 @@ TEST(test_recognition_of_json)
 		  ",\"type\":\"ckpt\"}}",
 		    "{\"a\":{" MIN_V2 TAGS_V2 "},\"b\":{" MIN_V2 TAGS_V2 "}}" },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++)
 		assert_string_equal(convert(&f, (struct str){ cases[i].document,
 						    strlen(cases[i].document) }),
@@ -243,7 +243,7 @@ TEST(test_recognition_of_json)
 	f.category = CATEGORY_TEXT_GENERATION;
 	assert_string_equal(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"}}")),
 	    "{\"a\":{\"type\":\"ckpt\"}}");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 #define ROW_V2(description, nsfw)                                                      \
@@ -290,9 +290,9 @@ TEST(test_rows)
 	};
 	char text[1024], want[1024], skipped[256];
 	const char *found;
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		bool bad = cases[i].want[0] == '!';
 
@@ -306,7 +306,7 @@ TEST(test_rows)
 		assert_string_equal(found, want);
 		assert_string_equal(f.skipped, bad ? skipped : "");
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* Which rows count: by their names. */
@@ -321,9 +321,9 @@ TEST(test_names_of_rows)
 				       "a,  ,b\r\n"
 				       "a\r\n"
 				       "a,two,c,last\r\n";
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	assert_string_equal(convert(&f, STR(document)),
 	    "{\"two\":{\"name\":\"two\",\"baseline\":\"\",\"description\":\"last\","
 	    "\"style\":\"c\",\"nsfw\":false,\"config\":{\"download\":[]},"
@@ -333,7 +333,7 @@ TEST(test_names_of_rows)
 	    "\"config\":{\"download\":[]},\"parameters\":0,\"tags\":[]}}");
 	assert_string_equal(f.skipped,
 	    "reference line 7: name: empty\nreference line 8: name: empty\n");
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_refused_documents)
@@ -357,9 +357,9 @@ TEST(test_refused_documents)
 		{ STR("[1,name,2"), "not JSON: byte 3: " },
 		{ STR("\xef\xbb\xbf [\",name,\"]"), "not a JSON object" },
 	};
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
 		assert_null(convert(&f, cases[i].document));
 		assert_int_equal(f.report.refused, DOCUMENT_REFERENCE);
@@ -368,7 +368,7 @@ TEST(test_refused_documents)
 	}
 	f.category = CATEGORY_IMAGE_GENERATION;
 	assert_null(convert(&f, STR("name,tags\nx,\n")));
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 /* What is left out is in none of the views; what is converted is in all. */
@@ -382,20 +382,20 @@ TEST(test_views)
 	    "\"download\":[{\"file_name\":\"p\",\"file_url\":\"https://h.example/"
 	    "p\"}]}},"
 	    "\"B\":{\"name\":\"B\",\"baseline\":\"?\",\"nsfw\":true}}";
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_IMAGE_GENERATION);
-	fixture_render(&f, image, "[]", "{}");
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f, image, "[]", "{}");
 	assert_int_equal(f.dir->raw_entries, 1);
 	assert_int_equal(f.dir->typed_entries, 1);
 	assert_int_equal(f.dir->skipped, 1);
-	fixture_expect(&f, VIEW_STATS, "total_models", "1");
-	fixture_expect(&f, VIEW_STATS, "nsfw_count", "0");
-	fixture_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t\"");
-	fixture_expect(
+	analysis_expect(&f, VIEW_STATS, "total_models", "1");
+	analysis_expect(&f, VIEW_STATS, "nsfw_count", "0");
+	analysis_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t\"");
+	analysis_expect(
 	    &f, VIEW_STATS, "baseline_distribution/stable_diffusion_1/count", "1");
-	fixture_expect(&f, VIEW_STATS, "download_stats/total_download_entries", "1");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_STATS, "download_stats/total_download_entries", "1");
+	analysis_free(&f);
 }
 
 static char *
@@ -431,9 +431,9 @@ check_real(enum category category, const char *legacy, const char *v2)
 	size_t len, v2_len;
 	char *document = read_shared(legacy, &len), *other = read_shared(v2, &v2_len);
 	const char *key, *member;
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, category);
+	analysis_init(&f, category);
 	ours = json_loads(convert(&f, (struct str){ document, len }), 0, NULL);
 	theirs = json_loadb(other, v2_len, 0, NULL);
 	assert_non_null(ours);
@@ -456,7 +456,7 @@ check_real(enum category category, const char *legacy, const char *v2)
 	json_decref(theirs);
 	free(document);
 	free(other);
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_real_image)

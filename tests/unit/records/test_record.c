@@ -1,6 +1,6 @@
 /* Which records are valid (doc/reference.md 2.3): one that is not is skipped and named,
  * and takes nothing else with it. */
-#include "fixture/analytics_fixture.h"
+#include "fixture/analysis.h"
 #include "unit.h"
 
 #define GOOD_IMAGE "\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":false"
@@ -18,10 +18,10 @@ check_cases(enum category category, const struct record_case *cases, size_t n)
 	const char *good = category == CATEGORY_IMAGE_GENERATION
 			       ? "\"name\":\"good\",\"baseline\":\"SD1\",\"nsfw\":false"
 			       : "\"name\":\"good\",\"parameters\":7";
-	struct fixture f;
+	struct analysis f;
 	char text[1024], skipped[512];
 
-	fixture_init(&f, category);
+	analysis_init(&f, category);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(text, sizeof(text), "{\"good\":{%s},\"key\":{%s}}", good,
 		    cases[i].members);
@@ -29,16 +29,16 @@ check_cases(enum category category, const struct record_case *cases, size_t n)
 		if (cases[i].why != NULL)
 			snprintf(skipped, sizeof(skipped),
 			    "reference record \"key\": %s\n", cases[i].why);
-		fixture_render(&f, text, "[]", "{}");
+		analysis_render(&f, text, "[]", "{}");
 		if (strcmp(f.skipped, skipped) != 0)
 			fail_msg(
 			    "%s: %s; want %s", cases[i].members, f.skipped, skipped);
 		assert_int_equal(f.dir->raw_entries, 2);
 		assert_int_equal(f.dir->typed_entries, cases[i].why == NULL ? 2 : 1);
 		assert_int_equal(f.dir->skipped, cases[i].why != NULL);
-		fixture_expect(&f, VIEW_STATS, "total_models", "2");
+		analysis_expect(&f, VIEW_STATS, "total_models", "2");
 	}
-	fixture_free(&f);
+	analysis_free(&f);
 }
 
 TEST(test_image)
@@ -139,10 +139,10 @@ TEST(test_text)
 /* Keyed by name: a name that comes again replaces the record, in its place. */
 TEST(test_duplicates)
 {
-	struct fixture f;
+	struct analysis f;
 
-	fixture_init(&f, CATEGORY_TEXT_GENERATION);
-	fixture_render(&f,
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f,
 	    "{\"k1\":{\"name\":\"A\",\"parameters\":7,\"baseline\":\"old\"},"
 	    "\"k2\":{\"name\":\"B\",\"parameters\":7},"
 	    "\"k3\":{\"name\":\"A\",\"parameters\":7,\"baseline\":\"new\"},"
@@ -150,9 +150,9 @@ TEST(test_duplicates)
 	    "[]", "{}");
 	assert_int_equal(f.dir->raw_entries, 3);
 	assert_int_equal(f.dir->typed_entries, 2);
-	fixture_expect(&f, VIEW_RISK, "models/0/name", "\"A\"");
-	fixture_expect(&f, VIEW_RISK, "models/0/baseline", "\"new\"");
-	fixture_expect(&f, VIEW_RISK, "models/1/name", "\"C\"");
-	fixture_expect(&f, VIEW_STATS, "baseline_distribution/old/count", "1");
-	fixture_free(&f);
+	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"A\"");
+	analysis_expect(&f, VIEW_RISK, "models/0/baseline", "\"new\"");
+	analysis_expect(&f, VIEW_RISK, "models/1/name", "\"C\"");
+	analysis_expect(&f, VIEW_STATS, "baseline_distribution/old/count", "1");
+	analysis_free(&f);
 }

@@ -1,5 +1,5 @@
 /* A full /dev/shm: an error message or a rejected publish, never SIGBUS. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <sys/mount.h>
 
@@ -73,7 +73,7 @@ tiny_shm(int pages)
 static struct segment_spec
 big_spec(void)
 {
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 
 	spec.capacity = 16 << 20;
 	return spec;
@@ -105,7 +105,7 @@ create_in_three_pages(struct segment *unused, void *arg)
 	(void)unused;
 	(void)arg;
 	if (tiny_shm(3) == -1)
-		return SHM_TEST_SKIP;
+		return FIXTURE_SKIP;
 	spec = big_spec();
 	if (segment_create(&spec, &seg, err, sizeof(err)) == 0)
 		return NO_ERROR;
@@ -131,7 +131,7 @@ publish_len(struct publisher *p, size_t pages, char c, char *err, size_t errlen)
 	if (data == NULL)
 		return -1;
 	memset(data, c, len);
-	rc = publish(p, data, len, &shm_test_stamp, &g, err, errlen);
+	rc = publish(p, data, len, &fixture_stamp, &g, err, errlen);
 	free(data);
 	return rc;
 }
@@ -151,10 +151,10 @@ publish_until_full(struct segment *seg)
 		return NO_REJECT;
 	if (strstr(err, " free") == NULL || strstr(err, "image_generation") == NULL)
 		return BAD_MESSAGE;
-	if (!shm_test_holds(seg, 2, 'b', 6 * page))
+	if (!fixture_holds(seg, 2, 'b', 6 * page))
 		return LOST_GENERATION;
 	if (publish_len(p, 6, 'd', err, sizeof(err)) == -1 ||
-	    !shm_test_holds(seg, 3, 'd', 6 * page))
+	    !fixture_holds(seg, 3, 'd', 6 * page))
 		return NO_RECOVERY;
 	publisher_close(&p);
 	return OK;
@@ -172,7 +172,7 @@ publish_in_twenty_pages(struct segment *unused, void *arg)
 	(void)unused;
 	(void)arg;
 	if (tiny_shm(20) == -1)
-		return SHM_TEST_SKIP;
+		return FIXTURE_SKIP;
 	spec = big_spec();
 	if (segment_create(&spec, &seg, err, sizeof(err)) == -1)
 		return NO_SEGMENT;
@@ -183,11 +183,11 @@ publish_in_twenty_pages(struct segment *unused, void *arg)
 }
 
 static void
-assert_child_succeeds(shm_test_child_fn *fn)
+assert_child_succeeds(fixture_child_fn *fn)
 {
-	int status = shm_test_fork(fn, NULL, NULL);
+	int status = fixture_fork(fn, NULL, NULL);
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SHM_TEST_SKIP)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
 		skip();
 	assert_int_equal(status, 0);
 }

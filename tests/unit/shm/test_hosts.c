@@ -1,5 +1,6 @@
 /* The table of hosts: processes that share it, die in it, and what outlives them. */
-#include "fixture/shm_test.h"
+#include "fixture/directory.h"
+#include "fixture/segment.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,7 +21,7 @@
 static struct segment *
 segment(void)
 {
-	return shm_test_segment();
+	return fixture_segment();
 }
 
 /* --- Records --------------------------------------------------------------------- */
@@ -146,7 +147,7 @@ TEST(what_a_process_left_is_known_to_the_others)
 {
 	struct segment *seg = segment();
 	int64_t floor = 100 * NSEC_PER_SEC;
-	int status = shm_test_fork(raise_and_die, seg, &floor);
+	int status = fixture_fork(raise_and_die, seg, &floor);
 	struct host_view v;
 
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -182,10 +183,10 @@ look_as_reader(struct segment *seg, void *arg)
 TEST(a_reader_looks_and_cannot_write)
 {
 	struct segment *seg = segment();
-	int status = shm_test_fork(write_as_reader, seg, NULL);
+	int status = fixture_fork(write_as_reader, seg, NULL);
 
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-	assert_int_equal(shm_test_fork(look_as_reader, seg, NULL), 0);
+	assert_int_equal(fixture_fork(look_as_reader, seg, NULL), 0);
 	segment_close(&seg);
 }
 
@@ -242,23 +243,21 @@ TEST(a_new_segment_knows_what_the_old_one_knew)
 
 /* --- Files ----------------------------------------------------------------------- */
 
-static char dir[] = "/tmp/hydratord-hosts-XXXXXX", file[64];
+static char file[128];
 
 static int
 make_dir(void **state UNUSED)
 {
-	strlcpy(dir + sizeof(dir) - 7, "XXXXXX", 7);
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(file, sizeof(file), "%s/" CATEGORY ".floors", dir);
+	snprintf(file, sizeof(file), "%s/" CATEGORY ".floors", directory);
 	return 0;
 }
 
 static int
 remove_dir(void **state UNUSED)
 {
-	unlink(file);
-	return rmdir(dir);
+	return directory_remove(CATEGORY ".floors", NULL);
 }
 
 /* A file with the floors of two hosts, one of them over. */
@@ -271,7 +270,7 @@ save(int64_t left)
 
 	host_raise_floor(hosts_claim(seg, B), now - NSEC_PER_SEC, now);
 	host_raise_floor(hosts_claim(seg, A), now + left, now);
-	if (retry_after_save(seg, dir, CATEGORY, err, sizeof(err)) == -1)
+	if (retry_after_save(seg, directory, CATEGORY, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
 	segment_close(&seg);
 }
@@ -279,7 +278,7 @@ save(int64_t left)
 static int
 load(struct segment *seg, char err[256])
 {
-	return retry_after_load(seg, dir, CATEGORY, err, 256);
+	return retry_after_load(seg, directory, CATEGORY, err, 256);
 }
 
 TEST_WITH(a_floor_survives, make_dir, remove_dir)

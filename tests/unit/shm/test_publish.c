@@ -1,5 +1,5 @@
 /* One writer at a time: the lock of a category, across deaths, forks and users. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <sys/prctl.h>
 
@@ -33,8 +33,7 @@ hold(struct segment *seg)
 	if (holder.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL); /* if the test fails */
 		if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == -1 ||
-		    publish(p, "held", 4, &shm_test_stamp, &g, err, sizeof(err)) ==
-			-1 ||
+		    publish(p, "held", 4, &fixture_stamp, &g, err, sizeof(err)) == -1 ||
 		    write(fds[1], "", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -63,7 +62,7 @@ kill_holder(struct holder *holder)
 
 TEST(second_writer_waits_then_fails_then_inherits)
 {
-	struct segment *seg = shm_test_segment();
+	struct segment *seg = fixture_segment();
 	struct holder holder = hold(seg);
 	struct publisher *p = NULL;
 	int64_t start;
@@ -78,15 +77,15 @@ TEST(second_writer_waits_then_fails_then_inherits)
 	assert_non_null(strstr(err, "image_generation"));
 	assert_null(p);
 	kill_holder(&holder);
-	p = shm_test_publisher(seg, 0);
-	assert_int_equal(shm_test_publish(p, 's', 9), 2);
+	p = fixture_publisher(seg, 0);
+	assert_int_equal(fixture_publish(p, 's', 9), 2);
 	publisher_close(&p);
 	segment_close(&seg);
 }
 
 TEST(successor_gets_the_lock_while_it_waits)
 {
-	struct segment *seg = shm_test_segment();
+	struct segment *seg = fixture_segment();
 	struct holder holder = hold(seg);
 	struct publisher *p = NULL;
 	char err[256] = "";
@@ -120,26 +119,26 @@ try_to_publish(struct segment *seg, void *arg)
 
 	if (publisher_open(seg, *category, 0, &p, err, sizeof(err)) == -1)
 		return errno == EWOULDBLOCK ? 1 : 2;
-	rc = publish(p, "x", 1, &shm_test_stamp, &g, err, sizeof(err));
+	rc = publish(p, "x", 1, &fixture_stamp, &g, err, sizeof(err));
 	publisher_close(&p);
 	return rc == 0 ? 0 : 3;
 }
 
 TEST(lock_is_per_category_and_not_shared_with_children)
 {
-	struct segment *seg = shm_test_segment();
-	struct publisher *p = shm_test_publisher(seg, 0);
+	struct segment *seg = fixture_segment();
+	struct publisher *p = fixture_publisher(seg, 0);
 	unsigned category = 0;
 
-	assert_int_equal(WEXITSTATUS(shm_test_fork(try_to_publish, seg, &category)), 1);
+	assert_int_equal(WEXITSTATUS(fixture_fork(try_to_publish, seg, &category)), 1);
 	category = 1;
-	assert_int_equal(shm_test_fork(try_to_publish, seg, &category), 0);
+	assert_int_equal(fixture_fork(try_to_publish, seg, &category), 0);
 	/* A child's end does not take the parent's lock with it. */
 	category = 0;
-	assert_int_equal(WEXITSTATUS(shm_test_fork(try_to_publish, seg, &category)), 1);
+	assert_int_equal(WEXITSTATUS(fixture_fork(try_to_publish, seg, &category)), 1);
 	publisher_close(&p);
 	publisher_close(&p);
-	assert_int_equal(shm_test_fork(try_to_publish, seg, &category), 0);
+	assert_int_equal(fixture_fork(try_to_publish, seg, &category), 0);
 	segment_close(&seg);
 }
 
@@ -147,13 +146,13 @@ static int
 publish_as_nobody(struct segment *seg, void *arg)
 {
 	if (setgid(NOBODY) == -1 || setuid(NOBODY) == -1)
-		return SHM_TEST_SKIP;
+		return FIXTURE_SKIP;
 	return try_to_publish(seg, arg);
 }
 
 TEST(unprivileged_owner_can_publish)
 {
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	struct segment *seg = NULL;
 	unsigned category = 0;
 	char err[256] = "";
@@ -165,26 +164,26 @@ TEST(unprivileged_owner_can_publish)
 	if (segment_create(&spec, &seg, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
 	segment_unlink(seg); /* the descriptor is enough */
-	status = shm_test_fork(publish_as_nobody, seg, &category);
+	status = fixture_fork(publish_as_nobody, seg, &category);
 	segment_close(&seg);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SHM_TEST_SKIP)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
 		skip();
 	assert_int_equal(status, 0);
 }
 
 TEST(odd_sequence_is_no_obstacle)
 {
-	struct segment *seg = shm_test_segment();
-	struct publisher *p = shm_test_publisher(seg, 0);
+	struct segment *seg = fixture_segment();
+	struct publisher *p = fixture_publisher(seg, 0);
 
-	shm_test_publish(p, 'a', 20);
+	fixture_publish(p, 'a', 20);
 	publisher_close(&p);
 	seqlock_begin(&segment_slot(seg, 0)->latch); /* and never came to the end */
-	assert_true(shm_test_holds(seg, 1, 'a', 20));
-	p = shm_test_publisher(seg, 0);
-	assert_true(shm_test_holds(seg, 1, 'a', 20));
-	assert_int_equal(shm_test_publish(p, 'b', 21), 2);
-	assert_true(shm_test_holds(seg, 2, 'b', 21));
+	assert_true(fixture_holds(seg, 1, 'a', 20));
+	p = fixture_publisher(seg, 0);
+	assert_true(fixture_holds(seg, 1, 'a', 20));
+	assert_int_equal(fixture_publish(p, 'b', 21), 2);
+	assert_true(fixture_holds(seg, 2, 'b', 21));
 	publisher_close(&p);
 	segment_close(&seg);
 }

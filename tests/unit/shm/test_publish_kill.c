@@ -1,5 +1,5 @@
 /* Kills the writer after each of its stores to shared memory, one after another. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <sys/mman.h>
 
@@ -39,7 +39,7 @@ publish_and_die(struct segment *seg, void *arg)
 	if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == -1)
 		return 1;
 	stores_left = attempt->die_after;
-	if (publish(p, data, sizeof(data), &shm_test_stamp, &g, err, sizeof(err)) == -1)
+	if (publish(p, data, sizeof(data), &fixture_stamp, &g, err, sizeof(err)) == -1)
 		return 2;
 	return 0;
 }
@@ -49,7 +49,7 @@ static int
 attempt(struct segment *seg, char c, int die_after)
 {
 	struct attempt a = { c, die_after };
-	int status = shm_test_fork(publish_and_die, seg, &a);
+	int status = fixture_fork(publish_and_die, seg, &a);
 
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return 1;
@@ -60,7 +60,7 @@ attempt(struct segment *seg, char c, int die_after)
 static void
 assert_holds(const struct segment *seg, uint64_t generation, char c, int k)
 {
-	if (!shm_test_holds(seg, generation, c, PAYLOAD))
+	if (!fixture_holds(seg, generation, c, PAYLOAD))
 		fail_msg("store %d: generation %d of '%c' is not whole", k,
 		    (int)generation, c);
 }
@@ -72,14 +72,14 @@ TEST(death_before_the_first_generation_leaves_it_empty)
 	int k;
 
 	for (k = 1; k < STORES; k++) {
-		seg = shm_test_segment();
+		seg = fixture_segment();
 		assert_int_equal(attempt(seg, 'a', k), 1);
 		assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_EMPTY);
 		assert_int_equal(attempt(seg, 'b', 0), 0);
 		assert_holds(seg, 1, 'b', k);
 		segment_close(&seg);
 	}
-	seg = shm_test_segment();
+	seg = fixture_segment();
 	assert_int_equal(attempt(seg, 'a', STORES), 1);
 	assert_holds(seg, 1, 'a', STORES);
 	assert_int_equal(attempt(seg, 'a', STORES + 1), 0); /* there are no more */
@@ -88,7 +88,7 @@ TEST(death_before_the_first_generation_leaves_it_empty)
 
 TEST(death_at_any_store_leaves_the_last_generation)
 {
-	struct segment *seg = shm_test_segment();
+	struct segment *seg = fixture_segment();
 	uint64_t g = 0;
 	int k;
 
@@ -113,7 +113,7 @@ TEST(death_at_any_store_leaves_the_last_generation)
 
 TEST(death_after_death_leaves_the_last_generation)
 {
-	struct segment *seg = shm_test_segment();
+	struct segment *seg = fixture_segment();
 	uint64_t g = 0;
 	int j, k;
 

@@ -1,5 +1,5 @@
 /* The segment: how it is built, named and protected. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -43,22 +43,22 @@ static void
 assert_faults(struct segment *seg, size_t offset)
 {
 	struct poke poke = { offset, 0 };
-	int status = shm_test_fork(poke_as_reader, seg, &poke);
+	int status = fixture_fork(poke_as_reader, seg, &poke);
 
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGSEGV)
 		fail_msg("a write at %zu did not fault", offset);
 	poke.unprotect = 1;
-	status = shm_test_fork(poke_as_reader, seg, &poke);
+	status = fixture_fork(poke_as_reader, seg, &poke);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 TEST(reader_writes_fault)
 {
-	struct segment *seg = shm_test_segment();
-	struct publisher *p = shm_test_publisher(seg, 0);
+	struct segment *seg = fixture_segment();
+	struct publisher *p = fixture_publisher(seg, 0);
 	size_t page = seg->h.page_size, own = seg->h.counters_offset + page;
 
-	shm_test_publish(p, 'a', 100);
+	fixture_publish(p, 'a', 100);
 	assert_faults(seg, 0);
 	assert_faults(seg, segment_slot_offset(seg, 0));
 	assert_faults(
@@ -88,7 +88,7 @@ count_as_reader(struct segment *seg, void *arg)
 		return 4;
 	if (publisher_open(seg, 0, 0, &p, err, sizeof(err)) == 0)
 		return 5;
-	if (segment_counters(seg, 1) != before || !shm_test_holds(seg, 1, 'a', 100))
+	if (segment_counters(seg, 1) != before || !fixture_holds(seg, 1, 'a', 100))
 		return 6;
 	counter_add(before, COUNTER_REQUESTS, 7);
 	return 0;
@@ -96,12 +96,12 @@ count_as_reader(struct segment *seg, void *arg)
 
 TEST(reader_counts_in_its_own_page)
 {
-	struct segment *seg = shm_test_segment();
-	struct publisher *p = shm_test_publisher(seg, 0);
+	struct segment *seg = fixture_segment();
+	struct publisher *p = fixture_publisher(seg, 0);
 
-	shm_test_publish(p, 'a', 100);
+	fixture_publish(p, 'a', 100);
 	publisher_close(&p);
-	assert_int_equal(shm_test_fork(count_as_reader, seg, NULL), 0);
+	assert_int_equal(fixture_fork(count_as_reader, seg, NULL), 0);
 	/* They outlive the process that counted. */
 	assert_int_equal(counter_get(segment_counters(seg, 1), COUNTER_REQUESTS), 7);
 	assert_int_equal(counter_get(segment_counters(seg, 0), COUNTER_REQUESTS), 0);
@@ -111,10 +111,10 @@ TEST(reader_counts_in_its_own_page)
 
 TEST(reader_slot_is_checked)
 {
-	struct segment *seg = shm_test_segment();
+	struct segment *seg = fixture_segment();
 
 	errno = 0;
-	assert_int_equal(segment_attach_reader(seg, SHM_TEST_PROCS), -1);
+	assert_int_equal(segment_attach_reader(seg, FIXTURE_PROCS), -1);
 	assert_int_equal(errno, EINVAL);
 	segment_close(&seg);
 }
@@ -137,13 +137,13 @@ assert_no_leftover(void)
 	char temp[128];
 	struct stat st;
 
-	snprintf(temp, sizeof(temp), "%s.new", shm_test_name());
+	snprintf(temp, sizeof(temp), "%s.new", fixture_name());
 	assert_int_equal(name_stat(temp, &st), -1);
 }
 
 TEST(header_says_what_it_is)
 {
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	struct segment *seg = NULL;
 	struct segment_header h;
 	struct segment_slot slot;
@@ -158,7 +158,7 @@ TEST(header_says_what_it_is)
 	assert_string_equal(h.magic, SEGMENT_MAGIC);
 	assert_int_equal(h.byte_order, SEGMENT_BYTE_ORDER);
 	assert_int_equal(h.header_size, sizeof(h));
-	assert_int_equal(h.capacity, (SHM_TEST_CAPACITY + page - 1) / page * page);
+	assert_int_equal(h.capacity, (FIXTURE_CAPACITY + page - 1) / page * page);
 	assert_int_equal(segment_capacity(seg), h.capacity);
 	assert_int_equal(h.slots_offset % page, 0);
 	assert_int_equal(h.counters_offset % page, 0);
@@ -174,7 +174,7 @@ TEST(header_says_what_it_is)
 	assert_string_equal(slot.name, "text_generation");
 	assert_string_equal(segment_category_name(seg, 1), "text_generation");
 	assert_int_equal(segment_ncategories(seg), 2);
-	assert_int_equal(segment_nprocs(seg), SHM_TEST_PROCS);
+	assert_int_equal(segment_nprocs(seg), FIXTURE_PROCS);
 	close(fd);
 	segment_unlink(seg);
 	segment_close(&seg);
@@ -184,7 +184,7 @@ TEST(header_says_what_it_is)
 
 TEST(mode_is_0640_whatever_the_umask)
 {
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	struct segment *seg = NULL;
 	const mode_t masks[] = { 0, 0777 };
 	struct stat st;
@@ -207,7 +207,7 @@ TEST(mode_is_0640_whatever_the_umask)
 
 TEST(stale_name_is_replaced_and_only_the_own_removed)
 {
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	struct segment *old = NULL, *new = NULL;
 	struct publisher *p;
 	struct stat st;
@@ -221,15 +221,15 @@ TEST(stale_name_is_replaced_and_only_the_own_removed)
 	close(fd);
 	assert_int_equal(create(&spec, &old, err), 0);
 	assert_no_leftover();
-	p = shm_test_publisher(old, 0);
-	shm_test_publish(p, 'o', 50);
+	p = fixture_publisher(old, 0);
+	fixture_publish(p, 'o', 50);
 	publisher_close(&p);
 
 	assert_int_equal(create(&spec, &new, err), 0);
 	assert_int_equal(name_stat(spec.name, &st), 0);
 	assert_true(st.st_ino == new->ino &&st.st_ino != old->ino);
 	assert_int_equal(snapshot_generation(new, 0), 0);
-	assert_true(shm_test_holds(old, 1, 'o', 50)); /* whoever has it keeps it */
+	assert_true(fixture_holds(old, 1, 'o', 50)); /* whoever has it keeps it */
 	segment_unlink(old);
 	assert_int_equal(name_stat(spec.name, &st), 0);
 	segment_unlink(new);
@@ -250,7 +250,7 @@ TEST(bad_specifications_are_refused)
 	size_t i;
 
 	for (i = 0; i < NELEM(specs); i++)
-		specs[i] = shm_test_spec();
+		specs[i] = fixture_spec();
 	specs[0].name = "hydratord";
 	specs[1].name = "/a/b";
 	specs[2].name = "/";
@@ -277,7 +277,7 @@ TEST(bad_specifications_are_refused)
 TEST(every_limit_can_be_reached)
 {
 	static const char *names[SEGMENT_CATEGORIES_MAX];
-	struct segment_spec spec = shm_test_spec();
+	struct segment_spec spec = fixture_spec();
 	struct segment *seg = NULL;
 	struct publisher *p;
 	char err[256] = "";
@@ -292,9 +292,9 @@ TEST(every_limit_can_be_reached)
 	if (create(&spec, &seg, err) == -1)
 		fail_msg("%s", err);
 	segment_unlink(seg);
-	p = shm_test_publisher(seg, SEGMENT_CATEGORIES_MAX - 1);
-	assert_int_equal(shm_test_publish(p, 'z', 10), 1);
-	assert_int_equal(shm_test_publish(p, 'z', 10), 2);
+	p = fixture_publisher(seg, SEGMENT_CATEGORIES_MAX - 1);
+	assert_int_equal(fixture_publish(p, 'z', 10), 1);
+	assert_int_equal(fixture_publish(p, 'z', 10), 2);
 	counter_add(
 	    segment_counters(seg, SEGMENT_PROCS_MAX - 1), COUNTER_SNAPSHOTS_BAD, 1);
 	publisher_close(&p);

@@ -1,5 +1,5 @@
 /* Taking snapshots: verdicts, bounds, foreign content, the private copy. */
-#include "fixture/shm_test.h"
+#include "fixture/segment.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -34,8 +34,8 @@ static int rounds; /* how often `meanwhile` still acts */
 static int
 set_up(void **state UNUSED)
 {
-	seg = shm_test_segment();
-	writer = shm_test_publisher(seg, 0);
+	seg = fixture_segment();
+	writer = fixture_publisher(seg, 0);
 	meanwhile = NULL;
 	errno = 0;
 	return 0;
@@ -67,11 +67,11 @@ TEST(empty_then_fresh_then_unchanged)
 {
 	assert_verdict(0, SNAPSHOT_EMPTY);
 	assert_int_equal(snapshot_generation(seg, 0), 0);
-	assert_int_equal(shm_test_publish(writer, 'a', 77), 1);
+	assert_int_equal(fixture_publish(writer, 'a', 77), 1);
 	assert_int_equal(snapshot_generation(seg, 0), 1);
 	assert_verdict(0, SNAPSHOT_FRESH);
 	assert_verdict(1, SNAPSHOT_UNCHANGED);
-	assert_int_equal(shm_test_publish(writer, 'b', 5), 2);
+	assert_int_equal(fixture_publish(writer, 'b', 5), 2);
 	assert_verdict(1, SNAPSHOT_FRESH);
 	assert_verdict(2, SNAPSHOT_UNCHANGED);
 	assert_int_equal(snapshot_generation(seg, 1), 0);
@@ -84,8 +84,8 @@ TEST(every_length_comes_back_whole)
 	size_t i;
 
 	for (i = 0; i < NELEM(lengths); i++) {
-		assert_int_equal(shm_test_publish(writer, 'x', lengths[i]), i + 1);
-		assert_true(shm_test_holds(seg, i + 1, 'x', lengths[i]));
+		assert_int_equal(fixture_publish(writer, 'x', lengths[i]), i + 1);
+		assert_true(fixture_holds(seg, i + 1, 'x', lengths[i]));
 	}
 }
 
@@ -120,17 +120,17 @@ TEST(what_does_not_fit_is_rejected)
 	uint64_t generation = 99;
 	char err[256] = "", *data = calloc(1, size);
 
-	shm_test_publish(writer, 'k', 10);
+	fixture_publish(writer, 'k', 10);
 	assert_int_equal(
-	    publish(writer, data, size, &shm_test_stamp, &generation, err, sizeof(err)),
+	    publish(writer, data, size, &fixture_stamp, &generation, err, sizeof(err)),
 	    -1);
 	assert_non_null(strstr(err, "segment.capacity"));
 	assert_non_null(strstr(err, "image_generation"));
 	assert_int_equal(
-	    publish(writer, data, 0, &shm_test_stamp, &generation, err, sizeof(err)),
+	    publish(writer, data, 0, &fixture_stamp, &generation, err, sizeof(err)),
 	    -1);
 	assert_int_equal(generation, 99);
-	assert_true(shm_test_holds(seg, 1, 'k', 10));
+	assert_true(fixture_holds(seg, 1, 'k', 10));
 	free(data);
 }
 
@@ -140,10 +140,10 @@ TEST(copy_is_sealed_and_padded)
 	struct stat st;
 	char back[13];
 
-	shm_test_publish(writer, 'p', 13);
+	fixture_publish(writer, 'p', 13);
 	assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_FRESH);
-	shm_test_publish(writer, 'q', 13);
-	shm_test_publish(writer, 'r', 13); /* into the buffer it was copied from */
+	fixture_publish(writer, 'q', 13);
+	fixture_publish(writer, 'r', 13); /* into the buffer it was copied from */
 	assert_int_equal(s->data[0], 'p');
 	assert_int_equal(s->data[12], 'p');
 	assert_int_equal(s->data[13], 0);
@@ -167,21 +167,21 @@ publish_twice(void)
 {
 	if (rounds-- <= 0)
 		return;
-	shm_test_publish(writer, 'm', 40);
-	shm_test_publish(writer, 'n', 50);
+	fixture_publish(writer, 'm', 40);
+	fixture_publish(writer, 'n', 50);
 }
 
 TEST(overtaken_copies_are_tried_again)
 {
-	shm_test_publish(writer, 'l', 30);
+	fixture_publish(writer, 'l', 30);
 	meanwhile = publish_twice;
 	rounds = SNAPSHOT_TRIES - 1;
-	assert_true(shm_test_holds(seg, 2 * SNAPSHOT_TRIES - 1, 'n', 50));
+	assert_true(fixture_holds(seg, 2 * SNAPSHOT_TRIES - 1, 'n', 50));
 }
 
 TEST(overtaken_on_every_try_is_busy)
 {
-	shm_test_publish(writer, 'l', 30);
+	fixture_publish(writer, 'l', 30);
 	meanwhile = publish_twice;
 	rounds = 1000;
 	assert_verdict(0, SNAPSHOT_BUSY);
@@ -193,14 +193,14 @@ TEST(overtaken_on_every_try_is_busy)
 static void
 publish_once(void)
 {
-	shm_test_publish(writer, 'm', 40);
+	fixture_publish(writer, 'm', 40);
 }
 
 TEST(one_publication_does_not_disturb_a_copy)
 {
-	shm_test_publish(writer, 'l', 30);
+	fixture_publish(writer, 'l', 30);
 	meanwhile = publish_once;
-	assert_true(shm_test_holds(seg, 1, 'l', 30));
+	assert_true(fixture_holds(seg, 1, 'l', 30));
 }
 
 static void
@@ -211,7 +211,7 @@ run_out_of_descriptors(void)
 
 TEST(no_descriptor_is_its_own_verdict)
 {
-	shm_test_publish(writer, 'l', 30);
+	fixture_publish(writer, 'l', 30);
 	meanwhile = run_out_of_descriptors;
 	assert_verdict(0, SNAPSHOT_NOMEM);
 	assert_int_equal(errno, EMFILE);
@@ -235,7 +235,7 @@ TEST(corrupt_metadata_is_foreign)
 {
 	struct slot_meta *meta = segment_meta(seg, 0, 1);
 
-	shm_test_publish(writer, 'f', 500);
+	fixture_publish(writer, 'f', 500);
 	assert_foreign_when(&meta->generation, 3);
 	assert_foreign_when(&meta->generation, 0);
 	assert_foreign_when(&meta->length, 0);
@@ -256,7 +256,7 @@ TEST(corrupt_payload_is_foreign)
 	_Atomic uint64_t *words = segment_buffer(seg, 0, 1);
 	size_t i;
 
-	shm_test_publish(writer, 'f', 500);
+	fixture_publish(writer, 'f', 500);
 	for (i = 0; i < 500 / 8 + 1; i++)
 		assert_foreign_when(&words[i], atomic_load(&words[i]) ^ 1);
 }
@@ -265,8 +265,8 @@ TEST(corrupt_sequence_is_foreign)
 {
 	_Atomic uint64_t *seq = &segment_slot(seg, 0)->latch.seq;
 
-	shm_test_publish(writer, 'f', 500);
-	shm_test_publish(writer, 'g', 500);
+	fixture_publish(writer, 'f', 500);
+	fixture_publish(writer, 'g', 500);
 	assert_foreign_when(seq, 6);  /* of a buffer that holds another one */
 	assert_foreign_when(seq, 60); /* never published */
 	assert_foreign_when(seq, UINT64_MAX - 5);
@@ -274,11 +274,11 @@ TEST(corrupt_sequence_is_foreign)
 
 TEST(corrupt_header_bounds_nothing)
 {
-	shm_test_publish(writer, 'h', 500);
+	fixture_publish(writer, 'h', 500);
 	memset(seg->base, 0xff, sizeof(struct segment_header));
-	assert_true(shm_test_holds(seg, 1, 'h', 500));
-	assert_int_equal(shm_test_publish(writer, 'i', 600), 2);
-	assert_true(shm_test_holds(seg, 2, 'i', 600));
+	assert_true(fixture_holds(seg, 1, 'h', 500));
+	assert_int_equal(fixture_publish(writer, 'i', 600), 2);
+	assert_true(fixture_holds(seg, 2, 'i', 600));
 }
 
 UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);

@@ -1,5 +1,6 @@
 /* Saved generations: whole or refused, whatever happened to the file or the clock. */
-#include "fixture/shm_test.h"
+#include "fixture/directory.h"
+#include "fixture/segment.h"
 
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -66,7 +67,7 @@ test_renameat(int from_dir, const char *from, int to_dir, const char *to)
 #define CAPACITY 4096
 #define SEC INT64_C(1000000000)
 
-static char dir[64], path[128], bad[160], temp[160], message[512];
+static char path[128], bad[160], temp[160], message[512];
 static struct state_id id;
 static const struct snapshot_stamp stamp = { .fetched_boot = 5000 * SEC + 1,
 	.fetched_wall = 1700000000 * SEC + 2,
@@ -75,13 +76,12 @@ static const struct snapshot_stamp stamp = { .fetched_boot = 5000 * SEC + 1,
 static int
 set_up(void **state UNUSED)
 {
-	strlcpy(dir, "/tmp/hydratord-test-state-XXXXXX", sizeof(dir));
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(path, sizeof(path), "%s/text_generation.snapshot", dir);
+	snprintf(path, sizeof(path), "%s/text_generation.snapshot", directory);
 	snprintf(bad, sizeof(bad), "%s.bad", path);
 	snprintf(temp, sizeof(temp), "%s.new", path);
-	id = (struct state_id){ dir, "text_generation", "format01", BOOT };
+	id = (struct state_id){ directory, "text_generation", "format01", BOOT };
 	message[0] = '\0';
 	memset(steps, 0, sizeof(steps));
 	memset(sync_error, 0, sizeof(sync_error));
@@ -96,7 +96,7 @@ tear_down(void **state UNUSED)
 	unlink(path);
 	unlink(bad);
 	unlink(temp);
-	return rmdir(dir);
+	return directory_remove(NULL, NULL);
 }
 
 static void
@@ -396,7 +396,7 @@ TEST(saving_follows_no_link_either)
 	char victim[128];
 	struct stat st;
 
-	snprintf(victim, sizeof(victim), "%s/victim", dir);
+	snprintf(victim, sizeof(victim), "%s/victim", directory);
 	close(open(victim, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	assert_int_equal(symlink(victim, temp), 0);
 	save("data", 4);
@@ -566,12 +566,12 @@ fill_the_disk(struct segment *unused, void *arg)
 	(void)arg;
 	if (unshare(CLONE_NEWNS) == -1 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("tmpfs", dir, "tmpfs", 0, "size=64k") == -1)
-		return SHM_TEST_SKIP;
+	    mount("tmpfs", directory, "tmpfs", 0, "size=64k") == -1)
+		return FIXTURE_SKIP;
 	memset(data, 'a', 10000);
 	if (state_save(&id, data, 10000, &stamp, message, sizeof(message)) == -1)
 		return NOT_SAVED;
-	snprintf(other, sizeof(other), "%s/filler", dir);
+	snprintf(other, sizeof(other), "%s/filler", directory);
 	fd = open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd == -1 || write(fd, filler, sizeof(filler)) != sizeof(filler))
 		return NOT_SAVED;
@@ -597,8 +597,8 @@ TEST(a_full_disk_loses_nothing)
 {
 	int status;
 
-	status = shm_test_fork(fill_the_disk, NULL, NULL);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SHM_TEST_SKIP)
+	status = fixture_fork(fill_the_disk, NULL, NULL);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
 		skip();
 	assert_int_equal(status, 0);
 }

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "proc/channel.h"
-#include "fixture/supervisor_fixture.h"
+#include "fixture/moved_clock.h"
+#include "fixture/supervisor_world.h"
 #include "unit.h"
 
 /* A channel of a sibling would keep its EOF away, a listener the port. */
@@ -88,7 +89,7 @@ TEST(test_backoff_is_forgotten_after_a_healthy_spell)
 	}
 	wait_log("is ready", 5);
 	assert_delay(2, 2);
-	move_clock(61);
+	moved_clock_set(61);
 	kill(pid_of("hydrator obey"), SIGKILL);
 	wait_log("restarting in", 4);
 	assert_delay(3, 0);
@@ -151,7 +152,7 @@ TEST(test_full_channel_counts_as_asked)
 	kill(fx.pid, SIGTERM);
 	wait_log("stopping by SIGTERM", 1);
 	wait_log("exited with status 0", 1);
-	move_clock(31); /* patience with the deaf one ends */
+	moved_clock_set(31); /* patience with the deaf one ends */
 	assert_int_equal(finish(fx.pid), 0);
 	fx.pid = 0;
 	assert_int_equal(logged("has not stopped"), 1);
@@ -178,10 +179,10 @@ TEST(test_child_that_hangs_up_is_replaced_in_time)
 	wait_log("]: here", 2);
 	sleep_ms(100); /* it must not be killed at once */
 	assert_int_equal(logged("has not stopped"), 0);
-	move_clock(31);
+	moved_clock_set(31);
 	wait_log("]: here", 3);
 	assert_int_equal(logged("restarting"), 1);
 	hurry();
 }
 
-UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);
+UNIT_FIXTURE(.setup = supervisor_world_setup, .teardown = supervisor_world_teardown);

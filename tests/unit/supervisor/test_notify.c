@@ -12,11 +12,12 @@
 
 #include "base/clock.h"
 #include "supervisor/notify.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
 /* The manager's end. */
 static int manager = -1;
-static char directory[64], path[108];
+static char path[108];
 
 static void
 bind_manager(const char *name, size_t len)
@@ -37,8 +38,7 @@ bind_manager(const char *name, size_t len)
 static int
 open_manager(void **state UNUSED)
 {
-	snprintf(directory, sizeof(directory), "/tmp/test_notify.XXXXXX");
-	assert_non_null(mkdtemp(directory));
+	assert_int_equal(directory_make(), 0);
 	snprintf(path, sizeof(path), "%s/notify", directory);
 	bind_manager(path, strlen(path) + 1);
 	return 0;
@@ -48,8 +48,7 @@ static int
 close_manager(void **state UNUSED)
 {
 	close(manager);
-	unlink(path);
-	rmdir(directory);
+	assert_int_equal(directory_remove("notify", NULL), 0);
 	unsetenv("NOTIFY_SOCKET");
 	notify_open(); /* forgets the manager */
 	return 0;

@@ -15,7 +15,8 @@
 #include "proc/channel.h"
 #include "shm/counters.h"
 #include "shm/layout.h"
-#include "fixture/supervisor_fixture.h"
+#include "fixture/moved_clock.h"
+#include "fixture/supervisor_world.h"
 #include "unit.h"
 
 static void
@@ -254,7 +255,7 @@ TEST(test_readers_that_do_not_come_up)
 	before = segment_inode();
 	reload("http { retry_after = 77 }\n");
 	wait_log("reader 0 started", 2);
-	move_clock(31);
+	moved_clock_set(31);
 	wait_log(
 	    "not reloaded, the old configuration stays in use: the new readers", 1);
 	wait_log("was killed by signal", 1);
@@ -271,7 +272,7 @@ TEST(test_first_readers_that_do_not_come_up)
 	fx.config.http.retry_after = FIXTURE_DEAF_READERS;
 	fx.pid = launch(true);
 	wait_log("reader 0 started", 1);
-	move_clock(31);
+	moved_clock_set(31);
 	assert_int_equal(finish(fx.pid), 1);
 	fx.pid = 0;
 	assert_int_equal(logged("not started: its readers are not ready"), 1);
@@ -338,7 +339,7 @@ TEST(test_stubborn_hydrator_is_waited_for)
 	wait_log("serving", 2);
 	wait_log("hydrator obey started", 2);
 	assert_int_equal(logged("hydrator stubborn started"), 1);
-	move_clock(33);
+	moved_clock_set(33);
 	wait_log("hydrator stubborn started", 2);
 	assert_int_equal(logged("was killed by signal 9"), 1);
 	hurry();
@@ -368,4 +369,4 @@ TEST(test_hung_child_is_aborted)
 	hurry();
 }
 
-UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);
+UNIT_FIXTURE(.setup = supervisor_world_setup, .teardown = supervisor_world_teardown);

@@ -10,7 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "fixture/supervisor_fixture.h"
+#include "fixture/directory.h"
+#include "fixture/supervisor_world.h"
 #include "unit.h"
 
 TEST(test_starts_and_stops)
@@ -103,7 +104,7 @@ TEST(test_stale_pid_file_is_no_obstacle)
 	char dir[128];
 	FILE *f;
 
-	snprintf(dir, sizeof(dir), "%s/run", fx.dir);
+	snprintf(dir, sizeof(dir), "%s/run", directory);
 	assert_int_equal(mkdir(dir, 0755), 0);
 	f = fopen(fx.lock, "w");
 	fprintf(f, "%d", (int)getpid()); /* of a living stranger */
@@ -119,7 +120,7 @@ TEST(test_address_in_use_leaves_nothing)
 	start();
 	strlcpy(fx.listen, strstr(slurp(fx.log), "127.0.0.1:"), sizeof(fx.listen));
 	fx.listen[strcspn(fx.listen, "\n")] = '\0';
-	snprintf(lock, sizeof(lock), "%s/pid2", fx.dir);
+	snprintf(lock, sizeof(lock), "%s/pid2", directory);
 	snprintf(segment, sizeof(segment), "%s-2", fx.segment);
 	fx.config.pidfile = lock;
 	fx.config.segment.name = segment;
@@ -135,7 +136,7 @@ TEST(test_lock_that_cannot_be_taken)
 {
 	char lock[128];
 
-	snprintf(lock, sizeof(lock), "%s/no/such/pid", fx.dir);
+	snprintf(lock, sizeof(lock), "%s/no/such/pid", directory);
 	fx.config.pidfile = lock;
 	assert_int_equal(finish(launch(true)), 1);
 	assert_non_null(strstr(errors(), lock));
@@ -229,4 +230,4 @@ TEST(test_children_give_up_root)
 	assert_int_equal(logged("cannot reopen"), 0);
 }
 
-UNIT_FIXTURE(.setup = fixture_setup, .teardown = fixture_teardown);
+UNIT_FIXTURE(.setup = supervisor_world_setup, .teardown = supervisor_world_teardown);

@@ -1,5 +1,6 @@
 /* A warm start: what of earlier runs and earlier boots is published, and how old. */
-#include "fixture/shm_test.h"
+#include "fixture/directory.h"
+#include "fixture/segment.h"
 
 #include <sys/stat.h>
 
@@ -14,21 +15,20 @@
 #include "supervisor/warm.h"
 #include "unit.h"
 
-static char dir[64], log_file[96], path[128], bad[160];
+static char log_file[96], path[128], bad[160];
 static struct config config;
 static struct segment *seg;
 
 static int
 set_up(void **state UNUSED)
 {
-	strlcpy(dir, "/tmp/hydratord-test-warm-XXXXXX", sizeof(dir));
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(log_file, sizeof(log_file), "%s/log", dir);
-	snprintf(path, sizeof(path), "%s/image_generation.snapshot", dir);
+	snprintf(log_file, sizeof(log_file), "%s/log", directory);
+	snprintf(path, sizeof(path), "%s/image_generation.snapshot", directory);
 	snprintf(bad, sizeof(bad), "%s.bad", path);
-	seg = shm_test_segment();
-	config = (struct config){ .state_dir = dir,
+	seg = fixture_segment();
+	config = (struct config){ .state_dir = directory,
 		.hydration = { .stale_if_error = 1000 } };
 	return log_open(log_file, "info");
 }
@@ -40,7 +40,7 @@ tear_down(void **state UNUSED)
 	unlink(log_file);
 	unlink(path);
 	unlink(bad);
-	return rmdir(dir) == -1 ? -1 : log_open("stderr", "info");
+	return directory_remove(NULL, NULL) == -1 ? -1 : log_open("stderr", "info");
 }
 
 /* What a run that fetched age_boot seconds ago by one clock and age_wall by the other
@@ -48,7 +48,7 @@ tear_down(void **state UNUSED)
 static void
 save(const char *boot_id, int64_t age_boot, int64_t age_wall)
 {
-	struct state_id id = { dir, "image_generation", VIEW_MAGIC, boot_id };
+	struct state_id id = { directory, "image_generation", VIEW_MAGIC, boot_id };
 	struct snapshot_stamp stamp = {
 		.fetched_boot = clock_boot() - age_boot * NSEC_PER_SEC,
 		.fetched_wall = clock_wall() - age_wall * NSEC_PER_SEC,
@@ -159,13 +159,13 @@ TEST(last_success_is_never_to_come)
 
 TEST(what_is_published_already_stays)
 {
-	struct publisher *p = shm_test_publisher(seg, 0);
+	struct publisher *p = fixture_publisher(seg, 0);
 
-	shm_test_publish(p, 'n', 3);
+	fixture_publish(p, 'n', 3);
 	publisher_close(&p);
 	save(segment_boot_id(seg), 1, 1);
 	warm_load(seg, &config);
-	assert_true(shm_test_holds(seg, 1, 'n', 3));
+	assert_true(fixture_holds(seg, 1, 'n', 3));
 }
 
 TEST(damaged_is_set_aside)
@@ -202,8 +202,8 @@ TEST(only_the_last_level_is_made)
 	};
 	struct stat st;
 
-	snprintf(deep, sizeof(deep), "%s/state", dir);
-	snprintf(deeper, sizeof(deeper), "%s/state/deep", dir);
+	snprintf(deep, sizeof(deep), "%s/state", directory);
+	snprintf(deeper, sizeof(deeper), "%s/state/deep", directory);
 	config.state_dir = deeper;
 	warm_make_dir(&config, &nobody);
 	assert_int_equal(logged("cannot be made"), 1);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "upstream/fetch.h"
 #include "unit.h"
@@ -14,20 +15,19 @@
 #define MAX_BYTES 1000000
 
 static struct http_stub stub;
-static char dir[] = "/tmp/hydratord-test-fetch-XXXXXX";
 
 static int
 setup_group(void **state UNUSED)
 {
 	http_stub_start(&stub);
-	return mkdtemp(dir) == NULL;
+	return directory_make();
 }
 
 static int
 teardown_group(void **state UNUSED)
 {
 	http_stub_stop(&stub);
-	return rmdir(dir);
+	return directory_remove(NULL, NULL);
 }
 
 static int
@@ -270,8 +270,8 @@ TEST(test_files)
 	char path[128], url[160];
 	struct fetch_result r;
 
-	snprintf(path, sizeof(path), "%s/a file", dir);
-	snprintf(url, sizeof(url), "file://%s/a%%20file", dir);
+	snprintf(path, sizeof(path), "%s/a file", directory);
+	snprintf(url, sizeof(url), "file://%s/a%%20file", directory);
 	write_file(path, 5);
 	r = fetch(*state, url, 5);
 	assert_document(&r, "xxxxx");
@@ -289,7 +289,7 @@ TEST(test_files)
 	r = fetch(*state, url, 5);
 	assert_fails(&r, "not a regular file");
 	unlink(path);
-	snprintf(url, sizeof(url), "file://%s", dir);
+	snprintf(url, sizeof(url), "file://%s", directory);
 	r = fetch(*state, url, 5);
 	assert_fails(&r, "not a regular file");
 }

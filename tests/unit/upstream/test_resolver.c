@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "upstream/fetch.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
 /* The resolver itself gives up after 90 s. */
@@ -28,7 +29,6 @@ enum outcome {
 	LATE
 };
 
-static char dir[] = "/tmp/hydratord-test-resolver-XXXXXX";
 static char resolv_conf[64];
 
 /* An address of this machine that another test run has not. Returns the socket that
@@ -128,17 +128,16 @@ TEST(test_silent_name_server)
 static int
 setup(void **state UNUSED)
 {
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1)
 		return -1;
-	snprintf(resolv_conf, sizeof(resolv_conf), "%s/resolv.conf", dir);
+	snprintf(resolv_conf, sizeof(resolv_conf), "%s/resolv.conf", directory);
 	return 0;
 }
 
 static int
 teardown(void **state UNUSED)
 {
-	unlink(resolv_conf);
-	return rmdir(dir);
+	return directory_remove("resolv.conf", NULL);
 }
 
 UNIT_FIXTURE(.group_setup = setup, .group_teardown = teardown);

@@ -1,7 +1,4 @@
 /* Sources as a good client: retries, rest for a host, its breaker, validators. */
-#include <sys/mman.h>
-
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +6,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "fixture/directory.h"
 #include "fixture/http_stub.h"
+#include "fixture/moved_clock.h"
+#include "fixture/segment.h"
 #include "shm/breaker.h"
 #include "shm/hosts.h"
 #include "shm/retry_after.h"
@@ -26,11 +26,9 @@
 	"HTTP/1.1 " status " x\r\nContent-Length: 0\r\n" fields "\r\n"
 
 static struct http_stub stub;
-static int64_t *offset; /* of both clocks */
-static char dir[] = "/tmp/hydratord-source-XXXXXX";
 static char answer_path[64], floors_path[64];
 
-struct world {
+struct source_world {
 	struct fetcher *fetcher;
 	struct segment *segment;
 	struct permits permits;
@@ -38,31 +36,6 @@ struct world {
 	char url[160]; /* whose answer is answer() */
 	const char *list[1];
 };
-
-static void
-start_clock(void)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/clock", dir);
-	fd = open(path, O_RDWR | O_CREAT, 0600);
-	if (fd == -1 || ftruncate(fd, 8) == -1 ||
-	    (offset = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) ==
-		MAP_FAILED)
-		abort();
-	close(fd);
-	setenv("HYDRATORD_TEST_CLOCK", path, 1);
-	if (clock_init() == -1)
-		abort();
-	unlink(path);
-}
-
-static void
-move_clock(int64_t seconds)
-{
-	*offset += seconds * NSEC_PER_SEC;
-}
 
 /* What the place answers from now on. */
 static void
@@ -82,11 +55,10 @@ answer(const char *text)
 static int
 setup_group(void **state UNUSED)
 {
-	if (mkdtemp(dir) == NULL)
+	if (directory_make() == -1 || moved_clock_start() == -1)
 		return -1;
-	snprintf(answer_path, sizeof(answer_path), "%s/answer", dir);
-	snprintf(floors_path, sizeof(floors_path), "%s/" CATEGORY ".floors", dir);
-	start_clock();
+	snprintf(answer_path, sizeof(answer_path), "%s/answer", directory);
+	snprintf(floors_path, sizeof(floors_path), "%s/" CATEGORY ".floors", directory);
 	http_stub_start(&stub);
 	return 0;
 }
@@ -95,9 +67,7 @@ static int
 teardown_group(void **state UNUSED)
 {
 	http_stub_stop(&stub);
-	munmap(offset, 8);
-	unlink(answer_path);
-	return rmdir(dir);
+	return moved_clock_stop() | directory_remove("answer", NULL);
 }
 
 static bool
@@ -107,29 +77,10 @@ go_on(void *arg)
 	return true;
 }
 
-static struct segment *
-make_segment(void)
-{
-	static const char *const categories[] = { CATEGORY };
-	char name[64], err[256];
-	struct segment_spec spec = { .name = name,
-		.capacity = 4096,
-		.ncategories = 1,
-		.categories = categories,
-		.nprocs = 1 };
-	struct segment *seg = NULL;
-
-	snprintf(name, sizeof(name), "/hydratord-source-%d", (int)getpid());
-	if (segment_create(&spec, &seg, err, sizeof(err)) == -1)
-		fail_msg("%s", err);
-	segment_unlink(seg);
-	return seg;
-}
-
 static int
 setup(void **state)
 {
-	static struct world w;
+	static struct source_world w;
 	struct fetch_settings set = {
 		.connect_timeout = 5,
 		.stall_timeout = 30,
@@ -142,7 +93,7 @@ setup(void **state)
 	memset(&w, 0, sizeof(w));
 	if (fetcher_open(&set, &w.fetcher, err, sizeof(err)) == -1)
 		return -1;
-	w.segment = make_segment();
+	w.segment = fixture_segment_of(fixture_categories, 1, 4096, 1);
 	w.permits = (struct permits){
 		.segment = w.segment, .state_dir = "", .category = CATEGORY
 	};
@@ -159,7 +110,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	fetcher_close(&w->fetcher);
 	segment_close(&w->segment);
@@ -169,7 +120,7 @@ teardown(void **state)
 
 /* Fetches the place n times at once; returns what the first one's error is. */
 static const char *
-fetch(struct world *w, size_t n, enum sources_result expected)
+fetch(struct source_world *w, size_t n, enum sources_result expected)
 {
 	static char error[SOURCE_ERROR_MAX];
 	struct source s[FETCH_SLOTS];
@@ -193,7 +144,7 @@ requests(void)
 }
 
 static struct breaker_view
-breaker(const struct world *w)
+breaker(const struct source_world *w)
 {
 	struct host_view v;
 
@@ -220,7 +171,7 @@ mend_after_two(void *arg)
 
 TEST(twice_503_then_200)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	struct source s = {
 		.name = "status", .urls = w->list, .nurls = 1, .timeout = 10
 	};
@@ -239,7 +190,7 @@ TEST(twice_503_then_200)
 /* Tries are not failures of the host: their document is one. */
 TEST(three_tries_are_one_failure)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	answer(STATUS("503", ""));
 	assert_says(fetch(w, 1, SOURCES_FAILED), "HTTP status 503");
@@ -249,7 +200,7 @@ TEST(three_tries_are_one_failure)
 
 TEST(what_is_not_there_is_asked_for_once)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	int i;
 
 	answer(STATUS("404", ""));
@@ -262,7 +213,7 @@ TEST(what_is_not_there_is_asked_for_once)
 
 TEST(files_are_read_once_and_have_no_host)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	struct host_view v;
 
 	w->list[0] = "file:///nonexistent/x.json";
@@ -284,7 +235,7 @@ stop_after_one(void *arg)
 
 TEST(an_order_ends_the_wait_between_tries)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	int64_t failed = 0;
 
 	answer(STATUS("503", ""));
@@ -297,7 +248,7 @@ TEST(an_order_ends_the_wait_between_tries)
 
 TEST(a_cycle_has_an_end)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	int64_t begin = clock_boot();
 	char url[160];
 
@@ -312,7 +263,7 @@ TEST(a_cycle_has_an_end)
 
 /* For about so long: this machine may be slow. */
 static void
-assert_left_alone(struct world *w, int seconds, const char *why)
+assert_left_alone(struct source_world *w, int seconds, const char *why)
 {
 	const char *error = fetch(w, 3, SOURCES_FAILED), *said;
 	int left = -1;
@@ -327,23 +278,23 @@ assert_left_alone(struct world *w, int seconds, const char *why)
 
 TEST(a_host_that_wants_rest_gets_it)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	answer(STATUS("429", "Retry-After: 100\r\n"));
 	assert_says(fetch(w, 1, SOURCES_FAILED), "HTTP status 429");
 	assert_int_equal(requests(), 1);
 	answer(OK "\r\n{}");
 	assert_left_alone(w, 100, "(Retry-After)");
-	move_clock(90);
+	moved_clock_add(90);
 	assert_left_alone(w, 10, "(Retry-After)");
-	move_clock(11);
+	moved_clock_add(11);
 	fetch(w, 3, SOURCES_FETCHED);
 	assert_int_equal(requests(), 3);
 }
 
 TEST(a_date_is_as_good)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	time_t then = (time_t)(clock_wall() / NSEC_PER_SEC) + 1000;
 	char text[256], date[64];
 
@@ -353,9 +304,9 @@ TEST(a_date_is_as_good)
 	fetch(w, 1, SOURCES_FAILED);
 	assert_int_equal(requests(), 1);
 	assert_left_alone(w, 1000, "(Retry-After)");
-	move_clock(900);
+	moved_clock_add(900);
 	assert_left_alone(w, 100, "(Retry-After)");
-	move_clock(101);
+	moved_clock_add(101);
 	answer(OK "\r\n{}");
 	fetch(w, 1, SOURCES_FETCHED);
 	assert_int_equal(requests(), 1);
@@ -363,40 +314,41 @@ TEST(a_date_is_as_good)
 
 TEST(nobody_is_silenced_for_more_than_an_hour)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	answer(STATUS("429", "Retry-After: 80000\r\n"));
 	fetch(w, 1, SOURCES_FAILED);
 	requests();
 	assert_left_alone(w, 3600, "(Retry-After)");
-	move_clock(3601);
+	moved_clock_add(3601);
 	fetch(w, 1, SOURCES_FAILED);
 	assert_int_equal(requests(), 1);
 }
 
 TEST(rest_survives_the_segment)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	char err[256];
 
-	w->permits.state_dir = dir;
+	w->permits.state_dir = directory;
 	answer(STATUS("429", "Retry-After: 100\r\n"));
 	fetch(w, 1, SOURCES_FAILED);
 	requests();
 	segment_close(&w->segment);
-	move_clock(50);
-	w->permits.segment = w->segment = make_segment();
+	moved_clock_add(50);
+	w->permits.segment = w->segment =
+	    fixture_segment_of(fixture_categories, 1, 4096, 1);
 	assert_int_equal(
-	    retry_after_load(w->segment, dir, CATEGORY, err, sizeof(err)), 1);
+	    retry_after_load(w->segment, directory, CATEGORY, err, sizeof(err)), 1);
 	assert_left_alone(w, 50, "(Retry-After)");
-	move_clock(51);
+	moved_clock_add(51);
 	fetch(w, 1, SOURCES_FAILED);
 	assert_int_equal(requests(), 1);
 }
 
 TEST(the_next_place_is_asked_instead)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	const char *list[] = { w->url, "file:///nonexistent" };
 	struct source s = {
 		.name = "reference", .urls = list, .nurls = 2, .timeout = 10
@@ -415,7 +367,7 @@ TEST(the_next_place_is_asked_instead)
 /* --- The breaker ----------------------------------------------------------------- */
 
 static void
-open_breaker(struct world *w)
+open_breaker(struct source_world *w)
 {
 	answer(STATUS("500", ""));
 	fetch(w, 4, SOURCES_FAILED);
@@ -427,18 +379,18 @@ open_breaker(struct world *w)
 
 TEST(five_failures_then_one_probe)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	open_breaker(w);
 	assert_left_alone(w, 120, "(5 failures in a row)");
-	move_clock(121);
+	moved_clock_add(121);
 	assert_int_equal(breaker(w).state, BREAKER_HALF_OPEN);
 	/* All three want to; one does, once, and the others take its word. */
 	assert_says(fetch(w, 3, SOURCES_FAILED), "HTTP status 500");
 	assert_int_equal(requests(), 1);
 	assert_int_equal(breaker(w).failures, 6);
 	assert_left_alone(w, 120, "(6 failures in a row)");
-	move_clock(121);
+	moved_clock_add(121);
 	answer(OK "\r\n{}");
 	fetch(w, 3, SOURCES_FETCHED);
 	assert_int_equal(requests(), 3);
@@ -448,10 +400,10 @@ TEST(five_failures_then_one_probe)
 
 TEST(any_answer_of_a_probe_will_do)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 
 	open_breaker(w);
-	move_clock(121);
+	moved_clock_add(121);
 	answer(STATUS("404", ""));
 	fetch(w, 1, SOURCES_FAILED);
 	assert_int_equal(requests(), 1);
@@ -460,7 +412,7 @@ TEST(any_answer_of_a_probe_will_do)
 
 /* As another process that asked, and died. */
 static void
-claim_probe(struct world *w)
+claim_probe(struct source_world *w)
 {
 	struct permit permit;
 	char why[FETCH_ERROR_MAX];
@@ -478,17 +430,17 @@ let_claim_expire(void *arg)
 	/* Nobody asks while the claim holds. */
 	assert_true(*calls > 2 || stub.counts->requests == 0);
 	if (++*calls == 3)
-		move_clock(36);
+		moved_clock_add(36);
 	return true;
 }
 
 TEST(a_prober_that_died_is_replaced)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	int calls = 0;
 
 	open_breaker(w);
-	move_clock(121);
+	moved_clock_add(121);
 	claim_probe(w);
 	answer(OK "\r\n{}");
 	w->wait.attend = let_claim_expire;
@@ -507,11 +459,11 @@ never(void *arg)
 
 TEST(a_probe_that_is_stopped_is_free_again)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	char url[160];
 
 	open_breaker(w);
-	move_clock(121);
+	moved_clock_add(121);
 	snprintf(url, sizeof(url), "%s", http_stub_url(&stub, "/hang"));
 	w->list[0] = url;
 	w->wait.attend = never;
@@ -527,7 +479,7 @@ TEST(a_probe_that_is_stopped_is_free_again)
 
 TEST(an_unchanged_document_is_not_sent_again)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	struct source s = {
 		.name = "status", .urls = w->list, .nurls = 1, .timeout = 10
 	};
@@ -563,7 +515,7 @@ TEST(an_unchanged_document_is_not_sent_again)
 /* The validators of one place say nothing about another. */
 TEST(another_place_is_asked_for_all_of_it)
 {
-	struct world *w = *state;
+	struct source_world *w = *state;
 	struct source s = { .name = "status",
 		.urls = w->list,
 		.nurls = 1,

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "upstream/watch.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
-/* A directory of the test's own, which is the current one while it runs. */
-static char dir[64];
+/* The directory is the current one while a test runs. */
 static int home;
 static int64_t now;
 
@@ -22,9 +22,8 @@ static int
 setup(void **state UNUSED)
 {
 	now = NSEC_PER_SEC;
-	snprintf(dir, sizeof(dir), "/tmp/hydratord-watch-XXXXXX");
 	home = open(".", O_RDONLY | O_DIRECTORY);
-	return home == -1 || mkdtemp(dir) == NULL || chdir(dir) == -1 ? -1 : 0;
+	return home == -1 || directory_make() == -1 || chdir(directory) == -1 ? -1 : 0;
 }
 
 static int
@@ -42,7 +41,7 @@ teardown(void **state UNUSED)
 	int rc = fchdir(home);
 
 	close(home);
-	return rc == 0 ? nftw(dir, forget, 8, FTW_DEPTH | FTW_PHYS) : -1;
+	return rc == 0 ? nftw(directory, forget, 8, FTW_DEPTH | FTW_PHYS) : -1;
 }
 
 /* Writes a file in place. */
@@ -62,7 +61,7 @@ watch(const char *path)
 	char url[256];
 	const char *urls[] = { "https://example.org/x", url };
 
-	snprintf(url, sizeof(url), "file://%s/%s", dir, path);
+	snprintf(url, sizeof(url), "file://%s/%s", directory, path);
 	return watch_open(urls, 2);
 }
 
@@ -203,7 +202,7 @@ TEST(test_an_absolute_link)
 	struct watch *w;
 
 	put("real", "one");
-	snprintf(target, sizeof(target), "%s/real", dir);
+	snprintf(target, sizeof(target), "%s/real", directory);
 	assert_int_equal(symlink(target, "link"), 0);
 	w = watch("link");
 	put("new", "two");
