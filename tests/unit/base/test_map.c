@@ -1,20 +1,14 @@
 /* The map: numbered by first appearance, and safe from names that are made to collide.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "base/attr.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "unit.h"
 
 #define NAMES 100000
 
@@ -98,8 +92,7 @@ seed_of_a_new_process(struct arena *arena)
 }
 
 /* First of all tests: what is forked after a map was made shares its seed. */
-static void
-each_process_has_a_seed_of_its_own(void **state UNUSED)
+TEST(each_process_has_a_seed_of_its_own)
 {
 	struct arena *arena = arena_new();
 	struct map a, b;
@@ -112,8 +105,7 @@ each_process_has_a_seed_of_its_own(void **state UNUSED)
 	arena_free(&arena);
 }
 
-static void
-made_up_names_cost_what_others_do(void **state UNUSED)
+TEST(made_up_names_cost_what_others_do)
 {
 	struct arena *arena = arena_new();
 	struct map known, made_up, others;
@@ -134,8 +126,7 @@ made_up_names_cost_what_others_do(void **state UNUSED)
 	arena_free(&arena);
 }
 
-static void
-numbers_do_not_depend_on_the_seed(void **state UNUSED)
+TEST(numbers_do_not_depend_on_the_seed)
 {
 	struct arena *arena = arena_new();
 
@@ -150,16 +141,4 @@ numbers_do_not_depend_on_the_seed(void **state UNUSED)
 		assert_int_equal(m.seed, seed);
 	}
 	arena_free(&arena);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_process_has_a_seed_of_its_own),
-		cmocka_unit_test(made_up_names_cost_what_others_do),
-		cmocka_unit_test(numbers_do_not_depend_on_the_seed),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

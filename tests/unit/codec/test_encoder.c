@@ -2,12 +2,6 @@
  * What encoding costs: memory, page faults, and bytes against higher levels. The code
  * under test is included, so that its region can be made too small.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -21,12 +15,12 @@
 #include "codec/encode.c"
 
 #include "analytics/analytics.h"
-#include "base/attr.h"
 #include "codec/gunzip.h"
 #include "payload/view.h"
 #include "payload/write.h"
 #include "records/document.h"
 #include "terms/document.h"
+#include "unit.h"
 
 /* A list of models, about that long. */
 static void
@@ -69,8 +63,7 @@ encode_all(struct encoder *e, struct str body, struct buf *out)
 
 /* What brotli's tables, zstd's and libdeflate's do not fit into costs time, not the
  * body. */
-static void
-a_region_that_is_too_small_changes_nothing(void **state UNUSED)
+TEST(a_region_that_is_too_small_changes_nothing)
 {
 	struct encoder *e = encoder_new(SIZE_MAX);
 	struct buf list = { 0 }, want = { 0 }, got = { 0 };
@@ -111,8 +104,7 @@ encode_in_little_address_space(struct str body, const struct buf *want)
 										  : 3;
 }
 
-static void
-without_address_space_malloc_does(void **state UNUSED)
+TEST(without_address_space_malloc_does)
 {
 	struct buf list = { 0 }, want = { 0 };
 	struct encoder *e;
@@ -144,8 +136,7 @@ faults(void)
 }
 
 /* As a reader has it, malloc(3) would map thousands of small pages a body. */
-static void
-a_series_of_bodies_maps_its_memory_once(void **state UNUSED)
+TEST(a_series_of_bodies_maps_its_memory_once)
 {
 	struct buf list = { 0 }, out = { 0 };
 	struct encoder *e;
@@ -199,8 +190,7 @@ assert_nearly_least(const struct str *bodies, size_t n, double times)
 }
 
 /* Its numbers are drawn, which shrink worse than what people count. */
-static void
-levels_cost_few_bytes(void **state UNUSED)
+TEST(levels_cost_few_bytes)
 {
 	struct buf list = { 0 };
 	struct str body;
@@ -235,10 +225,9 @@ render_case(
 	static const char *const kinds[] = { "reference/", "horde/status_",
 		"horde/stats_" };
 	struct analytics_input in = { .category = category, .now = 1767225600 };
+	static const enum document_kind order[] = { DOCUMENT_REFERENCE, DOCUMENT_STATUS,
+		DOCUMENT_STATS };
 	struct document *const documents[] = { &in.reference, &in.status, &in.stats };
-	static const enum document_kind opened[] = { DOCUMENT_REFERENCE,
-		DOCUMENT_STATUS, DOCUMENT_STATS };
-	char why[256];
 	struct buf read[NELEM(kinds)] = { { 0 } };
 	const struct view_directory *d;
 	struct analytics_settings settings;
@@ -249,9 +238,9 @@ render_case(
 		read_case(&read[i], directory, kinds[i], category);
 		*documents[i] =
 		    (struct document){ .data = read[i].data, .len = read[i].len };
-		assert_int_equal(
-		    document_open(documents[i], opened[i], category, why, sizeof(why)),
-		    0);
+		if (document_open(documents[i], order[i], category, report.reason,
+			sizeof(report.reason)) == -1)
+			fail_msg("%s: %s", kinds[i], report.reason);
 	}
 	analytics_defaults(&settings);
 	assert_int_equal(analytics_render(&settings, &in, payload, &report), 0);
@@ -265,8 +254,7 @@ render_case(
 	return n;
 }
 
-static void
-levels_cost_three_percent_of_real_bodies(void **state UNUSED)
+TEST(levels_cost_three_percent_of_real_bodies)
 {
 	const char *directory = getenv("HYDRATORD_SHARED");
 	struct buf image = { 0 }, text = { 0 };
@@ -309,8 +297,7 @@ encode_in_a_thread(void *arg)
 
 /* libdeflate has one allocator for all threads: each must still find its own memory,
  * and who decodes meanwhile malloc's. */
-static void
-threads_do_not_share_memory(void **state UNUSED)
+TEST(threads_do_not_share_memory)
 {
 	struct encoder *e = encoder_new(0);
 	struct buf list = { 0 }, want = { 0 }, packed = { 0 };
@@ -338,19 +325,4 @@ threads_do_not_share_memory(void **state UNUSED)
 	buf_free(&list);
 	buf_free(&want);
 	buf_free(&packed);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_region_that_is_too_small_changes_nothing),
-		cmocka_unit_test(without_address_space_malloc_does),
-		cmocka_unit_test(a_series_of_bodies_maps_its_memory_once),
-		cmocka_unit_test(levels_cost_few_bytes),
-		cmocka_unit_test(levels_cost_three_percent_of_real_bodies),
-		cmocka_unit_test(threads_do_not_share_memory),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,4 @@
 /* The codecs' memory: hands out, runs out, forgets, gives back. */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <sys/mman.h>
 
 #include <errno.h>
@@ -14,8 +8,8 @@
 
 #include "autoconf.h"
 
-#include "base/attr.h"
 #include "codec/region.h"
+#include "unit.h"
 
 #define LARGE ((size_t)2 * 1024 * 1024)
 
@@ -26,8 +20,7 @@
 #define SKIP_WITHOUT_PAGES() (void)0
 #endif
 
-static void
-memory_is_aligned_and_disjoint(void **state UNUSED)
+TEST(memory_is_aligned_and_disjoint)
 {
 	struct region r;
 	unsigned char *p[200];
@@ -49,8 +42,7 @@ memory_is_aligned_and_disjoint(void **state UNUSED)
 
 /* Every byte of the region is of use, and what has no room is malloc's: it may be
  * larger than the region, and is freed alone. */
-static void
-what_has_no_room_comes_from_elsewhere(void **state UNUSED)
+TEST(what_has_no_room_comes_from_elsewhere)
 {
 	struct region r;
 	char *first, *all, *more, *huge;
@@ -73,8 +65,7 @@ what_has_no_room_comes_from_elsewhere(void **state UNUSED)
 	region_close(&r);
 }
 
-static void
-where_memory_is_out_there_is_null(void **state UNUSED)
+TEST(where_memory_is_out_there_is_null)
 {
 	struct region r;
 
@@ -85,8 +76,7 @@ where_memory_is_out_there_is_null(void **state UNUSED)
 	region_close(&r);
 }
 
-static void
-a_reset_forgets_and_keeps_pages(void **state UNUSED)
+TEST(a_reset_forgets_and_keeps_pages)
 {
 	struct region r;
 	char *p;
@@ -108,8 +98,7 @@ a_reset_forgets_and_keeps_pages(void **state UNUSED)
 }
 
 /* Pages that are mapped nowhere cannot be synchronised. */
-static void
-a_closed_region_leaves_nothing(void **state UNUSED)
+TEST(a_closed_region_leaves_nothing)
 {
 	struct region r;
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n;
@@ -128,18 +117,4 @@ a_closed_region_leaves_nothing(void **state UNUSED)
 		assert_int_equal(errno, ENOMEM);
 	}
 	region_close(&r);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory_is_aligned_and_disjoint),
-		cmocka_unit_test(what_has_no_room_comes_from_elsewhere),
-		cmocka_unit_test(where_memory_is_out_there_is_null),
-		cmocka_unit_test(a_reset_forgets_and_keeps_pages),
-		cmocka_unit_test(a_closed_region_leaves_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

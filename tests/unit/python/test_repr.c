@@ -3,15 +3,8 @@
  * comes again, and in time that does not depend on the depth. The code under test is
  * included, so that the eight bytes that it looks at in a step can be counted.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <inttypes.h>
 
-#include "base/attr.h"
 #include "base/mem.h"
 #include "json/bytes.h"
 
@@ -21,6 +14,7 @@ static uint64_t steps;
 #include "json/walk.c"
 #include "json/nest.c"
 #include "python/repr.c"
+#include "unit.h"
 
 #define MEMBERS_MAX 6
 
@@ -156,8 +150,7 @@ print(const struct buf *json, struct buf *out)
 	arena_free(&arena);
 }
 
-static void
-random_values_print_as_python_does(void **state UNUSED)
+TEST(random_values_print_as_python_does)
 {
 	struct buf json = { 0 }, want = { 0 }, got = { 0 };
 	struct random r = { 1 };
@@ -207,8 +200,7 @@ steps_of(unsigned depth, const char *open, const char *close)
 	return steps;
 }
 
-static void
-depth_costs_nothing(void **state UNUSED)
+TEST(depth_costs_nothing)
 {
 	static const char *const shapes[][2] = { { "[", "]" }, { "[0,", ",0]" },
 		{ "{\"a\":", "}" }, { "{\"b\":0,\"a\":1,\"a\":", ",\"b\":2}" },
@@ -224,15 +216,4 @@ depth_costs_nothing(void **state UNUSED)
 			fail_msg("%s: %" PRIu64 " steps, %" PRIu64 " at depth 4",
 			    shapes[i][0], steps, shallow);
 	}
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_values_print_as_python_does),
-		cmocka_unit_test(depth_costs_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }
