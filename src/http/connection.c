@@ -24,14 +24,22 @@
 /* The functions below that return a bool say whether the connection still exists. */
 
 void
+connection_drop_pending(struct http_connection *c)
+{
+	if (c->pending == NULL)
+		return;
+	c->server->copied -= c->pending->copied;
+	http_output_done(c->pending);
+	free(c->pending);
+	c->pending = NULL;
+}
+
+void
 connection_free(struct http_connection *c)
 {
 	struct http_server *s = c->server;
 
-	if (c->pending != NULL) {
-		http_output_done(c->pending);
-		free(c->pending);
-	}
+	connection_drop_pending(c);
 	if (c->state == CONNECTION_TURN)
 		TAILQ_REMOVE(&s->turns, c, queue);
 	if (c->refused) {
@@ -116,10 +124,12 @@ wait_for_socket(
 	c->pending = xmalloc(sizeof(*c->pending));
 	*c->pending = *out;
 	http_output_keep(c->pending, &s->head, &s->response.text);
+	s->copied += c->pending->copied;
 	c->close_after = close_after;
 	event_del(&c->read);
 	event_add(&c->write, NULL);
 	connection_enter(c, CONNECTION_WRITE);
+	pinned_bound(s, c);
 }
 
 /* Tells the owner of the server. The clock is read once for the end of this request,
@@ -344,9 +354,7 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 		c->since = c->server->now;
 	if (progress == HTTP_PART)
 		return;
-	http_output_done(c->pending);
-	free(c->pending);
-	c->pending = NULL;
+	connection_drop_pending(c);
 	event_del(&c->write);
 	if (event_add(&c->read, NULL) == -1)
 		connection_free(c);

@@ -84,6 +84,9 @@ struct http_server {
 	size_t nconnections;
 	struct http_connections refused; /* of them; longest first */
 	size_t nrefused;
+	size_t copied;     /* bytes that pending answers have copied */
+	size_t cut;        /* clients cut off for body_memory since the last tick */
+	bool sweeping;     /* in the tick's round of the connections */
 	struct buf common; /* the Server and Date lines */
 	/* One of each for all connections: requests are answered one at a time. */
 	char *in;
@@ -119,6 +122,13 @@ void connection_turn(struct http_connection *);
 void connection_sweep(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
+
+/* Lets go of the answer that waits. */
+void connection_drop_pending(struct http_connection *);
+
+/* Of the server: cuts off the slowest clients for as long as the answers that wait keep
+ * more than body_memory, except newest (NULL: nobody). Frees connections. */
+void pinned_bound(struct http_server *, const struct http_connection *newest);
 
 /* Of the server, accepting. Before anything else of it. */
 void accept_init(struct http_server *, const int *listeners, size_t n);

@@ -32,7 +32,10 @@ http_output_init(struct http_output *o, const struct buf *head,
 	o->file_len = r->file_len;
 	o->release = r->release;
 	o->owner = r->owner;
+	o->pinned = r->pinned;
+	o->pin = r->pin;
 	o->copy = NULL;
+	o->copied = 0;
 }
 
 /* Whether s is a part of p[0, len). */
@@ -128,6 +131,7 @@ http_output_keep(struct http_output *o, const struct buf *head, const struct buf
 	if (len == 0)
 		return;
 	o->copy = xmalloc(len);
+	o->copied = len;
 	for (i = o->next, len = 0; i < o->n; i++) {
 		if (!volatile_span[i])
 			continue;
@@ -135,6 +139,12 @@ http_output_keep(struct http_output *o, const struct buf *head, const struct buf
 		o->span[i].p = o->copy + len;
 		len += o->span[i].len;
 	}
+}
+
+size_t
+http_output_pinned(const struct http_output *o)
+{
+	return o->copied + (o->pinned != NULL ? o->pinned(o->pin) : 0);
 }
 
 void

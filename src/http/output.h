@@ -21,7 +21,10 @@ struct http_output {
 	size_t file_len;
 	void (*release)(void *owner);
 	void *owner;
-	char *copy; /* owned: what http_output_keep() has copied */
+	size_t (*pinned)(const void *pin);
+	const void *pin;
+	char *copy;    /* owned: what http_output_keep() has copied */
+	size_t copied; /* bytes of it */
 };
 
 enum http_progress {
@@ -43,6 +46,9 @@ enum http_progress http_output_send(
  * the next request will overwrite. */
 void http_output_keep(
     struct http_output *, const struct buf *head, const struct buf *text);
+
+/* Bytes that would be free without it, if it is the only one of its owner. */
+size_t http_output_pinned(const struct http_output *);
 
 /* Releases the owner and the copy. */
 void http_output_done(struct http_output *);

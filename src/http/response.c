@@ -19,6 +19,8 @@ http_response_reset(struct http_response *r)
 	r->file_len = 0;
 	r->release = NULL;
 	r->owner = NULL;
+	r->pinned = NULL;
+	r->pin = NULL;
 	r->close = false;
 	r->label = 0;
 }

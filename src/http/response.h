@@ -34,8 +34,12 @@ struct http_response {
 	 */
 	void (*release)(void *owner);
 	void *owner;
-	bool close;     /* close the connection after it */
-	unsigned label; /* the handler's own, for http_sent_fn */
+	/* Bytes that are kept only for answers that wait, of which this one is one: 0
+	 * for what would be there without them. Asked while it waits. NULL: 0. */
+	size_t (*pinned)(const void *pin);
+	const void *pin; /* borrowed from the owner */
+	bool close;      /* close the connection after it */
+	unsigned label;  /* the handler's own, for http_sent_fn */
 };
 
 /* Empties the answer but keeps its buffers. */

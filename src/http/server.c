@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "http/connection.h"
 #include "http/date.h"
@@ -87,16 +88,30 @@ set_clock(struct http_server *s)
 }
 
 static void
+tell_of_cuts(struct http_server *s)
+{
+	if (s->cut > 0)
+		log_warnx("%zu slow clients were cut off: their answers took more than "
+			  "%zu bytes of memory",
+		    s->cut, s->options.body_memory);
+	s->cut = 0;
+}
+
+static void
 on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct http_server *s = arg;
 	struct http_connection *c, *next;
 
 	set_clock(s);
+	s->sweeping = true;
 	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		connection_sweep(c);
 	}
+	s->sweeping = false;
+	pinned_bound(s, NULL);
+	tell_of_cuts(s);
 	accept_on(s);
 }
 

@@ -44,8 +44,12 @@ struct http_options {
 	int64_t idle_timeout;   /* between two requests */
 	int64_t write_timeout;  /* without progress of an answer */
 	int64_t connection_age; /* then it ends as if the server retired; 0: never */
-	const char *name;       /* for the Server field */
-	bool peers;             /* find out the addresses of clients */
+	/* Bytes that answers that wait for their clients may keep from being freed,
+	 * their copies and what `pinned` says; beyond, the slowest clients are cut off,
+	 * but never the one that began to wait just now. 0: no bound. */
+	size_t body_memory;
+	const char *name; /* for the Server field */
+	bool peers;       /* find out the addresses of clients */
 	struct counters *counters;
 	http_handler_fn *handle;
 	http_sent_fn *sent;         /* NULL: nobody wants to know */
@@ -53,7 +57,10 @@ struct http_options {
 	/* Before a connection is accepted: whether it is left, for a millisecond, to
 	 * other processes that have the same listening sockets. NULL: never. */
 	bool (*crowded)(void *arg);
-	void *arg; /* of handle, sent, drained and crowded */
+	/* Bytes of all owners of answers together that would be free without them, each
+	 * owner counted once. NULL: 0. */
+	size_t (*pinned)(void *arg);
+	void *arg; /* of the functions above */
 };
 
 /*

@@ -12,6 +12,8 @@
 /* As src/http/output.c: what is smaller is copied to the socket anyhow. */
 #define BLOB_FILE_MIN (size_t)(32 * 1024)
 
+static size_t unkept; /* of the one thread that has blobs */
+
 static int
 write_all(int fd, const char *data, size_t len)
 {
@@ -53,7 +55,8 @@ blob_new(struct buf *bytes)
 {
 	struct blob *b = xcalloc(1, sizeof(*b));
 
-	*b = (struct blob){ 1, -1, bytes->data, bytes->len };
+	*b = (struct blob){ 1, 0, -1, bytes->data, bytes->len };
+	unkept += b->len;
 	*bytes = (struct buf){ 0 };
 	if (b->len >= BLOB_FILE_MIN)
 		blob_to_file(b);
@@ -69,6 +72,7 @@ blob_unref(void *arg)
 
 	if (b == NULL || --b->refs > 0)
 		return;
+	unkept -= b->len;
 	if (b->fd != -1) {
 		munmap(b->data, b->len);
 		close(b->fd);
@@ -78,9 +82,39 @@ blob_unref(void *arg)
 }
 
 void
+blob_keep(struct blob *b)
+{
+	if (b->kept++ == 0)
+		unkept -= b->len;
+}
+
+void
+blob_forget(struct blob *b)
+{
+	if (--b->kept == 0)
+		unkept += b->len;
+}
+
+size_t
+blob_unkept(void)
+{
+	return unkept;
+}
+
+static size_t
+blob_pinned(const void *arg)
+{
+	const struct blob *b = arg;
+
+	return b->kept > 0 ? 0 : b->len;
+}
+
+void
 blob_lend(const struct blob *b, struct http_response *r)
 {
 	r->fd = b->fd;
 	r->file = b->data;
 	r->file_len = b->len;
+	r->pinned = blob_pinned;
+	r->pin = b;
 }

@@ -11,7 +11,8 @@
 
 struct blob {
 	unsigned refs;
-	int fd; /* -1: on the heap */
+	unsigned kept; /* by so many caches; 0: only answers need it */
+	int fd;        /* -1: on the heap */
 	char *data;
 	size_t len;
 };
@@ -22,7 +23,15 @@ struct blob *blob_new(struct buf *) MUST_CHECK;
  */
 void blob_unref(void *);
 
-/* Says where spans of the blob can be sent from. The answer must own it. */
+/* A cache keeps it, or does no longer. Not a reference: the cache has one as well. */
+void blob_keep(struct blob *);
+void blob_forget(struct blob *);
+/* Bytes of all blobs of this process that only answers need. */
+size_t blob_unkept(void);
+
+/* Says where spans of the blob can be sent from, and what it pins. The answer must own
+ * it.
+ */
 void blob_lend(const struct blob *, struct http_response *);
 
 #endif

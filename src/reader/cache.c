@@ -51,6 +51,7 @@ drop(struct cache *c, struct entry *e)
 	TAILQ_REMOVE(&c->uses, e, use);
 	c->n--;
 	c->bytes -= e->cost;
+	blob_forget(e->blob);
 	blob_unref(e->blob);
 	free(e);
 }
@@ -100,6 +101,7 @@ cache_add(struct cache *c, struct str key, struct blob *blob)
 	e = xmalloc(sizeof(*e) + key.len);
 	e->blob = blob;
 	blob->refs++;
+	blob_keep(blob);
 	e->hash = XXH3_64bits(key.p, key.len);
 	e->cost = cost;
 	e->keylen = key.len;

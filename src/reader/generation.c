@@ -50,11 +50,21 @@ generation_strip(struct generation *g)
 
 	for (i = 0; i < VIEW_MAX; i++)
 		for (j = 0; j < PRESET_MAX; j++) {
+			if (g->filtered[i][j] != NULL)
+				blob_forget(g->filtered[i][j]->body);
 			filtered_unref(g->filtered[i][j]);
 			g->filtered[i][j] = NULL;
 		}
 	cache_free(&g->coded);
 	cache_free(&g->assembled);
+}
+
+size_t
+generation_pinned(const void *arg)
+{
+	const struct generation *g = arg;
+
+	return g->old ? g->snapshot->len : 0;
 }
 
 void
@@ -130,6 +140,7 @@ generation_filter(struct generation *g, enum view_kind kind, enum preset preset)
 			return f;
 		g->filtered_bytes += cost;
 		*kept = f;
+		blob_keep(f->body);
 	}
 	f->refs++;
 	return f;

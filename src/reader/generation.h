@@ -6,6 +6,7 @@
 #ifndef READER_GENERATION_H
 #define READER_GENERATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,8 @@ struct filtered {
 
 struct generation {
 	unsigned refs;
-	struct snapshot *snapshot;               /* owned */
+	bool old;                  /* it has a successor: only answers need it */
+	struct snapshot *snapshot; /* owned */
 	const struct view_directory *directory;  /* in it */
 	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
 	struct filtered *filtered[VIEW_MAX][PRESET_MAX];
@@ -45,6 +47,8 @@ struct generation {
 struct generation *generation_new(struct snapshot *, enum category) MUST_CHECK;
 /* Drops the caller's reference; void * so that it is an answer's release function. */
 void generation_unref(void *);
+/* Of an answer that owns a generation: what it pins. */
+size_t generation_pinned(const void *);
 /* Before another thread gets the last reference: lets go of what was made from it,
  * whose counts are this thread's. Nothing may be asked of it afterwards. */
 void generation_strip(struct generation *);

@@ -178,6 +178,13 @@ put_connections(const struct metrics *m, enum metric_id id, struct buf *b)
 	put_count(b, SUM(m, connections));
 }
 
+static void
+put_pinned(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	sample(b, id, NULL, NULL);
+	put_count(b, SUM(m, pinned));
+}
+
 /* What a hydrator knows of itself outlives it. */
 static void
 put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
@@ -350,6 +357,7 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_HTTP_REQUESTS] = put_requests,
 	[METRIC_HTTP_DURATION] = put_durations,
 	[METRIC_HTTP_CONNECTIONS] = put_connections,
+	[METRIC_HTTP_PINNED] = put_pinned,
 	[METRIC_LAST_SUCCESS] = put_last_success,
 	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
 	[METRIC_BREAKER] = put_breakers,

@@ -68,6 +68,8 @@ own_generation(struct http_response *r, struct generation *g)
 	r->fd = g->snapshot->fd;
 	r->file = g->snapshot->data;
 	r->file_len = g->snapshot->len;
+	r->pinned = generation_pinned;
+	r->pin = g;
 }
 
 void

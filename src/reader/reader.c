@@ -20,6 +20,7 @@
 #include "proc/sandbox.h"
 #include "reader/access.h"
 #include "reader/answer.h"
+#include "reader/blob.h"
 #include "reader/metrics.h"
 #include "reader/spread.h"
 #include "reader/store.h"
@@ -105,6 +106,14 @@ on_sent(void *arg, const struct http_exchange *e)
 	traffic_count(r->counters, e);
 	if (r->access != NULL)
 		access_add(r->access, e, clock_wall());
+}
+
+static size_t
+on_pinned(void *arg)
+{
+	struct reader *r = arg;
+
+	return blob_unkept() + store_pinned(r->answerer.store);
 }
 
 static bool
@@ -263,6 +272,7 @@ servers_start(struct reader *r)
 		.idle_timeout = c->http.idle_timeout * NSEC_PER_SEC,
 		.write_timeout = c->http.write_timeout * NSEC_PER_SEC,
 		.connection_age = c->http.connection_age * NSEC_PER_SEC,
+		.body_memory = (size_t)c->http.body_memory,
 		.name = "hydratord",
 		.peers = r->access != NULL,
 		.counters = r->counters,
@@ -270,6 +280,7 @@ servers_start(struct reader *r)
 		.sent = on_sent,
 		.drained = on_drained,
 		.crowded = on_accepting,
+		.pinned = on_pinned,
 		.arg = r,
 	};
 
@@ -282,6 +293,7 @@ servers_start(struct reader *r)
 	options.handle = on_metrics;
 	options.sent = NULL;
 	options.crowded = NULL;
+	options.pinned = NULL;
 	options.peers = false;
 	r->metrics_server = http_server_new(
 	    r->base, &options, r->context->metrics, r->context->nmetrics);
@@ -347,6 +359,7 @@ reader_main(const struct child_context *context)
 		fatalx("cannot create an event base");
 	/* A predecessor that was killed could not take its own back. */
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
+	atomic_store_explicit(&r.counters->pinned, 0, memory_order_relaxed);
 	/* Before the store starts its thread. */
 	sandbox_enter(ROLE_READER, context);
 	r.answerer.config = context->config;

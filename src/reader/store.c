@@ -118,6 +118,9 @@ keep_old(struct store *s, struct slot *slot, struct generation *old)
 		    (STORE_OLD_MAX - 1) * sizeof(slot->old[0]));
 		slot->nold--;
 	}
+	/* Nobody will ask for what was made from it. */
+	generation_strip(old);
+	old->old = true;
 	slot->old[slot->nold++] = old;
 }
 
@@ -182,6 +185,21 @@ refresh(struct store *s, struct slot *slot, enum category category, uint64_t see
 	else
 		taker_ask(s->taker, category, slot->latch,
 		    slot->current->snapshot->generation);
+}
+
+size_t
+store_pinned(const struct store *s)
+{
+	const struct slot *slot;
+	size_t i, j, bytes = 0;
+
+	for (i = 0; i < CATEGORY_MAX; i++) {
+		slot = &s->slots[i];
+		for (j = 0; j < slot->nold; j++)
+			if (slot->old[j]->refs > 1)
+				bytes += slot->old[j]->snapshot->len;
+	}
+	return bytes;
 }
 
 enum store_state

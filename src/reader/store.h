@@ -41,4 +41,7 @@ enum store_state store_get(
  * generations whose clients are through. */
 void store_poll(struct store *);
 
+/* Bytes of the generations that have a successor and live on for answers that wait. */
+size_t store_pinned(const struct store *);
+
 #endif

@@ -102,6 +102,7 @@ struct counters {
 	_Atomic int64_t reloaded_wall;  /* clock_wall() of the last that succeeded */
 	/* Hydrator: the documents that the gate refuses (COUNTERS_REFUSED). */
 	_Atomic uint64_t refused;
+	_Atomic uint64_t pinned; /* reader: bytes kept only for answers that wait */
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
 	_Atomic uint64_t duration_nsec;             /* of all requests together */
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */

@@ -18,7 +18,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-3"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-4"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -117,12 +117,13 @@ AT(counters, last_success_wall, 16);
 AT(counters, failures_in_row, 24);
 AT(counters, connections, 32);
 AT(counters, refused, 56);
-AT(counters, value, 64);
-AT(counters, duration_nsec, 576);
-AT(counters, duration, 584);
-AT(counters, deaths, 704);
-AT(counters, requests, 832);
-_Static_assert(sizeof(struct counters) == 3904, "counters are 3904 bytes");
+AT(counters, pinned, 64);
+AT(counters, value, 72);
+AT(counters, duration_nsec, 584);
+AT(counters, duration, 592);
+AT(counters, deaths, 712);
+AT(counters, requests, 840);
+_Static_assert(sizeof(struct counters) == 3912, "counters are 3912 bytes");
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");
