@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <xxhash.h>
+
 #include "base/clock.h"
 #include "http/conditional.h"
 #include "http/date.h"
@@ -10,13 +12,13 @@
 #include "json/write.h"
 #include "reader/coding.h"
 #include "reader/cors.h"
-#include "reader/etag.h"
 #include "reader/freshness.h"
 #include "reader/health.h"
 #include "reader/openapi.h"
 #include "reader/page.h"
 #include "reader/query.h"
 #include "reader/route.h"
+#include "reader/selection.h"
 #include "reader/with_stats_page.h"
 #include "terms/category.h"
 #include "terms/preset.h"
@@ -34,8 +36,8 @@ struct job {
 	enum category category;
 	struct generation *generation; /* borrowed from the store */
 	enum freshness freshness;
-	int64_t age;          /* seconds */
-	struct str selection; /* see coding_apply() */
+	int64_t age; /* seconds */
+	struct selection selection;
 };
 
 static void
@@ -116,17 +118,18 @@ wall_now(const struct job *j)
 
 /* The body, which is set, encoded and with its validators; or 304 without it. */
 static void
-answer_view(struct job *j, enum view_kind kind, uint64_t content)
+answer_view(struct job *j)
 {
 	struct http_response *r = j->response;
+	enum view_kind kind = j->selection.kind;
 	const struct view *view = &j->generation->directory->views[kind];
-	uint64_t etag = etag_mix(content, &j->query);
+	uint64_t etag = selection_tag(&j->selection, j->generation->directory);
 
 	if (conditional_none_match(j->request, etag) ||
 	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
 	} else if (coding_apply(j->answerer->encoder, r, j->request, j->generation,
-		       kind, &j->query, j->selection)) {
+		       &j->selection)) {
 		r->type = "application/json";
 	} else {
 		answer_not_acceptable(r);
@@ -199,6 +202,16 @@ choose(const struct job *j, bool wanted, enum view_kind variant, enum view_kind 
 									  : plain;
 }
 
+/* Whether the preset is known; else the answer is 400. */
+static bool
+select_view(struct job *j, enum view_kind kind)
+{
+	if (selection_make(&j->selection, kind, &j->query, &j->answerer->selected))
+		return true;
+	answer_bad_preset(j);
+	return false;
+}
+
 static void
 answer_statistics(struct job *j, struct str category)
 {
@@ -212,27 +225,22 @@ answer_statistics(struct job *j, struct str category)
 		answer_missing(j);
 		return;
 	}
-	page_statistics(j->response, j->generation, kind, &j->query);
-	answer_view(j, kind, j->generation->directory->views[kind].etag);
+	if (select_view(j, kind)) {
+		page_statistics(j->response, j->generation, &j->selection);
+		answer_view(j);
+	}
 }
 
 static void
 answer_list(struct job *j, enum view_kind kind)
 {
-	int preset;
-
-	if (j->query.preset.len == 0) {
-		page_risk(j->response, j->generation, kind, &j->query);
-	} else {
-		preset = preset_find(j->query.preset.p, j->query.preset.len);
-		if (preset < 0) {
-			answer_bad_preset(j);
-			return;
-		}
-		page_preset(
-		    j->response, j->generation, kind, (enum preset)preset, &j->query);
-	}
-	answer_view(j, kind, j->generation->directory->views[kind].etag);
+	if (!select_view(j, kind))
+		return;
+	if (j->selection.preset == SELECTION_NO_PRESET)
+		page_risk(j->response, j->generation, &j->selection);
+	else
+		page_preset(j->response, j->generation, &j->selection);
+	answer_view(j);
 }
 
 /* The order of the checks is the reference's: doc/reference.md 8.5. */
@@ -293,9 +301,10 @@ answer_with_stats(struct job *j, struct str category)
 		answer_missing(j);
 		return;
 	}
-	page_with_stats(j->response, j->generation, &j->query);
-	j->selection = with_stats_selection(&j->query, j->answerer->arena);
-	answer_view(j, VIEW_WITH_STATS, with_stats_etag(d, &j->query));
+	if (select_view(j, VIEW_WITH_STATS)) {
+		page_with_stats(j->response, j->generation, &j->selection);
+		answer_view(j);
+	}
 }
 
 static void
@@ -326,7 +335,7 @@ static void
 answer_openapi(struct http_response *r, const struct http_request *q)
 {
 	struct str document = { openapi_json, openapi_json_len };
-	uint64_t etag = etag_of(document);
+	uint64_t etag = XXH3_64bits(document.p, document.len);
 
 	conditional_put_etag(&r->fields, etag);
 	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");

@@ -18,6 +18,7 @@ struct answerer {
 	struct encoder *encoder;
 	struct arena *arena; /* of one request; emptied before the next */
 	struct buf errors;   /* validation items of one request */
+	struct buf selected; /* the text of one request's selection */
 };
 
 /* An http_handler_fn. */

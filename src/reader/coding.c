@@ -15,9 +15,7 @@ struct coding {
 	struct http_response *response;
 	struct generation *generation;
 	const struct view *view;
-	enum view_kind kind;
-	const struct query *query;
-	struct str selection;
+	const struct selection *selection;
 };
 
 /* Whether the body is the view's complete one. */
@@ -31,22 +29,15 @@ is_whole(const struct coding *c)
 	       r->body[0].len == c->view->body.len;
 }
 
-/* The parts are told apart by the NUL behind each, which none of them contains. */
+/* No name of an encoding holds a ' '. */
 static void
-put_key(struct buf *key, const struct coding *c, enum encoding encoding)
+put_key(struct buf *key, enum encoding encoding, const struct selection *s)
 {
-	const struct query *q = c->query;
+	struct str name = encoding_name(encoding);
 
-	buf_putc(key, (char)c->kind);
-	buf_putc(key, (char)encoding);
-	buf_add(key, q->preset.p, q->preset.len);
-	buf_putc(key, '\0');
-	buf_add(key, q->offset_text.p, q->offset_text.len);
-	buf_putc(key, '\0');
-	if (q->has_limit)
-		buf_add(key, q->limit_text.p, q->limit_text.len);
-	buf_putc(key, '\0');
-	buf_add(key, c->selection.p, c->selection.len);
+	buf_add(key, name.p, name.len);
+	buf_putc(key, ' ');
+	buf_add(key, s->text.p, s->text.len);
 }
 
 static struct blob *
@@ -72,7 +63,7 @@ find_or_encode(const struct coding *c, enum encoding encoding)
 	struct blob *blob;
 	struct str s;
 
-	put_key(&key, c, encoding);
+	put_key(&key, encoding, c->selection);
 	s = (struct str){ key.data, key.len };
 	blob = cache_find(c->generation->coded, s);
 	if (blob == NULL) {
@@ -128,11 +119,9 @@ accepts_identity(const struct negotiation *n)
 
 bool
 coding_apply(struct encoder *encoder, struct http_response *r,
-    const struct http_request *request, struct generation *g, enum view_kind kind,
-    const struct query *query, struct str selection)
+    const struct http_request *request, struct generation *g, const struct selection *s)
 {
-	struct coding c = { encoder, r, g, &g->directory->views[kind], kind, query,
-		selection };
+	struct coding c = { encoder, r, g, &g->directory->views[s->kind], s };
 	struct negotiation n;
 
 	negotiate(request, &n);

@@ -6,22 +6,18 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "base/str.h"
 #include "codec/encode.h"
 #include "http/parse.h"
 #include "http/response.h"
 #include "reader/generation.h"
-#include "reader/query.h"
+#include "reader/selection.h"
 
 /*
  * Replaces the body of a 200, which page.h has set from the view, by the form that the
- * request's Accept-Encoding likes best, and adds the Content-Encoding line. selection:
- * what else than the query's preset, offset and limit makes this body differ from
- * others of the same view; without NUL. Returns false, the answer unchanged, if nothing
- * is acceptable.
+ * request's Accept-Encoding likes best, and adds the Content-Encoding line. Returns
+ * false, the answer unchanged, if nothing is acceptable.
  */
 bool coding_apply(struct encoder *, struct http_response *, const struct http_request *,
-    struct generation *, enum view_kind, const struct query *,
-    struct str selection) MUST_CHECK;
+    struct generation *, const struct selection *) MUST_CHECK;
 
 #endif

@@ -2,18 +2,18 @@
 #include "reader/page.h"
 
 static void
-put(struct buf *b, struct str s)
+put(struct buf *b, struct str text)
 {
-	buf_add(b, s.p, s.len);
+	buf_add(b, text.p, text.len);
 }
 
 /* OFFSET,"limit":LIMIT as they were asked for. */
 static void
-put_echo(struct buf *b, const struct query *q)
+put_echo(struct buf *b, const struct selection *s)
 {
-	put(b, q->offset_text);
+	put(b, s->offset_text);
 	buf_puts(b, ",\"limit\":");
-	put(b, q->has_limit ? q->limit_text : STR("null"));
+	put(b, s->limit_text);
 }
 
 static void
@@ -33,20 +33,19 @@ struct list {
 
 /* doc/reference.md 8.7. */
 static void
-cut_page(struct http_response *r, const struct list *l, const struct query *q)
+cut_page(struct http_response *r, const struct list *l, const struct selection *s)
 {
-	uint64_t start =
-	    (uint64_t)q->offset < l->nrows ? (uint64_t)q->offset : l->nrows;
+	uint64_t start = s->offset < l->nrows ? s->offset : l->nrows;
 	uint64_t n = l->nrows - start;
 	const struct view_row *first, *last;
 
-	if (q->has_limit && (uint64_t)q->limit < n)
-		n = (uint64_t)q->limit;
+	if (s->limit < n)
+		n = s->limit;
 	http_put_uint(&r->text, l->nrows);
 	buf_puts(&r->text, ",\"returned_count\":");
 	http_put_uint(&r->text, n);
 	buf_puts(&r->text, ",\"offset\":");
-	put_echo(&r->text, q);
+	put_echo(&r->text, s);
 	buf_puts(&r->text, ",\"models\":[");
 	http_response_add(r, l->count);
 	add_text(r);
@@ -80,10 +79,9 @@ page_whole(struct http_response *r, struct generation *g, enum view_kind kind)
 }
 
 void
-page_risk(struct http_response *r, struct generation *g, enum view_kind kind,
-    const struct query *q)
+page_risk(struct http_response *r, struct generation *g, const struct selection *s)
 {
-	const struct view *v = &g->directory->views[kind];
+	const struct view *v = &g->directory->views[s->kind];
 	struct list list = {
 		.count = generation_span(g, v->count),
 		.base = g->snapshot->data,
@@ -93,17 +91,16 @@ page_risk(struct http_response *r, struct generation *g, enum view_kind kind,
 	};
 
 	own_generation(r, g);
-	if (query_paged(q))
-		cut_page(r, &list, q);
+	if (s->paged)
+		cut_page(r, &list, s);
 	else
 		http_response_add(r, generation_span(g, v->body));
 }
 
 void
-page_preset(struct http_response *r, struct generation *g, enum view_kind kind,
-    enum preset preset, const struct query *q)
+page_preset(struct http_response *r, struct generation *g, const struct selection *s)
 {
-	struct filtered *f = generation_filter(g, kind, preset);
+	struct filtered *f = generation_filter(g, s->kind, (enum preset)s->preset);
 	struct list list = {
 		.count = { f->body->data, f->count },
 		.base = f->body->data,
@@ -115,24 +112,24 @@ page_preset(struct http_response *r, struct generation *g, enum view_kind kind,
 	r->release = filtered_unref;
 	r->owner = f;
 	blob_lend(f->body, r);
-	if (query_paged(q))
-		cut_page(r, &list, q);
+	if (s->paged)
+		cut_page(r, &list, s);
 	else
 		http_response_add(r, (struct str){ f->body->data, f->body->len });
 }
 
 void
-page_statistics(struct http_response *r, struct generation *g, enum view_kind kind,
-    const struct query *q)
+page_statistics(
+    struct http_response *r, struct generation *g, const struct selection *s)
 {
-	const struct view *v = &g->directory->views[kind];
+	const struct view *v = &g->directory->views[s->kind];
 
 	own_generation(r, g);
-	if (!query_paged(q)) {
+	if (!s->paged) {
 		http_response_add(r, generation_span(g, v->body));
 		return;
 	}
-	put_echo(&r->text, q);
+	put_echo(&r->text, s);
 	http_response_add(r, generation_span(g, v->count));
 	add_text(r);
 	http_response_add(r, generation_span(g, v->tail));

@@ -36,6 +36,12 @@ static const struct {
 	[PARAMETER_SORT_DESC] = { STR("sort_desc"), QUERY_WITH_STATS },
 };
 
+struct str
+query_parameter_name(size_t i)
+{
+	return i < PARAMETER_MAX ? parameters[i].name : STR("");
+}
+
 /* Up to the input: what all items have in common. */
 static void
 begin_item(struct buf *errors, const char *type, const char *place, struct str name,
@@ -129,18 +135,25 @@ convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
 	buf_putc(errors, '}');
 }
 
+static const struct str sort_names[] = {
+	[SORT_NONE] = STR(""),
+	[SORT_WORKER_COUNT] = STR("worker_count"),
+	[SORT_USAGE_TOTAL] = STR("usage_total"),
+	[SORT_USAGE_MONTH] = STR("usage_month"),
+	[SORT_NAME] = STR("name"),
+};
+
+struct str
+query_sort_name(enum query_sort sort)
+{
+	return sort_names[sort];
+}
+
 static enum query_sort
 sort_find(struct str name)
 {
-	static const struct str names[] = {
-		[SORT_WORKER_COUNT] = STR("worker_count"),
-		[SORT_USAGE_TOTAL] = STR("usage_total"),
-		[SORT_USAGE_MONTH] = STR("usage_month"),
-		[SORT_NAME] = STR("name"),
-	};
-
-	for (size_t i = SORT_NONE + 1; i < NELEM(names); i++)
-		if (str_eq(name, names[i]))
+	for (size_t i = SORT_NONE + 1; i < NELEM(sort_names); i++)
+		if (str_eq(name, sort_names[i]))
 			return (enum query_sort)i;
 	return SORT_NONE;
 }

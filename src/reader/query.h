@@ -58,6 +58,13 @@ query_paged(const struct query *q)
 bool query_parse(struct str raw, unsigned endpoint, struct arena *, struct query *out,
     struct buf *errors) MUST_CHECK;
 
+/* What sort_by calls it; empty for SORT_NONE. Static. */
+struct str query_sort_name(enum query_sort);
+
+/* The names of all parameters in the order of declaration, so that none is left out by
+ * whoever has to go through them; empty behind the last. Static. */
+struct str query_parameter_name(size_t i);
+
 /* Adds the item of a category that does not exist. name: decoded. */
 void query_bad_category(struct str name, struct buf *errors);
 

@@ -334,6 +334,7 @@ release(struct reader *r)
 	encoder_free(&r->answerer.encoder);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
+	buf_free(&r->answerer.selected);
 	event_free(r->channel);
 	event_free(r->tick);
 	event_free(r->patience);

@@ -111,18 +111,19 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	struct snapshot snapshot = { .fd = -1, .data = f->out.data, .len = f->out.len };
 	struct generation g = { .snapshot = &snapshot, .directory = f->dir };
 	struct arena *arena = arena_new();
-	struct buf errors = { 0 };
-	struct with_stats_ask a;
+	struct buf errors = { 0 }, selected = { 0 };
+	struct selection s;
 	struct query q;
 
 	assert_true(query_parse(
 	    (struct str){ text, strlen(text) }, QUERY_WITH_STATS, arena, &q, &errors));
-	a = with_stats_ask(&q);
+	assert_true(selection_make(&s, VIEW_WITH_STATS, &q, &selected));
 	buf_reset(out);
-	with_stats_body(&g, &a, out);
+	with_stats_body(&g, &s, out);
 	buf_putc(out, '\0');
 	if (etag != NULL)
-		*etag = with_stats_etag(f->dir, &q);
+		*etag = selection_tag(&s, f->dir);
+	buf_free(&selected);
 	arena_free(&arena);
 }
 

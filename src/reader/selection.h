@@ -1,0 +1,62 @@
+/*
+ * What a request selects: the one place where what was asked is said. Bodies are made
+ * of a selection and never of a query; its text tells selections apart, and entity tags
+ * and the keys of kept bodies are made of that text alone. So whatever changes an
+ * answer has to be in the text, and tests/unit/reader/test_selection.c tries each
+ * parameter. Pure.
+ */
+#ifndef READER_SELECTION_H
+#define READER_SELECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "payload/view.h"
+#include "reader/query.h"
+
+#define SELECTION_NO_PRESET (-1)
+
+struct selection {
+	enum view_kind kind;
+	/*
+	 * Canonical: the name of the view, then a part for each choice that is not the
+	 * default, always in the same order and spelling. Texts are equal if what was
+	 * asked is answered equally whatever the data is.
+	 */
+	struct str text;
+	bool whole; /* the view as it is: the text is its name alone */
+
+	/* Lists and statistics. */
+	int preset; /* enum preset, or SELECTION_NO_PRESET */
+	bool paged;
+	uint64_t offset, limit;             /* UINT64_MAX: no limit */
+	struct str offset_text, limit_text; /* as they are echoed */
+
+	/* With-stats. */
+	bool workers;
+	bool variations;
+	bool none;      /* no model can match */
+	uint32_t least; /* summaries that a model must have, 0: any or none */
+	enum query_sort sort;
+	bool desc;
+};
+
+/*
+ * Fills in *s from a query without errors, for the view that was chosen for it. *text
+ * is emptied and then holds s->text, so it must stay as it is while *s is used; the
+ * other strings are the query's or static. Returns false if the preset is unknown.
+ */
+bool selection_make(struct selection *s, enum view_kind, const struct query *,
+    struct buf *text) MUST_CHECK;
+
+/*
+ * The entity tag of what is selected of a payload: made of the content and of the
+ * selection's text, so it is the same on every machine. The tag of a whole view is that
+ * of its content.
+ */
+uint64_t selection_tag(const struct selection *, const struct view_directory *);
+
+#endif
