@@ -116,9 +116,25 @@ wall_now(const struct job *j)
 	return j->generation->snapshot->stamp.fetched_wall / NSEC_PER_SEC + j->age;
 }
 
-/* The body, which is set, encoded and with its validators; or 304 without it. */
+/* Sets the whole body. */
 static void
-answer_view(struct job *j)
+set_body(struct job *j)
+{
+	const struct selection *s = &j->selection;
+
+	if (s->kind == VIEW_WITH_STATS)
+		page_with_stats(j->response, j->generation, s);
+	else if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
+		page_statistics(j->response, j->generation, s);
+	else if (s->preset != SELECTION_NO_PRESET)
+		page_preset(j->response, j->generation, s);
+	else
+		page_risk(j->response, j->generation, s);
+}
+
+/* What is selected, with its validators; or 304, for which no body is made at all. */
+static void
+answer_selection(struct job *j)
 {
 	struct http_response *r = j->response;
 	enum view_kind kind = j->selection.kind;
@@ -128,12 +144,14 @@ answer_view(struct job *j)
 	if (conditional_none_match(j->request, etag) ||
 	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
-	} else if (coding_apply(j->answerer->encoder, r, j->request, j->generation,
-		       &j->selection)) {
-		r->type = "application/json";
 	} else {
-		answer_not_acceptable(r);
-		return;
+		set_body(j);
+		if (!coding_apply(j->answerer->encoder, r, j->request, j->generation,
+			&j->selection)) {
+			answer_not_acceptable(r);
+			return;
+		}
+		r->type = "application/json";
 	}
 	conditional_put_etag(&r->fields, etag);
 	buf_puts(&r->fields, "Last-Modified: ");
@@ -141,6 +159,16 @@ answer_view(struct job *j)
 	buf_puts(&r->fields, "\r\n");
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
 	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
+}
+
+/* The part of a view that the query asks for. */
+static void
+answer_view(struct job *j, enum view_kind kind)
+{
+	if (selection_make(&j->selection, kind, &j->query, &j->answerer->selected))
+		answer_selection(j);
+	else
+		answer_bad_preset(j);
 }
 
 /* Path and query parameters. Whether they are good; else the answer is 422. */
@@ -202,16 +230,6 @@ choose(const struct job *j, bool wanted, enum view_kind variant, enum view_kind 
 									  : plain;
 }
 
-/* Whether the preset is known; else the answer is 400. */
-static bool
-select_view(struct job *j, enum view_kind kind)
-{
-	if (selection_make(&j->selection, kind, &j->query, &j->answerer->selected))
-		return true;
-	answer_bad_preset(j);
-	return false;
-}
-
 static void
 answer_statistics(struct job *j, struct str category)
 {
@@ -225,22 +243,7 @@ answer_statistics(struct job *j, struct str category)
 		answer_missing(j);
 		return;
 	}
-	if (select_view(j, kind)) {
-		page_statistics(j->response, j->generation, &j->selection);
-		answer_view(j);
-	}
-}
-
-static void
-answer_list(struct job *j, enum view_kind kind)
-{
-	if (!select_view(j, kind))
-		return;
-	if (j->selection.preset == SELECTION_NO_PRESET)
-		page_risk(j->response, j->generation, &j->selection);
-	else
-		page_preset(j->response, j->generation, &j->selection);
-	answer_view(j);
+	answer_view(j, kind);
 }
 
 /* The order of the checks is the reference's: doc/reference.md 8.5. */
@@ -266,7 +269,7 @@ answer_risk(struct job *j, struct str category)
 	    !j->generation->directory->views[kind].present)
 		answer_missing(j);
 	else
-		answer_list(j, kind);
+		answer_view(j, kind);
 }
 
 static void
@@ -301,10 +304,7 @@ answer_with_stats(struct job *j, struct str category)
 		answer_missing(j);
 		return;
 	}
-	if (select_view(j, VIEW_WITH_STATS)) {
-		page_with_stats(j->response, j->generation, &j->selection);
-		answer_view(j);
-	}
+	answer_view(j, VIEW_WITH_STATS);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "fixture/answer_world.h"
 #include "base/buf.h"
+#include "reader/store.h"
 #include "unit.h"
 
 static int
@@ -258,6 +259,39 @@ TEST(tags_follow_the_selection)
 	    answer_world_ask(w, "GET", IMAGE, "If-None-Match: W/\"\r\n"), 200);
 	for (i = 0; i < NELEM(targets); i++)
 		free(tags[i]);
+}
+
+/* Bytes of the bodies that were made of the category's generation. */
+static size_t
+made(struct world *w, enum category category)
+{
+	struct generation *g = NULL;
+
+	assert_int_equal(store_get(w->answerer.store, category, &g), STORE_HELD);
+	return cache_bytes(g->coded) + cache_bytes(g->assembled) + g->filtered_bytes;
+}
+
+TEST(a_304_makes_nothing)
+{
+	static const char *const targets[] = { IMAGE "?preset=critical",
+		WITH "?include_workers=1&min_worker_count=1&sort_by=name",
+		IMAGE "?limit=150" };
+	struct world *w = *state;
+	size_t before;
+
+	for (size_t i = 0; i < NELEM(targets); i++) {
+		before = made(w, CATEGORY_IMAGE_GENERATION);
+		assert_int_equal(answer_world_ask(w, "GET", targets[i],
+				     "If-None-Match: *\r\nAccept-Encoding: gzip\r\n"),
+		    304);
+		assert_int_equal(w->response.nbody, 0);
+		assert_null(w->response.owner);
+		assert_int_equal(made(w, CATEGORY_IMAGE_GENERATION), before);
+		assert_int_equal(
+		    answer_world_ask(w, "GET", targets[i], "Accept-Encoding: gzip\r\n"),
+		    200);
+		assert_true(made(w, CATEGORY_IMAGE_GENERATION) > before);
+	}
 }
 
 static void
