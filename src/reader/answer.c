@@ -10,16 +10,14 @@
 #include "http/date.h"
 #include "http/percent.h"
 #include "json/write.h"
-#include "reader/coding.h"
+#include "reader/body.h"
 #include "reader/cors.h"
 #include "reader/freshness.h"
 #include "reader/health.h"
 #include "reader/openapi.h"
-#include "reader/page.h"
 #include "reader/query.h"
 #include "reader/route.h"
 #include "reader/selection.h"
-#include "reader/with_stats_page.h"
 #include "terms/category.h"
 #include "terms/preset.h"
 
@@ -99,37 +97,12 @@ answer_bad_preset(struct job *j)
 	buf_free(&text);
 }
 
-/* Instead of the body, which is set. */
-static void
-answer_not_acceptable(struct http_response *r)
-{
-	r->nbody = 0;
-	buf_reset(&r->text);
-	answer_error(r, 406, STR("Not Acceptable"));
-}
-
 /* Unix seconds, near enough for a date's century: another reading of the clock would
  * cost as much as the whole comparison. */
 static int64_t
 wall_now(const struct job *j)
 {
 	return j->generation->snapshot->stamp.fetched_wall / NSEC_PER_SEC + j->age;
-}
-
-/* Sets the whole body. */
-static void
-set_body(struct job *j)
-{
-	const struct selection *s = &j->selection;
-
-	if (s->kind == VIEW_WITH_STATS)
-		page_with_stats(j->response, j->generation, s);
-	else if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
-		page_statistics(j->response, j->generation, s);
-	else if (s->preset != SELECTION_NO_PRESET)
-		page_preset(j->response, j->generation, s);
-	else
-		page_risk(j->response, j->generation, s);
 }
 
 /* What is selected, with its validators; or 304, for which no body is made at all. */
@@ -144,14 +117,12 @@ answer_selection(struct job *j)
 	if (conditional_none_match(j->request, etag) ||
 	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
-	} else {
-		set_body(j);
-		if (!coding_apply(j->answerer->encoder, r, j->request, j->generation,
-			&j->selection)) {
-			answer_not_acceptable(r);
-			return;
-		}
+	} else if (body_set(j->answerer->encoder, r, j->request, j->generation,
+		       &j->selection)) {
 		r->type = "application/json";
+	} else {
+		answer_error(r, 406, STR("Not Acceptable"));
+		return;
 	}
 	conditional_put_etag(&r->fields, etag);
 	buf_puts(&r->fields, "Last-Modified: ");

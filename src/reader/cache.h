@@ -1,5 +1,6 @@
-/* Assembled answers of one generation, kept under what was asked: so that asking again
- * costs what a complete body costs. Bounded; the least recently used go first. */
+/* Bodies that were made of one generation, kept under what was asked: so that asking
+ * again costs what a complete body costs. Bounded; the least recently used go first.
+ * Keys are compared whole, never by hash alone. */
 #ifndef READER_CACHE_H
 #define READER_CACHE_H
 

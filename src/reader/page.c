@@ -1,4 +1,5 @@
-/* Putting answers together. */
+/* Rows are neighbours in a snapshot, so a page of a whole list is one range; the rows
+ * of a preset are scattered and have to be copied. */
 #include "reader/page.h"
 
 static void
@@ -16,46 +17,32 @@ put_echo(struct buf *b, const struct selection *s)
 	put(b, s->limit_text);
 }
 
+/* What stands between the view's `count` and the first row. */
 static void
-add_text(struct http_response *r)
+put_numbers(struct buf *b, uint64_t total, uint64_t n, const struct selection *s)
 {
-	http_response_add(r, (struct str){ r->text.data, r->text.len });
+	http_put_uint(b, total);
+	buf_puts(b, ",\"returned_count\":");
+	http_put_uint(b, n);
+	buf_puts(b, ",\"offset\":");
+	put_echo(b, s);
+	buf_puts(b, ",\"models\":[");
 }
 
-/* Rows to cut a page from: neighbours in base, one ',' between. */
-struct list {
-	struct str count; /* the body up to the numbers */
-	const char *base;
-	const struct view_row *rows;
-	uint64_t nrows;
-	struct str tail;
+/* Rows of a list: n from start on. */
+struct part {
+	uint64_t start, n;
 };
 
-/* doc/reference.md 8.7. */
-static void
-cut_page(struct http_response *r, const struct list *l, const struct selection *s)
+static struct part
+cut(uint64_t nrows, const struct selection *s)
 {
-	uint64_t start = s->offset < l->nrows ? s->offset : l->nrows;
-	uint64_t n = l->nrows - start;
-	const struct view_row *first, *last;
+	struct part part = { .start = s->offset < nrows ? s->offset : nrows };
 
-	if (s->limit < n)
-		n = s->limit;
-	http_put_uint(&r->text, l->nrows);
-	buf_puts(&r->text, ",\"returned_count\":");
-	http_put_uint(&r->text, n);
-	buf_puts(&r->text, ",\"offset\":");
-	put_echo(&r->text, s);
-	buf_puts(&r->text, ",\"models\":[");
-	http_response_add(r, l->count);
-	add_text(r);
-	if (n > 0) {
-		first = &l->rows[start];
-		last = &l->rows[start + n - 1];
-		http_response_add(r, (struct str){ l->base + first->off,
-					 last->off + last->len - first->off });
-	}
-	http_response_add(r, l->tail);
+	part.n = nrows - part.start;
+	if (s->limit < part.n)
+		part.n = s->limit;
+	return part;
 }
 
 static void
@@ -72,65 +59,96 @@ own_generation(struct http_response *r, struct generation *g)
 }
 
 void
-page_whole(struct http_response *r, struct generation *g, enum view_kind kind)
+page_span(struct http_response *r, struct generation *g, struct view_span span)
 {
 	own_generation(r, g);
-	http_response_add(r, generation_span(g, g->directory->views[kind].body));
+	http_response_add(r, generation_span(g, span));
 }
 
-void
-page_risk(struct http_response *r, struct generation *g, const struct selection *s)
+static void
+add_text(struct http_response *r)
 {
-	const struct view *v = &g->directory->views[s->kind];
-	struct list list = {
-		.count = generation_span(g, v->count),
-		.base = g->snapshot->data,
-		.rows = (const void *)(g->snapshot->data + v->rows),
-		.nrows = v->nrows,
-		.tail = generation_span(g, v->tail),
-	};
-
-	own_generation(r, g);
-	if (s->paged)
-		cut_page(r, &list, s);
-	else
-		http_response_add(r, generation_span(g, v->body));
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
 }
 
-void
-page_preset(struct http_response *r, struct generation *g, const struct selection *s)
+/* doc/reference.md 8.7. */
+static void
+set_list(struct http_response *r, const struct generation *g, const struct view *v,
+    const struct selection *s)
 {
-	struct filtered *f = generation_filter(g, s->kind, (enum preset)s->preset);
-	struct list list = {
-		.count = { f->body->data, f->count },
-		.base = f->body->data,
-		.rows = f->rows,
-		.nrows = f->nrows,
-		.tail = { f->body->data + f->tail, f->body->len - f->tail },
-	};
+	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
+	struct part part = cut(v->nrows, s);
+	const struct view_row *first, *last;
 
-	r->release = filtered_unref;
-	r->owner = f;
-	blob_lend(f->body, r);
-	if (s->paged)
-		cut_page(r, &list, s);
-	else
-		http_response_add(r, (struct str){ f->body->data, f->body->len });
-}
-
-void
-page_statistics(
-    struct http_response *r, struct generation *g, const struct selection *s)
-{
-	const struct view *v = &g->directory->views[s->kind];
-
-	own_generation(r, g);
-	if (!s->paged) {
-		http_response_add(r, generation_span(g, v->body));
-		return;
+	put_numbers(&r->text, v->nrows, part.n, s);
+	http_response_add(r, generation_span(g, v->count));
+	add_text(r);
+	if (part.n > 0) {
+		first = &rows[part.start];
+		last = &rows[part.start + part.n - 1];
+		http_response_add(r, (struct str){ g->snapshot->data + first->off,
+					 last->off + last->len - first->off });
 	}
+	http_response_add(r, generation_span(g, v->tail));
+}
+
+static void
+set_statistics(struct http_response *r, const struct generation *g,
+    const struct view *v, const struct selection *s)
+{
 	put_echo(&r->text, s);
 	http_response_add(r, generation_span(g, v->count));
 	add_text(r);
 	http_response_add(r, generation_span(g, v->tail));
+}
+
+bool
+page_set(struct http_response *r, struct generation *g, const struct selection *s)
+{
+	const struct view *v = &g->directory->views[s->kind];
+
+	if (s->whole) {
+		page_span(r, g, v->body);
+		return true;
+	}
+	if (!s->paged || s->preset != SELECTION_NO_PRESET)
+		return false;
+	own_generation(r, g);
+	if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
+		set_statistics(r, g, v, s);
+	else
+		set_list(r, g, v, s);
+	return true;
+}
+
+/* The part of the rows that match, with commas between. */
+static void
+put_matches(struct buf *b, const struct generation *g, const struct view *v,
+    const struct selection *s, struct part part)
+{
+	const struct view_row *row = (const void *)(g->snapshot->data + v->rows);
+	uint64_t found = 0;
+	uint32_t i;
+
+	for (i = 0; i < v->nrows && found < part.start + part.n; i++) {
+		if (!(row[i].presets & 1u << s->preset) || found++ < part.start)
+			continue;
+		if (found > part.start + 1)
+			buf_putc(b, ',');
+		buf_add(b, g->snapshot->data + row[i].off, row[i].len);
+	}
+}
+
+/* total_count of an unpaged preset is that of the view (doc/reference.md 8.6). */
+void
+page_preset(const struct generation *g, const struct selection *s, struct buf *out)
+{
+	const struct view *v = &g->directory->views[s->kind];
+	const struct view_preset *p = &v->presets[s->preset];
+	struct part part = cut(p->matches, s);
+
+	put(out, generation_span(g, v->count));
+	put_numbers(out, s->paged ? p->matches : v->total_count, part.n, s);
+	put_matches(out, g, v, s, part);
+	put(out, generation_span(g, p->tail));
 }

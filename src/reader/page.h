@@ -1,25 +1,28 @@
 /* Bodies from the spans of a snapshot: no model is parsed or printed (payload/view.h).
- */
+ * The view is always present. */
 #ifndef READER_PAGE_H
 #define READER_PAGE_H
 
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
 #include "http/response.h"
 #include "reader/generation.h"
 #include "reader/selection.h"
 
-/*
- * Each sets the body of a 200 from the view, and makes the answer the owner of what the
- * body points to. The view is present.
- */
+/* Sets the body to one range of the snapshot, and makes the answer, which is empty, an
+ * owner of the generation. */
+void page_span(struct http_response *, struct generation *, struct view_span);
 
-/* A view as it is. */
-void page_whole(struct http_response *, struct generation *, enum view_kind);
-/* A deletion-risk list: whole, or the page that is selected. */
-void page_risk(struct http_response *, struct generation *, const struct selection *);
-/* The same of the rows that match the selection's preset. */
-void page_preset(struct http_response *, struct generation *, const struct selection *);
-/* Statistics; limit and offset are only echoed. */
-void page_statistics(
-    struct http_response *, struct generation *, const struct selection *);
+/* The same with what is selected, if it is ranges: a whole view, a page of a list, or
+ * statistics, whose limit and offset are only echoed. Returns false, the answer
+ * unchanged, if it has to be made. */
+bool page_set(
+    struct http_response *, struct generation *, const struct selection *) MUST_CHECK;
+
+/* Appends the body of a list's models that match the selection's preset, whole or a
+ * page. */
+void page_preset(const struct generation *, const struct selection *, struct buf *out);
 
 #endif

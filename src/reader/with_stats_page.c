@@ -5,9 +5,6 @@
 
 #include "base/mem.h"
 #include "json/write.h"
-#include "reader/blob.h"
-#include "reader/cache.h"
-#include "reader/page.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
@@ -132,36 +129,4 @@ with_stats_body(const struct generation *g, const struct selection *s, struct bu
 	}
 	PUT(out, "}");
 	free(picks);
-}
-
-/* The body, assembled or kept from before, with a reference for the caller. */
-static struct blob *
-find_or_assemble(struct generation *g, const struct selection *s)
-{
-	struct blob *blob = cache_find(g->assembled, s->text);
-	struct buf body = { 0 };
-
-	if (blob != NULL)
-		return blob;
-	with_stats_body(g, s, &body);
-	blob = blob_new(&body);
-	cache_add(g->assembled, s->text, blob);
-	return blob;
-}
-
-void
-page_with_stats(
-    struct http_response *r, struct generation *g, const struct selection *s)
-{
-	struct blob *blob;
-
-	if (s->whole) {
-		page_whole(r, g, s->kind);
-		return;
-	}
-	blob = find_or_assemble(g, s);
-	r->release = blob_unref;
-	r->owner = blob;
-	blob_lend(blob, r);
-	http_response_add(r, (struct str){ blob->data, blob->len });
 }

@@ -4,16 +4,11 @@
 #define READER_WITH_STATS_PAGE_H
 
 #include "base/buf.h"
-#include "http/response.h"
 #include "reader/generation.h"
 #include "reader/selection.h"
 
 /* Appends the whole body. The selection is of VIEW_WITH_STATS, which is present. */
 void with_stats_body(
     const struct generation *, const struct selection *, struct buf *out);
-
-/* Sets the body of a 200, and makes the answer the owner of what the body points to. */
-void page_with_stats(
-    struct http_response *, struct generation *, const struct selection *);
 
 #endif

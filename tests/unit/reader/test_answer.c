@@ -268,7 +268,7 @@ made(struct world *w, enum category category)
 	struct generation *g = NULL;
 
 	assert_int_equal(store_get(w->answerer.store, category, &g), STORE_HELD);
-	return cache_bytes(g->coded) + cache_bytes(g->assembled) + g->filtered_bytes;
+	return cache_bytes(g->made);
 }
 
 TEST(a_304_makes_nothing)
@@ -292,6 +292,40 @@ TEST(a_304_makes_nothing)
 		    200);
 		assert_true(made(w, CATEGORY_IMAGE_GENERATION) > before);
 	}
+}
+
+/* Presets, pages and with-stats answers, as they are and encoded: one bound for all. */
+TEST(what_is_made_is_kept_within_one_bound)
+{
+	static const char *const sorts[] = { "name", "usage_month", "usage_total" };
+	static const char *const codings[] = { "gzip", "br", "identity" };
+	struct world *w = *state;
+	struct generation *g = NULL;
+	char target[200], fields[50];
+	size_t most = 0, last;
+
+	assert_int_equal(
+	    store_get(w->answerer.store, CATEGORY_TEXT_GENERATION, &g), STORE_HELD);
+	for (unsigned i = 0; i < 360; i++) {
+		snprintf(
+		    fields, sizeof(fields), "Accept-Encoding: %s\r\n", codings[i % 3]);
+		if (i % 2)
+			snprintf(target, sizeof(target),
+			    TEXT "?preset=deletion_candidates&limit=%u", 100 + i);
+		else
+			snprintf(target, sizeof(target),
+			    STATISTICS "text_generation/with-stats?sort_by=%s&"
+				       "sort_desc=%u&include_workers=%u",
+			    sorts[i / 6 % 3], i / 18 % 2, i / 36 % 2);
+		assert_int_equal(answer_world_ask(w, "GET", target, fields), 200);
+		last = made(w, CATEGORY_TEXT_GENERATION);
+		assert_true(last <= g->snapshot->len);
+		if (last > most)
+			most = last;
+	}
+	assert_true(most > g->snapshot->len / 2);
+	assert_int_equal(answer_world_ask(w, "GET", target, fields), 200);
+	assert_int_equal(made(w, CATEGORY_TEXT_GENERATION), last);
 }
 
 static void

@@ -59,8 +59,8 @@ keep_nothing(struct world *w)
 
 	assert_int_equal(
 	    store_get(w->answerer.store, CATEGORY_TEXT_GENERATION, &g), STORE_HELD);
-	cache_free(&g->assembled);
-	g->assembled = cache_new(0);
+	cache_free(&g->made);
+	g->made = cache_new(0);
 }
 
 static void

@@ -1,0 +1,178 @@
+/* What has been made is kept under its whole name, which is the encoding's and the
+ * selection's text: no two bodies share one. */
+#include "reader/body.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "codec/encode.h"
+#include "http/negotiate.h"
+#include "reader/page.h"
+#include "reader/with_stats_page.h"
+
+/* What is longer (a limit may have thousands of digits) is not worth keeping. */
+#define KEY_MAX 256
+
+/* Returns false if the key would be too long. No name of an encoding holds a ' '. */
+static bool
+put_key(char *key, size_t *len, enum encoding encoding, const struct selection *s)
+{
+	struct str name = encoding_name(encoding);
+
+	*len = name.len + 1 + s->text.len;
+	if (*len > KEY_MAX)
+		return false;
+	memcpy(key, name.p, name.len);
+	key[name.len] = ' ';
+	memcpy(key + name.len + 1, s->text.p, s->text.len);
+	return true;
+}
+
+static struct blob *
+find(struct generation *g, enum encoding encoding, const struct selection *s)
+{
+	char key[KEY_MAX];
+	size_t len;
+
+	if (!put_key(key, &len, encoding, s))
+		return NULL;
+	return cache_find(g->made, (struct str){ key, len });
+}
+
+static void
+keep(struct generation *g, enum encoding encoding, const struct selection *s,
+    struct blob *blob)
+{
+	char key[KEY_MAX];
+	size_t len;
+
+	if (put_key(key, &len, encoding, s))
+		cache_add(g->made, (struct str){ key, len }, blob);
+}
+
+/* In place of the body that is there, if any. */
+static void
+use_blob(struct http_response *r, struct blob *blob)
+{
+	if (r->release != NULL)
+		r->release(r->owner);
+	r->release = blob_unref;
+	r->owner = blob;
+	blob_lend(blob, r);
+	r->nbody = 0;
+	http_response_add(r, (struct str){ blob->data, blob->len });
+}
+
+static struct blob *
+make(const struct generation *g, const struct selection *s)
+{
+	struct buf body = { 0 };
+
+	if (s->kind == VIEW_WITH_STATS)
+		with_stats_body(g, s, &body);
+	else
+		page_preset(g, s, &body);
+	return blob_new(&body);
+}
+
+static void
+set_identity(struct http_response *r, struct generation *g, const struct selection *s)
+{
+	struct blob *blob;
+
+	if (page_set(r, g, s))
+		return;
+	blob = find(g, ENCODING_IDENTITY, s);
+	if (blob == NULL) {
+		blob = make(g, s);
+		keep(g, ENCODING_IDENTITY, s, blob);
+	}
+	use_blob(r, blob);
+}
+
+/* Sets the encoded form if it is there. Short bodies are not kept encoded, so one that
+ * is found is long enough. */
+static bool
+set_ready(struct http_response *r, struct generation *g, const struct selection *s,
+    enum encoding encoding, bool short_too)
+{
+	const struct view *v = &g->directory->views[s->kind];
+	struct blob *blob;
+
+	if (s->whole && v->coded[encoding].len > 0 &&
+	    (short_too || v->body.len >= ENCODE_MIN)) {
+		page_span(r, g, v->coded[encoding]);
+		return true;
+	}
+	if ((blob = find(g, encoding, s)) == NULL)
+		return false;
+	use_blob(r, blob);
+	return true;
+}
+
+/* Puts the encoded form in place of the body. */
+static void
+encode(struct encoder *encoder, struct http_response *r, struct generation *g,
+    const struct selection *s, enum encoding encoding)
+{
+	struct buf body = { 0 }, coded = { 0 };
+	struct blob *blob;
+	unsigned i;
+
+	for (i = 0; i < r->nbody; i++)
+		buf_add(&body, r->body[i].p, r->body[i].len);
+	encode_body(encoder, encoding, ENCODE_FAST, (struct str){ body.data, body.len },
+	    &coded);
+	blob = blob_new(&coded);
+	if (body.len >= ENCODE_MIN)
+		keep(g, encoding, s, blob);
+	buf_free(&body);
+	use_blob(r, blob);
+}
+
+static void
+put_encoding(struct http_response *r, enum encoding encoding)
+{
+	struct str name = encoding_name(encoding);
+
+	buf_puts(&r->fields, "Content-Encoding: ");
+	buf_add(&r->fields, name.p, name.len);
+	buf_puts(&r->fields, "\r\n");
+}
+
+static bool
+accepts_identity(const struct negotiation *n)
+{
+	unsigned i;
+
+	for (i = 0; i < n->n; i++)
+		if (n->order[i] == ENCODING_IDENTITY)
+			return true;
+	return false;
+}
+
+bool
+body_set(struct encoder *encoder, struct http_response *r, const struct http_request *q,
+    struct generation *g, const struct selection *s)
+{
+	struct negotiation n;
+	enum encoding encoding;
+	bool must;
+
+	negotiate(q, &n);
+	if (n.n == 0)
+		return false;
+	encoding = n.order[0];
+	must = !accepts_identity(&n);
+	if (encoding != ENCODING_IDENTITY && set_ready(r, g, s, encoding, must)) {
+		put_encoding(r, encoding);
+		return true;
+	}
+	set_identity(r, g, s);
+	if (encoding == ENCODING_IDENTITY ||
+	    (http_response_length(r) < ENCODE_MIN && !must))
+		return true;
+	encode(encoder, r, g, s, encoding);
+	put_encoding(r, encoding);
+	return true;
+}
