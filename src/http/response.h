@@ -16,6 +16,14 @@
 
 #define HTTP_SPANS_MAX 6
 
+/* What Content-Length says. Only to a HEAD may it be something else than the length of
+ * the spans: of a body that nobody has made (RFC 9110 section 8.6). */
+enum http_length {
+	HTTP_LENGTH_OF_BODY,
+	HTTP_LENGTH_GIVEN,  /* `length` */
+	HTTP_LENGTH_UNKNOWN /* there is none */
+};
+
 struct http_response {
 	int status;
 	const char *type;  /* Content-Type, static; NULL: none */
@@ -25,6 +33,8 @@ struct http_response {
 	 * into it), of static memory, or of memory that `owner` keeps alive. */
 	struct str body[HTTP_SPANS_MAX];
 	unsigned nbody;
+	enum http_length length_is;
+	size_t length;
 	/* Where spans between file and file + file_len can be sent from without being
 	 * copied: offset 0 of fd is file. fd -1: nowhere. */
 	int fd;

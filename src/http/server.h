@@ -20,7 +20,7 @@ struct http_server;
 /*
  * Fills in the answer (which is empty, with status 200) at once; a reader never waits.
  * The request and its strings are valid during the call only. HEAD is answered as GET:
- * the server leaves the body out.
+ * the server leaves the body out, and so may the handler if it sets length_is.
  */
 typedef void http_handler_fn(
     void *arg, const struct http_request *, struct http_response *);

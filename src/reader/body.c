@@ -50,39 +50,72 @@ keep(struct generation *g, enum encoding encoding, const struct selection *s,
 		cache_add(g->made, (struct str){ key, len }, blob);
 }
 
+static void
+drop(struct http_response *r)
+{
+	if (r->release != NULL)
+		r->release(r->owner);
+	r->release = NULL;
+	r->owner = NULL;
+	r->fd = -1;
+	r->nbody = 0;
+}
+
 /* In place of the body that is there, if any. */
 static void
 use_blob(struct http_response *r, struct blob *blob)
 {
-	if (r->release != NULL)
-		r->release(r->owner);
+	drop(r);
 	r->release = blob_unref;
 	r->owner = blob;
 	blob_lend(blob, r);
-	r->nbody = 0;
 	http_response_add(r, (struct str){ blob->data, blob->len });
+}
+
+static void
+put_body(const struct generation *g, const struct selection *s, struct sink *k)
+{
+	if (s->kind == VIEW_WITH_STATS)
+		with_stats_body(g, s, k);
+	else
+		page_preset(g, s, k);
 }
 
 static struct blob *
 make(const struct generation *g, const struct selection *s)
 {
 	struct buf body = { 0 };
+	struct sink sink = { .out = &body };
 
-	if (s->kind == VIEW_WITH_STATS)
-		with_stats_body(g, s, &body);
-	else
-		page_preset(g, s, &body);
+	put_body(g, s, &sink);
 	return blob_new(&body);
 }
 
 static void
-set_identity(struct http_response *r, struct generation *g, const struct selection *s)
+give_length(
+    struct http_response *r, const struct generation *g, const struct selection *s)
+{
+	struct sink sink = { .out = NULL };
+
+	put_body(g, s, &sink);
+	r->length_is = HTTP_LENGTH_GIVEN;
+	r->length = sink.len;
+}
+
+/* To a HEAD only the length of what is not there. */
+static void
+set_identity(
+    struct http_response *r, bool head, struct generation *g, const struct selection *s)
 {
 	struct blob *blob;
 
 	if (page_set(r, g, s))
 		return;
 	blob = find(g, ENCODING_IDENTITY, s);
+	if (blob == NULL && head) {
+		give_length(r, g, s);
+		return;
+	}
 	if (blob == NULL) {
 		blob = make(g, s);
 		keep(g, ENCODING_IDENTITY, s, blob);
@@ -151,28 +184,42 @@ accepts_identity(const struct negotiation *n)
 	return false;
 }
 
+static size_t
+length(const struct http_response *r)
+{
+	return r->length_is == HTTP_LENGTH_GIVEN ? r->length : http_response_length(r);
+}
+
+/* How long an encoded body is, only encoding tells: a HEAD does without. */
+static void
+leave_out(struct http_response *r)
+{
+	drop(r);
+	r->length_is = HTTP_LENGTH_UNKNOWN;
+}
+
 bool
 body_set(struct encoder *encoder, struct http_response *r, const struct http_request *q,
     struct generation *g, const struct selection *s)
 {
+	bool head = q->method == HTTP_HEAD, must;
 	struct negotiation n;
 	enum encoding encoding;
-	bool must;
 
 	negotiate(q, &n);
 	if (n.n == 0)
 		return false;
 	encoding = n.order[0];
 	must = !accepts_identity(&n);
-	if (encoding != ENCODING_IDENTITY && set_ready(r, g, s, encoding, must)) {
-		put_encoding(r, encoding);
-		return true;
+	if (encoding == ENCODING_IDENTITY || !set_ready(r, g, s, encoding, must)) {
+		set_identity(r, head, g, s);
+		if (encoding == ENCODING_IDENTITY || (length(r) < ENCODE_MIN && !must))
+			return true;
+		if (head)
+			leave_out(r);
+		else
+			encode(encoder, r, g, s, encoding);
 	}
-	set_identity(r, g, s);
-	if (encoding == ENCODING_IDENTITY ||
-	    (http_response_length(r) < ENCODE_MIN && !must))
-		return true;
-	encode(encoder, r, g, s, encoding);
 	put_encoding(r, encoding);
 	return true;
 }

@@ -14,8 +14,10 @@
 
 /*
  * Sets the body of a 200 and the Content-Encoding line, and makes the answer, which is
- * empty, the owner of what the body points to. The view is present. Returns false, with
- * nothing made and the answer unchanged, if no form is acceptable.
+ * empty, the owner of what the body points to. The view is present. To a HEAD nothing
+ * is made or encoded: where the body is not there, its length is counted instead, and
+ * of one that would be encoded it is unknown. Returns false, with nothing made and the
+ * answer unchanged, if no form is acceptable.
  */
 bool body_set(struct encoder *, struct http_response *, const struct http_request *,
     struct generation *, const struct selection *) MUST_CHECK;

@@ -2,6 +2,8 @@
  * of a preset are scattered and have to be copied. */
 #include "reader/page.h"
 
+#include "base/buf.h"
+
 static void
 put(struct buf *b, struct str text)
 {
@@ -123,7 +125,7 @@ page_set(struct http_response *r, struct generation *g, const struct selection *
 
 /* The part of the rows that match, with commas between. */
 static void
-put_matches(struct buf *b, const struct generation *g, const struct view *v,
+put_matches(struct sink *k, const struct generation *g, const struct view *v,
     const struct selection *s, struct part part)
 {
 	const struct view_row *row = (const void *)(g->snapshot->data + v->rows);
@@ -134,21 +136,24 @@ put_matches(struct buf *b, const struct generation *g, const struct view *v,
 		if (!(row[i].presets & 1u << s->preset) || found++ < part.start)
 			continue;
 		if (found > part.start + 1)
-			buf_putc(b, ',');
-		buf_add(b, g->snapshot->data + row[i].off, row[i].len);
+			sink_put(k, STR(","));
+		sink_put(k, (struct str){ g->snapshot->data + row[i].off, row[i].len });
 	}
 }
 
 /* total_count of an unpaged preset is that of the view (doc/reference.md 8.6). */
 void
-page_preset(const struct generation *g, const struct selection *s, struct buf *out)
+page_preset(const struct generation *g, const struct selection *s, struct sink *k)
 {
 	const struct view *v = &g->directory->views[s->kind];
 	const struct view_preset *p = &v->presets[s->preset];
 	struct part part = cut(p->matches, s);
+	struct buf numbers = { 0 };
 
-	put(out, generation_span(g, v->count));
-	put_numbers(out, s->paged ? p->matches : v->total_count, part.n, s);
-	put_matches(out, g, v, s, part);
-	put(out, generation_span(g, p->tail));
+	put_numbers(&numbers, s->paged ? p->matches : v->total_count, part.n, s);
+	sink_put(k, generation_span(g, v->count));
+	sink_put(k, (struct str){ numbers.data, numbers.len });
+	put_matches(k, g, v, s, part);
+	sink_put(k, generation_span(g, p->tail));
+	buf_free(&numbers);
 }

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "base/buf.h"
 #include "http/response.h"
 #include "reader/generation.h"
 #include "reader/selection.h"
+#include "reader/sink.h"
 
 /* Sets the body to one range of the snapshot, and makes the answer, which is empty, an
  * owner of the generation. */
@@ -21,8 +21,8 @@ void page_span(struct http_response *, struct generation *, struct view_span);
 bool page_set(
     struct http_response *, struct generation *, const struct selection *) MUST_CHECK;
 
-/* Appends the body of a list's models that match the selection's preset, whole or a
- * page. */
-void page_preset(const struct generation *, const struct selection *, struct buf *out);
+/* Puts the body of a list's models that match the selection's preset, whole or a page.
+ */
+void page_preset(const struct generation *, const struct selection *, struct sink *);
 
 #endif

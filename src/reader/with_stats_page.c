@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "json/write.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 /* A model that was selected. */
 struct pick {
 	int64_t key;
@@ -63,52 +61,53 @@ select_rows(const struct with_stats_row *rows, uint32_t n, const struct selectio
 	for (uint32_t i = 0; i < n && !s->none; i++)
 		if (rows[i].nworkers >= s->least)
 			picks[found++] = (struct pick){ sort_key(&rows[i], s), i };
-	if (s->sort != SORT_NONE && found > 1)
-		qsort(picks, found, sizeof(*picks),
-		    s->desc ? compare_descending : compare_ascending);
 	return found;
 }
 
 static void
-put_span(struct buf *b, const struct generation *g, struct view_span span)
+sort_rows(struct pick *picks, uint32_t n, const struct selection *s)
 {
-	struct str text = generation_span(g, span);
-
-	buf_add(b, text.p, text.len);
+	if (s->sort != SORT_NONE && n > 1)
+		qsort(picks, n, sizeof(*picks),
+		    s->desc ? compare_descending : compare_ascending);
 }
 
 static void
-put_row(struct buf *b, const struct generation *g, struct str text,
-    const struct with_stats_row *row, const struct selection *s)
+put_count(struct sink *k, int64_t n, struct buf *digits)
+{
+	buf_reset(digits);
+	json_put_int(digits, n);
+	sink_put(k, (struct str){ digits->data, digits->len });
+}
+
+/* digits: room for a number, whatever is in it. */
+static void
+put_row(struct sink *k, const struct generation *g, struct str text,
+    const struct with_stats_row *row, const struct selection *s, struct buf *digits)
 {
 	bool workers = s->workers && row->nworkers > 0;
 
 	if (!workers && !s->variations) {
-		buf_add(b, text.p, text.len);
+		sink_put(k, text);
 		return;
 	}
 	if (s->variations) {
-		buf_add(b, text.p, row->head);
-		put_span(b, g, row->exact_usage);
+		sink_put(k, (struct str){ text.p, row->head });
+		sink_put(k, generation_span(g, row->exact_usage));
 	} else
-		buf_add(b, text.p, (size_t)row->head + row->usage);
-	PUT(b, WITH_STATS_SUMMARIES);
-	if (workers)
-		put_span(b, g, row->summaries);
-	else
-		PUT(b, "null");
-	PUT(b, WITH_STATS_VARIATIONS);
-	if (s->variations)
-		put_span(b, g, row->variations);
-	else
-		PUT(b, "null");
-	PUT(b, WITH_STATS_COUNT);
-	json_put_int(b, workers ? row->nworkers : row->worker_count);
-	PUT(b, "}");
+		sink_put(k, (struct str){ text.p, (size_t)row->head + row->usage });
+	sink_put(k, STR(WITH_STATS_SUMMARIES));
+	sink_put(k, workers ? generation_span(g, row->summaries) : STR("null"));
+	sink_put(k, STR(WITH_STATS_VARIATIONS));
+	sink_put(k, s->variations ? generation_span(g, row->variations) : STR("null"));
+	sink_put(k, STR(WITH_STATS_COUNT));
+	put_count(k, workers ? row->nworkers : row->worker_count, digits);
+	sink_put(k, STR("}"));
 }
 
+/* The order changes no length, so what is only counted is not sorted. */
 void
-with_stats_body(const struct generation *g, const struct selection *s, struct buf *out)
+with_stats_body(const struct generation *g, const struct selection *s, struct sink *k)
 {
 	const struct view *v = &g->directory->views[VIEW_WITH_STATS];
 	const char *data = g->snapshot->data;
@@ -117,16 +116,20 @@ with_stats_body(const struct generation *g, const struct selection *s, struct bu
 	    (const void *)(data + g->directory->with_stats.rows);
 	struct pick *picks = xcalloc(v->nrows ? v->nrows : 1, sizeof(*picks));
 	uint32_t n = select_rows(rows, v->nrows, s, picks);
+	struct buf digits = { 0 };
 
-	PUT(out, "{");
+	if (k->out != NULL)
+		sort_rows(picks, n, s);
+	sink_put(k, STR("{"));
 	for (uint32_t i = 0; i < n; i++) {
 		const struct view_row *text = &texts[picks[i].row];
 
 		if (i > 0)
-			PUT(out, ",");
-		put_row(out, g, (struct str){ data + text->off, text->len },
-		    &rows[picks[i].row], s);
+			sink_put(k, STR(","));
+		put_row(k, g, (struct str){ data + text->off, text->len },
+		    &rows[picks[i].row], s, &digits);
 	}
-	PUT(out, "}");
+	sink_put(k, STR("}"));
+	buf_free(&digits);
 	free(picks);
 }

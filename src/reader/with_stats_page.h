@@ -3,12 +3,12 @@
 #ifndef READER_WITH_STATS_PAGE_H
 #define READER_WITH_STATS_PAGE_H
 
-#include "base/buf.h"
 #include "reader/generation.h"
 #include "reader/selection.h"
+#include "reader/sink.h"
 
-/* Appends the whole body. The selection is of VIEW_WITH_STATS, which is present. */
+/* Puts the whole body. The selection is of VIEW_WITH_STATS, which is present. */
 void with_stats_body(
-    const struct generation *, const struct selection *, struct buf *out);
+    const struct generation *, const struct selection *, struct sink *);
 
 #endif

@@ -119,7 +119,7 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	    (struct str){ text, strlen(text) }, QUERY_WITH_STATS, arena, &q, &errors));
 	assert_true(selection_make(&s, VIEW_WITH_STATS, &q, &selected));
 	buf_reset(out);
-	with_stats_body(&g, &s, out);
+	with_stats_body(&g, &s, &(struct sink){ .out = out });
 	buf_putc(out, '\0');
 	if (etag != NULL)
 		*etag = selection_tag(&s, f->dir);

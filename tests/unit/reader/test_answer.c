@@ -294,6 +294,50 @@ TEST(a_304_makes_nothing)
 	}
 }
 
+static void
+assert_head(struct world *w, const char *target, const char *fields,
+    enum http_length length_is, const char *coding)
+{
+	size_t before = made(w, CATEGORY_IMAGE_GENERATION);
+	const char *said;
+
+	assert_int_equal(answer_world_ask(w, "HEAD", target, fields), 200);
+	assert_int_equal(w->response.length_is, length_is);
+	assert_int_equal(made(w, CATEGORY_IMAGE_GENERATION), before);
+	said = strstr(w->response.fields.data, "Content-Encoding: ");
+	if (coding == NULL)
+		assert_null(said);
+	else
+		assert_int_equal(strncmp(said + 18, coding, strlen(coding)), 0);
+}
+
+/* Of what is not there a HEAD counts the length, and leaves it open if it would have to
+ * encode to know it; of what a GET has made it says all. */
+TEST(a_head_makes_nothing)
+{
+	static const char *const targets[] = {
+		IMAGE "?preset=deletion_candidates",
+		WITH "?include_workers=1&min_worker_count=1&sort_by=name",
+	};
+	static const char gzip[] = "Accept-Encoding: gzip\r\n";
+	struct world *w = *state;
+
+	for (size_t i = 0; i < NELEM(targets); i++) {
+		assert_head(w, targets[i], "", HTTP_LENGTH_GIVEN, NULL);
+		assert_head(w, targets[i], gzip, HTTP_LENGTH_UNKNOWN, "gzip");
+		assert_null(w->response.owner);
+		assert_int_equal(answer_world_ask(w, "GET", targets[i], gzip), 200);
+		assert_head(w, targets[i], gzip, HTTP_LENGTH_OF_BODY, "gzip");
+		assert_head(w, targets[i], "", HTTP_LENGTH_OF_BODY, NULL);
+	}
+	assert_head(w, IMAGE "?limit=150", "", HTTP_LENGTH_OF_BODY, NULL);
+	assert_head(w, IMAGE "?limit=150", gzip, HTTP_LENGTH_UNKNOWN, "gzip");
+	/* Too short to be encoded, which is known without a body. */
+	assert_head(w, IMAGE "?preset=critical", gzip, HTTP_LENGTH_GIVEN, NULL);
+	assert_head(w, IMAGE "?preset=critical",
+	    "Accept-Encoding: gzip, identity;q=0\r\n", HTTP_LENGTH_UNKNOWN, "gzip");
+}
+
 /* Presets, pages and with-stats answers, as they are and encoded: one bound for all. */
 TEST(what_is_made_is_kept_within_one_bound)
 {

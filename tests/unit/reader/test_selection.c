@@ -74,6 +74,11 @@ ask(struct world *w, const char *target, struct asked *a)
 	a->text = strndup(selected->data, selected->len);
 	a->body = strdup(w->body.data);
 	a->tag = tag_of(w);
+	keep_nothing(w);
+	assert_int_equal(answer_world_ask(w, "HEAD", target, ""), 200);
+	assert_int_equal(w->response.length_is == HTTP_LENGTH_GIVEN ? w->response.length
+								    : w->body.len - 1,
+	    strlen(a->body));
 }
 
 static void
