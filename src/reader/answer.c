@@ -69,13 +69,19 @@ answer_missing(struct job *j)
 }
 
 static void
+put_retry_after(struct http_response *r, int64_t seconds)
+{
+	buf_puts(&r->fields, "Retry-After: ");
+	http_put_uint(&r->fields, (uint64_t)seconds);
+	buf_puts(&r->fields, "\r\n");
+}
+
+static void
 answer_unavailable(struct job *j)
 {
 	struct http_response *r = j->response;
 
-	buf_puts(&r->fields, "Retry-After: ");
-	http_put_uint(&r->fields, (uint64_t)j->answerer->config->http.retry_after);
-	buf_puts(&r->fields, "\r\n");
+	put_retry_after(r, j->answerer->config->http.retry_after);
 	answer_error(r, 503,
 	    j->generation == NULL ? STR("The data has not been fetched yet")
 				  : STR("The data is too old to be served"));
@@ -105,6 +111,29 @@ wall_now(const struct job *j)
 	return j->generation->snapshot->stamp.fetched_wall / NSEC_PER_SEC + j->age;
 }
 
+/* Returns false if another answer than 200 is set. */
+static bool
+set_body(struct job *j)
+{
+	struct answerer *a = j->answerer;
+	struct http_response *r = j->response;
+
+	switch (body_set(
+	    a->encoder, &a->budget, r, j->request, j->generation, &j->selection)) {
+	case BODY_SET:
+		r->type = "application/json";
+		return true;
+	case BODY_UNACCEPTABLE:
+		answer_error(r, 406, STR("Not Acceptable"));
+		break;
+	case BODY_LATER:
+		put_retry_after(r, 1);
+		answer_error(r, 503, STR("Too much is to be encoded at present"));
+		break;
+	}
+	return false;
+}
+
 /* What is selected, with its validators; or 304, for which no body is made at all. */
 static void
 answer_selection(struct job *j)
@@ -117,11 +146,7 @@ answer_selection(struct job *j)
 	if (conditional_none_match(j->request, etag) ||
 	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
 		r->status = 304;
-	} else if (body_set(j->answerer->encoder, r, j->request, j->generation,
-		       &j->selection)) {
-		r->type = "application/json";
-	} else {
-		answer_error(r, 406, STR("Not Acceptable"));
+	} else if (!set_body(j)) {
 		return;
 	}
 	conditional_put_etag(&r->fields, etag);

@@ -7,6 +7,7 @@
 #include "codec/encode.h"
 #include "config/config.h"
 #include "http/server.h"
+#include "reader/body.h"
 #include "reader/store.h"
 #include "shm/segment.h"
 
@@ -16,9 +17,10 @@ struct answerer {
 	struct store *store;
 	const struct segment *segment;
 	struct encoder *encoder;
-	struct arena *arena; /* of one request; emptied before the next */
-	struct buf errors;   /* validation items of one request */
-	struct buf selected; /* the text of one request's selection */
+	struct body_budget budget; /* of the process; zeroed to start */
+	struct arena *arena;       /* of one request; emptied before the next */
+	struct buf errors;         /* validation items of one request */
+	struct buf selected;       /* the text of one request's selection */
 };
 
 /* An http_handler_fn. */

@@ -2,13 +2,21 @@
  * selection's text: no two bodies share one. */
 #include "reader/body.h"
 
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "codec/encode.h"
 #include "http/negotiate.h"
 #include "reader/page.h"
 #include "reader/with_stats_page.h"
+
+/* One part in so many of the loop's time is for encoding, and so much may be saved up.
+ */
+#define BUDGET_PART 20
+#define BUDGET_SAVED (100 * NSEC_PER_MSEC)
 
 /* What is longer (a limit may have thousands of digits) is not worth keeping. */
 #define KEY_MAX 256
@@ -57,6 +65,8 @@ drop(struct http_response *r)
 		r->release(r->owner);
 	r->release = NULL;
 	r->owner = NULL;
+	r->pinned = NULL;
+	r->pin = NULL;
 	r->fd = -1;
 	r->nbody = 0;
 }
@@ -143,6 +153,30 @@ set_ready(struct http_response *r, struct generation *g, const struct selection 
 	return true;
 }
 
+static bool
+budget_is_spent(const struct body_budget *b)
+{
+	return b->paid > clock_boot();
+}
+
+/* Processor time, because a machine that is busy elsewhere is nobody's fault. */
+static int64_t
+time_used(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+}
+
+static void
+budget_spend(struct body_budget *b, int64_t nsec)
+{
+	int64_t least = clock_boot() - BUDGET_SAVED * BUDGET_PART;
+
+	b->paid = (b->paid > least ? b->paid : least) + nsec * BUDGET_PART;
+}
+
 /* Puts the encoded form in place of the body. */
 static void
 encode(struct encoder *encoder, struct http_response *r, struct generation *g,
@@ -198,28 +232,37 @@ leave_out(struct http_response *r)
 	r->length_is = HTTP_LENGTH_UNKNOWN;
 }
 
-bool
-body_set(struct encoder *encoder, struct http_response *r, const struct http_request *q,
-    struct generation *g, const struct selection *s)
+enum body_result
+body_set(struct encoder *encoder, struct body_budget *budget, struct http_response *r,
+    const struct http_request *q, struct generation *g, const struct selection *s)
 {
 	bool head = q->method == HTTP_HEAD, must;
 	struct negotiation n;
 	enum encoding encoding;
+	int64_t begun;
 
 	negotiate(q, &n);
 	if (n.n == 0)
-		return false;
+		return BODY_UNACCEPTABLE;
 	encoding = n.order[0];
 	must = !accepts_identity(&n);
 	if (encoding == ENCODING_IDENTITY || !set_ready(r, g, s, encoding, must)) {
 		set_identity(r, head, g, s);
 		if (encoding == ENCODING_IDENTITY || (length(r) < ENCODE_MIN && !must))
-			return true;
-		if (head)
+			return BODY_SET;
+		if (head) {
 			leave_out(r);
-		else
+		} else if (budget_is_spent(budget)) {
+			if (!must)
+				return BODY_SET;
+			drop(r);
+			return BODY_LATER;
+		} else {
+			begun = time_used();
 			encode(encoder, r, g, s, encoding);
+			budget_spend(budget, time_used() - begun);
+		}
 	}
 	put_encoding(r, encoding);
-	return true;
+	return BODY_SET;
 }

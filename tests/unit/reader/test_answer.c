@@ -5,6 +5,7 @@
 
 #include "fixture/answer_world.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "reader/store.h"
 #include "unit.h"
 
@@ -263,7 +264,7 @@ TEST(tags_follow_the_selection)
 
 /* Bytes of the bodies that were made of the category's generation. */
 static size_t
-made(struct world *w, enum category category)
+made(struct answer_world *w, enum category category)
 {
 	struct generation *g = NULL;
 
@@ -276,7 +277,7 @@ TEST(a_304_makes_nothing)
 	static const char *const targets[] = { IMAGE "?preset=critical",
 		WITH "?include_workers=1&min_worker_count=1&sort_by=name",
 		IMAGE "?limit=150" };
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	size_t before;
 
 	for (size_t i = 0; i < NELEM(targets); i++) {
@@ -295,7 +296,7 @@ TEST(a_304_makes_nothing)
 }
 
 static void
-assert_head(struct world *w, const char *target, const char *fields,
+assert_head(struct answer_world *w, const char *target, const char *fields,
     enum http_length length_is, const char *coding)
 {
 	size_t before = made(w, CATEGORY_IMAGE_GENERATION);
@@ -311,6 +312,42 @@ assert_head(struct world *w, const char *target, const char *fields,
 		assert_int_equal(strncmp(said + 18, coding, strlen(coding)), 0);
 }
 
+/* Encoding is done on the loop, so there is so much of it and no more: then clients get
+ * identity, or are told to come again if they refuse that. */
+TEST(encoding_has_a_budget)
+{
+	static const char gzip[] = "Accept-Encoding: gzip\r\n";
+	struct answer_world *w = *state;
+	const char *coding = "Content-Encoding: gzip";
+	char target[200];
+	int i;
+
+	w->answerer.budget.paid = clock_boot() + 3600 * NSEC_PER_SEC;
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
+	assert_null(strstr(w->response.fields.data, coding));
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150",
+			     "Accept-Encoding: gzip, identity;q=0\r\n"),
+	    503);
+	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
+	w->answerer.budget.paid = 0;
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
+	assert_non_null(strstr(w->response.fields.data, coding));
+	/* Whoever asks for ever other pages comes to the end of it. */
+	for (i = 0; i < 100000; i++) {
+		snprintf(target, sizeof(target), IMAGE "?limit=%d", 1000 + i);
+		assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+		if (strstr(w->response.fields.data, coding) == NULL)
+			break;
+	}
+	assert_in_range(i, 1, 99999);
+	/* What is kept costs nothing. */
+	w->answerer.budget.paid = 0;
+	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+	w->answerer.budget.paid = clock_boot() + 3600 * NSEC_PER_SEC;
+	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+	assert_non_null(strstr(w->response.fields.data, coding));
+}
+
 /* Of what is not there a HEAD counts the length, and leaves it open if it would have to
  * encode to know it; of what a GET has made it says all. */
 TEST(a_head_makes_nothing)
@@ -320,7 +357,7 @@ TEST(a_head_makes_nothing)
 		WITH "?include_workers=1&min_worker_count=1&sort_by=name",
 	};
 	static const char gzip[] = "Accept-Encoding: gzip\r\n";
-	struct world *w = *state;
+	struct answer_world *w = *state;
 
 	for (size_t i = 0; i < NELEM(targets); i++) {
 		assert_head(w, targets[i], "", HTTP_LENGTH_GIVEN, NULL);
@@ -343,7 +380,7 @@ TEST(what_is_made_is_kept_within_one_bound)
 {
 	static const char *const sorts[] = { "name", "usage_month", "usage_total" };
 	static const char *const codings[] = { "gzip", "br", "identity" };
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct generation *g = NULL;
 	char target[200], fields[50];
 	size_t most = 0, last;

@@ -42,7 +42,7 @@ struct asked {
 };
 
 static char *
-tag_of(const struct world *w)
+tag_of(const struct answer_world *w)
 {
 	const char *line = strstr(w->response.fields.data, "ETag: ");
 
@@ -53,7 +53,7 @@ tag_of(const struct world *w)
 /* Kept bodies would hide a choice that is missing in the text: the second question
  * would be answered as the first. */
 static void
-keep_nothing(struct world *w)
+keep_nothing(struct answer_world *w)
 {
 	struct generation *g = NULL;
 
@@ -64,7 +64,7 @@ keep_nothing(struct world *w)
 }
 
 static void
-ask(struct world *w, const char *target, struct asked *a)
+ask(struct answer_world *w, const char *target, struct asked *a)
 {
 	const struct buf *selected = &w->answerer.selected;
 
@@ -107,7 +107,7 @@ next(struct asked *a)
 }
 
 static size_t
-ask_all(struct world *w, unsigned endpoint, const char *path, struct asked *all)
+ask_all(struct answer_world *w, unsigned endpoint, const char *path, struct asked *all)
 {
 	struct asked a = { .endpoint = endpoint };
 	struct buf target = { 0 };
@@ -148,7 +148,7 @@ only_difference(const struct asked *a, const struct asked *b)
 
 TEST(answers_that_differ_have_different_texts)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct asked *all = calloc(ASKED_MAX, sizeof(*all));
 	bool changes[NELEM(parameters)] = { 0 };
 	size_t n, i, k;
@@ -221,7 +221,7 @@ static const struct {
 
 TEST(the_same_question_has_one_text)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct asked first, other;
 	size_t i, k;
 
@@ -241,7 +241,7 @@ TEST(the_same_question_has_one_text)
 
 TEST(the_whole_has_the_tag_of_its_content)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct asked a;
 
 	ask(w, RISK, &a);
@@ -255,7 +255,7 @@ TEST(the_whole_has_the_tag_of_its_content)
 /* Of the text and the content alone, whatever the machine. */
 TEST(the_tag_of_a_part_never_changes)
 {
-	struct world *w = *state;
+	struct answer_world *w = *state;
 	struct asked a;
 
 	ask(w, RISK "?limit=1", &a);
