@@ -59,6 +59,14 @@ analytics_read(const struct analytics_settings *settings,
 	return reference_read(settings, in, horde, arena, reference, report);
 }
 
+/* Of an empty document there are empty lists; but records of which none is valid are no
+ * reason to say that a category has no models. */
+static bool
+analytics_has_risk(enum category category, const struct reference *r)
+{
+	return category_has_horde(category) && (r->nvalid > 0 || r->nentries == 0);
+}
+
 /* Everything in the arena is borrowed until the payload is complete. */
 static int
 analytics_render_in(const struct analytics_settings *settings,
@@ -75,7 +83,7 @@ analytics_render_in(const struct analytics_settings *settings,
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	view_begin_payload(out, in->category);
-	if (category_has_horde(in->category)) {
+	if (analytics_has_risk(in->category, &reference)) {
 		reference_merge(&reference, &horde, arena);
 		render_risk(settings, in->category, &horde, reference.models,
 		    reference.nmodels, &reference.bases, arena, out);

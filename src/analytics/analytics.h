@@ -45,7 +45,8 @@ struct analytics_input {
 /*
  * Appends the payload (payload/view.h) to out, which the caller empties first and owns.
  * Returns 0, or -1 with report->refused and report->reason set: a document is absent,
- * of another shape inside, or every one of its entries is invalid.
+ * of another shape inside, or every one of its entries is invalid. If that is so of the
+ * reference document, there are statistics and no other view.
  */
 int analytics_render(const struct analytics_settings *, const struct analytics_input *,
     struct buf *out, struct report *report) MUST_CHECK;

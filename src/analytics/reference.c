@@ -134,9 +134,6 @@ reference_read(const struct analytics_settings *settings,
 	out->nmodels = r.names.count;
 	out->nvalid += out->nmodels;
 	out->nentries = out->statistics.models = entries.count;
-	if (out->nentries > 0 && out->nvalid == 0)
-		return report_refuse(report, DOCUMENT_REFERENCE,
-		    "none of its %u records is valid", entries.count);
 	return 0;
 }
 

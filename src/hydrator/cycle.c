@@ -14,6 +14,7 @@
 #include "hydrator/settings.h"
 #include "payload/encode.h"
 #include "payload/view.h"
+#include "payload/write.h"
 #include "records/document.h"
 #include "records/report.h"
 #include "shm/snapshot.h"
@@ -190,6 +191,26 @@ cycle_take_back(struct cycle *c, const struct report *report)
 	    report->reason);
 }
 
+/* Records of which none is valid make statistics and nothing else. That is better than
+ * no snapshot, but not than one with models, which may be of a time before a restart.
+ */
+static int
+cycle_compare(const struct cycle *c, struct cycle_run *run, struct report *report)
+{
+	const struct view_directory *d = view_directory_of(&run->rendered);
+	const struct gate *gate = &c->gate[INPUT_REFERENCE];
+
+	if (d->raw_entries == 0 || d->typed_entries > 0)
+		return 0;
+	if (gate->known && gate->good.count > 0)
+		return report_refuse(report, DOCUMENT_REFERENCE,
+		    "none of its %" PRIu64 " records is valid", d->raw_entries);
+	log_warnx("%s: none of the %" PRIu64 " records is valid: there are only "
+		  "statistics",
+	    c->section->name, d->raw_entries);
+	return 0;
+}
+
 /* Returns false if a document was taken back. */
 static bool
 cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
@@ -208,6 +229,8 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 	buf_reset(&run->rendered);
 	skips_begin(&c->skips);
 	rc = analytics_render(&c->settings, &input, &run->rendered, &report);
+	if (rc == 0)
+		rc = cycle_compare(c, run, &report);
 	if (rc == -1) {
 		skips_report(&c->skips, c->section->name);
 		cycle_take_back(c, &report);

@@ -123,8 +123,8 @@ struct view_directory {
 	uint32_t category;      /* enum category */
 	uint32_t skipped;       /* invalid records left out, all documents */
 	uint64_t size;          /* of the whole payload */
-	uint64_t raw_entries;   /* of the reference document: 0 is 404 for statistics */
-	uint64_t typed_entries; /* valid records: 0 is 404 for deletion-risk */
+	uint64_t raw_entries;   /* of the reference document; 0: 404 */
+	uint64_t typed_entries; /* valid ones; 0: 404, or 503 if there are raw ones */
 	int64_t computed_at;    /* Unix seconds */
 	struct view views[VIEW_MAX];
 	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */

@@ -77,14 +77,12 @@ put_retry_after(struct http_response *r, int64_t seconds)
 }
 
 static void
-answer_unavailable(struct job *j)
+answer_unavailable(struct job *j, struct str detail)
 {
 	struct http_response *r = j->response;
 
 	put_retry_after(r, j->answerer->config->http.retry_after);
-	answer_error(r, 503,
-	    j->generation == NULL ? STR("The data has not been fetched yet")
-				  : STR("The data is too old to be served"));
+	answer_error(r, 503, detail);
 }
 
 static void
@@ -203,7 +201,7 @@ find_data(struct job *j)
 		answer_missing(j);
 		return false;
 	case STORE_EMPTY:
-		answer_unavailable(j);
+		answer_unavailable(j, STR("The data has not been fetched yet"));
 		return false;
 	case STORE_HELD:
 		break;
@@ -212,7 +210,7 @@ find_data(struct job *j)
 	    freshness_age(j->generation->snapshot->stamp.fetched_boot, clock_boot());
 	j->freshness = freshness_of(a->config, j->age);
 	if (j->freshness == FRESHNESS_EXPIRED) {
-		answer_unavailable(j);
+		answer_unavailable(j, STR("The data is too old to be served"));
 		return false;
 	}
 	return true;
@@ -224,6 +222,22 @@ choose(const struct job *j, bool wanted, enum view_kind variant, enum view_kind 
 {
 	return wanted && j->generation->directory->views[variant].present ? variant
 									  : plain;
+}
+
+/* Whether there are valid records; else the answer is 404, or 503 if there are others.
+ */
+static bool
+have_models(struct job *j, enum view_kind kind)
+{
+	const struct view_directory *d = j->generation->directory;
+
+	if (d->typed_entries > 0 && d->views[kind].present)
+		return true;
+	if (d->raw_entries > 0)
+		answer_unavailable(j, STR("None of the category's records is valid"));
+	else
+		answer_missing(j);
+	return false;
 }
 
 static void
@@ -261,10 +275,7 @@ answer_risk(struct job *j, struct str category)
 	kind = choose(
 	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
 	kind = choose(j, j->query.group_text_models, VIEW_RISK_GROUPED, kind);
-	if (j->generation->directory->typed_entries == 0 ||
-	    !j->generation->directory->views[kind].present)
-		answer_missing(j);
-	else
+	if (have_models(j, kind))
 		answer_view(j, kind);
 }
 
@@ -285,8 +296,6 @@ answer_bad_category(struct job *j)
 static void
 answer_with_stats(struct job *j, struct str category)
 {
-	const struct view_directory *d;
-
 	if (!check_parameters(j, category, QUERY_WITH_STATS))
 		return;
 	if (!category_has_horde(j->category)) {
@@ -295,12 +304,8 @@ answer_with_stats(struct job *j, struct str category)
 	}
 	if (!find_data(j))
 		return;
-	d = j->generation->directory;
-	if (d->typed_entries == 0 || !d->views[VIEW_WITH_STATS].present) {
-		answer_missing(j);
-		return;
-	}
-	answer_view(j, VIEW_WITH_STATS);
+	if (have_models(j, VIEW_WITH_STATS))
+		answer_view(j, VIEW_WITH_STATS);
 }
 
 static void

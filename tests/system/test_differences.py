@@ -67,6 +67,18 @@ def test_an_invalid_record_is_skipped_named_and_counted(world):
         assert any("warning" in line and '"%s"' % name in line for line in daemon.log().splitlines())
 
 
+@pytest.mark.parametrize("category", ("image_generation", "text_generation"))
+def test_without_a_valid_record_there_are_statistics(world, category):
+    world.put(category, {"A": {"renamed": "A", "nsfw": True}, "B": 1})
+    daemon = world.start()
+    statistics = daemon.json(STATISTICS % category)
+    assert (statistics["total_models"], statistics["nsfw_count"]) == (2, 1)
+    for target in RISK % category, RISK % category + "?preset=critical", STATISTICS % category + "/with-stats":
+        answer = daemon.get(target)
+        assert (answer.status, answer.json()) == (503, {"detail": "None of the category's records is valid"})
+        assert int(answer.headers["retry-after"]) > 0
+
+
 def test_an_unparsable_url_in_statistics_is_passed_over(world):
     world.put("image_generation", {"A": image("A"), "B": image("B", config={
         "download": [{"file_name": "f", "file_url": "https://[oops/x"}]})})

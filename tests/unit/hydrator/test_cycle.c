@@ -495,17 +495,69 @@ TEST(test_flapping_document_never_passes)
 	}
 }
 
-/* A process that has no document yet goes by the snapshot it finds. */
-TEST(test_first_cycle_is_judged_by_the_last_snapshot)
+/* As a new process that finds the last snapshot. */
+static void
+restart(void)
 {
 	char err[256];
 
-	assert_published(1);
 	cycle_close(&cycle);
 	memset(cycle.gate, 0, sizeof(cycle.gate));
 	cycle.generation = 0;
 	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
 	recall(&cycle);
+}
+
+static unsigned
+with_models(void)
+{
+	const struct view_directory *d;
+	struct snapshot *s;
+	unsigned present;
+
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
+	assert_non_null(d);
+	assert_int_equal(d->views[VIEW_STATS].present, 1);
+	present = d->views[VIEW_RISK].present;
+	snapshot_release(&s);
+	return present;
+}
+
+/* Statistics are better than nothing, but not than models: also not than those that a
+ * predecessor has published. */
+TEST(test_no_record_is_valid)
+{
+	static const char bad[] = "{\"A\": {\"renamed\": \"A\"}, \"B\": 1}";
+	static const char good[] =
+	    "{\"A\": {\"name\": \"A\", \"baseline\": \"stable_diffusion_1\", "
+	    "\"nsfw\": false}}";
+
+	hydrator_world_put("reference.json", bad);
+	assert_published(1);
+	assert_int_equal(with_models(), 0);
+	assert_int_equal(
+	    hydrator_world_logged("image_generation: none of the 2 records is valid"),
+	    1);
+	assert_published(2);
+	hydrator_world_put("reference.json", good);
+	assert_published(3);
+	assert_int_equal(with_models(), 1);
+	cycle.forced = true;
+	hydrator_world_put("reference.json", bad);
+	assert_partial(CYCLE_REUSED,
+	    "reference is 0 s old: none of its 2 records is valid", " s old: ");
+	assert_int_equal(with_models(), 1);
+	restart();
+	assert_fails("reference: none of its 2 records is valid", " not refreshed: ");
+	assert_int_equal(with_models(), 1);
+}
+
+/* A process that has no document yet goes by the snapshot it finds. */
+TEST(test_first_cycle_is_judged_by_the_last_snapshot)
+{
+	assert_published(1);
+	restart();
 	hydrator_world_put("stats_image.json", "{}");
 	assert_int_equal(run(), CYCLE_REFUSED);
 	assert_int_equal(hydrator_world_logged(

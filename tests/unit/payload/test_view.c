@@ -188,8 +188,6 @@ TEST(test_reference_refused)
 		{ "<html>", NULL },
 		{ "null", "not a JSON object" },
 		{ "[]", "not a JSON object" },
-		{ "{\"A\":1,\"B\":{\"name\":\"B\"}}",
-		    "none of its 2 records is valid" },
 	};
 	struct analysis f;
 
@@ -207,6 +205,29 @@ TEST(test_reference_refused)
 	analysis_expect(&f, VIEW_RISK, "models", "[]");
 	analysis_expect(&f, VIEW_RISK, "summary/average_risk_score", "0.0");
 	analysis_expect(&f, VIEW_RISK_GROUPED, "summary/average_risk_score", "0.0");
+	analysis_free(&f);
+}
+
+/* The reference's raw view: what a category holds is counted, valid or not. */
+TEST(test_no_record_is_valid)
+{
+	static const enum view_kind without[] = { VIEW_RISK, VIEW_RISK_GROUPED,
+		VIEW_RISK_VARIATIONS, VIEW_WITH_STATS };
+	struct analysis f;
+
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(
+	    &f, "{\"A\":1,\"B\":{\"name\":\"B\",\"nsfw\":true}}", "[]", "{}");
+	assert_int_equal(f.dir->raw_entries, 2);
+	assert_int_equal(f.dir->typed_entries, 0);
+	assert_int_equal(f.report.skipped, 2);
+	assert_int_equal(f.report.census[DOCUMENT_REFERENCE].count, 0);
+	for (size_t i = 0; i < NELEM(without); i++)
+		assert_int_equal(f.dir->views[without[i]].present, 0);
+	analysis_expect(&f, VIEW_STATS, "total_models", "2");
+	analysis_expect(&f, VIEW_STATS, "nsfw_count", "1");
+	analysis_expect(&f, VIEW_STATS_GROUPED, "nsfw_count", "1");
+	touch(f.dir);
 	analysis_free(&f);
 }
 

@@ -165,6 +165,22 @@ TEST_WITH(with_stats_has_its_own_errors, answer_world_setup, answer_world_teardo
 	assert_error(w, WITH, 503, "{\"detail\":\"The data is too old to be served\"}");
 }
 
+/* Records of which none is valid are counted, but no model is known. */
+TEST(statistics_need_no_valid_record)
+{
+	struct answer_world *w = *state;
+	const char *const others[] = { IMAGE, IMAGE "?limit=1", IMAGE "?preset=x", WITH,
+		WITH "?include_workers=1" };
+
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 3, 0, 1);
+	assert_int_equal(ask(w, STATISTICS "image_generation"), 200);
+	for (size_t i = 0; i < NELEM(others); i++) {
+		assert_error(w, others[i], 503,
+		    "{\"detail\":\"None of the category's records is valid\"}");
+		assert_non_null(strstr(w->response.fields.data, "Retry-After: 7\r\n"));
+	}
+}
+
 TEST(errors_come_in_the_references_order)
 {
 	struct answer_world *w = *state;
