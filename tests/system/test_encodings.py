@@ -1,15 +1,13 @@
 """Content encodings: the same bytes behind each, negotiation, validators, slow clients."""
-import ctypes
-import ctypes.util
 import hashlib
 import json
 import re
 import signal
 import socket
-import zlib
 
 import pytest
 
+from codings import DECODE, gunzip
 from conftest import DEMO, file_categories
 from daemon import PATIENCE, Daemon, wait_for
 
@@ -21,38 +19,6 @@ VIEWS = [STATISTICS + "image_generation", STATISTICS + "text_generation",
          STATISTICS + "text_generation?group_text_models=true", IMAGE, TEXT, TEXT + "?group_text_models=true",
          TEXT + "?include_backend_variations=true"]
 CODINGS = ("gzip", "br", "zstd")
-ROOM = ctypes.create_string_buffer(1 << 22)  # for a decoded body
-
-
-def library(name):
-    path = ctypes.util.find_library(name)
-    assert path, "lib%s is missing: hydratord itself is linked with its package" % name
-    return ctypes.CDLL(path)
-
-
-def gunzip(data):
-    return zlib.decompress(data, wbits=31)
-
-
-def unbrotli(data):
-    """By the reference decoder, which is not in Python's library."""
-    brotli = library("brotlidec")
-    out, size = ROOM, ctypes.c_size_t(len(ROOM))
-    done = brotli.BrotliDecoderDecompress(ctypes.c_size_t(len(data)), data, ctypes.byref(size), out)
-    assert done == 1, "not brotli: %r" % data[:50]
-    return out[:size.value]
-
-
-def unzstd(data):
-    zstd = library("zstd")
-    zstd.ZSTD_decompress.restype = ctypes.c_size_t
-    out = ROOM
-    size = zstd.ZSTD_decompress(out, ctypes.c_size_t(len(out)), data, ctypes.c_size_t(len(data)))
-    assert not zstd.ZSTD_isError(ctypes.c_size_t(size)), "not zstd: %r" % data[:50]
-    return out[:size]
-
-
-DECODE = {"gzip": gunzip, "br": unbrotli, "zstd": unzstd}
 
 
 @pytest.fixture(scope="module")
