@@ -86,11 +86,11 @@ def about(target):
 
 
 def briefly(target):
-    """A derived target: as it is, encoded, and by its own tag."""
+    """A derived target: as it is, in the encoding that is made fastest, and by its own tag."""
     yield ask(target)
-    yield ask(target, Accept_Encoding="br")
-    yield ask(target, Accept_Encoding="br", If_None_Match="{tag}")
-    yield ask(target, Accept_Encoding="br", If_None_Match="{last tag}")
+    yield ask(target, Accept_Encoding="gzip")
+    yield ask(target, Accept_Encoding="gzip", If_None_Match="{tag}")
+    yield ask(target, Accept_Encoding="gzip", If_None_Match="{last tag}")
 
 
 def with_query(path, **parameters):
@@ -182,12 +182,18 @@ def raw():
 
 
 def of_documents(targets):
-    """What is computed from the documents of a case with these recorded targets."""
+    """The recorded targets: what depends on documents and settings."""
     for target in targets:
         yield from about(target)
+
+
+def of_requests(targets):
+    """What depends on the request: selections of the categories of the recorded targets, and oddities."""
     for category in sorted({category_of(target) for target in targets} - {None}):
         for target in selections(category):
             yield from briefly(target)
+    yield from oddities()
+    yield from raw()
 
 
 def of_state(targets):
@@ -198,7 +204,7 @@ def of_state(targets):
         if shape not in seen:
             seen.add(shape)
             yield from briefly(target)
-            yield ask(target, "HEAD", Accept_Encoding="br")
+            yield ask(target, "HEAD", Accept_Encoding="gzip")
             yield ask(target, If_Modified_Since="{modified}")
     for endpoint in ENDPOINTS:
         for query in ("preset=nope", "limit=0", "offset=1"):

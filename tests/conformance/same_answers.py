@@ -222,12 +222,10 @@ def run_case(judge, binaries, directory, case, setting, name):
     place = "%s, %s" % (name, setting)
     try:
         judge.ask_all(place, pair, questions.of_documents(targets))
-        if setting == "legacy sources":
-            return
         judge.ask_all(place, pair, questions.scripts())
         if setting != "plain":
             return
-        judge.ask_all(place, pair, [*questions.oddities(), *questions.raw()])
+        judge.ask_all(place, pair, questions.of_requests(targets))
         for state, seconds in STATES:
             for build in pair:
                 build.move_clock(seconds)
