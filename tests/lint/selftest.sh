@@ -138,6 +138,24 @@ refuses metrics.sh "on a wrong label in the document"
 printf '#!/bin/sh\nrm $1\n' >"$dir/tree/dev"
 refuses shell.sh "on a variable without quotes"
 
+# A repository, and a Makefile that packs all of it but the file "left".
+if command -v git >/dev/null; then
+	(
+		cd "$dir/tree" || exit 1
+		cat >Makefile <<-'MAKE'
+			made = .dist-version Makefile.in aclocal.m4 autoconf.h.in configure \
+			  $(addprefix build-aux/,ar-lib compile depcomp install-sh missing test-driver)
+			distdir: ; mkdir -p $(distdir)/build-aux && cp -R $$(ls -A | \
+			  grep -vxE '.git|left') $(distdir) && cd $(distdir) && touch $(made)
+		MAKE
+		git init -q . && git add .
+	)
+	expect 0 dist.sh "on a repository that is packed"
+	touch "$dir/tree/left"
+	git -C "$dir/tree" add left
+	refuses dist.sh "on a file that is left out"
+fi
+
 echo '.Xx' >>"$dir/tree/doc/hydratord.conf.5"
 refuses man.sh "on an unknown macro"
 exit $status

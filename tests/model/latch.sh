@@ -4,7 +4,10 @@
 # More than the default of deaths: latch.sh -DDEATHS=3
 set -eu
 defines=$*
-command -v spin >/dev/null 2>&1 || exit 77
+command -v spin >/dev/null 2>&1 || {
+	echo "spin is missing (Debian: spin)"
+	exit 77
+}
 model=$(cd "${srcdir:-.}/tests/model" && pwd)/latch.pml
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

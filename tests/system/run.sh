@@ -6,7 +6,7 @@ python=${PYTHON:-/usr/bin/python3}
 HYDRATORD_BINARY=${HYDRATORD_BINARY:-$PWD/src/hydratord}
 export HYDRATORD_BINARY
 "$python" -c 'import pytest' 2>/dev/null || {
-	echo "pytest is missing (Debian: python3-pytest)"
+	echo "pytest is missing (Debian: python3, python3-pytest)"
 	exit 77
 }
 # They wait more than they work.

@@ -13,7 +13,7 @@ from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
 
 LSB = pathlib.Path("/lib/lsb/init-functions")
 pytestmark = [
-    pytest.mark.skipif(shutil.which("start-stop-daemon") is None, reason="start-stop-daemon is missing"),
+    pytest.mark.skipif(shutil.which("start-stop-daemon") is None, reason="start-stop-daemon is missing (Debian: dpkg)"),
     pytest.mark.skipif(not LSB.exists(), reason="%s is missing (Debian: sysvinit-utils)" % LSB),
     pytest.mark.skipif(os.geteuid() != 0, reason="a service is started by root"),
     pytest.mark.skipif(bool(WRAPPER), reason="the running program would be the wrapper"),
@@ -170,7 +170,7 @@ def test_rotate_opens_the_log_anew(service):
     wait_for(service.daemon.log_path.exists, "a new log")
 
 
-@pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is missing")
+@pytest.mark.skipif(shutil.which("logrotate") is None, reason="logrotate is missing (Debian: logrotate)")
 def test_logrotate_rotates_it(service):
     directory = service.daemon.directory
     log = directory / "logs" / "hydratord.log"

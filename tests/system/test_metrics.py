@@ -110,7 +110,8 @@ def test_every_metric_is_shown(make_daemon):
 
 
 def test_other_readers_of_the_format_agree(make_daemon):
-    parser = pytest.importorskip("prometheus_client.parser")
+    parser = pytest.importorskip("prometheus_client.parser",
+                                 reason="prometheus_client is missing (Debian: python3-prometheus-client)")
     daemon = make_daemon(settings=METRICS).start()
     daemon.get(RISK)
     text = fetch(daemon)[2]

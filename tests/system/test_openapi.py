@@ -10,7 +10,7 @@ import pytest
 from conftest import SOURCE
 from daemon import Answer, PATIENCE, wait_for
 
-jsonschema = pytest.importorskip("jsonschema", reason="Debian: python3-jsonschema")
+jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is missing (Debian: python3-jsonschema)")
 
 PATH = SOURCE / "doc" / "openapi.json"
 DOCUMENT = json.loads(PATH.read_text())

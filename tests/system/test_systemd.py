@@ -116,7 +116,7 @@ class Unit:
         line = re.sub(r"^[-+!@:]*", "", line).replace("/usr/sbin/hydratord", BINARY)
         words = [word.replace("${CONFIG}", str(self.daemon.config)) for word in shlex.split(line)]
         if self.daemon.process:
-            words = [word.replace("$MAINPID", str(self.daemon.process.pid)) for word in words]
+            words = [word.replace("${MAINPID}", str(self.daemon.process.pid)) for word in words]
         return words
 
     def start(self):

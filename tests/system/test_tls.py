@@ -7,7 +7,7 @@ from stub_tls import KINDS, OPENSSL, Authority
 from stub_upstream import StubUpstream
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
-pytestmark = pytest.mark.skipif(OPENSSL is None, reason="no openssl command")
+pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is missing (Debian: openssl)")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,133 @@
+#!/bin/bash
+# What bare_root.sh runs in its roots, in one tree: inside.sh build, then, with more
+# packages, inside.sh test or inside.sh full.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export PYTHONDONTWRITEBYTECODE=1
+began=$SECONDS
+jobs=$(nproc)
+
+step() {
+	printf '%4d s  %s\n' $((SECONDS - began)) "$*"
+}
+
+# quietly WHAT COMMAND...: its output is only worth reading when it fails.
+quietly() {
+	local what=$1
+	shift
+	"$@" >/tmp/output 2>&1 || {
+		tail -n 200 /tmp/output
+		echo "failed: $what"
+		exit 1
+	}
+}
+
+make_check() {
+	make --silent -j"$jobs" check || {
+		cat test-suite.log
+		return 1
+	}
+}
+
+# There is no curl yet.
+answers() {
+	local line
+	exec 3<>/dev/tcp/127.0.0.1/"$1" || return 1
+	printf 'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
+	read -r -t 5 line <&3 && [[ $line == 'HTTP/1.1 200 '* ]]
+}
+
+run_answers() {
+	local port run status=1
+	port=$(sed -n 's/^listen = { "127.0.0.1:\([0-9]*\)" }$/\1/p' etc/demo.conf)
+	setsid ./dev run &
+	run=$!
+	for _ in {1..600}; do
+		(answers "$port") 2>/dev/null && status=0 && break
+		kill -0 $run || break
+		sleep 0.1
+	done
+	kill -TERM -- -$run
+	wait $run || true
+	return $status
+}
+
+# What ran and was not in the lists: it would have failed. What did not: its log says so.
+explained() {
+	local log
+	grep -rlx ':test-result: SKIP.*' tests --include='*.trs' | while read -r log; do
+		log=${log%.trs}.log
+		grep -q 'is missing (Debian: ' "$log" || {
+			echo "$log says of no package that it is missing:"
+			cat "$log"
+			return 1
+		}
+	done
+}
+
+with_build_packages() {
+	step "./dev run"
+	quietly "./dev build" ./dev build
+	quietly "./dev run" run_answers
+	step "make check, which skips what lacks a tool"
+	quietly "make check" make_check
+	quietly "a test that skipped" explained
+	grep -E '^# (PASS|SKIP):' test-suite.log
+	step "make install, make dist"
+	quietly "make install" make --silent install DESTDIR=/tmp/installed
+	local installed=/tmp/installed/usr/local
+	quietly "what make install installed" \
+		$installed/sbin/hydratord -t -c $installed/etc/hydratord.conf
+	quietly "make dist" make --silent dist
+	quietly "authorities that libcurl trusts" test -s "$(curl-config --ca)"
+}
+
+# The rooms whose tests ask the machine for names, users, limits and processes.
+machine_tests() {
+	make --silent print-quick-tests | tr ' ' '\n' | grep -E '^tests/unit/(proc|supervisor)/'
+}
+
+run_each() {
+	local test
+	for test in "$@"; do
+		echo "$test:"
+		srcdir=. "$test" || return 1
+	done
+}
+
+# Nothing skips for want of a package but promtool, which is large.
+system_tests() {
+	srcdir=. tests/system/run.sh -rs "$@" && ! grep '^SKIPPED' /tmp/output |
+		grep -F '(Debian: ' | grep -vF '(Debian: prometheus)'
+}
+
+# Whatever calls a program of a package, or asks something else of the machine.
+with_test_packages() {
+	./configure --quiet
+	step "house rules, the model"
+	# shellcheck disable=SC2046 # lists of words
+	quietly "house rules" run_each $(make --silent print-lint-tests) tests/model/latch.sh
+	step "unit tests of processes"
+	# shellcheck disable=SC2046
+	quietly "to build unit tests" make --silent -j"$jobs" $(machine_tests)
+	# shellcheck disable=SC2046
+	quietly "unit tests" run_each $(machine_tests)
+	step "system tests"
+	quietly "system tests" system_tests --durations=100
+	grep '^SKIPPED' /tmp/output || true
+	cp /tmp/output /tmp/system.out
+	cat /tmp/output
+}
+
+# As a newcomer does it, for the time it takes.
+in_full() {
+	step "./dev test"
+	quietly "./dev test" ./dev test
+}
+
+case $1 in
+build) with_build_packages ;;
+test) with_test_packages ;;
+full) in_full ;;
+esac
+step "done"
