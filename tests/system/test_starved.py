@@ -53,7 +53,7 @@ def large_documents(directory, models):
 def test_who_gets_no_processor_time_is_late_not_hung(make_daemon, busy, tmp_path):
     documents = large_documents(tmp_path / "documents", 3000)
     daemon = make_daemon(categories=file_categories(documents, ("image_generation",)),
-                         horde="file://%s" % documents, settings="supervisor { hang_timeout = 1 }",
+                         horde="file://%s" % documents, settings="supervisor { hang_timeout = 3 }",
                          hydration="startup_delay = 2")
     daemon.start(wait=False)
     pid = wait_for(lambda: daemon.child(HYDRATOR), "the hydrator")

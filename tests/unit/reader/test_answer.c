@@ -385,6 +385,10 @@ TEST(a_head_makes_nothing)
 	}
 	assert_head(w, IMAGE "?limit=150", "", HTTP_LENGTH_OF_BODY, NULL);
 	assert_head(w, IMAGE "?limit=150", gzip, HTTP_LENGTH_UNKNOWN, "gzip");
+	/* It owns nothing any more, so it must not ask what that pins. */
+	assert_null(w->response.owner);
+	assert_null(w->response.pinned);
+	assert_null(w->response.pin);
 	/* Too short to be encoded, which is known without a body. */
 	assert_head(w, IMAGE "?preset=critical", gzip, HTTP_LENGTH_GIVEN, NULL);
 	assert_head(w, IMAGE "?preset=critical",
