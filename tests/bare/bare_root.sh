@@ -1,4 +1,6 @@
 #!/bin/bash
+# bare_root.sh [full]
+#
 # README's commands on a bare machine: a Debian 12 as debootstrap makes it, with git and
 # what `./dev deps` brings, and nothing else. So a package that the lists of ./dev lack is
 # noticed here, as on no machine that somebody works on.
@@ -6,7 +8,7 @@
 # The machine's own configuration of apt says where packages come from. The roots are kept
 # in ${XDG_CACHE_HOME:-$HOME/.cache}/hydratord-ci until ./dev's lists or that configuration
 # change, or a month is over. What is tried is what is committed: it is built and tested in
-# roots that cannot be written to, without a network.
+# roots that cannot be written to, without a network. "full" runs the whole ./dev test there.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/hydratord-ci
@@ -125,7 +127,7 @@ make_roots() {
 main() {
 	if [ "$(id -u)" -ne 0 ]; then
 		sudo -n true 2>/dev/null || skip "root"
-		exec sudo -n --preserve-env=HOME,XDG_CACHE_HOME,HYDRATORD_BARE_PATIENCE "$0"
+		exec sudo -n --preserve-env=HOME,XDG_CACHE_HOME,HYDRATORD_BARE_PATIENCE "$0" "$@"
 	fi
 	command -v debootstrap >/dev/null || skip "debootstrap (Debian: debootstrap)"
 	unshare --mount --pid --net --fork true 2>/dev/null || skip "namespaces, refused here"
@@ -139,10 +141,15 @@ main() {
 	mkdir "$scratch/home"
 	git config --file "$scratch/home/.gitconfig" safe.directory '*'
 	HOME=$scratch/home git clone -q "$top" "$scratch/hydratord"
-	for list in build test; do
-		echo "with the packages of ./dev deps $list:"
-		in_root "$cache/$list" use /tmp/hydratord/tests/bare/inside.sh $list
-	done
+	inside build build
+	inside test "${1:-test}"
 	exit
 }
-main
+
+# inside ROOT WHAT
+inside() {
+	echo "with the packages of ./dev deps $1:"
+	in_root "$cache/$1" use /tmp/hydratord/tests/bare/inside.sh "$2"
+}
+
+main "$@"
