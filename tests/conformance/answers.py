@@ -65,40 +65,40 @@ def excerpt(old, new):
     return "at byte %d of %d and %d: %r, then %r" % (at, len(old), len(new), old[part], new[part])
 
 
-def body_difference(old, new, condition):
-    """None if only times differ."""
+def compare_bodies(old, new, condition, decoded):
+    """Of bodies that are not the same bytes: what is wrong, or None, and why it is not, or None."""
     if old.field(b"content-encoding") != new.field(b"content-encoding"):
-        return "body: in another coding"
+        return "body: in another coding", None
     old_text, new_text = old.decoded(), new.decoded()
     if old_text == new_text:
-        return "body: encoded differently " + excerpt(old.body, new.body)
+        return (None, "encoding") if decoded else ("body: encoded differently " + excerpt(old.body, new.body), None)
     old_text, new_text = without_times(old_text, condition), without_times(new_text, condition)
-    return "body: " + excerpt(old_text, new_text) if old_text != new_text else None
+    return ("body: " + excerpt(old_text, new_text), None) if old_text != new_text else (None, "times")
 
 
-def compare(old, new, condition=False, other_length=False):
-    """Returns the differences, a list of lines, and whether the bodies differ in times only.
+def compare(old, new, condition=False, other_length=False, decoded=False):
+    """Returns the differences, a list of lines, and, if the bodies are not the same bytes but none
+    of them, in what they differ: "times" or "encoding".
 
     condition: the body tells of the daemon's condition, with numbers that change by themselves.
-    other_length: Content-Length may differ, because the body that a HEAD leaves out does."""
-    found, times = [], False
+    other_length: Content-Length may differ, because the body that a HEAD leaves out does.
+    decoded: encoded bodies need be the same only when decoded."""
+    found, excuse = [], None
     if old.line != new.line or old.line.startswith(BROKEN):
         found.append("status: %r, then %r" % (old.line, new.line))
     if old.body != new.body:
-        difference = body_difference(old, new, condition)
-        times = difference is None
-        if not times:
-            found.append(difference)
+        difference, excuse = compare_bodies(old, new, condition, decoded)
+        found += [difference] if difference else []
     if [name for name, _ in old.fields] != [name for name, _ in new.fields]:
         found.append("fields: %r, then %r" % ([n for n, _ in old.fields], [n for n, _ in new.fields]))
     else:
         for (name, before), (_, after) in zip(old.fields, new.fields):
             key = name.lower()
-            if key == b"content-length" and (times or other_length):
+            if key == b"content-length" and (excuse or other_length):
                 continue
             if before != after and form(key, before) != form(key, after):
                 found.append("%s: %r, then %r" % (name.decode("latin-1"), before, after))
-    return found, times
+    return found, excuse
 
 
 def parse_head(data):

@@ -99,10 +99,11 @@ class Build(Daemon):
 class Judge:
     """Asks both builds, counts, and prints the first differences."""
 
-    def __init__(self, max_diffs, skip=None, self_check=False):
-        self.max_diffs = max_diffs
-        self.skip = re.compile(skip) if skip else None
-        self.to_alter = self_check
+    def __init__(self, arguments):
+        self.max_diffs = arguments.max_diffs
+        self.skip = re.compile(arguments.skip) if arguments.skip else None
+        self.decoded = arguments.decoded
+        self.to_alter = arguments.self_check
         self.counts = collections.Counter()
         self.altered = []
         self.reported = []
@@ -127,10 +128,10 @@ class Judge:
             self.to_alter = False
         key = (question.target, dict(question.fields).get("Accept-Encoding"))
         condition = "/readyz" in question.target
-        differences, times = compare(
-            old, new, condition, question.method == "HEAD" and (condition or key in self.other_lengths))
-        if times:
-            self.counts["times"] += 1
+        other_length = question.method == "HEAD" and (condition or key in self.other_lengths)
+        differences, excuse = compare(old, new, condition, other_length, self.decoded)
+        if excuse:
+            self.counts[excuse] += 1
             self.other_lengths.add(key)
         self.counts["tags"] += old.field(b"etag") is not None
         self.counts["other tags"] += old.field(b"etag") != new.field(b"etag")
@@ -260,6 +261,8 @@ def parse_arguments():
     parser.add_argument("shared", metavar="SHARED", type=pathlib.Path, help="with cases/*/ and current/*/")
     parser.add_argument("--cases", nargs="+", metavar="PATTERN", help="only those whose path has this in it")
     parser.add_argument("--skip", metavar="REGEX", help="targets that are not asked")
+    parser.add_argument("--decoded", action="store_true",
+                        help="encoded bodies need be the same only when decoded: the codecs or their levels are others")
     parser.add_argument("--max-diffs", type=int, default=20, help="how many are printed (default: %(default)s)")
     parser.add_argument("--self-check", action="store_true",
                         help="alter one byte of one answer of NEW; exit 0 if that is the one reported")
@@ -268,7 +271,7 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    judge = Judge(arguments.max_diffs, arguments.skip, arguments.self_check)
+    judge = Judge(arguments)
     binaries, cases = (arguments.old, arguments.new), find_cases(arguments.shared.resolve(), arguments.cases)
     with tempfile.TemporaryDirectory() as directory:
         for number, (name, case) in enumerate(cases):
@@ -281,8 +284,8 @@ def main():
     counts = judge.counts
     if counts["differ"] > arguments.max_diffs:
         print("... and %d more" % (counts["differ"] - arguments.max_diffs))
-    print("for information: %d of %d entity tags differ; %d bodies differ in their times; %d questions skipped"
-          % (counts["other tags"], counts["tags"], counts["times"], counts["skipped"]))
+    print("for information: %d of %d entity tags differ; bodies differ: %d in times, %d in encoding; %d questions skipped"
+          % (counts["other tags"], counts["tags"], counts["times"], counts["encoding"], counts["skipped"]))
     print("%d answers of %d cases compared, %d differ" % (counts["answers"], len(cases), counts["differ"]))
     if arguments.self_check:
         return 0 if judge.altered and judge.reported == judge.altered else 1
