@@ -243,7 +243,7 @@ def publish_another(daemon, directory, number):
 def test_a_slow_client_gets_one_whole_generation(make_daemon, tmp_path):
     multiply(tmp_path, 150)
     daemon = make_daemon(file_categories(tmp_path, ["text_generation"]), "file://%s" % tmp_path,
-                         hydration="enabled = false", settings='http { body_memory = "1G" }',
+                         hydration="enabled = false", settings='http { body_memory = "1G" write_timeout = 600 }',
                          env={"HYDRATORD_SEGMENT_CAPACITY": "64M"}).start()
     asked = (TEXT, TEXT + "?preset=zero_usage", TEXT + "?offset=1")
     waiting = []

@@ -50,6 +50,8 @@ def entry(daemon):
 @pytest.mark.parametrize("fault", ("500", "reset", "notjson"))
 def test_age_is_that_of_the_document_that_is_down(daemon, upstream, document, fault):
     name = DOCUMENTS[document][0]
+    # It is published before it is counted.
+    wait_for(lambda: entry(daemon)["last_success"], "the end of the first cycle")
     first = entry(daemon)
     upstream.mode(document, fault)
     for number, state in enumerate(STATES):
