@@ -69,6 +69,7 @@ drop(struct http_response *r)
 	r->pin = NULL;
 	r->fd = -1;
 	r->nbody = 0;
+	buf_reset(&r->text); /* a page's numbers must not lead another answer */
 }
 
 /* In place of the body that is there, if any. */

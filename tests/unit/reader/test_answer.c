@@ -345,6 +345,9 @@ TEST(encoding_has_a_budget)
 			     "Accept-Encoding: gzip, identity;q=0\r\n"),
 	    503);
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
+	/* Nothing of the page that was set before is left in it. */
+	assert_int_equal(w->response.nbody, 1);
+	assert_memory_equal(w->response.body[0].p, "{\"detail\":\"Too", 14);
 	w->answerer.budget.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, coding));
