@@ -253,6 +253,13 @@ count_stuck(const struct torture *t)
 	return n;
 }
 
+/* Snapshots that are none. */
+static uint64_t
+wrong(const struct torture *t)
+{
+	return SUM(t, torn) + SUM(t, misplaced) + SUM(t, rejected);
+}
+
 static int
 run(struct torture *t, uint64_t kills, uint64_t snapshots, int64_t deadline)
 {
@@ -266,7 +273,8 @@ run(struct torture *t, uint64_t kills, uint64_t snapshots, int64_t deadline)
 	while (t->killed < kills || SUM(t, verified) < snapshots) {
 		if (kill_a_writer(t) == -1 || clock_boot() > deadline)
 			return -1;
-		if ((t->stuck = count_stuck(t)) > 0 || SUM(t, torn) > 0)
+		t->stuck = count_stuck(t);
+		if (t->stuck + wrong(t) > 0)
 			break;
 	}
 	return 0;
@@ -341,7 +349,7 @@ int
 main(int argc, char **argv)
 {
 	struct torture t = { .nreaders = 4 };
-	uint64_t kills = 600, snapshots = 20000, seconds = 120;
+	uint64_t kills = 600, snapshots = 20000, seconds = 600;
 	unsigned i;
 	int c, complete;
 
