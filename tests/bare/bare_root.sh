@@ -22,6 +22,10 @@ skip() {
 	exit 0
 }
 
+step() {
+	printf '%4d s  %s\n' $SECONDS "$*"
+}
+
 fail() {
 	tail -n 50 "$scratch/log"
 	echo "failed: $*"
@@ -80,7 +84,7 @@ made_of() {
 
 make_base() {
 	[ ! -d "$cache/base" ] || return 0
-	echo "making a root: $release, minbase, git"
+	step "making a root: $release, minbase, git"
 	local mirror include=git
 	# shellcheck disable=SC2016 # fields of apt
 	mirror=$(of_apt '$(SITE) $(RELEASE)' | sed -n "s/ $release\$//p" | head -n 1)
@@ -99,7 +103,7 @@ make_base() {
 # make_root FROM LIST: a copy of FROM, with the packages of `./dev deps LIST`.
 make_root() {
 	[ ! -d "$cache/$2" ] || return 0
-	echo "making a root: ./dev deps $2"
+	step "making a root: ./dev deps $2"
 	rm -rf --one-file-system "$cache/$2.new"
 	cp -a "$cache/$1" "$cache/$2.new"
 	cp /etc/resolv.conf "$cache/$2.new/etc/resolv.conf"
@@ -148,7 +152,7 @@ main() {
 
 # inside ROOT WHAT
 inside() {
-	echo "with the packages of ./dev deps $1:"
+	step "with the packages of ./dev deps $1:"
 	in_root "$cache/$1" use /tmp/hydratord/tests/bare/inside.sh "$2"
 }
 

@@ -29,21 +29,13 @@ make_check() {
 	}
 }
 
-# There is no curl yet.
-answers() {
-	local line
-	exec 3<>/dev/tcp/127.0.0.1/"$1" || return 1
-	printf 'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
-	read -r -t 5 line <&3 && [[ $line == 'HTTP/1.1 200 '* ]]
-}
-
 run_answers() {
 	local port run status=1
 	port=$(sed -n 's/^listen = { "127.0.0.1:\([0-9]*\)" }$/\1/p' etc/demo.conf)
 	setsid ./dev run &
 	run=$!
 	for _ in {1..600}; do
-		(answers "$port") 2>/dev/null && status=0 && break
+		curl -sf -m 5 -o /dev/null "http://127.0.0.1:$port/readyz" && status=0 && break
 		kill -0 $run || break
 		sleep 0.1
 	done
