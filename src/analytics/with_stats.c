@@ -194,19 +194,39 @@ write_variations(struct with_stats_view *v)
 }
 
 static uint64_t
-write_summaries(struct with_stats_view *v)
+write_table(struct buf *out, const void *table, size_t size)
 {
+	uint64_t off;
+
+	view_align(out);
+	off = out->len;
+	buf_add(out, table, size);
+	return off;
+}
+
+static void
+write_workers(struct with_stats_view *v, struct with_stats *with)
+{
+	uint64_t *etags = arena_array(v->arena, v->n, sizeof(*etags));
+	struct workers *w = v->workers;
 	struct buf *out = v->out;
-	uint64_t begin = out->len, off;
 
 	for (uint32_t i = 0; i < v->n; i++) {
-		off = out->len;
-		v->rows[i].nworkers =
-		    workers_print(v->workers, v->models[i].merged.lower, out);
-		v->rows[i].summaries = view_span_since(out, off);
-		PUT(out, ",");
+		uint64_t list = workers_write(w, v->models[i].merged.lower, out);
+
+		if (list == WORKERS_NONE)
+			continue;
+		v->rows[i].list = list;
+		v->rows[i].nworkers = (uint32_t)w->lists[list].n;
+		etags[i] = w->etags[list];
 	}
-	return XXH3_64bits(out->data + begin, out->len - begin);
+	with->nworkers = w->ntexts;
+	with->workers = write_table(out, w->texts, w->ntexts * sizeof(*w->texts));
+	with->nlists = w->nlists;
+	with->lists = write_table(out, w->lists, w->nlists * sizeof(*w->lists));
+	with->nmembers = w->nmembers;
+	with->members = write_table(out, w->members, w->nmembers * sizeof(*w->members));
+	with->workers_etag = XXH3_64bits(etags, v->n * sizeof(*etags));
 }
 
 /* The first bytes decide most comparisons, and are at hand: the name itself is a cache
@@ -299,14 +319,11 @@ with_stats_write(const struct analytics_settings *settings, const struct horde *
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
 	write_body(&v);
 	with.variations_etag = write_variations(&v);
-	with.workers_etag = write_summaries(&v);
+	write_workers(&v, &with);
 	set_ranks(&v);
 	set_usage(&v);
-	view_align(out);
-	v.view.rows = out->len;
-	buf_add(out, v.texts, n * sizeof(*v.texts));
-	with.rows = out->len;
-	buf_add(out, v.rows, n * sizeof(*v.rows));
+	v.view.rows = write_table(out, v.texts, n * sizeof(*v.texts));
+	with.rows = write_table(out, v.rows, n * sizeof(*v.rows));
 	d = view_directory_of(out);
 	d->views[VIEW_WITH_STATS] = v.view;
 	d->with_stats = with;

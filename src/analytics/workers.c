@@ -1,6 +1,9 @@
 /* Decoding workers, and the lists of those that serve a model. */
 #include "analytics/workers.h"
 
+#include <endian.h>
+#include <xxhash.h>
+
 #include "json/walk.h"
 #include "json/write.h"
 #include "python/lax.h"
@@ -22,9 +25,17 @@ struct workers_link {
 struct worker_list {
 	struct workers_link *first;
 	struct workers_link *last;
+	uint64_t written; /* its number in workers.lists plus one, 0: it is not there */
 };
 
-/* Where an id stands in the list that is being printed. */
+struct worker {
+	struct str summary; /* `"ID":{...}` */
+	uint32_t id;        /* its number in workers.id_numbers */
+	uint32_t written;   /* number in workers.texts plus one, 0: it is not there */
+	uint64_t etag;      /* hash of the summary, if it is */
+};
+
+/* Where an id stands in the list that is being made. */
 struct worker_id {
 	uint32_t walk; /* the last list that had it */
 	uint32_t place;
@@ -209,6 +220,7 @@ workers_link(struct workers *w, struct str model, uint32_t worker)
 	if (list->last != NULL && list->last->worker == worker)
 		return;
 	link = arena_alloc(w->arena, sizeof(*link));
+	w->nlinks++;
 	*link = (struct workers_link){ .worker = worker };
 	if (list->last == NULL)
 		list->first = link;
@@ -224,8 +236,11 @@ workers_add(struct workers *w, const struct json_value *values, struct buf *scra
 	struct json_value model;
 	uint32_t i = w->n++;
 
-	w->summaries[i] = worker_summary(values, w->arena, scratch);
-	w->ids[i] = map_intern(&w->id_numbers, json_str(&values[WORKER_ID], w->arena));
+	w->all[i] = (struct worker){
+		.summary = worker_summary(values, w->arena, scratch),
+		.id =
+		    map_intern(&w->id_numbers, json_str(&values[WORKER_ID], w->arena)),
+	};
 	if (values[WORKER_MODELS].type == JSON_T_NONE)
 		return;
 	walk = json_walk(&values[WORKER_MODELS]);
@@ -239,11 +254,19 @@ workers_init(struct workers *w, size_t len, struct arena *arena)
 	size_t most = len / WORKER_LEN_MIN + 1;
 
 	*w = (struct workers){ .arena = arena };
-	w->summaries = arena_alloc(arena, most * sizeof(*w->summaries));
-	w->ids = arena_alloc(arena, most * sizeof(*w->ids));
-	w->members = arena_alloc(arena, most * sizeof(*w->members));
+	w->all = arena_alloc(arena, most * sizeof(*w->all));
 	map_init(&w->models, arena, sizeof(struct worker_list), most);
 	map_init(&w->id_numbers, arena, sizeof(struct worker_id), most);
+}
+
+/* Makes room for the lists of all models, now that their lengths are known. */
+static void
+workers_prepare(struct workers *w)
+{
+	w->texts = arena_alloc(w->arena, w->n * sizeof(*w->texts));
+	w->lists = arena_alloc(w->arena, w->models.count * sizeof(*w->lists));
+	w->etags = arena_alloc(w->arena, w->models.count * sizeof(*w->etags));
+	w->members = arena_alloc(w->arena, w->nlinks * sizeof(*w->members));
 }
 
 int
@@ -272,40 +295,79 @@ workers_read(const struct document *doc, struct arena *arena, struct workers *ou
 	if (i > 0 && out->n == 0)
 		return report_refuse(
 		    report, DOCUMENT_WORKERS, "none of its %zu elements is valid", i);
+	workers_prepare(out);
 	return 0;
 }
 
-/* An id that comes again takes the place of the first with the content of the last. */
+/* An id that comes again takes the place of the first with the content of the last.
+ * Returns how many were put in members. */
 static uint32_t
-workers_collect(struct workers *w, const struct worker_list *list)
+workers_collect(struct workers *w, const struct worker_list *list, uint32_t *members)
 {
 	uint32_t n = 0;
 
 	w->walks++;
 	for (const struct workers_link *l = list->first; l != NULL; l = l->next) {
-		struct worker_id *id = map_at(&w->id_numbers, w->ids[l->worker]);
+		struct worker_id *id = map_at(&w->id_numbers, w->all[l->worker].id);
 
 		if (id->walk != w->walks)
 			*id = (struct worker_id){ .walk = w->walks, .place = n++ };
-		w->members[id->place] = l->worker;
+		members[id->place] = l->worker;
 	}
 	return n;
 }
 
-uint32_t
-workers_print(struct workers *w, struct str lower, struct buf *b)
+static const struct worker *
+workers_write_text(struct workers *w, uint32_t i, struct buf *out)
 {
-	uint32_t found = map_find(&w->models, lower), n;
+	struct worker *worker = &w->all[i];
+	struct str text = worker->summary;
+
+	if (worker->written != 0)
+		return worker;
+	w->texts[w->ntexts++] = (struct view_span){ out->len, text.len };
+	buf_add(out, text.p, text.len);
+	worker->written = (uint32_t)w->ntexts;
+	worker->etag = htole64(XXH3_64bits(text.p, text.len));
+	return worker;
+}
+
+/* The hash is of the texts and not of their numbers, which depend on other models. */
+static void
+workers_write_list(struct workers *w, const struct worker_list *links, struct buf *out)
+{
+	struct with_stats_list *list = &w->lists[w->nlists];
+	uint32_t *members = w->members + w->nmembers;
+	uint64_t etag = 0;
+
+	*list = (struct with_stats_list){
+		.first = w->nmembers,
+		.n = workers_collect(w, links, members),
+		.len = 1,
+	};
+	for (uint64_t i = 0; i < list->n; i++) {
+		const struct worker *worker = workers_write_text(w, members[i], out);
+
+		members[i] = worker->written - 1;
+		list->len += worker->summary.len + 1;
+		etag = XXH3_64bits_withSeed(&worker->etag, sizeof(worker->etag), etag);
+	}
+	w->etags[w->nlists++] = htole64(etag);
+	w->nmembers += list->n;
+}
+
+uint64_t
+workers_write(struct workers *w, struct str lower, struct buf *out)
+{
+	uint32_t found = map_find(&w->models, lower);
+	struct worker_list *links;
 
 	if (found == MAP_NONE)
-		return 0;
-	n = workers_collect(w, map_at(&w->models, found));
-	for (uint32_t i = 0; i < n; i++) {
-		struct str summary = w->summaries[w->members[i]];
-
-		buf_putc(b, i == 0 ? '{' : ',');
-		buf_add(b, summary.p, summary.len);
+		return WORKERS_NONE;
+	links = map_at(&w->models, found);
+	if (links->written == 0) {
+		workers_write_list(w, links, out);
+		links->written = w->nlists;
 	}
-	buf_putc(b, '}');
-	return n;
+	return links->written - 1;
 }

@@ -19,15 +19,24 @@ _Static_assert(offsetof(struct view_directory, views) == 48, "view_directory.vie
 _Static_assert(
     offsetof(struct view_directory, with_stats) == 48 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
-_Static_assert(sizeof(struct with_stats) == 24, "with_stats");
+_Static_assert(sizeof(struct with_stats_list) == 24, "with_stats_list");
+_Static_assert(sizeof(struct with_stats) == 72, "with_stats");
 _Static_assert(offsetof(struct with_stats_row, exact_usage) == 24, "with_stats_row");
-_Static_assert(sizeof(struct with_stats_row) == 104, "with_stats_row");
+_Static_assert(sizeof(struct with_stats_row) == 96, "with_stats_row");
 
 /* Whether [off, off + len) lies within [from, to). */
 static bool
 view_within(uint64_t off, uint64_t len, uint64_t from, uint64_t to)
 {
 	return off >= from && off <= to && len <= to - off;
+}
+
+/* Whether there is room for n elements of that width, aligned, at off. */
+static bool
+view_has_table(uint64_t off, uint64_t n, size_t width, uint64_t size)
+{
+	return off % 8 == 0 && n <= size / width &&
+	       view_within(off, n * width, sizeof(struct view_directory), size);
 }
 
 /* Rows lie between head and tail, each one byte (the comma) behind the one before it,
@@ -78,10 +87,54 @@ view_check(const struct view *v, const char *data, uint64_t size)
 		if (v->coded[e].len > 0 &&
 		    !view_within(v->coded[e].off, v->coded[e].len, head, size))
 			return false;
-	if (v->rows % 8 != 0 ||
-	    !view_within(v->rows, v->nrows * sizeof(struct view_row), head, size))
+	if (!view_has_table(v->rows, v->nrows, sizeof(struct view_row), size))
 		return false;
 	return view_check_rows(v, data);
+}
+
+/* Lists share no members, so the whole check is linear, and each has the length that it
+ * says. */
+static bool
+view_check_lists(const struct with_stats *w, const char *data)
+{
+	const struct view_span *workers = (const void *)(data + w->workers);
+	const struct with_stats_list *l = (const void *)(data + w->lists);
+	const uint32_t *members = (const void *)(data + w->members);
+	uint64_t next = 0;
+
+	for (uint64_t i = 0; i < w->nlists; i++, l++) {
+		uint64_t len = 1;
+
+		if (l->first != next || l->n == 0 || l->n > w->nmembers - next)
+			return false;
+		next += l->n;
+		for (uint64_t m = l->first; m < next; m++) {
+			if (members[m] >= w->nworkers)
+				return false;
+			len += workers[members[m]].len + 1;
+		}
+		if (l->len != len)
+			return false;
+	}
+	return true;
+}
+
+static bool
+view_check_workers(const struct with_stats *w, const char *data, uint64_t size)
+{
+	const struct view_span *workers;
+
+	if (!view_has_table(w->workers, w->nworkers, sizeof(*workers), size) ||
+	    !view_has_table(
+		w->lists, w->nlists, sizeof(struct with_stats_list), size) ||
+	    !view_has_table(w->members, w->nmembers, sizeof(uint32_t), size))
+		return false;
+	workers = (const void *)(data + w->workers);
+	for (uint64_t i = 0; i < w->nworkers; i++)
+		if (!view_within(workers[i].off, workers[i].len,
+			sizeof(struct view_directory), size))
+			return false;
+	return view_check_lists(w, data);
 }
 
 static bool
@@ -89,21 +142,25 @@ view_check_with_stats(const struct view_directory *d, const char *data, uint64_t
 {
 	const uint64_t head = sizeof(struct view_directory);
 	const struct view *v = &d->views[VIEW_WITH_STATS];
+	const struct with_stats *w = &d->with_stats;
+	const struct with_stats_list *lists;
 	const struct view_row *rows;
 	const struct with_stats_row *r;
 
 	if (v->present == 0)
 		return true;
-	if (d->with_stats.rows % 8 != 0 ||
-	    !view_within(d->with_stats.rows, v->nrows * sizeof(*r), head, size))
+	if (!view_has_table(w->rows, v->nrows, sizeof(*r), size) ||
+	    !view_check_workers(w, data, size))
 		return false;
+	lists = (const void *)(data + w->lists);
 	rows = (const void *)(data + v->rows);
-	r = (const void *)(data + d->with_stats.rows);
+	r = (const void *)(data + w->rows);
 	for (uint32_t i = 0; i < v->nrows; i++, r++)
 		if ((uint64_t)r->head + r->usage > rows[i].len ||
 		    !view_within(r->exact_usage.off, r->exact_usage.len, head, size) ||
 		    !view_within(r->variations.off, r->variations.len, head, size) ||
-		    !view_within(r->summaries.off, r->summaries.len, head, size))
+		    (r->nworkers > 0 &&
+			(r->list >= w->nlists || lists[r->list].n != r->nworkers)))
 			return false;
 	return true;
 }

@@ -33,7 +33,7 @@
 #include "terms/category.h"
 #include "terms/preset.h"
 
-#define VIEW_MAGIC "hyview02" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview03" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -92,17 +92,17 @@ struct view {
  *   WITH_STATS_NULLS COUNT}
  *
  * and an answer with backend variations has `exact_usage` and `variations` in it, one
- * with workers has `summaries` and their number.
+ * with workers has the summaries of its list and their number.
  */
 struct with_stats_row {
 	uint32_t head;
 	uint32_t usage;
-	uint32_t nworkers;            /* summaries; 0: null */
+	uint32_t nworkers;            /* of its list; 0: it has none, null */
 	uint32_t rank;                /* of the lower-case name; ties share it */
 	int64_t worker_count;         /* COUNT */
 	struct view_span exact_usage; /* an object or null */
 	struct view_span variations;  /* an object */
-	struct view_span summaries;   /* an object, or empty */
+	uint64_t list;                /* number of its struct with_stats_list */
 	int64_t usage_month[2];       /* plain, with variations */
 	int64_t usage_total[2];
 };
@@ -112,8 +112,27 @@ struct with_stats_row {
 #define WITH_STATS_NULLS                                                               \
 	WITH_STATS_SUMMARIES "null" WITH_STATS_VARIATIONS "null" WITH_STATS_COUNT
 
+/*
+ * The workers of a model, in the order of the answer: with_stats.members[first, first +
+ * n). A worker may serve thousands of models, so its text stands in the payload once
+ * and lists have its number. Models whose names differ in case share a list; each list
+ * begins in `members` where the one before it ends.
+ */
+struct with_stats_list {
+	uint64_t first;
+	uint64_t n;   /* not 0 */
+	uint64_t len; /* bytes of the object `{"ID":{...},...}` that they make */
+};
+
+/* Offsets are 8-aligned. */
 struct with_stats {
-	uint64_t rows;         /* offset of struct with_stats_row[nrows], 8-aligned */
+	uint64_t rows;    /* offset of struct with_stats_row[nrows] */
+	uint64_t workers; /* offset of struct view_span[nworkers]: `"ID":{...}` */
+	uint64_t nworkers;
+	uint64_t lists; /* offset of struct with_stats_list[nlists] */
+	uint64_t nlists;
+	uint64_t members; /* offset of uint32_t[nmembers], numbers of workers */
+	uint64_t nmembers;
 	uint64_t workers_etag; /* hashes of what the plain answer lacks */
 	uint64_t variations_etag;
 };

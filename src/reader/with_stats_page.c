@@ -80,6 +80,28 @@ put_count(struct sink *k, int64_t n, struct buf *digits)
 	sink_put(k, (struct str){ digits->data, digits->len });
 }
 
+/* `{"ID":{...},...}`: the text of each of the model's workers. */
+static void
+put_workers(struct sink *k, const struct generation *g, uint64_t list)
+{
+	const struct with_stats *w = &g->directory->with_stats;
+	const char *data = g->snapshot->data;
+	const struct with_stats_list *l =
+	    (const struct with_stats_list *)(const void *)(data + w->lists) + list;
+	const struct view_span *workers = (const void *)(data + w->workers);
+	const uint32_t *member = (const uint32_t *)(const void *)(data + w->members);
+
+	if (k->out == NULL) {
+		k->len += l->len;
+		return;
+	}
+	for (uint64_t i = 0; i < l->n; i++) {
+		sink_put(k, i == 0 ? STR("{") : STR(","));
+		sink_put(k, generation_span(g, workers[member[l->first + i]]));
+	}
+	sink_put(k, STR("}"));
+}
+
 /* digits: room for a number, whatever is in it. */
 static void
 put_row(struct sink *k, const struct generation *g, struct str text,
@@ -97,7 +119,10 @@ put_row(struct sink *k, const struct generation *g, struct str text,
 	} else
 		sink_put(k, (struct str){ text.p, (size_t)row->head + row->usage });
 	sink_put(k, STR(WITH_STATS_SUMMARIES));
-	sink_put(k, workers ? generation_span(g, row->summaries) : STR("null"));
+	if (workers)
+		put_workers(k, g, row->list);
+	else
+		sink_put(k, STR("null"));
 	sink_put(k, STR(WITH_STATS_VARIATIONS));
 	sink_put(k, s->variations ? generation_span(g, row->variations) : STR("null"));
 	sink_put(k, STR(WITH_STATS_COUNT));

@@ -32,10 +32,11 @@
 #define WORKER(head, tail)                                                             \
 	"{" head ",\"type\":\"text\"," WORKER_REST                                     \
 	"\"uptime\":5,\"online\":true,\"trusted\":false" tail "}"
-#define WORKERS                                                                        \
-	"[" WORKER("\"name\":\"one\",\"id\":\"x\"",                                    \
-	    ",\"models\":[\"FOO-7b\",\"foo-"                                           \
-	    "7B\"]") "," WORKER("\"name\":\"two\",\"id\":\"y\"",                       \
+#define WORKERS "[" WORKERS_REST
+#define WORKERS_REST                                                                   \
+	WORKER("\"name\":\"one\",\"id\":\"x\"", ",\"models\":[\"FOO-7b\",\"foo-"       \
+						"7B\"]")                               \
+	"," WORKER("\"name\":\"two\",\"id\":\"y\"",                                    \
 	    ",\"models\":[\"Foo-7B\",\"BAR\"],\"img2img\":null") "," WORKER("\"name\"" \
 									    ":\"three" \
 									    "\","      \
@@ -178,6 +179,35 @@ TEST(test_workers_and_variations)
 	analysis_free(&f);
 }
 
+static unsigned
+occurrences(const struct buf *in, const char *text)
+{
+	size_t n = strlen(text);
+	unsigned found = 0;
+
+	for (size_t i = 0; i + n <= in->len; i++)
+		found += memcmp(in->data + i, text, n) == 0;
+	return found;
+}
+
+/* A worker's text is there once, however many models it serves, and so is a list: else
+ * some megabytes of workers become gigabytes. */
+TEST(test_workers_are_stored_once)
+{
+	const struct with_stats *w;
+	struct analysis f;
+
+	render(&f);
+	w = &f.dir->with_stats;
+	assert_int_equal(occurrences(&f.out, SUMMARY("x", "three", "false", "7")), 1);
+	assert_int_equal(occurrences(&f.out, SUMMARY("y", "two", "true", "5")), 1);
+	assert_int_equal(occurrences(&f.out, "\"idle\""), 0);
+	assert_int_equal(w->nworkers, 2);
+	assert_int_equal(w->nlists, 2); /* of Foo-7B, of bar and Bar */
+	assert_int_equal(w->nmembers, 3);
+	analysis_free(&f);
+}
+
 /* Both usages are the exact one, and variations are not shown unasked. */
 TEST(test_exact_usage)
 {
@@ -284,6 +314,12 @@ TEST(test_etags)
 	assert_int_equal(again, tags[0]);
 	ask(&f, "include_workers=1&min_worker_count=-3", &out, &again);
 	assert_int_equal(again, tags[7]);
+	/* Workers of other models are none of the answer. */
+	f.workers = "[" WORKER(
+	    "\"name\":\"o\",\"id\":\"o\"", ",\"models\":[\"other\"]") "," WORKERS_REST;
+	analysis_render(&f, REFERENCE, STATUS, STATS);
+	ask(&f, queries[1], &out, &again);
+	assert_int_equal(again, tags[1]);
 	/* What workers do leaves the answers without them as they are. */
 	f.workers = "[]";
 	analysis_render(&f, REFERENCE, STATUS, STATS);

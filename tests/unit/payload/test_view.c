@@ -10,10 +10,22 @@
 #include "terms/document.h"
 #include "unit.h"
 
+#define WORKER(id, models)                                                             \
+	"{\"name\":\"" id "\",\"id\":\"" id                                            \
+	"\",\"type\":\"text\",\"performance\":\"\","                                   \
+	"\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},"           \
+	"\"threads\":1,\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":"      \
+	"false,"                                                                       \
+	"\"nsfw\":true,\"trusted\":true,\"flagged\":false,\"online\":true,\"team\":{}" \
+	","                                                                            \
+	"\"bridge_agent\":\"\",\"models\":[" models "]}"
+
 static void
 render_sample(struct analysis *f)
 {
 	analysis_init(f, CATEGORY_TEXT_GENERATION);
+	f->workers =
+	    "[" WORKER("a", "\"Bar\"") "," WORKER("b", "\"Bar\",\"foo-1b\"") "]";
 	analysis_render(f,
 	    "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
 	    "\"Foo-2B\":{\"name\":\"Foo-2B\",\"parameters\":7},"
@@ -34,6 +46,26 @@ touch_span(const struct view_directory *d, struct view_span span)
 }
 
 static unsigned
+touch_workers(const struct view_directory *d, uint64_t list)
+{
+	const struct with_stats *w = &d->with_stats;
+	const char *data = (const void *)d;
+	const struct with_stats_list *l =
+	    (const struct with_stats_list *)(const void *)(data + w->lists) + list;
+	const struct view_span *workers = (const void *)(data + w->workers);
+	const uint32_t *members = (const void *)(data + w->members);
+	uint64_t len = 1;
+	unsigned sum = 0;
+
+	for (uint64_t i = l->first; i < l->first + l->n; i++) {
+		sum += touch_span(d, workers[members[i]]);
+		len += workers[members[i]].len + 1;
+	}
+	assert_int_equal(len, l->len);
+	return sum;
+}
+
+static unsigned
 touch_with_stats(const struct view_directory *d)
 {
 	const struct view *v = &d->views[VIEW_WITH_STATS];
@@ -48,8 +80,9 @@ touch_with_stats(const struct view_directory *d)
 	r = (const void *)(data + d->with_stats.rows);
 	for (uint32_t i = 0; i < v->nrows; i++, r++, text++) {
 		assert_true((uint64_t)r->head + r->usage <= text->len);
-		sum += touch_span(d, r->exact_usage) + touch_span(d, r->variations) +
-		       touch_span(d, r->summaries);
+		sum += touch_span(d, r->exact_usage) + touch_span(d, r->variations);
+		if (r->nworkers > 0)
+			sum += touch_workers(d, r->list);
 	}
 	return sum;
 }
