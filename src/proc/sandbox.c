@@ -49,14 +49,6 @@ struct rule {
 	}
 /* Of an int argument, whose register may hold anything above it. */
 #define INT(arg, value) BITS(arg, 0xffffffff, value)
-#define NOT(arg, value)                                                                \
-	{                                                                              \
-		arg, SCMP_CMP_NE, (scmp_datum_t)(value), 0                             \
-	}
-#define ABOVE(arg, value)                                                              \
-	{                                                                              \
-		arg, SCMP_CMP_GT, (scmp_datum_t)(value), 0                             \
-	}
 
 #define NAMESPACES                                                                     \
 	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |  \
@@ -96,11 +88,11 @@ static const struct rule reader_allows[] = {
 	CALL_IF(fallocate, INT(1, 0)),
 	CALL_IF(fcntl, INT(1, F_ADD_SEALS)),
 	CALL_IF(fcntl, INT(1, F_GETFL)),
-	/* Memory, never to run code from. */
+	/* Memory, never to run code from. No mremap: it would grow the one page of the
+	 * segment that a reader may write over all that lies behind it. */
 	CALL_IF(mmap, BITS(2, PROT_EXEC, 0)),
 	CALL_IF(mprotect, BITS(2, PROT_EXEC, 0)),
 	CALL(munmap),
-	CALL(mremap),
 	CALL(madvise),
 	CALL(brk),
 	/* One thread of low priority; no process. */
@@ -131,89 +123,126 @@ static const struct rule reader_allows[] = {
 	CALL(exit_group),
 };
 
-static const struct rule hydrator_denies[] = {
-	/* Programs and processes; threads, which look-ups of names need, are allowed.
-	 */
-	CALL(execve),
-	CALL(execveat),
-	CALL(fork),
-	CALL(vfork),
-	CALL_IF(clone, BITS(0, CLONE_THREAD, 0)),
-	CALL(unshare),
-	CALL(setns),
-	CALL(uselib),
-	/* Serving. libc binds a netlink socket, by its length, to learn which
-	 * addresses there are. */
-	CALL(listen),
-	CALL(accept),
-	CALL(accept4),
-	CALL_IF(bind, NOT(2, sizeof(struct sockaddr_nl))),
-	/* What is above AF_NETLINK: packets, buses, guests, radios. */
-	CALL_IF(socket, ABOVE(0, AF_NETLINK)),
-	/* Other processes. */
-	CALL(ptrace),
-	CALL(process_vm_readv),
-	CALL(process_vm_writev),
-	CALL(process_madvise),
-	CALL(process_mrelease),
-	CALL(kcmp),
-	CALL(pidfd_getfd),
-	CALL(pidfd_send_signal),
-	CALL(kill),
-	CALL(tkill),
-	CALL(rt_sigqueueinfo),
-	CALL(rt_tgsigqueueinfo),
-	CALL(move_pages),
-	CALL(migrate_pages),
-	/* Ways around a filter, or into the kernel. */
-	CALL(io_uring_setup),
-	CALL(io_uring_enter),
-	CALL(io_uring_register),
-	CALL(bpf),
-	CALL(perf_event_open),
-	CALL(userfaultfd),
-	CALL(personality),
-	CALL(modify_ldt),
-	CALL(add_key),
-	CALL(request_key),
-	CALL(keyctl),
-	CALL(init_module),
-	CALL(finit_module),
-	CALL(delete_module),
-	CALL(kexec_load),
-	CALL(kexec_file_load),
-	/* The machine's administration. */
-	CALL(mount),
-	CALL(umount2),
-	CALL(pivot_root),
-	CALL(chroot),
-	CALL(fsopen),
-	CALL(fspick),
-	CALL(fsconfig),
-	CALL(fsmount),
-	CALL(move_mount),
-	CALL(open_tree),
-	CALL(mount_setattr),
-	CALL(name_to_handle_at),
-	CALL(open_by_handle_at),
-	CALL(mknod),
-	CALL(mknodat),
-	CALL(quotactl),
-	CALL(quotactl_fd),
-	CALL(swapon),
-	CALL(swapoff),
-	CALL(acct),
-	CALL(reboot),
-	CALL(syslog),
-	CALL(vhangup),
-	CALL(sethostname),
-	CALL(setdomainname),
-	CALL(settimeofday),
-	CALL(clock_settime),
-	CALL(clock_adjtime),
-	CALL(adjtimex),
-	CALL(ioperm),
-	CALL(iopl),
+static const struct rule hydrator_allows[] = {
+	/* Connections that it makes; libc binds a netlink socket, told by its length,
+	 * to learn which addresses there are. */
+	CALL_IF(socket, INT(0, AF_UNIX)),
+	CALL_IF(socket, INT(0, AF_INET)),
+	CALL_IF(socket, INT(0, AF_INET6)),
+	CALL_IF(socket, INT(0, AF_NETLINK)),
+	CALL_IF(bind, INT(2, sizeof(struct sockaddr_nl))),
+	CALL(socketpair),
+	CALL(connect),
+	CALL(shutdown),
+	CALL(getsockname),
+	CALL(getpeername),
+	CALL(getsockopt),
+	CALL(setsockopt),
+	CALL(sendto),
+	CALL(sendmsg),
+	CALL(sendmmsg),
+	CALL(recvfrom),
+	CALL(recvmsg),
+	CALL(recvmmsg),
+	CALL(poll),
+	CALL(ppoll),
+	CALL(select),
+	CALL(pselect6),
+	CALL(pipe2),
+	CALL(eventfd2),
+	CALL_IF(ioctl, INT(1, FIONBIO)),
+	CALL_IF(ioctl, INT(1, FIONREAD)),
+	/* Files: which ones is not seen here (landlock.h). No F_SETOWN, no F_SETSIG:
+	 * by them a pipe kills any process of its user. */
+	CALL(openat),
+	CALL(close),
+	CALL(read),
+	CALL(readv),
+	CALL(pread64),
+	CALL(write),
+	CALL(writev),
+	CALL(pwrite64),
+	CALL(lseek),
+	CALL(fstat),
+	CALL(stat),
+	CALL(lstat),
+	CALL(newfstatat),
+	CALL(statx),
+	CALL(statfs),
+	CALL(fstatfs),
+	CALL(access),
+	CALL(faccessat),
+	CALL(faccessat2),
+	CALL(readlink),
+	CALL(readlinkat),
+	CALL(getcwd),
+	CALL(getdents64),
+	CALL(rename),
+	CALL(renameat),
+	CALL(renameat2),
+	CALL(unlink),
+	CALL(unlinkat),
+	CALL(ftruncate),
+	CALL(fallocate),
+	CALL(fadvise64),
+	CALL(fsync),
+	CALL(fdatasync),
+	CALL(memfd_create),
+	CALL(dup),
+	CALL_IF(fcntl, INT(1, F_DUPFD)),
+	CALL_IF(fcntl, INT(1, F_DUPFD_CLOEXEC)),
+	CALL_IF(fcntl, INT(1, F_GETFD)),
+	CALL_IF(fcntl, INT(1, F_SETFD)),
+	CALL_IF(fcntl, INT(1, F_GETFL)),
+	CALL_IF2(fcntl, INT(1, F_SETFL), BITS(2, O_ASYNC, 0)),
+	CALL_IF(fcntl, INT(1, F_OFD_SETLK)),
+	CALL_IF(fcntl, INT(1, F_ADD_SEALS)),
+	CALL(inotify_init1),
+	CALL(inotify_add_watch),
+	CALL(inotify_rm_watch),
+	/* Memory. Code is only mapped from files: libc loads the modules by which names
+	 * are looked up when they are first needed. */
+	CALL_IF(mmap, BITS(2, PROT_EXEC, 0)),
+	CALL_IF(mmap, BITS(3, MAP_ANONYMOUS, 0)),
+	CALL_IF(mprotect, BITS(2, PROT_EXEC, 0)),
+	CALL(munmap),
+	CALL(mremap),
+	CALL(madvise),
+	CALL(brk),
+	/* Threads, which save a snapshot and look up names; no process. */
+	CALL_IF(clone, BITS(0, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
+	CALL_IF2(setpriority, INT(0, PRIO_PROCESS), INT(1, 0)),
+	CALL_IF2(prlimit64, INT(0, 0), BITS(2, ~(scmp_datum_t)0, 0)),
+	CALL(futex),
+	CALL(rseq),
+	CALL(set_robust_list),
+	CALL(sched_getaffinity),
+	CALL(sched_yield),
+	CALL(sysinfo),
+	CALL(uname),
+	CALL(getrusage),
+	/* Time, chance, identity; signals of its own, and the end. */
+	CALL(clock_gettime),
+	CALL(clock_getres),
+	CALL(clock_nanosleep),
+	CALL(nanosleep),
+	CALL(gettimeofday),
+	CALL(time),
+	CALL(getrandom),
+	CALL(getpid),
+	CALL(getppid),
+	CALL(gettid),
+	CALL(getuid),
+	CALL(geteuid),
+	CALL(getgid),
+	CALL(getegid),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(restart_syscall),
+	CALL(sigaltstack),
+	CALL(exit),
+	CALL(exit_group),
 };
 
 const char *
@@ -239,47 +268,42 @@ sandbox_why_off(const struct config *c)
 #endif
 }
 
+/* Adds rules that allow; returns 0, or a negative errno as libseccomp does. */
 static int
-filter_add(scmp_filter_ctx f, uint32_t action, const struct rule *rules, size_t n)
+filter_allow(scmp_filter_ctx f, const struct rule *rules, size_t n)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; i < n && r == 0; i++)
 		r = seccomp_rule_add_array(
-		    f, action, rules[i].call, rules[i].n, rules[i].arg);
+		    f, SCMP_ACT_ALLOW, rules[i].call, rules[i].n, rules[i].arg);
 	return r;
 }
 
-/* Signals to itself only, which abort(3) needs. */
 static int
-filter_reader(scmp_filter_ctx f)
-{
-	const struct rule self[] = { CALL_IF(tgkill, INT(0, getpid())) };
-	int r = filter_add(f, SCMP_ACT_ALLOW, reader_allows, NELEM(reader_allows));
-
-	return r != 0 ? r : filter_add(f, SCMP_ACT_ALLOW, self, NELEM(self));
-}
-
-static int
-filter_hydrator(scmp_filter_ctx f)
-{
-	const struct rule others[] = { CALL_IF(tgkill, NOT(0, getpid())) };
-	const uint32_t deny = SCMP_ACT_ERRNO(EPERM);
-	int r = filter_add(f, deny, hydrator_denies, NELEM(hydrator_denies));
-
-	return r != 0 ? r : filter_add(f, deny, others, NELEM(others));
-}
-
-/* Returns 0, or a negative errno as libseccomp does. */
-static int
-filter_install(enum role role)
+filter_fill(scmp_filter_ctx f, enum role role)
 {
 	/* Its flags are in memory, where no filter sees them; libc falls back to
 	 * clone, which has them in a register. */
-	static const struct rule unseen[] = { CALL(clone3) };
-	scmp_filter_ctx f =
-	    seccomp_init(role == ROLE_READER ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+	const int unseen = SCMP_SYS(clone3);
+	/* Signals to itself only, which abort(3) needs. */
+	const struct rule self = CALL_IF(tgkill, INT(0, getpid()));
+	int r = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(ENOSYS), unseen, 0, NULL);
+
+	if (r == 0)
+		r = filter_allow(f, &self, 1);
+	if (r == 0 && role == ROLE_READER)
+		r = filter_allow(f, reader_allows, NELEM(reader_allows));
+	else if (r == 0)
+		r = filter_allow(f, hydrator_allows, NELEM(hydrator_allows));
+	return r;
+}
+
+static int
+filter_install(enum role role)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r;
 
 	if (f == NULL)
@@ -289,9 +313,7 @@ filter_install(enum role role)
 	if (r == 0)
 		r = seccomp_attr_set(f, SCMP_FLTATR_CTL_NNP, 0);
 	if (r == 0)
-		r = filter_add(f, SCMP_ACT_ERRNO(ENOSYS), unseen, NELEM(unseen));
-	if (r == 0)
-		r = role == ROLE_READER ? filter_reader(f) : filter_hydrator(f);
+		r = filter_fill(f, role);
 	if (r == 0)
 		r = seccomp_load(f);
 	seccomp_release(f);
@@ -346,7 +368,7 @@ sandbox_describe(const struct config *c, FILE *out)
 	fprintf(out,
 	    "# sandbox of readers: seccomp, %zu system calls, without connect, exec, "
 	    "open for reading\n"
-	    "# sandbox of hydrators: seccomp, %zu system calls denied: exec, fork, "
-	    "ptrace, listen and others\n",
-	    NELEM(reader_allows), NELEM(hydrator_denies));
+	    "# sandbox of hydrators: seccomp, %zu system calls, without exec, listen, "
+	    "signals to others\n",
+	    NELEM(reader_allows), NELEM(hydrator_allows));
 }

@@ -1,16 +1,17 @@
 /*
  * What a child may ask of the kernel once it is set up: two seccomp filters, inherited
- * by every thread it starts and never lifted. Whoever makes a reader use another system
- * call adds it to the list in sandbox.c; what is not on it fails with EPERM.
+ * by every thread it starts and never lifted. Whoever makes a child use another system
+ * call adds it to its list in sandbox.c; what is not on it fails with EPERM.
  *
  * A reader, which parses what strangers send, serves: it can send, receive and accept
  * on what it has, make memory files, and open files for appending only (logs are opened
  * anew after a rotation). It cannot read or truncate a file, make a socket, connect,
  * signal another process, start one, or get executable memory.
  *
- * A hydrator, which fetches and parses what an upstream sends, does what it likes but
- * start programs or processes, listen, look into other processes, signal them, or
- * use the parts of the kernel that only administration needs.
+ * A hydrator, which fetches and parses what an upstream sends, connects, looks names up
+ * in threads, and reads, writes and watches files. It cannot start a program or a
+ * process, listen, look into other processes, signal, limit or schedule them (nor let a
+ * descriptor do so), or use the parts of the kernel that only administration needs.
  */
 #ifndef PROC_SANDBOX_H
 #define PROC_SANDBOX_H

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <malloc.h>
@@ -89,7 +90,37 @@ static const struct attempt always[] = {
 	{ "chroot", SYS_chroot, { 0 }, 0, false },
 };
 
+/* Nothing that reaches another process of the same user. */
+static const struct attempt hydrator_only[] = {
+	{ "own a descriptor's signals", SYS_fcntl, { -1, F_SETOWN, 1 }, 0, true },
+	{ "own them by type", SYS_fcntl, { -1, F_SETOWN_EX, 0 }, 0, true },
+	{ "choose the signal", SYS_fcntl, { -1, F_SETSIG, SIGKILL }, 0, true },
+	{ "ask for signals", SYS_fcntl, { -1, F_SETFL, O_ASYNC }, 0, true },
+	{ "FIOSETOWN", SYS_ioctl, { -1, FIOSETOWN, 0 }, 0, true },
+	{ "SIOCSPGRP", SYS_ioctl, { -1, SIOCSPGRP, 0 }, 0, true },
+	{ "limits of another", SYS_prlimit64, { INT_MAX, RLIMIT_NOFILE, 0, 0 }, 0,
+	    true },
+	{ "priority of another", SYS_setpriority, { PRIO_PROCESS, INT_MAX, 19 }, 0,
+	    true },
+	{ "priority of a user", SYS_setpriority, { PRIO_USER, INT_MAX, 19 }, 0, true },
+	{ "scheduling of another", SYS_sched_setscheduler, { INT_MAX, 0, 0 }, 0, true },
+	{ "processors of another", SYS_sched_setaffinity, { INT_MAX, 0, 0 }, 0, true },
+	{ "ioprio_set", SYS_ioprio_set, { 9, 0, 0 }, 0, true },
+	{ "pidfd_open", SYS_pidfd_open, { -1, 0 }, 0, true },
+	{ "pidfd_getfd", SYS_pidfd_getfd, { -1, 0, 0 }, 0, true },
+	{ "socket(AF_NETLINK + 1)", SYS_socket, { AF_PACKET, SOCK_RAW, 0 }, 0, false },
+	{ "code without a file", SYS_mmap,
+	    { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 }, 0,
+	    true },
+	{ "mprotect to execute", SYS_mprotect, { 0, 0, PROT_EXEC }, 0, true },
+	{ "a link", SYS_linkat, { -1, ADDRESS("x"), -1, ADDRESS("y"), 0 }, 0, true },
+	{ "a symbolic link", SYS_symlinkat, { ADDRESS("x"), -1, ADDRESS("y") }, 0,
+	    true },
+	{ "prctl", SYS_prctl, { PR_GET_DUMPABLE }, 0, true },
+};
+
 static const struct attempt reader_only[] = {
+	{ "mremap", SYS_mremap, { 0, 0, 0, 0, 0 }, 0, true },
 	{ "socket(AF_INET)", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, 0, true },
 	{ "socket(AF_UNIX)", SYS_socket, { AF_UNIX, SOCK_DGRAM, 0 }, 0, true },
 	{ "socketpair", SYS_socketpair, { AF_UNIX, SOCK_DGRAM, 0, 0 }, 0, true },
@@ -198,6 +229,12 @@ denied_to_all(void)
 }
 
 static int
+denied_to_hydrators(void)
+{
+	return count_wrong(hydrator_only, NELEM(hydrator_only), true);
+}
+
+static int
 denied_to_readers(void)
 {
 	return count_wrong(reader_only, NELEM(reader_only), true);
@@ -208,6 +245,7 @@ static int
 denied_to_none(void)
 {
 	return count_wrong(always, NELEM(always), false) +
+	       count_wrong(hydrator_only, NELEM(hydrator_only), false) +
 	       count_wrong(reader_only, NELEM(reader_only), false);
 }
 
@@ -231,6 +269,7 @@ TEST(a_hydrator_is_denied_programs_and_other_processes)
 {
 	need_filters();
 	assert_int_equal(inside(true, ROLE_HYDRATOR, denied_to_all), 0);
+	assert_int_equal(inside(true, ROLE_HYDRATOR, denied_to_hydrators), 0);
 }
 
 TEST(it_is_the_filter_that_denies)
