@@ -47,6 +47,7 @@ struct config {
 		int64_t hang_timeout;  /* without a heartbeat */
 		int64_t drain_timeout; /* to finish what is under way */
 		bool sandbox;          /* children run under a filter */
+		bool core_dumps;       /* all may be traced by their user, too */
 	} supervisor;
 	struct {
 		bool enabled;

@@ -79,6 +79,9 @@ const struct config_option config_options[] = {
 	{ IN(supervisor, sandbox), .type = OPTION_BOOL, .preset = "true",
 	    .reloadable = true, .env = OWN("SUPERVISOR_SANDBOX"),
 	    .doc = "filter the system calls of the other processes" },
+	{ IN(supervisor, core_dumps), .type = OPTION_BOOL, .preset = "false",
+	    .reloadable = true, .env = OWN("SUPERVISOR_CORE_DUMPS"),
+	    .doc = "cores, and tracing by the same user, are allowed" },
 
 	{ IN(hydration, enabled), .type = OPTION_BOOL, .preset = "true",
 	    .reloadable = true, .env = REFERENCE("CACHE_HYDRATION_ENABLED"),

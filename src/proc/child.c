@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "proc/privilege.h"
 
 /*
@@ -53,6 +54,8 @@ proc_child_init(const struct child_context *ctx, const char *title,
 	log_procinit(title);
 	if (privilege_drop(privilege) == -1)
 		fatal("cannot become user \"%s\"", privilege->user);
+	if (privilege_open_to_user(ctx->config->supervisor.core_dumps) == -1)
+		fatal("prctl(PR_SET_DUMPABLE)");
 	child_follow_parent(ctx->supervisor);
 	child_signals();
 	setproctitle("%s", title);

@@ -2,7 +2,6 @@
 #include "proc/privilege.h"
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -58,25 +57,10 @@ privilege_change(const struct privilege *p)
 	return 0;
 }
 
-/*
- * Who changes its user leaves no core any more, and cannot be looked into by others of
- * the same user, such as the other children. That is given up only where the operator
- * wants cores.
- */
-static int
-privilege_allow_core(void)
-{
-	struct rlimit core;
-
-	if (getrlimit(RLIMIT_CORE, &core) == -1)
-		return -1;
-	return core.rlim_cur == 0 ? 0 : prctl(PR_SET_DUMPABLE, 1);
-}
-
 int
 privilege_drop(const struct privilege *p)
 {
-	if (p->drop && (privilege_change(p) == -1 || privilege_allow_core() == -1))
+	if (p->drop && privilege_change(p) == -1)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return -1;
@@ -85,6 +69,12 @@ privilege_drop(const struct privilege *p)
 		return -1;
 	}
 	return 0;
+}
+
+int
+privilege_open_to_user(bool open)
+{
+	return prctl(PR_SET_DUMPABLE, open ? 1 : 0);
 }
 
 int

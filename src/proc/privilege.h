@@ -26,11 +26,18 @@ int privilege_find(
 
 /*
  * Child: becomes the user for good, and proves that there is no way back; then, in any
- * case, that no program it might start has more rights (no_new_privs). It can leave a
- * core only if RLIMIT_CORE is not 0. Returns 0, or -1 with errno; the process must then
- * not go on.
+ * case, that no program it might start has more rights (no_new_privs). Returns 0, or -1
+ * with errno; the process must then not go on.
  */
 int privilege_drop(const struct privilege *) MUST_CHECK;
+
+/*
+ * Any process: whether others of its user may trace it, open its /proc/PID/mem and look
+ * into its descriptors (PR_SET_DUMPABLE), and whether it leaves a core: the kernel has
+ * one word for both. Forked children inherit it; a change of user closes. Returns 0, or
+ * -1 with errno.
+ */
+int privilege_open_to_user(bool open) MUST_CHECK;
 
 /* Supervisor: gives a log file to the user, so that a child can open it anew after a
  * rotation. A symbolic link itself is given, not what it points to. Returns 0, or -1

@@ -19,7 +19,7 @@ rlim_t rlimits_descriptors(enum role, const struct child_context *);
  * and the first one warns if that is not enough; a hydrator lowers it for good.
  * RLIMIT_NPROC is left alone: it counts what the user runs on the whole machine, so it
  * would fail for reasons that are not ours; the filter forbids forking instead.
- * RLIMIT_CORE is left alone: see privilege_drop().
+ * RLIMIT_CORE is left alone: see privilege_open_to_user().
  */
 void rlimits_set(enum role, const struct child_context *);
 

@@ -319,6 +319,8 @@ supervisor_prepare(struct supervisor *s)
 {
 	const struct config *c = s->start->config;
 
+	if (privilege_open_to_user(c->supervisor.core_dumps) == -1)
+		return supervisor_refuse(s, EXIT_FAILURE, "prctl(PR_SET_DUMPABLE)");
 	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return EX_CONFIG;
 	if (logs_open(c, s->err, sizeof(s->err)) == -1)

@@ -163,6 +163,15 @@ def test_children_become_the_user_and_the_service_works(make_daemon, common):
 
 
 @needs_root
+@pytest.mark.parametrize("cores", ["false", "true"])
+def test_others_of_the_user_look_into_a_child_only_where_cores_are_allowed(make_daemon, common, cores):
+    daemon = user_daemon(make_daemon, common, "supervisor { core_dumps = %s }" % cores)
+    owner = pwd.getpwnam(USER).pw_uid if cores == "true" else 0
+    for role, pid in children(daemon).items():
+        assert os.stat("/proc/%d/mem" % pid).st_uid == owner, role
+
+
+@needs_root
 def test_logs_are_rotated_by_root_for_children_that_are_not(make_daemon, common):
     access = common / "access"
     daemon = user_daemon(make_daemon, common, 'http { access_log = "%s" }' % access)
