@@ -113,9 +113,13 @@ test_config(const struct config *c, const char *path)
 	}
 	printf("%s: configuration OK\n", path);
 	printf("shared memory: at most %.1f MiB (%zu categories, 2 buffers of %.1f MiB "
-	       "each)\n",
+	       "each)",
 	    2 * (double)c->ncategories * (double)c->segment.capacity / mib,
 	    c->ncategories, (double)c->segment.capacity / mib);
+	if (c->segment.max > c->segment.capacity)
+		printf(
+		    ", growing up to %.1f MiB a buffer", (double)c->segment.max / mib);
+	putchar('\n');
 	return EXIT_SUCCESS;
 }
 

@@ -36,7 +36,8 @@ struct config {
 	char *state_dir;
 	struct {
 		char *name;
-		int64_t capacity; /* per category and buffer */
+		int64_t capacity; /* per category and buffer, at the start */
+		int64_t max; /* up to which that grows; below capacity: not at all */
 	} segment;
 	struct {
 		char *target; /* "syslog", "stderr" or a path */

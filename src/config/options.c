@@ -55,7 +55,10 @@ const struct config_option config_options[] = {
 	{ IN(segment, capacity), .type = OPTION_SIZE, .preset = "16M", .min = 4 * KIB,
 	    .max = GIB, .unit = "bytes", .reloadable = true,
 	    .env = OWN("SEGMENT_CAPACITY"),
-	    .doc = "room for one snapshot of one category" },
+	    .doc = "room for one snapshot of one category, to begin with" },
+	{ IN(segment, max), .type = OPTION_SIZE, .preset = "512M", .min = 4 * KIB,
+	    .max = GIB, .unit = "bytes", .reloadable = true, .env = OWN("SEGMENT_MAX"),
+	    .doc = "up to which that room grows by itself" },
 
 	{ IN(log, target), .type = OPTION_STRING, .preset = "syslog",
 	    .reloadable = true, .env = OWN("LOG_TARGET"), .check = check_log_target,

@@ -1,6 +1,7 @@
 /* From upstream documents to a published snapshot. */
 #include "hydrator/cycle.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -276,7 +277,9 @@ static enum cycle_result
 cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	skips_report(&c->skips, c->section->name);
-	view_encode(&run->rendered);
+	/* What has no room as it is need not be encoded to be refused. */
+	if (run->rendered.len <= segment_capacity(c->segment))
+		view_encode(&run->rendered);
 	run->payload = run->rendered.data;
 	run->len = run->rendered.len;
 	/* Readers will check the same: what they would refuse must not be published. */
@@ -341,7 +344,10 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	run->stamp.published_wall = clock_wall();
 	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
 		err, sizeof(err)) == -1)
-		return outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
+		return errno == EFBIG
+			   ? outcome_too_large(c, err)
+			   : outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
+	c->too_large = false;
 	cycle_keep(c, run);
 	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, run->directory->skipped);
 	if (run->last != NULL)

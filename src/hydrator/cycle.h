@@ -34,6 +34,7 @@ struct cycle {
 	char *stats_url;
 	char *workers_url;
 	bool workers_missing; /* logged: their file: does not exist */
+	bool too_large;       /* logged: there was no room for the last snapshot */
 	struct skips skips;
 	struct inputs inputs;
 	struct gate gate[INPUT_MAX]; /* recall() may fill these two in */
@@ -45,7 +46,8 @@ struct cycle {
 enum cycle_result {
 	CYCLE_PUBLISHED, /* all documents are new */
 	CYCLE_REUSED,    /* published, but with old documents: one line says which */
-	CYCLE_REFUSED, /* published or not, only the gate stood in the way: no hurry */
+	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the size
+			* of the segment: no hurry */
 	CYCLE_FAILED,  /* one line in the log says why; the last snapshot stays */
 	CYCLE_STOPPED, /* the wait's attend said so */
 };

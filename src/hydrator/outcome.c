@@ -50,6 +50,16 @@ outcome_failed(struct cycle *c, enum counter reason, const char *why)
 }
 
 enum cycle_result
+outcome_too_large(struct cycle *c, const char *why)
+{
+	outcome_count(c, COUNTER_REFRESH_FAILURES, COUNTER_PUBLISH_REJECTED);
+	if (!c->too_large)
+		log_warnx("%s not refreshed: %s", c->section->name, why);
+	c->too_large = true;
+	return CYCLE_REFUSED;
+}
+
+enum cycle_result
 outcome_without(struct cycle *c)
 {
 	struct buf why = { 0 };

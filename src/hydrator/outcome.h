@@ -12,6 +12,9 @@
 
 /* The cycle failed, for a reason of ours: the counter of it, and a text. */
 enum cycle_result outcome_failed(struct cycle *, enum counter reason, const char *why);
+/* It failed for a snapshot that the segment has no room for, which is said once: the
+ * supervisor makes a larger segment, or says why it cannot. */
+enum cycle_result outcome_too_large(struct cycle *, const char *why);
 /* It failed for its documents. */
 enum cycle_result outcome_without(struct cycle *);
 /* It published a snapshot of current documents. */

@@ -18,6 +18,8 @@
 #include "shm/counters.h"
 #include "shm/hosts.h"
 #include "shm/metric.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
 #include "terms/category.h"
 
 #define SECONDS(nsec) ((double)(nsec) / (double)NSEC_PER_SEC)
@@ -283,6 +285,38 @@ put_snapshots(const struct metrics *m, enum metric_id id, struct buf *b)
 }
 
 static void
+put_segment(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	sample(b, id, NULL, NULL);
+	put_count(b, id == METRIC_SEGMENT_BYTES ? segment_size(m->segment)
+						: segment_capacity(m->segment));
+}
+
+static void
+put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		sample(b, id, m->config->category[i].name, NULL);
+		buf_printf(b, "%.3f\n",
+		    (double)snapshot_length(m->segment, i) /
+			(double)segment_capacity(m->segment));
+	}
+}
+
+static void
+put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		sample(b, id, m->config->category[i].name, NULL);
+		put_count(b, segment_wanted(m->segment, i));
+	}
+}
+
+static void
 put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	static const char *const roles[ROLE_MAX] = {
@@ -367,6 +401,10 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_SNAPSHOT_BYTES] = put_snapshots,
 	[METRIC_SNAPSHOT_MODELS] = put_snapshots,
 	[METRIC_SNAPSHOT_SKIPPED] = put_snapshots,
+	[METRIC_SEGMENT_BYTES] = put_segment,
+	[METRIC_SEGMENT_CAPACITY] = put_segment,
+	[METRIC_SEGMENT_FILL] = put_fill,
+	[METRIC_SEGMENT_WANTED] = put_wanted,
 	[METRIC_RESTARTS] = put_restarts,
 	[METRIC_RELOAD_SUCCESSFUL] = put_reload_successful,
 	[METRIC_RELOAD_TIME] = put_reload_time,

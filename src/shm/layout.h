@@ -18,7 +18,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-4"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-5"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -63,7 +63,9 @@ struct segment_slot {
 	struct slot_meta meta1; /* of the odd ones */
 	char pad2[16];
 	char name[SEGMENT_NAME_SIZE]; /* supervisor, at creation */
-	char pad3[32];
+	/* Hydrator: bytes of the last snapshot, if it found too little room; else 0. */
+	_Atomic uint64_t wanted;
+	char pad3[24];
 };
 
 #define AT(type, member, offset)                                                       \
@@ -102,6 +104,7 @@ AT(segment_slot, latch, 0);
 AT(segment_slot, meta0, 64);
 AT(segment_slot, meta1, 128);
 AT(segment_slot, name, 192);
+AT(segment_slot, wanted, 224);
 _Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
 
 AT(host, key, 0);

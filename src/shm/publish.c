@@ -124,6 +124,7 @@ publish_allocate(const struct publisher *p, uint64_t generation, size_t len, cha
 	    "%s: cannot allocate %zu bytes in /dev/shm, which has %" PRIu64 " free: %s",
 	    seg->category[p->category], len, (uint64_t)fs.f_bavail * fs.f_frsize,
 	    strerror(rc));
+	errno = rc;
 	return -1;
 }
 
@@ -139,6 +140,14 @@ publish_meta(struct slot_meta *meta, uint64_t generation, uint64_t len,
 	seqlock_put(&meta->published_wall, (uint64_t)stamp->published_wall);
 }
 
+/* The supervisor looks at it once a second. */
+static void
+publish_want(const struct publisher *p, size_t len)
+{
+	atomic_store_explicit(
+	    &segment_slot(p->segment, p->category)->wanted, len, memory_order_relaxed);
+}
+
 int
 publish(struct publisher *p, const void *data, size_t len,
     const struct snapshot_stamp *stamp, uint64_t *generation, char *err, size_t errlen)
@@ -148,10 +157,12 @@ publish(struct publisher *p, const void *data, size_t len,
 	uint64_t g = seqlock_current(latch) + 1;
 
 	if (len == 0 || len > segment_capacity(seg)) {
+		publish_want(p, len);
 		snprintf(err, errlen,
-		    "%s: a snapshot of %zu bytes does not fit: "
-		    "segment.capacity is %zu",
+		    "%s: a snapshot of %zu bytes does not fit: the segment has room "
+		    "for %zu",
 		    seg->category[p->category], len, segment_capacity(seg));
+		errno = EFBIG;
 		return -1;
 	}
 	if (publish_allocate(p, g, len, err, errlen) == -1)
@@ -161,6 +172,7 @@ publish(struct publisher *p, const void *data, size_t len,
 	    checksum_of(data, len, g, stamp), stamp);
 	seqlock_fill(segment_buffer(seg, p->category, g), data, len);
 	seqlock_end(latch, g);
+	publish_want(p, 0);
 	*generation = g;
 	return 0;
 }

@@ -344,6 +344,31 @@ segment_capacity(const struct segment *seg)
 	return seg->h.capacity;
 }
 
+size_t
+segment_size(const struct segment *seg)
+{
+	return seg->h.total_size;
+}
+
+size_t
+segment_wanted(const struct segment *seg, unsigned category)
+{
+	return atomic_load_explicit(
+	    &segment_slot(seg, category)->wanted, memory_order_relaxed);
+}
+
+int
+segment_free_space(const struct segment *seg, uint64_t *bytes, uint64_t *total)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(seg->fd, &fs) == -1)
+		return -1;
+	*bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	*total = (uint64_t)fs.f_blocks * fs.f_frsize;
+	return 0;
+}
+
 const char *
 segment_category_name(const struct segment *seg, unsigned category)
 {

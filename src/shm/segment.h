@@ -69,6 +69,14 @@ void segment_descriptors(const struct segment *, int fds[2]);
 unsigned segment_ncategories(const struct segment *);
 /* Bytes of payload that a generation may have. */
 size_t segment_capacity(const struct segment *);
+/* Bytes of the file; only pages that were allocated are memory. */
+size_t segment_size(const struct segment *);
+/* Bytes of the last snapshot of a category, if it found too little room; else 0. */
+size_t segment_wanted(const struct segment *, unsigned category);
+/* Supervisor: bytes free for it in its file system, and how many that one has. Returns
+ * 0, or -1 with errno. */
+int segment_free_space(
+    const struct segment *, uint64_t *bytes, uint64_t *total) MUST_CHECK;
 /* Lives as long as the segment. category < segment_ncategories(). */
 const char *segment_category_name(const struct segment *, unsigned category);
 

@@ -33,6 +33,17 @@ snapshot_generation(const struct segment *seg, unsigned category)
 	return seqlock_current(&segment_slot(seg, category)->latch);
 }
 
+size_t
+snapshot_length(const struct segment *seg, unsigned category)
+{
+	uint64_t g = snapshot_generation(seg, category), len;
+
+	if (g == 0)
+		return 0;
+	len = seqlock_get(&segment_meta(seg, category, g)->length);
+	return len < segment_capacity(seg) ? len : segment_capacity(seg);
+}
+
 static size_t
 snapshot_padded(size_t len)
 {

@@ -35,6 +35,10 @@ struct snapshot {
 /* The generation the latch holds now, 0 if none: one atomic load. */
 uint64_t snapshot_generation(const struct segment *, unsigned category);
 
+/* Its bytes, at most the capacity; 0 if there is none. Of another generation, if one is
+ * published at this moment. */
+size_t snapshot_length(const struct segment *, unsigned category);
+
 /*
  * Copies the newest generation if it is not `known` (0: none yet). *out is set only
  * with SNAPSHOT_FRESH. Bounded: a few retries, no waiting, no lock.

@@ -56,6 +56,9 @@ enum state_verdict state_load(const struct state_id *, size_t capacity,
     struct state *out, char *err, size_t errlen) MUST_CHECK;
 void state_free(struct state *);
 
+/* Bytes of payload that the file is said to have by its size, 0 if there is none. */
+size_t state_size(const struct state_id *);
+
 /* Renames the file, whatever it is, by appending ".bad", over an older one of that
  * name. Returns 0, or -1 with errno. */
 int state_set_aside(const struct state_id *) MUST_CHECK;

@@ -105,8 +105,8 @@ state_check_length(struct state_file *f)
 		return state_refuse(f, STATE_BAD, "is empty");
 	if (len > f->capacity)
 		return state_refuse(f, STATE_PASSED,
-		    "is passed over: %" PRIu64 " bytes, segment.capacity is %zu", len,
-		    f->capacity);
+		    "is passed over: %" PRIu64 " bytes, the segment has room for %zu",
+		    len, f->capacity);
 	return STATE_GOOD;
 }
 
@@ -198,6 +198,22 @@ state_load(const struct state_id *id, size_t capacity, struct state *out, char *
 	verdict = state_judge(&f, fd, out);
 	close(fd);
 	return verdict;
+}
+
+size_t
+state_size(const struct state_id *id)
+{
+	int fd = state_open(id);
+	struct stat st;
+	size_t size = 0;
+
+	if (fd == -1)
+		return 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (size_t)st.st_size > sizeof(struct state_header))
+		size = (size_t)st.st_size - sizeof(struct state_header);
+	close(fd);
+	return size;
 }
 
 void

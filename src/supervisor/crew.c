@@ -15,6 +15,7 @@
 #include "shm/hosts.h"
 #include "shm/segment.h"
 #include "supervisor/carry.h"
+#include "supervisor/grow.h"
 #include "supervisor/warm.h"
 
 static int
@@ -53,6 +54,19 @@ crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errl
 	return 0;
 }
 
+/* A snapshot that is there already, in the segment of the former crew or in a file, is
+ * not lost for a segment that has grown since the start. */
+static size_t
+crew_capacity(const struct crew *w, const struct crew *from)
+{
+	size_t need = warm_need(w->config), before;
+	unsigned category;
+
+	if (from != NULL && (before = grow_need(from->segment, &category)) > need)
+		need = before;
+	return grow_capacity(w->config, need);
+}
+
 static int
 crew_make_segment(
     struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
@@ -61,7 +75,7 @@ crew_make_segment(
 	const struct config *c = w->config;
 	struct segment_spec spec = {
 		.name = c->segment.name,
-		.capacity = (size_t)c->segment.capacity,
+		.capacity = crew_capacity(w, plan->from),
 		.ncategories = (unsigned)c->ncategories,
 		.categories = names,
 		.nprocs = children_wanted(c) + 1,

@@ -45,8 +45,9 @@ struct crew_plan {
 
 /*
  * Opens the sockets (those that `from` has at the same address are shared with it),
- * makes the segment (unnamed, if there is a `from`) and copies the live snapshots and
- * the counters of `from` there. No process is started, nothing of `from` is changed.
+ * makes the segment (unnamed, if there is a `from`; of grow_capacity() for what `from`
+ * and the saved files have) and copies the live snapshots and the counters of `from`
+ * there. No process is started, nothing of `from` is changed.
  * Returns 0, or an exit status with a message for the operator in err, and nothing
  * left.
  */

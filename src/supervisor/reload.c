@@ -1,4 +1,5 @@
-/* Raising, replacing and retiring crews. */
+/* Raising, replacing and retiring crews. A second crew may be another configuration, or
+ * the same one over a larger segment. */
 #include "supervisor/reload.h"
 
 #include <stdatomic.h>
@@ -11,6 +12,7 @@
 #include "shm/hosts.h"
 #include "shm/segment.h"
 #include "supervisor/carry.h"
+#include "supervisor/grow.h"
 #include "supervisor/logs.h"
 
 /* Former crews, whose clients are slow, cost processes and a copy of the snapshots
@@ -121,9 +123,31 @@ reload_begin(struct reload *r)
 		reload_refuse(r, err);
 		return RELOAD_KEPT;
 	}
+	r->growing = false;
 	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
 	reload_raise(r);
 	return RELOAD_NOTHING;
+}
+
+/* The same configuration over a larger segment. */
+static void
+reload_grow(struct reload *r, int64_t now)
+{
+	const struct crew_plan plan = { .config = r->serving->config,
+		.from = r->serving,
+		.roles = r->start->roles,
+		.privilege = r->privilege,
+		.passed = r->passed };
+	char err[1024];
+
+	if (crew_open(&plan, &r->rising, err, sizeof(err)) != 0) {
+		crew_disinherit(r->serving);
+		grow_failed(&r->grow, now, err);
+		return;
+	}
+	r->growing = true;
+	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
+	reload_raise(r);
 }
 
 /* The new one's readers accept: nobody waits for the old one any more. */
@@ -143,6 +167,26 @@ reload_retire(struct crew *old, struct crew *heir)
 	}
 }
 
+/* Nothing was loaded: when that was, and whether it went well, is as it was. */
+static void
+reload_note_growth(const struct crew *old, const struct crew *w)
+{
+	const struct counters *from = crew_counters(old);
+	struct counters *to = crew_counters(w);
+	unsigned category;
+	size_t need = grow_need(old->segment, &category);
+
+	atomic_store_explicit(&to->reload_failed, counter_read(&from->reload_failed),
+	    memory_order_relaxed);
+	atomic_store_explicit(&to->reloaded_wall,
+	    atomic_load_explicit(&from->reloaded_wall, memory_order_relaxed),
+	    memory_order_relaxed);
+	log_info("the segment has grown: room for snapshots of %zu bytes, before %zu; "
+		 "%s needs %zu",
+	    segment_capacity(w->segment), segment_capacity(old->segment),
+	    segment_category_name(old->segment, category), need);
+}
+
 static enum reload_event
 reload_commit(struct reload *r)
 {
@@ -150,20 +194,28 @@ reload_commit(struct reload *r)
 
 	r->serving = w;
 	r->rising = NULL;
-	atomic_store_explicit(
-	    &reload_counters(r)->reloaded_wall, clock_wall(), memory_order_relaxed);
+	r->grow = (struct grow){ GROW_FREE };
+	if (r->growing)
+		reload_note_growth(old, w);
+	else
+		atomic_store_explicit(&reload_counters(r)->reloaded_wall, clock_wall(),
+		    memory_order_relaxed);
 	if (old == NULL)
 		return RELOAD_UP;
 	if (segment_take_name(w->segment) == -1)
 		log_warn("the new segment cannot take its name");
 	reload_retire(old, w);
+	if (r->growing)
+		return RELOAD_NOTHING;
 	counter_add(reload_counters(r), COUNTER_RELOADS, 1);
 	return RELOAD_UP;
 }
 
 static enum reload_event
-reload_abandon(struct reload *r)
+reload_abandon(struct reload *r, int64_t now)
 {
+	static const char why[] = "the new readers are not ready in time";
+
 	children_tell(&r->rising->children, ROLE_MAX, LIFE_HURRY);
 	r->rising = NULL;
 	if (r->serving == NULL) {
@@ -171,8 +223,12 @@ reload_abandon(struct reload *r)
 		return RELOAD_FAILED;
 	}
 	crew_disinherit(r->serving);
+	if (r->growing) {
+		grow_failed(&r->grow, now, why);
+		return RELOAD_NOTHING;
+	}
 	reload_old_log(r);
-	reload_refuse(r, "the new readers are not ready in time");
+	reload_refuse(r, why);
 	return RELOAD_KEPT;
 }
 
@@ -229,11 +285,30 @@ reload_hand_over(struct reload *r)
 	}
 }
 
+/* A crew that followed it only for a larger segment has the same configuration, and
+ * takes it over. */
+static void
+reload_close_crew(struct reload *r, struct crew *w)
+{
+	struct crew *other;
+
+	TAILQ_REMOVE(&r->crews, w, entry);
+	TAILQ_FOREACH (other, &r->crews, entry) {
+		if (other->heir == w)
+			other->heir = w->heir;
+		if (other->config == w->owned) {
+			other->owned = w->owned;
+			w->owned = NULL;
+		}
+	}
+	crew_close(&w);
+}
+
 /* Counts what former crews still count, and frees those that are gone. */
 static size_t
 reload_bury(struct reload *r)
 {
-	struct crew *w, *next, *other;
+	struct crew *w, *next;
 	size_t n = 0;
 
 	TAILQ_FOREACH_SAFE (w, &r->crews, entry, next) {
@@ -241,11 +316,7 @@ reload_bury(struct reload *r)
 		n++;
 		if (w == r->serving || w == r->rising || !children_gone(&w->children))
 			continue;
-		TAILQ_FOREACH (other, &r->crews, entry)
-			if (other->heir == w)
-				other->heir = w->heir;
-		TAILQ_REMOVE(&r->crews, w, entry);
-		crew_close(&w);
+		reload_close_crew(r, w);
 		n--;
 	}
 	return n;
@@ -276,10 +347,14 @@ reload_step(struct reload *r, int64_t now)
 	if (r->rising != NULL) {
 		if (children_ready(&r->rising->children, ROLE_READER))
 			return reload_commit(r);
-		return now >= r->deadline ? reload_abandon(r) : RELOAD_NOTHING;
+		return now >= r->deadline ? reload_abandon(r, now) : RELOAD_NOTHING;
 	}
-	if (r->wanted && r->serving != NULL && n < CREWS_MAX)
+	if (r->serving == NULL || n >= CREWS_MAX)
+		return RELOAD_NOTHING;
+	if (r->wanted)
 		return reload_begin(r);
+	if (grow_is_due(&r->grow, r->serving->config, r->serving->segment, now))
+		reload_grow(r, now);
 	return RELOAD_NOTHING;
 }
 
@@ -302,8 +377,6 @@ reload_close(struct reload *r)
 {
 	struct crew *w;
 
-	while ((w = TAILQ_FIRST(&r->crews)) != NULL) {
-		TAILQ_REMOVE(&r->crews, w, entry);
-		crew_close(&w);
-	}
+	while ((w = TAILQ_FIRST(&r->crews)) != NULL)
+		reload_close_crew(r, w);
 }

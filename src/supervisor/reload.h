@@ -1,6 +1,7 @@
 /*
  * One crew after another: the first one comes up, a reload raises a second one beside
- * it, and once that one is ready it serves and the old one retires. Supervisor only.
+ * it, and once that one is ready it serves and the old one retires. So does a segment
+ * that has to grow. Supervisor only.
  */
 #ifndef SUPERVISOR_RELOAD_H
 #define SUPERVISOR_RELOAD_H
@@ -11,6 +12,7 @@
 
 #include "base/attr.h"
 #include "supervisor/crew.h"
+#include "supervisor/grow.h"
 #include "supervisor/supervisor.h"
 
 struct reload {
@@ -24,6 +26,8 @@ struct reload {
 	struct crew *rising;  /* becomes `serving` when its readers are ready */
 	int64_t deadline;     /* for that, clock_boot() */
 	bool wanted;          /* a reload was asked for that has not begun */
+	bool growing;         /* `rising` has the configuration of `serving` */
+	struct grow grow;     /* of `serving` */
 	bool stopping;        /* nothing is started any more */
 };
 

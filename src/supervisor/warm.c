@@ -37,6 +37,23 @@ warm_make_dir(const struct config *c, const struct privilege *p)
 		    "state_dir %s cannot be made: nothing will survive a restart", dir);
 }
 
+size_t
+warm_need(const struct config *c)
+{
+	struct state_id id = { .dir = c->state_dir };
+	size_t need = 0, size, i;
+
+	if (c->state_dir[0] == '\0')
+		return 0;
+	for (i = 0; i < c->ncategories; i++) {
+		id.category = c->category[i].name;
+		size = state_size(&id);
+		if (size > need)
+			need = size;
+	}
+	return need;
+}
+
 /* The cycle that made the snapshot was the category's last success; a wall clock that
  * was moved since must not make it one to come. */
 static void

@@ -2,6 +2,8 @@
 #ifndef SUPERVISOR_WARM_H
 #define SUPERVISOR_WARM_H
 
+#include <stddef.h>
+
 struct config;
 struct privilege;
 struct segment;
@@ -9,6 +11,10 @@ struct segment;
 /* Supervisor: makes state_dir for the user of the children if only its last level is
  * missing. A failure is a warning: without it the next start is cold, no more. */
 void warm_make_dir(const struct config *, const struct privilege *);
+
+/* Supervisor: bytes of the largest saved snapshot by the sizes of the files, 0 if there
+ * is none. */
+size_t warm_need(const struct config *);
 
 /*
  * Supervisor, before it forks who reads the segment: publishes each category's saved

@@ -239,15 +239,16 @@ def test_a_clock_that_went_back_makes_nothing_fresh(make, upstream):
     assert len(lines(daemon, CATEGORY, "passed over", "future")) == 1
 
 
-def test_one_that_outgrew_the_capacity_is_left(make, upstream):
+def test_one_that_outgrew_the_segment_is_left(make, upstream):
     daemon = make().start()
     daemon.stop()
     before = saved(daemon).read_bytes()
     upstream.rename(upstream.with_name("gone"))
-    daemon.config.write_text(daemon.config.read_text().replace('capacity = "8M"', 'capacity = "4K"'))
+    daemon.config.write_text(
+        daemon.config.read_text().replace('capacity = "8M"', 'capacity = "4K" max = "4K"'))
     restart(daemon)
     assert daemon.get(RISK).status == 503
-    assert len(lines(daemon, str(saved(daemon)), "segment.capacity")) == 1
+    assert len(lines(daemon, str(saved(daemon)), "the segment has room for 4096")) == 1
     daemon.stop()
     assert saved(daemon).read_bytes() == before
 

@@ -166,6 +166,7 @@ work(void)
 	struct cycle cycle = {
 		.config = &world.config,
 		.section = &world.category,
+		.segment = world.segment,
 		.counters = segment_counters(world.segment, 0),
 	};
 	enum ending ending = ENDED_NOT_OPENED;

@@ -606,8 +606,34 @@ TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 	    "true}}",
 	    0);
 	hydrator_world_put("reference.json", text);
-	assert_fails("segment.capacity", "4096");
-	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 1);
+	assert_int_equal(run(), CYCLE_REFUSED); /* no early try */
+	assert_int_equal(hydrator_world_logged("the segment has room for 4096"), 1);
+	assert_true(segment_wanted(world.segment, 0) > 4096);
+	text[5000] = 'x'; /* another content, as large */
+	hydrator_world_put("reference.json", text);
+	assert_int_equal(run(), CYCLE_REFUSED);
+	assert_int_equal(hydrator_world_logged("the segment has room"), 0);
+	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 2);
+}
+
+/* Said again if it comes again. */
+TEST(test_too_large_for_now)
+{
+#define RECORD(name)                                                                   \
+	"{\"a\": {\"name\": \"" name "\", \"baseline\": \"flux_1\", \"nsfw\": true}}"
+	static char text[HYDRATOR_WORLD_CAPACITY + 100];
+	int i;
+
+	snprintf(text, sizeof(text), RECORD("%0*d"), HYDRATOR_WORLD_CAPACITY, 0);
+	for (i = 1; i <= 2; i++) {
+		hydrator_world_put("reference.json", text);
+		assert_int_equal(run(), CYCLE_REFUSED);
+		assert_int_equal(hydrator_world_logged("the segment has room"), 1);
+		hydrator_world_put("reference.json", RECORD("a"));
+		assert_published((uint64_t)i);
+		assert_int_equal(segment_wanted(world.segment, 0), 0);
+	}
+#undef RECORD
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,

@@ -124,13 +124,21 @@ TEST(what_does_not_fit_is_rejected)
 	assert_int_equal(
 	    publish(writer, data, size, &fixture_stamp, &generation, err, sizeof(err)),
 	    -1);
-	assert_non_null(strstr(err, "segment.capacity"));
-	assert_non_null(strstr(err, "image_generation"));
+	assert_int_equal(errno, EFBIG);
+	assert_non_null(strstr(err, "image_generation: a snapshot of"));
+	assert_int_equal(segment_wanted(seg, 0), size);
+	assert_int_equal(snapshot_length(seg, 0), 10);
 	assert_int_equal(
 	    publish(writer, data, 0, &fixture_stamp, &generation, err, sizeof(err)),
 	    -1);
 	assert_int_equal(generation, 99);
 	assert_true(fixture_holds(seg, 1, 'k', 10));
+	assert_int_equal(
+	    publish(writer, data, size, &fixture_stamp, &generation, err, sizeof(err)),
+	    -1);
+	fixture_publish(writer, 'l', 20);
+	assert_int_equal(segment_wanted(seg, 0), 0);
+	assert_int_equal(snapshot_length(seg, 0), 20);
 	free(data);
 }
 

@@ -334,7 +334,8 @@ TEST(larger_than_the_capacity_is_left)
 	char data[CAPACITY + 1] = "";
 
 	save(data, sizeof(data));
-	assert_refused(STATE_PASSED, "segment.capacity is 4096");
+	assert_int_equal(state_size(&id), sizeof(data));
+	assert_refused(STATE_PASSED, "the segment has room for 4096");
 	/* Address space only: nobody reads, or allocates, what is too much. */
 	assert_int_equal(truncate(path, INT64_C(1) << 40), 0);
 	assert_refused(STATE_BAD, "truncated or damaged");
