@@ -18,6 +18,9 @@
 #define BUDGET_PART 20
 #define BUDGET_SAVED (100 * NSEC_PER_MSEC)
 
+/* A page up to this is copied into the answer's own text, which keeps its memory. */
+#define TEXT_MAX (size_t)(64 * 1024)
+
 /* What is longer (a limit may have thousands of digits) is not worth keeping. */
 #define KEY_MAX 256
 
@@ -102,15 +105,44 @@ make(const struct generation *g, const struct selection *s)
 	return blob_new(&body);
 }
 
-static void
-give_length(
-    struct http_response *r, const struct generation *g, const struct selection *s)
+static size_t
+count(const struct generation *g, const struct selection *s)
 {
 	struct sink sink = { .out = NULL };
 
 	put_body(g, s, &sink);
-	r->length_is = HTTP_LENGTH_GIVEN;
-	r->length = sink.len;
+	return sink.len;
+}
+
+/* There are as many of them as there are limits, so none is kept. */
+static bool
+is_page_of_preset(const struct selection *s)
+{
+	return s->preset != SELECTION_NO_PRESET && s->paged;
+}
+
+static void
+set_made(struct http_response *r, const struct generation *g, const struct selection *s)
+{
+	struct sink sink = { .out = &r->text };
+
+	if (count(g, s) > TEXT_MAX) {
+		use_blob(r, make(g, s));
+		return;
+	}
+	put_body(g, s, &sink);
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
+}
+
+static void
+set_kept(struct http_response *r, struct generation *g, const struct selection *s,
+    struct blob *blob)
+{
+	if (blob == NULL) {
+		blob = make(g, s);
+		keep(g, ENCODING_IDENTITY, s, blob);
+	}
+	use_blob(r, blob);
 }
 
 /* To a HEAD only the length of what is not there. */
@@ -118,20 +150,19 @@ static void
 set_identity(
     struct http_response *r, bool head, struct generation *g, const struct selection *s)
 {
+	bool page = is_page_of_preset(s);
 	struct blob *blob;
 
 	if (page_set(r, g, s))
 		return;
-	blob = find(g, ENCODING_IDENTITY, s);
+	blob = page ? NULL : find(g, ENCODING_IDENTITY, s);
 	if (blob == NULL && head) {
-		give_length(r, g, s);
-		return;
-	}
-	if (blob == NULL) {
-		blob = make(g, s);
-		keep(g, ENCODING_IDENTITY, s, blob);
-	}
-	use_blob(r, blob);
+		r->length_is = HTTP_LENGTH_GIVEN;
+		r->length = count(g, s);
+	} else if (page)
+		set_made(r, g, s);
+	else
+		set_kept(r, g, s, blob);
 }
 
 /* Sets the encoded form if it is there. Short bodies are not kept encoded, so one that

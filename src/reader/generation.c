@@ -22,6 +22,7 @@ generation_new(struct snapshot *snapshot, enum category category)
 	g->refs = 1;
 	g->snapshot = snapshot;
 	g->directory = directory;
+	row_lists_make(&g->lists, snapshot->data, directory);
 	g->made = cache_new(snapshot->len);
 	for (i = 0; i < VIEW_MAX; i++)
 		http_date(directory->views[i].modified, g->modified[i]);
@@ -50,6 +51,7 @@ generation_unref(void *arg)
 	if (g == NULL || --g->refs > 0)
 		return;
 	generation_strip(g);
+	row_lists_free(&g->lists);
 	snapshot_release(&g->snapshot);
 	free(g);
 }

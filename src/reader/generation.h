@@ -14,6 +14,7 @@
 #include "http/date.h"
 #include "payload/view.h"
 #include "reader/cache.h"
+#include "reader/row_lists.h"
 #include "shm/snapshot.h"
 
 struct generation {
@@ -22,6 +23,7 @@ struct generation {
 	struct snapshot *snapshot; /* owned */
 	const struct view_directory *directory;  /* in it */
 	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
+	struct row_lists lists;
 	struct cache *made; /* bodies; at most as many bytes as the snapshot has */
 };
 

@@ -128,16 +128,15 @@ static void
 put_matches(struct sink *k, const struct generation *g, const struct view *v,
     const struct selection *s, struct part part)
 {
-	const struct view_row *row = (const void *)(g->snapshot->data + v->rows);
-	uint64_t found = 0;
-	uint32_t i;
+	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
+	const uint32_t *number = g->lists.preset[s->kind][s->preset] + part.start;
 
-	for (i = 0; i < v->nrows && found < part.start + part.n; i++) {
-		if (!(row[i].presets & 1u << s->preset) || found++ < part.start)
-			continue;
-		if (found > part.start + 1)
+	for (uint64_t i = 0; i < part.n; i++) {
+		const struct view_row *row = &rows[number[i]];
+
+		if (i > 0)
 			sink_put(k, STR(","));
-		sink_put(k, (struct str){ g->snapshot->data + row[i].off, row[i].len });
+		sink_put(k, (struct str){ g->snapshot->data + row->off, row->len });
 	}
 }
 

@@ -9,6 +9,9 @@ they are) models of one category. Each attack runs against one reader and agains
 ordinary client (load.c) asks 200 times a second over 4 connections and has a core for
 itself; readers share the other with nobody but hydrators. wanted: p99 beside an attack at
 most 3 times that beside plain requests, and no process aborted.
+
+Last, what a page of each preset of each view of the text models takes of the reader's
+processor time. wanted: the dearest at most twice the median one.
 """
 import itertools
 import json
@@ -20,8 +23,8 @@ import sys
 import threading
 import time
 
-from bench_common import (RISK, STATISTICS, Daemon, Documents, children, describe_machine, median,
-                          memory_of, need, process_title, two_cores, work_directory)
+from bench_common import (RISK, STATISTICS, Daemon, Documents, children, cpu_seconds, describe_machine, get,
+                          median, memory_of, need, process_title, two_cores, wait_for, work_directory)
 
 LOAD = "tests/bench/load"
 WITH_STATS = STATISTICS + "/with-stats"
@@ -165,6 +168,32 @@ def measure(daemon, core, readers):
             attack[3] / 1e6, attack[1] / plain[1]))
 
 
+TEXT_RISK = "/model_references/statistics/text_generation/deletion-risk"
+VIEWS = ["", "&group_text_models=true", "&include_backend_variations=true"]
+PRESETS = ["deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues", "critical", "low_usage"]
+
+
+def preset_pages(daemon):
+    """What a request for a page of one row, ever another, costs in us of the reader's time, for each preset and view."""
+    reader = next(pid for pid in children(daemon.process.pid) if "reader" in process_title(pid))
+    wait_for(lambda: (get(daemon.port, TEXT_RISK) or [0])[0] == 200, "text models")
+    client, costs = Client(daemon.port), {}
+    for preset in PRESETS:
+        for view in VIEWS:
+            rounds = []
+            for _ in range(5):
+                began = cpu_seconds(reader)
+                for first in range(0, 1000, 50):
+                    client.ask([(b"GET", "%s?preset=%s&limit=1&offset=%d%s" % (TEXT_RISK, preset, first + i, view), ())
+                                for i in range(50)])
+                rounds.append((cpu_seconds(reader) - began) / 1000 * 1e6)
+            costs[preset + view] = median(rounds)
+    dearest = max(costs, key=costs.get)
+    print("%d presets of views, a page of one row: %.1f us the median, %.1f us the dearest (%s): "
+          "%.2f of the median's speed (wanted: at least 0.5)" % (
+              len(costs), median(costs.values()), costs[dearest], dearest, median(costs.values()) / costs[dearest]))
+
+
 def main():
     if len(sys.argv) == 6 and sys.argv[1] == "--attack":
         print(ATTACKS[sys.argv[2]](int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "plain"))
@@ -185,6 +214,8 @@ def main():
             with Daemon(sys.argv[1], work, documents, settings="readers = %d" % readers, core=server_core,
                         capacity="256M") as daemon:
                 measure(daemon, client_core, readers)
+                if readers == 1:
+                    preset_pages(daemon)
                 aborted = pathlib.Path(daemon.log).read_text().count("aborting it")
                 print("%d readers: %d processes aborted (wanted: 0)" % (readers, aborted))
 

@@ -61,7 +61,7 @@ TEST(pages_are_cut_out_of_the_whole)
 }
 
 /* doc/reference.md 8.6 and 8.7: total_count. */
-TEST(presets_are_scanned_rows)
+TEST(presets_are_rows_that_match)
 {
 	struct answer_world *w = *state;
 	int again;
@@ -89,6 +89,38 @@ TEST(presets_are_scanned_rows)
 	    ask(w, TEXT "?preset=critical&include_backend_variations=1"), 200);
 	assert_list(w, "719,\"returned_count\":22,\"offset\":0,\"limit\":null", 0, 33,
 	    22, "critical");
+}
+
+/* Bytes of the bodies that were made of the category's generation. */
+static size_t
+made(struct answer_world *w, enum category category)
+{
+	struct generation *g = NULL;
+
+	assert_int_equal(store_get(w->answerer.store, category, &g), STORE_HELD);
+	return cache_bytes(g->made);
+}
+
+/* There are as many of them as there are limits: they must not push out what is kept.
+ */
+TEST(a_page_of_a_preset_is_not_kept)
+{
+	struct answer_world *w = *state;
+	size_t before = made(w, CATEGORY_IMAGE_GENERATION);
+	char target[200];
+
+	for (int i = 1; i < 30; i++) {
+		snprintf(target, sizeof(target),
+		    IMAGE "?preset=critical&limit=%d&offset=1", i);
+		assert_int_equal(ask(w, target), 200);
+		snprintf(target, sizeof(target),
+		    "5,\"returned_count\":%d,\"offset\":1,\"limit\":%d", i < 4 ? i : 4,
+		    i);
+		assert_list(w, target, 33, 33, i < 4 ? (unsigned)i : 4, "critical");
+	}
+	assert_int_equal(made(w, CATEGORY_IMAGE_GENERATION), before);
+	assert_int_equal(ask(w, IMAGE "?preset=critical"), 200);
+	assert_true(made(w, CATEGORY_IMAGE_GENERATION) > before);
 }
 
 TEST(statistics_echo_what_was_asked)
@@ -276,16 +308,6 @@ TEST(tags_follow_the_selection)
 	    answer_world_ask(w, "GET", IMAGE, "If-None-Match: W/\"\r\n"), 200);
 	for (i = 0; i < NELEM(targets); i++)
 		free(tags[i]);
-}
-
-/* Bytes of the bodies that were made of the category's generation. */
-static size_t
-made(struct answer_world *w, enum category category)
-{
-	struct generation *g = NULL;
-
-	assert_int_equal(store_get(w->answerer.store, category, &g), STORE_HELD);
-	return cache_bytes(g->made);
 }
 
 TEST(a_304_makes_nothing)
