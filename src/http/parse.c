@@ -7,43 +7,35 @@
 #include <string.h>
 #include <strings.h>
 
-/* Sets of octets, RFC 9110 section 5.6.2 and RFC 3986 section 3.2.2. */
+#include "http/authority.h"
+
+/* Sets of octets, RFC 9110 section 5.6.2. */
 #define IS_TOKEN 1u  /* of a method or field name */
 #define IS_VALUE 2u  /* of a field value */
 #define IS_TARGET 4u /* of a target: more than the RFC, as browsers send it */
-#define IS_HOST 8u   /* of a host with its port */
 
 #define VISIBLE (IS_VALUE | IS_TARGET)
 
 static const uint8_t octets[256] = {
 	['\t'] = IS_VALUE,
 	[' '] = IS_VALUE,
-	['0' ... '9'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['A' ... 'Z'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['a' ... 'z'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['!'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['$' ... '\''] = VISIBLE | IS_TOKEN | IS_HOST,
-	['*' ... '+'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['-' ... '.'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['_'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['~'] = VISIBLE | IS_TOKEN | IS_HOST,
-	['#'] = VISIBLE | IS_TOKEN,
-	['^'] = VISIBLE | IS_TOKEN,
-	['`'] = VISIBLE | IS_TOKEN,
-	['|'] = VISIBLE | IS_TOKEN,
-	['(' ... ')'] = VISIBLE | IS_HOST,
-	[','] = VISIBLE | IS_HOST,
-	[':' ... ';'] = VISIBLE | IS_HOST,
-	['='] = VISIBLE | IS_HOST,
-	['['] = VISIBLE | IS_HOST,
-	[']'] = VISIBLE | IS_HOST,
+	['!'] = VISIBLE | IS_TOKEN,
 	['"'] = VISIBLE,
+	['#' ... '\''] = VISIBLE | IS_TOKEN,
+	['(' ... ')'] = VISIBLE,
+	['*' ... '+'] = VISIBLE | IS_TOKEN,
+	[','] = VISIBLE,
+	['-' ... '.'] = VISIBLE | IS_TOKEN,
 	['/'] = VISIBLE,
-	['<'] = VISIBLE,
-	['>' ... '@'] = VISIBLE,
-	['\\'] = VISIBLE,
+	['0' ... '9'] = VISIBLE | IS_TOKEN,
+	[':' ... '@'] = VISIBLE,
+	['A' ... 'Z'] = VISIBLE | IS_TOKEN,
+	['[' ... ']'] = VISIBLE,
+	['^' ... 'z'] = VISIBLE | IS_TOKEN,
 	['{'] = VISIBLE,
+	['|'] = VISIBLE | IS_TOKEN,
 	['}'] = VISIBLE,
+	['~'] = VISIBLE | IS_TOKEN,
 	[0x80 ... 0xff] = IS_VALUE,
 };
 
@@ -114,12 +106,36 @@ parse_method(struct str name, enum http_method *method)
 	       span_of(name, IS_TOKEN) == name.len;
 }
 
+/* Bytes of the scheme of an absolute-form, with what separates it; 0: it is none. */
+static size_t
+scheme_of(struct str target)
+{
+	if (target.len > 7 && strncasecmp(target.p, "http://", 7) == 0)
+		return 7;
+	if (target.len > 8 && strncasecmp(target.p, "https://", 8) == 0)
+		return 8;
+	return 0;
+}
+
+/* Takes the authority off the front of *target, and says whether it is one. */
+static bool
+take_authority(struct str *target, struct http_request *r)
+{
+	size_t n = 0;
+
+	while (n < target->len && target->p[n] != '/' && target->p[n] != '?')
+		n++;
+	r->host = (struct str){ target->p, n };
+	*target = str_from(*target, n);
+	return n > 0 && authority_is_valid(r->host);
+}
+
 /* RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS. A fragment has
  * no place there; like the reference we leave it aside (doc/reference.md 8.3). */
 static bool
 parse_target(struct str target, struct http_request *r)
 {
-	size_t scheme = 0;
+	size_t scheme;
 
 	if (span_of(target, IS_TARGET) != target.len || target.len == 0)
 		return false;
@@ -128,15 +144,9 @@ parse_target(struct str target, struct http_request *r)
 		r->path = target;
 		return r->method == HTTP_OPTIONS;
 	}
-	if (target.len > 7 && strncasecmp(target.p, "http://", 7) == 0)
-		scheme = 7;
-	else if (target.len > 8 && strncasecmp(target.p, "https://", 8) == 0)
-		scheme = 8;
-	if (scheme > 0) {
+	if ((scheme = scheme_of(target)) > 0) {
 		target = str_from(target, scheme);
-		r->host = (struct str){ target.p, span_of(target, IS_HOST) };
-		target = str_from(target, r->host.len);
-		if (r->host.len == 0)
+		if (!take_authority(&target, r))
 			return false;
 		if (target.len == 0 || target.p[0] == '?') {
 			r->path = STR("/");
@@ -216,7 +226,7 @@ static bool
 parse_framing(const struct http_field *field, struct http_request *r, struct framing *f)
 {
 	if (str_is(field->name, STR("host"))) {
-		if (f->host || span_of(field->value, IS_HOST) != field->value.len)
+		if (f->host || !authority_is_valid(field->value))
 			return false;
 		f->host = true;
 		if (r->host.p == NULL)

@@ -1,0 +1,147 @@
+"""A conformance client of our own: what RFC 9110 and RFC 9112 ask of an origin server, case by case, over a socket."""
+import email.utils
+import re
+import socket
+
+import pytest
+
+from daemon import PATIENCE
+
+RISK = "/model_references/statistics/image_generation/deletion-risk"
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+BODILESS = (204, 304)
+ONCE = ("date", "server", "content-length", "content-type", "connection", "etag", "last-modified", "age", "location",
+        "cache-control", "vary", "allow", "retry-after")
+
+
+class Wire:
+    """A connection on which nothing is taken for granted: every byte that comes back has its place."""
+
+    def __init__(self, daemon):
+        self.sock = socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE)
+        self.file = self.sock.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+        self.sock.close()
+
+    def send(self, data):
+        self.sock.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
+
+    def line(self):
+        line = self.file.readline(100000)
+        assert line.endswith(b"\r\n") and b"\r" not in line[:-2], line
+        return line[:-2].decode("latin-1")
+
+    def answer(self, method="GET"):
+        """The next answer, which is one to that method."""
+        return Answer(self, method)
+
+    def ended(self):
+        """Whether nothing follows but the end."""
+        try:
+            rest = self.file.read()
+        except ConnectionResetError:
+            rest = b""
+        assert rest == b"", rest[:300]
+        return True
+
+
+class Answer:
+    def __init__(self, wire, method):
+        status = re.fullmatch(r"HTTP/1\.1 (\d{3}) [A-Z][A-Za-z -]+", wire.line())
+        assert status, "no status line"
+        self.status = int(status.group(1))
+        self.fields = []
+        while line := wire.line():
+            field = re.fullmatch(r"(%s):[ \t]*(.*?)[ \t]*" % TOKEN, line)
+            assert field, line
+            self.fields.append((field.group(1).lower(), field.group(2)))
+        for name in ONCE:
+            assert len(self.all(name)) <= 1, (name, self.all(name))
+        length = self["content-length"]
+        if self.status in BODILESS:
+            assert length is None
+        bodiless = method == "HEAD" or self.status in BODILESS
+        assert bodiless or length is not None
+        self.body = b"" if bodiless else wire.file.read(int(length))
+        assert bodiless or len(self.body) == int(length)
+        self.date = email.utils.parsedate_to_datetime(self["date"])
+        self.closes = self["connection"] == "close"
+
+    def all(self, name):
+        return [value for key, value in self.fields if key == name]
+
+    def __getitem__(self, name):
+        return next(iter(self.all(name)), None)
+
+
+def request(target=RISK, method="GET", version="1.1", host="Host: x\r\n", **fields):
+    """If_Match="x" is `If-Match: x`."""
+    lines = "".join("%s: %s\r\n" % (name.replace("_", "-"), value) for name, value in fields.items())
+    return "%s %s HTTP/%s\r\n%s%s\r\n" % (method, target, version, host, lines)
+
+
+def ask(daemon, data, method=None):
+    """The answer to one request; then the connection is what the answer says of it: closed, or good for another."""
+    with Wire(daemon) as wire:
+        wire.send(data)
+        answer = wire.answer(method or data.split(" ", 1)[0])
+        if answer.closes:
+            assert wire.ended()
+            return answer
+        wire.send(request("/livez", Connection="close"))
+        probe = wire.answer()
+        assert (probe.status, probe.body) == (200, b'{"status":"ok"}')
+        assert wire.ended()
+        return answer
+
+
+def refused(daemon, data, status=400, method=None):
+    """That it is, as the last thing that happens on its connection: what follows is not taken for a request."""
+    answer = ask(daemon, data + request(), method)
+    assert (answer.status, answer.closes) == (status, True)
+    assert answer["cache-control"] == "no-store"
+    return answer
+
+
+# RFC 9112 section 3.2, RFC 9110 section 7.2, RFC 3986 section 3.2.
+
+HOSTS = ("x", "x:80", "x:", "a.example:65535", "A.Example", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:80",
+         "[2001:DB8::a]:", "[::ffff:127.0.0.1]", "[1:2:3:4:5:6:7:8]", "a%2Db", "%41", "a_b", "a~b", "(a)", "a,b", "a;b=c",
+         "xn--bcher-kva.example", "-", "256.1.1.1")
+NO_HOSTS = (":80", ":", "x:port", "x:-1", "x:+1", "x:80:81", "x::80", "x: 80", "x:8 0", "a:b:c", "a:b:c]", "::1",
+            "::1:80", "[::1", "::1]", "[::1]x", "[::1]80", "x[::1]", "[[::1]]", "[]", "[", "]", "[zz]", "[1.2.3.4]",
+            "[::1%25lo]", "[1:2:3:4:5:6:7]", "[1:2:3:4:5:6:7:8:9]", "[::1]:x", "[v1.a]", "%", "%4", "%zz", "a%4g", "a b",
+            "a\tb", "u@h", "u:p@h", "a\\b", 'a"b', "<a>", "{a}", "a|b", "a^b", "a`b", "caf\xe9", "a\x7fb")
+
+
+@pytest.mark.parametrize("version", ("1.1", "1.0"))
+@pytest.mark.parametrize("host", ("", *HOSTS))
+def test_a_host(demo, host, version):
+    assert ask(demo, request(host="Host: %s\r\n" % host, version=version)).status == 200
+
+
+@pytest.mark.parametrize("version", ("1.1", "1.0"))
+@pytest.mark.parametrize("host", (*NO_HOSTS, "a/b", "a?b", "a#b", "http://x"))
+def test_no_host(demo, host, version):
+    refused(demo, request(host="Host: %s\r\n" % host, version=version))
+
+
+@pytest.mark.parametrize("scheme", ("http", "https", "HtTp"))
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_absolute_target(demo, host, scheme):
+    assert ask(demo, request("%s://%s%s?limit=1" % (scheme, host, RISK), host="Host: other\r\n")).status == 200
+
+
+@pytest.mark.parametrize("host", ("", *NO_HOSTS))
+def test_an_absolute_target_without_a_host(demo, host):
+    refused(demo, request("http://%s/livez" % host))
+
+
+@pytest.mark.parametrize("host", ("", "Host: [::1\r\n", "Host: x\r\nHost: x\r\n", "Host: x\r\nhost: y\r\n"))
+def test_an_absolute_target_excuses_no_bad_host(demo, host):
+    refused(demo, request("http://x/livez", host=host))
