@@ -159,7 +159,8 @@ parse_target(struct str target, struct http_request *r)
 	return r->path.len > 0 && r->path.p[0] == '/';
 }
 
-/* 0, or the status to refuse the line with. */
+/* 0, or the status to refuse the line with. A minor version that is not known yet is
+ * the highest that is (RFC 9110 section 2.5). */
 static int
 parse_version(struct str version, struct http_request *r)
 {
@@ -167,7 +168,7 @@ parse_version(struct str version, struct http_request *r)
 	    version.p[6] != '.' || version.p[5] < '0' || version.p[5] > '9' ||
 	    version.p[7] < '0' || version.p[7] > '9')
 		return 400;
-	if (version.p[5] != '1' || version.p[7] > '1')
+	if (version.p[5] != '1')
 		return 505;
 	r->http10 = version.p[7] == '0';
 	r->keep_alive = !r->http10;

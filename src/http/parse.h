@@ -29,7 +29,7 @@ struct http_field {
 struct http_request {
 	struct str line; /* the request line as sent: method, target, version */
 	enum http_method method;
-	bool http10;
+	bool http10;      /* HTTP/1.0; all other versions 1.x are taken for 1.1 */
 	bool keep_alive;  /* what version and Connection say together */
 	bool has_body;    /* Content-Length > 0, or chunked */
 	struct str host;  /* of the target if absolute, else Host; may be empty */

@@ -145,3 +145,34 @@ def test_an_absolute_target_without_a_host(demo, host):
 @pytest.mark.parametrize("host", ("", "Host: [::1\r\n", "Host: x\r\nHost: x\r\n", "Host: x\r\nhost: y\r\n"))
 def test_an_absolute_target_excuses_no_bad_host(demo, host):
     refused(demo, request("http://x/livez", host=host))
+
+
+# RFC 9110 sections 2.5 and 15.6.6.
+
+@pytest.mark.parametrize("version", ["1.%d" % minor for minor in range(1, 10)])
+def test_a_minor_version(demo, version):
+    answer = ask(demo, request(version=version))
+    assert (answer.status, answer.closes) == (200, False)
+    assert ask(demo, request(version=version, Connection="close")).closes
+    refused(demo, request(version=version, host=""))
+    with Wire(demo) as wire:
+        wire.send(request(version=version) * 3 + request(version=version, Connection="close"))
+        assert [wire.answer().status for _ in range(4)] == [200] * 4
+        assert wire.ended()
+
+
+def test_version_1_0(demo):
+    assert ask(demo, request(version="1.0", host="")).closes
+    answer = ask(demo, request(version="1.0", host="", Connection="keep-alive"))
+    assert (answer.status, answer["connection"], answer.closes) == (200, "keep-alive", False)
+
+
+@pytest.mark.parametrize("version", ("0.9", "0.0", "2.0", "2.1", "3.0", "9.9"))
+def test_another_major_version(demo, version):
+    refused(demo, request(version=version), 505)
+
+
+@pytest.mark.parametrize("version", ("", "1", "1.", ".1", "1.10", "11.1", "1.1.1", "1,1", "1.x", "x.1", "-1.1", "1.1 ", " 1.1",
+                                     "1.1\t"))
+def test_no_version(demo, version):
+    refused(demo, request(version=version))
