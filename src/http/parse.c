@@ -119,15 +119,16 @@ scheme_of(struct str target)
 
 /* Takes the authority off the front of *target, and says whether it is one. */
 static bool
-take_authority(struct str *target, struct http_request *r)
+take_authority(struct str *target)
 {
+	struct str authority = *target;
 	size_t n = 0;
 
 	while (n < target->len && target->p[n] != '/' && target->p[n] != '?')
 		n++;
-	r->host = (struct str){ target->p, n };
+	authority.len = n;
 	*target = str_from(*target, n);
-	return n > 0 && authority_is_valid(r->host);
+	return n > 0 && authority_is_valid(authority);
 }
 
 /* RFC 9112 section 3.2: origin-form, absolute-form, and `*` for OPTIONS. A fragment has
@@ -146,7 +147,7 @@ parse_target(struct str target, struct http_request *r)
 	}
 	if ((scheme = scheme_of(target)) > 0) {
 		target = str_from(target, scheme);
-		if (!take_authority(&target, r))
+		if (!take_authority(&target))
 			return false;
 		if (target.len == 0 || target.p[0] == '?') {
 			r->path = STR("/");
@@ -230,8 +231,6 @@ parse_framing(const struct http_field *field, struct http_request *r, struct fra
 		if (f->host || !authority_is_valid(field->value))
 			return false;
 		f->host = true;
-		if (r->host.p == NULL)
-			r->host = field->value;
 	} else if (str_is(field->name, STR("connection"))) {
 		parse_connection(field->value, f);
 	} else if (str_is(field->name, STR("content-length"))) {
@@ -342,7 +341,7 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 		return refuse(r, 400);
 	if (end == 0)
 		return check_beginning(s, limits, r);
-	r->host = r->query = (struct str){ NULL, 0 };
+	r->query = (struct str){ NULL, 0 };
 	r->has_body = false;
 	r->nfields = 0;
 	r->head_len = skip + (size_t)end;

@@ -32,7 +32,6 @@ struct http_request {
 	bool http10;      /* HTTP/1.0; all other versions 1.x are taken for 1.1 */
 	bool keep_alive;  /* what version and Connection say together */
 	bool has_body;    /* Content-Length > 0, or chunked */
-	struct str host;  /* of the target if absolute, else Host; may be empty */
 	struct str path;  /* still percent-encoded; "*" only with OPTIONS */
 	struct str query; /* after the '?', without a fragment */
 	size_t nfields;

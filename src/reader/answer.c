@@ -364,15 +364,14 @@ put_quoted(struct buf *b, struct str s)
 			buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
 }
 
+/* The path alone (RFC 9110 section 10.2.2): how the client came here, over TLS to a
+ * proxy or by which name, is not known for sure. No path of a route begins with "//",
+ * which would be another host. */
 static void
 answer_redirect(struct http_response *r, const struct http_request *q, struct str path)
 {
 	r->status = 307;
 	buf_puts(&r->fields, "Location: ");
-	if (q->host.len > 0) {
-		buf_puts(&r->fields, "http://");
-		buf_add(&r->fields, q->host.p, q->host.len);
-	}
 	put_quoted(&r->fields, path);
 	if (q->query.len > 0) {
 		buf_putc(&r->fields, '?');

@@ -61,7 +61,7 @@ def test_unknown_paths(demo, target):
 def test_trailing_slashes_redirect(demo, target, location):
     answer = demo.get(target, headers={"Host": "example.org:99"})
     assert (answer.status, answer.body) == (307, b"")
-    assert answer.headers["location"] == "http://example.org:99" + location
+    assert answer.headers["location"] == location
 
 
 def test_known_but_empty_category(demo):

@@ -2,6 +2,7 @@
 import email.utils
 import re
 import socket
+import urllib.parse
 
 import pytest
 
@@ -176,3 +177,30 @@ def test_another_major_version(demo, version):
                                      "1.1\t"))
 def test_no_version(demo, version):
     refused(demo, request(version=version))
+
+
+# RFC 9110 section 10.2.2: a client that came over TLS stays there, under whatever name it came.
+
+REDIRECTS = (("/livez/", "/livez"), ("/livez///", "/livez"), ("/api", "/api/"), ("/api/livez//", "/api/livez"),
+             ("/livez/?a=b&c=%20d", "/livez?a=b&c=%20d"), ("/livez/?//evil.example", "/livez?//evil.example"),
+             ("/livez/#fragment", "/livez"), (RISK + "/?limit=1", RISK + "?limit=1"),
+             (RISK.replace("image", "%0d%0aX:%20y") + "/", RISK.replace("image", "%0D%0AX:%20y")))
+
+
+@pytest.mark.parametrize("method", ("GET", "HEAD", "POST"))
+@pytest.mark.parametrize("target,location", REDIRECTS)
+def test_a_redirect(demo, target, location, method):
+    for version, host in (("1.1", "x"), ("1.1", "a.example:99"), ("1.1", ""), ("1.0", "[::1]:80")):
+        answer = ask(demo, request(target, method, version, "Host: %s\r\n" % host, X_Forwarded_Proto="https"))
+        assert (answer.status, answer["location"]) == (307, location)
+    for scheme in ("http", "https"):
+        answer = ask(demo, request("%s://x:443%s" % (scheme, target), method))
+        assert (answer.status, answer["location"]) == (307, location)
+    for base in ("https://x/", "https://x:8443/" + target, "http://[::1]/"):
+        assert urllib.parse.urljoin(base, location).startswith(base.split("/", 3)[0] + "//" + base.split("/", 3)[2] + "/")
+
+
+@pytest.mark.parametrize("target", ("//livez/", "//x/livez/", "/api//livez/", "///", "//evil.example/", "/%2flivez/",
+                                    RISK.replace("image", "%2f%2fevil") + "/"))
+def test_no_redirect_leads_elsewhere(demo, target):
+    assert (ask(demo, request(target)).status, ask(demo, request(target))["location"]) == (404, None)

@@ -249,11 +249,11 @@ TEST(methods_redirects_and_fixed_answers)
 	assert_int_equal(
 	    answer_world_ask(w, "POST", "/api/heartbeat//?a=%20b", ""), 307);
 	assert_string_equal(
-	    w->response.fields.data, "Location: http://h:1/api/heartbeat?a=%20b\r\n");
+	    w->response.fields.data, "Location: /api/heartbeat?a=%20b\r\n");
 	/* A line end in the path must not become one in the answer. */
 	assert_int_equal(ask(w, STATISTICS "a%0d%0aX:%20y%C3%A9/"), 307);
-	assert_string_equal(w->response.fields.data,
-	    "Location: http://h:1" STATISTICS "a%0D%0AX:%20y%C3%A9\r\n");
+	assert_string_equal(
+	    w->response.fields.data, "Location: " STATISTICS "a%0D%0AX:%20y%C3%A9\r\n");
 	assert_int_equal(ask(w, "/replicate_mode"), 200);
 	assert_string_equal(w->body.data,
 	    "{\"replicate_mode\":\"PRIMARY\",\"canonical_format\":\"legacy\","
