@@ -129,11 +129,28 @@ load_config(const char *path, struct config **out, char *err, size_t errlen)
 	return config_load(path, category_is_known, out, err, errlen);
 }
 
-/* The path as it is wherever the process goes. */
+/* The path as it is wherever the process goes. Links in it stay: what they lead to is
+ * looked up at each reload, so that one that was switched leads to the new file. NULL
+ * with errno: the directory that we are in is gone. */
+static char *
+absolute_path(const char *path)
+{
+	char *directory, *whole = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+	if ((directory = getcwd(NULL, 0)) == NULL)
+		return NULL;
+	if (asprintf(&whole, "%s/%s", directory, path) == -1)
+		whole = NULL;
+	free(directory);
+	return whole;
+}
+
 static int
 run(const struct config *c, const char *path, bool foreground)
 {
-	char *whole = realpath(path, NULL);
+	char *whole = absolute_path(path);
 	const struct supervisor_start start = { c, load_config, whole, roles,
 		foreground };
 	int status;
@@ -162,7 +179,7 @@ main(int argc, char *argv[])
 	char message[8192];
 	int status = EXIT_SUCCESS;
 
-	supervisor_block_signals();
+	supervisor_set_up_process();
 	options_parse(&options, argc, argv);
 	if (load_config(options.config, &config, message, sizeof(message)) == -1) {
 		fprintf(stderr, "%s\n", message);

@@ -177,13 +177,20 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	ch->owed = false;
 }
 
-/* CONT: one that is stopped would keep the signal waiting. */
-static void
-child_signal(const struct child *ch, int signo, const char *why)
+/* CONT: one that is stopped would keep the signal waiting. Returns false if there is no
+ * such process, not even a dead one: the slot has none then. */
+static bool
+child_signal(struct child *ch, int signo, const char *why)
 {
 	log_warnx("%s (pid %d) %s", ch->title, (int)ch->pid, why);
-	if (kill(ch->pid, signo) == -1 || kill(ch->pid, SIGCONT) == -1)
-		log_warn("%s (pid %d): cannot signal it", ch->title, (int)ch->pid);
+	if (kill(ch->pid, signo) == 0 && kill(ch->pid, SIGCONT) == 0)
+		return true;
+	log_warn("%s (pid %d): cannot signal it", ch->title, (int)ch->pid);
+	if (errno != ESRCH)
+		return true;
+	ch->pid = 0;
+	child_hang_up(ch);
+	return false;
 }
 
 static void
@@ -192,6 +199,7 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 	enum child_state before = ch->life.state;
 	enum life_action action = life_next(&ch->life, event);
 	int64_t drain = c->config->supervisor.drain_timeout * NSEC_PER_SEC;
+	bool there = true;
 
 	/* A deadline is its state's, and goes with it. */
 	if (ch->life.state != before)
@@ -209,13 +217,13 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 		ch->deadline = now + drain + DRAIN_GRACE;
 		break;
 	case LIFE_DO_ABORT:
-		child_signal(ch, SIGABRT,
+		there = child_signal(ch, SIGABRT,
 		    before == CHILD_STARTING ? "is not ready in time: aborting it"
 					     : "is hung: aborting it");
 		ch->deadline = now + ABORT_TIMEOUT;
 		break;
 	case LIFE_DO_KILL:
-		child_signal(ch, SIGKILL, "has not stopped: killing it");
+		there = child_signal(ch, SIGKILL, "has not stopped: killing it");
 		break;
 	case LIFE_DO_SCHEDULE:
 		child_schedule(ch, now);
@@ -224,6 +232,8 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 	case LIFE_DO_NOTHING:
 		break;
 	}
+	if (!there)
+		child_event(c, ch, LIFE_REAPED, now);
 }
 
 void

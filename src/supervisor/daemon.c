@@ -12,9 +12,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+
+#define PIDFILE_MODE 0644
+
+void
+daemon_open_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		/* The lowest that is free: those below are open by now. */
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
+			_exit(EX_OSERR);
+}
 
 /* /run is empty after a boot; more than one level missing is a mistake in the path. */
 static void
@@ -37,8 +52,12 @@ daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
 	pid_t other = -1;
 
 	lock_make_directory(path);
-	if ((*out = pidfile_open(path, 0644, &other)) != NULL)
+	if ((*out = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
+		/* Whoever asks for our status reads it, whatever the umask is. */
+		if (fchmod(pidfile_fileno(*out), PIDFILE_MODE) == -1)
+			log_warn("cannot make %s readable", path);
 		return 0;
+	}
 	if (errno == EEXIST && other > 0)
 		snprintf(
 		    err, errlen, "already running as pid %d (%s)", (int)other, path);

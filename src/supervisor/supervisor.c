@@ -123,7 +123,7 @@ static const struct {
 	{ SIGHUP, on_reload },
 };
 
-void
+static void
 supervisor_block_signals(void)
 {
 	static const int kept[] = { SIGQUIT, SIGABRT, SIGTSTP, SIGTTIN, SIGTTOU,
@@ -135,6 +135,14 @@ supervisor_block_signals(void)
 	for (i = 0; i < NELEM(kept); i++)
 		sigdelset(&set, kept[i]);
 	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+void
+supervisor_set_up_process(void)
+{
+	daemon_open_standard();
+	signal(SIGCHLD, SIG_DFL);
+	supervisor_block_signals();
 }
 
 static void

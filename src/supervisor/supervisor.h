@@ -19,14 +19,21 @@ typedef int supervisor_load_fn(
 struct supervisor_start {
 	const struct config *config; /* the one to start with, borrowed */
 	supervisor_load_fn *load;    /* for each HUP */
-	const char *path;           /* its argument: absolute, for / is to be entered */
+	const char *path; /* its argument: absolute, for / is to be entered, its links
+			   * not followed: each HUP looks where they lead then */
 	role_main_fn *const *roles; /* each role's main function, by enum role */
 	bool foreground;
 };
 
-/* The first line of main(): from here on signals wait until the supervisor reads them.
- * Those that stop, continue or dump this process keep their meaning. */
-void supervisor_block_signals(void);
+/*
+ * The first line of main(): undoes what a starter may leave behind. Standard
+ * descriptors that are closed are /dev/null, or a log, the segment or a socket would
+ * get their numbers and everything that is printed (without /dev/null the process
+ * ends). SIGCHLD is not ignored, or the kernel would reap children and not tell. From
+ * here on signals wait until the supervisor reads them; those that stop, continue or
+ * dump this process keep their meaning.
+ */
+void supervisor_set_up_process(void);
 
 /*
  * Runs the daemon until it is told to stop. Returns the exit status: 0 (stopped by TERM

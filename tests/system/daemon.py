@@ -90,6 +90,7 @@ class Daemon:
         self.state = self.directory / "state"
         self.clock = self.directory / "clock"
         self.clock.write_bytes(bytes(8))
+        self.starter = []  # a command that starts the daemon by exec, with other surroundings
         self.process = None
         self.port = None
         self.answered = collections.Counter()  # by (target, status): every answer that get() had
@@ -125,7 +126,7 @@ horde { url = "%s" %s }
         wrapper = []
         if WRAPPER == "valgrind":
             wrapper = shlex.split(VALGRIND.format(directory=self.directory))
-        return wrapper + [BINARY, *arguments]
+        return self.starter + wrapper + [BINARY, *arguments]
 
     def run(self, *arguments, **kwargs):
         """A run that ends by itself, such as -t."""

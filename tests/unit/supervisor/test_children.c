@@ -185,4 +185,24 @@ TEST(test_child_that_hangs_up_is_replaced_in_time)
 	hurry();
 }
 
+TEST(test_child_that_is_gone_unseen_is_replaced_in_time)
+{
+	fx.deaths_are_unseen = true;
+	start();
+	wait_log("is ready", 2);
+	kill(pid_of("hydrator obey"), SIGKILL);
+	wait_dead(pid_of("hydrator obey"), 5000);
+	/* Its end of the channel was seen by now. */
+	kill(fx.pid, SIGUSR1);
+	wait_log("refresh asked for", 1);
+	moved_clock_set(33);
+	wait_log("cannot signal it: No such process", 1);
+	wait_log("is ready", 3);
+	/* These too go unseen, and are missed when their time is over. */
+	kill(fx.pid, SIGTERM);
+	wait_log("stopping by SIGTERM", 1);
+	stop();
+	assert_int_equal(logged("cannot signal it: No such process"), 3);
+}
+
 UNIT_FIXTURE(.setup = supervisor_world_setup, .teardown = supervisor_world_teardown);

@@ -33,6 +33,18 @@ TEST(test_starts_and_stops)
 	assert_string_equal(errors(), "");
 }
 
+TEST(test_pid_file_is_readable_whatever_the_umask)
+{
+	mode_t before = umask(077);
+	struct stat st;
+
+	start();
+	umask(before);
+	assert_int_equal(stat(fx.lock, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	stop();
+}
+
 TEST(test_hup_never_ends_it)
 {
 	start();

@@ -1,0 +1,92 @@
+"""Odd starters, odd surroundings: what the supervisor is given, and serves all the same."""
+import os
+import pathlib
+import signal
+import subprocess
+
+import pytest
+
+from daemon import PATIENCE, process_alive, wait_for
+from test_reload import hup, reloads
+
+STATISTICS = "/model_references/statistics/image_generation"
+
+
+def log_to_a_file(daemon):
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace('target = "stderr"', 'target = "%s"' % daemon.log_path))
+
+
+def standard_descriptors(pid):
+    return [os.readlink("/proc/%d/fd/%d" % (pid, number)) for number in range(3)]
+
+
+@pytest.mark.parametrize("closing,closed", (("<&- >&- 2>&-", (0, 1, 2)), ("2>&-", (2,))))
+def test_standard_descriptors_that_are_closed(make_daemon, closing, closed):
+    daemon = make_daemon()
+    log_to_a_file(daemon)
+    daemon.starter = ["sh", "-c", 'exec "$0" "$@" ' + closing]
+    daemon.start()
+    pids = [daemon.process.pid, daemon.child("reader 0"), daemon.child("hydrator image_generation")]
+    expected = ["/dev/null", str(daemon.log_path), str(daemon.log_path)]
+    for number in closed:
+        expected[number] = "/dev/null"
+    for pid in pids:
+        assert standard_descriptors(pid) == expected
+    assert daemon.pidfile.read_text() == str(daemon.process.pid)
+
+
+def test_a_start_in_the_background_with_all_of_them_closed(make_daemon):
+    daemon = make_daemon()
+    log_to_a_file(daemon)
+    daemon.starter = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-']
+    subprocess.run(daemon.command("-c", str(daemon.config)), env=daemon.env, check=True, timeout=PATIENCE)
+    pid = int(daemon.pidfile.read_text())
+    try:
+        assert "/hydratord.pid" in " ".join(os.readlink(link) for link in pathlib.Path("/proc/%d/fd" % pid).iterdir())
+        assert standard_descriptors(pid) == ["/dev/null"] * 3
+        second = daemon.run("-f", "-c", str(daemon.config))
+        assert second.returncode == 1
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not process_alive(pid), "the end")
+    assert "already running as pid %d" % pid in daemon.log()
+
+
+def test_a_starter_that_ignores_the_death_of_children(make_daemon):
+    daemon = make_daemon()
+    daemon.starter = ["env", "--ignore-signal=CHLD"]
+    daemon.start()
+    daemon.kill_child("reader 0")
+    wait_for(daemon.answers, "an answer of the successor")
+    assert daemon.stop() == 0
+
+
+def test_the_configuration_is_read_by_its_path_not_by_where_that_led(make_daemon):
+    daemon = make_daemon()
+    versions = [daemon.directory / name for name in ("v1", "v2")]
+    for number, version in enumerate(versions):
+        version.mkdir()
+        text = daemon.config.read_text()
+        (version / "hydratord.conf").write_text(text.replace("readers = 1", "readers = %d" % (number + 1)))
+    current = daemon.directory / "current"
+    current.symlink_to("v1")
+    daemon.config = current / "hydratord.conf"
+    daemon.start()
+    (daemon.directory / "next").symlink_to("v2")
+    (daemon.directory / "next").rename(current)
+    hup(daemon, reloads, "the reload")
+    assert daemon.log().count(" with 2 readers") == 1
+
+
+def test_the_configuration_may_be_named_from_where_the_starter_stands(make_daemon):
+    daemon = make_daemon()
+    daemon.starter = ["env", "--chdir=%s" % daemon.directory]
+    text = daemon.config.read_text()
+    daemon.config = pathlib.Path("hydratord.conf")
+    daemon.categories = lambda: []
+    daemon.start(wait=False)
+    (daemon.directory / "hydratord.conf").write_text(text.replace("readers = 1", "readers = 2"))
+    hup(daemon, reloads, "the reload")
+    assert daemon.log().count(" with 2 readers") == 1
+    assert daemon.get(STATISTICS).status in (200, 503)
