@@ -53,7 +53,8 @@ struct config {
 	struct {
 		bool enabled;
 		int64_t interval, ttl, stale_ttl, stale_if_error, startup_delay;
-		double jitter; /* fraction of the interval, 0..0.5 */
+		double jitter;      /* fraction of the interval, 0..0.5 */
+		int64_t max_memory; /* of a hydrator, bytes; 0: no limit */
 	} hydration;
 	struct {
 		char *url;       /* without trailing '/'; http, https or file */

@@ -113,6 +113,10 @@ const struct config_option config_options[] = {
 	    .max = 0.5, .unit = "of the interval", .reloadable = true,
 	    .env = OWN("HYDRATION_JITTER"),
 	    .doc = "a cycle begins up to this much late, so that a fleet spreads out" },
+	{ IN(hydration, max_memory), .type = OPTION_SIZE, .preset = "1G", .min = 0,
+	    .max = 64 * GIB, .unit = "bytes", .reloadable = true,
+	    .env = OWN("HYDRATION_MAX_MEMORY"),
+	    .doc = "that the refresh of one category may take; 0: no limit" },
 
 	{ IN(horde, url), .type = OPTION_STRING, .preset = "https://aihorde.net/api",
 	    .reloadable = true, .env = { "HORDE_URL", "AI_HORDE_URL" },

@@ -41,6 +41,9 @@ struct cycle_run {
 	bool judged;                            /* by the gate */
 	struct snapshot_stamp stamp;
 	int64_t begun, fetched; /* clock_boot() */
+	const struct source_wait *wait;
+	const struct memory *memory;
+	bool short_of_memory; /* so the cycle was stopped */
 };
 
 int
@@ -307,6 +310,17 @@ cycle_repeat(struct cycle *c, struct cycle_run *run)
 	return run->last != NULL;
 }
 
+/* Stands in for the wait's attend, wherever a cycle takes its time. */
+static bool
+cycle_attend(void *arg)
+{
+	struct cycle_run *run = arg;
+
+	run->short_of_memory = run->short_of_memory ||
+			       (run->memory != NULL && memory_is_short(run->memory));
+	return run->wait->attend(run->wait->arg) && !run->short_of_memory;
+}
+
 /* Makes the payload of the best documents there are. */
 static enum cycle_result
 cycle_make(struct cycle *c, struct cycle_run *run)
@@ -316,6 +330,8 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 	while (inputs_suffice(&c->inputs)) {
 		if (cycle_repeat(c, run))
 			return CYCLE_PUBLISHED;
+		if (!cycle_attend(run))
+			return CYCLE_STOPPED;
 		if (cycle_analyse(c, run, now) && cycle_pass_gate(c, run))
 			return cycle_finish(c, run, now);
 	}
@@ -364,13 +380,20 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 enum cycle_result
 cycle_run(struct cycle *c, const struct source_wait *wait)
 {
-	struct cycle_run run = { .judged = false };
-	enum cycle_result result = cycle_fetch(c, &run, wait);
+	struct cycle_run run = { .wait = wait, .memory = c->memory };
+	struct source_wait own = *wait;
+	enum cycle_result result;
+
+	own.attend = cycle_attend;
+	own.arg = &run;
+	result = cycle_fetch(c, &run, &own);
 
 	if (result == CYCLE_PUBLISHED)
 		result = cycle_make(c, &run);
 	if (result == CYCLE_PUBLISHED)
 		result = cycle_publish(c, &run);
+	if (result == CYCLE_STOPPED && run.short_of_memory)
+		result = outcome_short_of_memory(c);
 	outcome_gate(c);
 	inputs_drop(&c->inputs);
 	sources_free(run.sources, c->inputs.n);

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "hydrator/gate.h"
 #include "hydrator/inputs.h"
+#include "hydrator/memory.h"
 #include "hydrator/modified.h"
 #include "hydrator/skips.h"
 #include "shm/counters.h"
@@ -26,6 +27,7 @@ struct cycle {
 	const struct segment *segment; /* where it publishes, */
 	unsigned latch;                /* and in which latch */
 	struct counters *counters;
+	const struct memory *memory; /* NULL: as much as it takes */
 
 	struct fetcher *fetcher;
 	enum category category;
@@ -46,8 +48,8 @@ struct cycle {
 enum cycle_result {
 	CYCLE_PUBLISHED, /* all documents are new */
 	CYCLE_REUSED,    /* published, but with old documents: one line says which */
-	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the size
-			* of the segment: no hurry */
+	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the room
+			* in the segment or in memory: no hurry */
 	CYCLE_FAILED,  /* one line in the log says why; the last snapshot stays */
 	CYCLE_STOPPED, /* the wait's attend said so */
 };

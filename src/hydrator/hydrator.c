@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "hydrator/cycle.h"
 #include "hydrator/keep.h"
+#include "hydrator/memory.h"
 #include "hydrator/recall.h"
 #include "hydrator/schedule.h"
 #include "proc/channel.h"
@@ -37,6 +38,7 @@
 struct hydrator {
 	const struct child_context *ctx;
 	struct counters *counters;
+	struct memory memory;
 	struct cycle cycle;
 	struct schedule schedule;
 	struct keeper *keeper;
@@ -177,6 +179,7 @@ hydrator_open(struct hydrator *h)
 	h->cycle.config = c;
 	h->cycle.section = &c->category[h->ctx->index];
 	h->cycle.counters = h->counters;
+	h->cycle.memory = &h->memory;
 	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
 	h->cycle.segment = h->ctx->segment;
 	h->cycle.latch = latch;
@@ -206,6 +209,7 @@ hydrator_close(struct hydrator *h)
 	watch_close(&h->watch);
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
+	memory_close(&h->memory);
 }
 
 /* Whether the next cycle has time until its tick. */
@@ -260,6 +264,7 @@ hydrator_main(const struct child_context *ctx)
 	struct hydrator h = { .ctx = ctx };
 	int status = 1;
 
+	memory_open(&h.memory, ctx->config->hydration.max_memory);
 	sandbox_enter(ROLE_HYDRATOR, ctx);
 	if (hydrator_open(&h) == 0) {
 		/* Not before it has said that it is ready: there is a deadline for

@@ -60,6 +60,17 @@ outcome_too_large(struct cycle *c, const char *why)
 }
 
 enum cycle_result
+outcome_short_of_memory(struct cycle *c)
+{
+	outcome_count(c, COUNTER_REFRESH_FAILURES, COUNTER_SHORT_OF_MEMORY);
+	log_warnx("%s not refreshed: it takes %zu bytes of memory and more, "
+		  "hydration.max_memory is %zu: raise that, or see which document has "
+		  "become so large",
+	    c->section->name, memory_taken(c->memory), c->memory->limit);
+	return CYCLE_REFUSED;
+}
+
+enum cycle_result
 outcome_without(struct cycle *c)
 {
 	struct buf why = { 0 };

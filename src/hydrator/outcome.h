@@ -15,6 +15,8 @@ enum cycle_result outcome_failed(struct cycle *, enum counter reason, const char
 /* It failed for a snapshot that the segment has no room for, which is said once: the
  * supervisor makes a larger segment, or says why it cannot. */
 enum cycle_result outcome_too_large(struct cycle *, const char *why);
+/* It was stopped, because it took too much memory: memory_is_short(). */
+enum cycle_result outcome_short_of_memory(struct cycle *);
 /* It failed for its documents. */
 enum cycle_result outcome_without(struct cycle *);
 /* It published a snapshot of current documents. */

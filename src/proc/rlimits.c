@@ -1,6 +1,7 @@
-/* Limits of children. */
+/* Limits of children: descriptors, and of hydrators memory. */
 #include "proc/rlimits.h"
 
+#include "autoconf.h"
 #include "base/log.h"
 #include "config/config.h"
 
@@ -9,6 +10,8 @@
 #define READER_BODIES 1024
 /* Half a dozen transfers and their name look-ups, certificates, a state file. */
 #define HYDRATOR_ALL 256
+#define HYDRATOR_DOCUMENTS 4
+#define HYDRATOR_THREADS ((rlim_t)128 << 20) /* stacks and heaps of some threads */
 
 rlim_t
 rlimits_descriptors(enum role role, const struct child_context *c)
@@ -38,12 +41,42 @@ rlimits_raise(const struct child_context *c, struct rlimit *l, rlim_t need)
 	}
 }
 
+rlim_t
+rlimits_memory(const struct config *c)
+{
+	if (c->hydration.max_memory == 0)
+		return RLIM_INFINITY;
+	return (rlim_t)c->hydration.max_memory +
+	       2 * HYDRATOR_DOCUMENTS * (rlim_t)c->upstream.max_bytes +
+	       (rlim_t)c->segment.max + HYDRATOR_THREADS;
+}
+
+/* The address space that sanitizers take is no measure of anything. */
+static void
+rlimits_set_memory(const struct config *c)
+{
+#ifndef HAVE_SANITIZERS
+	rlim_t most = rlimits_memory(c);
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_DATA, &l) == -1 || l.rlim_cur <= most)
+		return;
+	l.rlim_cur = most;
+	if (setrlimit(RLIMIT_DATA, &l) == -1)
+		log_warn("the limit of memory cannot be set");
+#else
+	(void)c;
+#endif
+}
+
 void
 rlimits_set(enum role role, const struct child_context *c)
 {
 	rlim_t need = rlimits_descriptors(role, c);
 	struct rlimit l;
 
+	if (role == ROLE_HYDRATOR)
+		rlimits_set_memory(c->config);
 	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
 		return;
 	if (role == ROLE_READER)

@@ -1,4 +1,5 @@
-/* How many descriptors a child may have. Other limits stay the operator's. */
+/* How many descriptors a child may have, and how much memory a hydrator. Other limits
+ * stay the operator's. */
 #ifndef PROC_RLIMITS_H
 #define PROC_RLIMITS_H
 
@@ -13,6 +14,16 @@
  * gets none stays on the heap). Hydrator: a fixed number.
  */
 rlim_t rlimits_descriptors(enum role, const struct child_context *);
+
+/*
+ * What a hydrator may have mapped to write in and not shared (RLIMIT_DATA): a cycle
+ * looks at hydration.max_memory while it works (hydrator/memory.h), and this is for
+ * what comes between two looks, or by mistake. So it is that limit, each document in a
+ * buffer that has doubled, and a payload. RLIM_INFINITY if there is no limit. Address
+ * space that is not yet writable does not count, so RLIMIT_AS would be no measure: the
+ * segment and reserved mappings are much larger than what is used of them.
+ */
+rlim_t rlimits_memory(const struct config *);
 
 /*
  * Child: a reader raises its limit to what it needs, as far as the hard limit allows,

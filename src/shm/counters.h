@@ -39,7 +39,8 @@
 	X(IMPLAUSIBLE, REFRESH_FAILURES, "implausible")                                \
 	X(REFRESHES_PARTIAL, REFRESH, "partial")                                       \
 	X(REFRESHES_UNCHANGED, REFRESH_UNCHANGED, NULL)                                \
-	X(REUSED_DOCUMENTS, REUSED, NULL)
+	X(REUSED_DOCUMENTS, REUSED, NULL)                                              \
+	X(SHORT_OF_MEMORY, REFRESH_FAILURES, "short_of_memory")
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,

@@ -55,7 +55,8 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .help =
 		"Refreshes that failed or were partial: a document was not fetched, or "
 		"not accepted for its content, or implausibly small, the snapshot was "
-		"not rendered (a mistake of ours), or rejected for lack of room." },
+		"not rendered (a mistake of ours), or rejected for lack of room, or it "
+		"took too much memory." },
 	[METRIC_REFRESH_UNCHANGED] = { .name = "refresh_unchanged_total",
 	    .type = "counter",
 	    .label = { "category" },

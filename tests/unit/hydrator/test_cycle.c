@@ -616,6 +616,25 @@ TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 2);
 }
 
+TEST(test_short_of_memory)
+{
+	struct memory memory;
+
+	assert_published(1);
+	memory_open(&memory, 1);
+	cycle.memory = &memory;
+	hydrator_world_put("stats_image.json", "{\"day\": {\"Elm\": 9}}");
+	memory.begun = 0; /* all of the process is more than a byte */
+	assert_int_equal(run(), CYCLE_REFUSED);
+	assert_int_equal(hydrator_world_logged("not refreshed: it takes "), 1);
+	assert_int_equal(hydrator_world_logged("hydration.max_memory is 1: raise"), 1);
+	assert_int_equal(count(COUNTER_SHORT_OF_MEMORY), 1);
+	assert_int_equal(snapshot_generation(world.segment, 0), 1);
+	memory.limit = SIZE_MAX;
+	assert_published(2);
+	memory_close(&memory);
+}
+
 /* Said again if it comes again. */
 TEST(test_too_large_for_now)
 {

@@ -33,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "autoconf.h"
 #include "base/log.h"
 #include "base/log_daemon.h"
 #include "config/config.h"
@@ -590,6 +591,50 @@ limits_hydrator(void)
 	CHECK(descriptors() == rlimits_descriptors(ROLE_HYDRATOR, &context));
 	CHECK(geteuid() == 0 || setrlimit(RLIMIT_NOFILE, &more) == -1);
 	return 0;
+}
+
+static int
+limits_memory(void)
+{
+	const size_t less = (size_t)256 << 20;
+	struct rlimit l;
+	void *p;
+
+	rlimits_set(ROLE_HYDRATOR, &context);
+	CHECK(getrlimit(RLIMIT_DATA, &l) == 0);
+	CHECK(l.rlim_cur == rlimits_memory(&config));
+	CHECK((p = malloc(less)) != NULL);
+	free(p);
+	/* What is only reserved is nobody's loss. */
+	p = mmap(NULL, l.rlim_cur, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	CHECK(p != MAP_FAILED);
+	CHECK(malloc(l.rlim_cur) == NULL);
+	return 0;
+}
+
+static int
+limits_memory_not(void)
+{
+	struct rlimit old, now;
+
+	CHECK(getrlimit(RLIMIT_DATA, &old) == 0);
+	rlimits_set(ROLE_READER, &context);
+	CHECK(getrlimit(RLIMIT_DATA, &now) == 0);
+	CHECK(now.rlim_cur == old.rlim_cur);
+	return 0;
+}
+
+TEST(memory_of_hydrators_is_limited)
+{
+#ifdef HAVE_SANITIZERS
+	skip();
+#endif
+	config.hydration.max_memory = 256 << 20;
+	assert_int_equal(inside(false, ROLE_HYDRATOR, limits_memory), 0);
+	assert_int_equal(inside(false, ROLE_READER, limits_memory_not), 0);
+	config.hydration.max_memory = 0;
+	assert_true(rlimits_memory(&config) == RLIM_INFINITY);
 }
 
 TEST(descriptors_are_limited_by_role)

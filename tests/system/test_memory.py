@@ -1,0 +1,46 @@
+"""A refresh that takes more memory than hydration.max_memory ends with a line in the log."""
+import json
+import os
+import shutil
+
+import pytest
+
+from conftest import DEMO, file_categories
+from daemon import wait_for
+
+TEXT = "/model_references/statistics/text_generation"
+
+
+def write(path, models, size):
+    """So many invented text models with descriptions of that size."""
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps({
+        "Invented-%d-7B" % i: {"name": "Invented-%d-7B" % i, "description": "x" * size, "nsfw": False,
+                               "parameters": 7000000000} for i in range(models)}))
+    os.replace(new, path)
+
+
+@pytest.fixture
+def documents(tmp_path):
+    shutil.copytree(DEMO, tmp_path / "documents")
+    write(tmp_path / "documents" / "text_generation.json", 10, 10)
+    return tmp_path / "documents"
+
+
+def lines(daemon, *parts):
+    return [line for line in daemon.log().splitlines() if all(part in line for part in parts)]
+
+
+def test_a_large_document_ends_the_cycle_and_nothing_else(make_daemon, documents):
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents,
+                         hydration='interval = 2 ttl = 3 max_memory = "24M"').start()
+    pid = daemon.child("hydrator text_generation")
+    assert daemon.json(TEXT)["total_models"] == 10
+    write(documents / "text_generation.json", 20, 2 << 20)
+    wait_for(lambda: len(lines(daemon, "text_generation not refreshed", "hydration.max_memory is 25165824")) >= 2,
+             "two failures")
+    assert daemon.json(TEXT)["total_models"] == 10
+    write(documents / "text_generation.json", 30, 10)
+    wait_for(lambda: daemon.json(TEXT)["total_models"] == 30, "the refresh")
+    assert daemon.child("hydrator text_generation") == pid
+    assert not lines(daemon, "image_generation not refreshed")
