@@ -2,9 +2,13 @@
  * several processes never mix. */
 #include "base/log.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +19,7 @@
 #include "base/log_daemon.h"
 
 #define LINE_MAX_BYTES 4096
+#define LOG_FILE_MODE 0640
 
 static int log_fd = STDERR_FILENO; /* -1: the log daemon */
 static struct log_daemon log_daemon = { NULL, -1, 0 };
@@ -33,15 +38,44 @@ static const struct {
 	{ "debug", LOG_DEBUG },
 };
 
-static int
-log_open_file(const char *path)
+/* Whether only root and this user can put another file or link at path. */
+static bool
+is_ours_to_name(const char *path)
 {
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	char directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (slash == NULL)
+		return false; /* log.target and http.access_log are absolute */
+	snprintf(directory, sizeof(directory), "%.*s",
+	    (int)(slash == path ? 1 : slash - path), path);
+	return stat(directory, &st) == 0 &&
+	       (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+int
+log_file_open(const char *path)
+{
+	const int flags =
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(path, flags | O_NOFOLLOW, LOG_FILE_MODE);
+
+	if (fd == -1 && errno == ELOOP && is_ours_to_name(path))
+		fd = open(path, flags, LOG_FILE_MODE);
+	return fd;
+}
+
+/* Another thread may be about to write: the number goes on being a log's. */
 static void
 log_replace_fd(int fd)
 {
+	if (log_fd > STDERR_FILENO && fd > STDERR_FILENO &&
+	    dup3(fd, log_fd, O_CLOEXEC) != -1) {
+		close(fd);
+		return;
+	}
 	if (log_fd > STDERR_FILENO)
 		close(log_fd);
 	log_fd = fd;
@@ -64,7 +98,7 @@ log_open_target(const char *target, int *fd, char **path)
 	}
 	if ((*path = strdup(target)) == NULL)
 		return -1;
-	if ((*fd = log_open_file(*path)) == -1) {
+	if ((*fd = log_file_open(*path)) == -1) {
 		free(*path);
 		return -1;
 	}
@@ -102,10 +136,23 @@ log_reopen(void)
 
 	if (log_path == NULL)
 		return 0;
-	if ((fd = log_open_file(log_path)) == -1)
+	if ((fd = log_file_open(log_path)) == -1)
 		return -1;
 	log_replace_fd(fd);
 	return 0;
+}
+
+void
+log_adopt(int fd)
+{
+	log_replace_fd(fd);
+	log_journal = 0;
+}
+
+int
+log_file_descriptor(void)
+{
+	return log_path != NULL ? log_fd : -1;
 }
 
 int

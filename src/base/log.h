@@ -14,14 +14,29 @@
 int log_open(const char *target, const char *level) MUST_CHECK;
 
 /*
- * Opens the file target anew, for log rotation. Any process, on USR2.
+ * Opens a file to append lines to, and makes it if it is not there (0640). Nothing
+ * waits for a FIFO, and a symbolic link as the last name of path is followed only where
+ * nobody but root and this process's user can change it: the supervisor may be root in
+ * a directory of another user. Supervisor. Returns a descriptor, or -1 with errno
+ * (ELOOP: such a link; ENXIO: a FIFO that nobody reads).
+ */
+int log_file_open(const char *path) MUST_CHECK;
+
+/*
+ * Opens the file target anew, for log rotation. Supervisor, on USR2.
  * Returns 0 or -1 with errno (the old file then stays in use).
  */
 int log_reopen(void) MUST_CHECK;
 
+/* Child: lines go to this file from now on, which the supervisor has opened; takes the
+ * descriptor over. */
+void log_adopt(int fd);
+
 /* The descriptor that lines go to (a file, or the socket for syslog), which a child
  * must keep; -1: none but stderr. */
 int log_descriptor(void);
+/* The same, of a file only; -1: lines go elsewhere. */
+int log_file_descriptor(void);
 
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */
 void log_procinit(const char *name);

@@ -49,7 +49,8 @@ struct hydrator {
 };
 
 static void
-hydrator_obey(struct hydrator *h, const struct channel_message *m)
+hydrator_obey(
+    struct hydrator *h, const struct channel_message *m, const int files[CHANNEL_FILES])
 {
 	switch (m->type) {
 	case CHANNEL_REFRESH:
@@ -59,8 +60,8 @@ hydrator_obey(struct hydrator *h, const struct channel_message *m)
 		h->stop = true;
 		break;
 	case CHANNEL_REOPEN:
-		if (log_reopen() == -1)
-			log_warn("the log file cannot be reopened");
+		if (files[CHANNEL_LOG] != -1)
+			log_adopt(files[CHANNEL_LOG]);
 		break;
 	default:
 		log_warnx("order %u is unknown", m->type);
@@ -74,13 +75,13 @@ hydrator_attend(void *arg)
 {
 	struct hydrator *h = arg;
 	struct channel_message m;
-	int rc;
+	int files[CHANNEL_FILES], rc;
 
 	atomic_store_explicit(
 	    &h->counters->heartbeat, clock_boot(), memory_order_relaxed);
 	keep_attend(h->keeper);
-	while ((rc = channel_recv(h->ctx->channel, &m)) == 1)
-		hydrator_obey(h, &m);
+	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
+		hydrator_obey(h, &m, files);
 	if (rc == 0) /* the supervisor is gone */
 		h->stop = true;
 	else if (errno != EAGAIN && errno != EINTR) {

@@ -12,15 +12,22 @@
 enum channel_type {
 	CHANNEL_REFRESH = 1, /* down: run a cycle now */
 	CHANNEL_STOP,        /* down: finish what is in flight, then exit 0 */
-	CHANNEL_REOPEN,      /* down: reopen the log file */
+	CHANNEL_REOPEN,      /* down: the logs, opened anew; files come along */
 	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
 			 * they ask once more */
 	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
 };
 
+/* Descriptors that come along with REOPEN. */
+enum channel_file {
+	CHANNEL_LOG,
+	CHANNEL_ACCESS_LOG,
+	CHANNEL_FILES
+};
+
 struct channel_message {
-	uint32_t type; /* enum channel_type */
-	uint32_t pad;
+	uint32_t type;       /* enum channel_type */
+	uint32_t files;      /* bits 1 << enum channel_file: those that come along */
 	uint64_t generation; /* READY: hydrator's published generation, or 0 */
 };
 
@@ -28,7 +35,15 @@ struct channel_message {
 int channel_pair(int fds[2]) MUST_CHECK;
 /* Returns 0, or -1 with errno (EAGAIN: the other side does not read; EPIPE: gone). */
 int channel_send(int fd, enum channel_type, uint64_t generation) MUST_CHECK;
-/* Returns 1 and fills *m, 0 at EOF, -1 with errno (EAGAIN: nothing there). */
+/* The same, with descriptors; -1: none. They stay the caller's. Supervisor. */
+int channel_send_files(
+    int fd, enum channel_type, const int files[CHANNEL_FILES]) MUST_CHECK;
+/* Returns 1 and fills *m, 0 at EOF, -1 with errno (EAGAIN: nothing there). Descriptors
+ * that came along are closed by the kernel. Supervisor. */
 int channel_recv(int fd, struct channel_message *m) MUST_CHECK;
+/* The same, with descriptors, which are the caller's then, close-on-exec; -1: none.
+ * Child. */
+int channel_recv_files(
+    int fd, struct channel_message *m, int files[CHANNEL_FILES]) MUST_CHECK;
 
 #endif

@@ -35,6 +35,7 @@ struct child_context {
 	size_t nlisteners;
 	const int *metrics; /* reader: the same, for metrics only */
 	size_t nmetrics;
+	int access_log; /* reader: to append to; -1: none */
 };
 
 /* A role's main loop: runs in the child after proc_child_init(), returns the exit

@@ -4,9 +4,9 @@
  * call adds it to its list in sandbox.c; what is not on it fails with EPERM.
  *
  * A reader, which parses what strangers send, serves: it can send, receive and accept
- * on what it has, make memory files, and open files for appending only (logs are opened
- * anew after a rotation). It cannot read or truncate a file, make a socket, connect,
- * signal another process, start one, or get executable memory.
+ * on what it has, make memory files, and write to the logs that the supervisor opened.
+ * It cannot open a file, make a socket, connect, signal another process, start one, or
+ * get executable memory.
  *
  * A hydrator, which fetches and parses what an upstream sends, connects, looks names up
  * in threads, and reads, writes and watches files. It cannot start a program or a

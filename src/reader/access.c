@@ -2,7 +2,6 @@
 #include "reader/access.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "base/mem.h"
 
 #define BATCH_BYTES ((size_t)64 * 1024)
-#define LOG_MODE 0640
 
 struct access_log {
 	const char *path; /* borrowed */
@@ -24,19 +22,8 @@ struct access_log {
 	bool said; /* that a write failed, until one succeeds */
 };
 
-static void
-open_file(struct access_log *log)
-{
-	log->fd = open(log->path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	    LOG_MODE);
-	if (log->fd == -1)
-		log_warn("access log %s", log->path);
-	log->torn = log->said = false;
-}
-
 struct access_log *
-access_open(const struct config *config, struct counters *counters)
+access_open(const struct config *config, int fd, struct counters *counters)
 {
 	bool json = strcmp(config->http.access_log_format, "json") == 0;
 	struct access_log *log;
@@ -47,7 +34,7 @@ access_open(const struct config *config, struct counters *counters)
 	log->path = config->http.access_log;
 	log->counters = counters;
 	log->put = json ? access_put_json : access_put_combined;
-	open_file(log);
+	log->fd = fd;
 	return log;
 }
 
@@ -117,14 +104,18 @@ access_add(struct access_log *log, const struct http_exchange *e, int64_t now)
 }
 
 void
-access_reopen(struct access_log *log)
+access_adopt(struct access_log *log, int fd)
 {
-	if (log == NULL)
+	if (log == NULL) {
+		if (fd != -1)
+			close(fd);
 		return;
+	}
 	access_flush(log);
 	if (log->fd != -1)
 		close(log->fd);
-	open_file(log);
+	log->fd = fd;
+	log->torn = log->said = false;
 }
 
 void

@@ -17,10 +17,13 @@
 
 struct access_log;
 
-/* Opens the file that the configuration names; NULL: it names none. A file that cannot
- * be opened is logged, and lines are dropped until access_reopen() succeeds. The
- * arguments are borrowed. */
-struct access_log *access_open(const struct config *, struct counters *) MUST_CHECK;
+/*
+ * Begins a log, whose file the supervisor has opened: fd, taken over. NULL: the
+ * configuration names none. -1: it could not be opened, and lines are dropped until
+ * access_adopt() brings one. The other arguments are borrowed.
+ */
+struct access_log *access_open(
+    const struct config *, int fd, struct counters *) MUST_CHECK;
 /* Writes what is left, frees *log (NULL is fine) and sets it to NULL. */
 void access_close(struct access_log **log);
 
@@ -30,8 +33,9 @@ void access_close(struct access_log **log);
 void access_add(struct access_log *, const struct http_exchange *, int64_t now);
 /* Each second: writes. */
 void access_flush(struct access_log *);
-/* After a rotation: writes what belongs to the old file, opens the name anew. */
-void access_reopen(struct access_log *);
+/* After a rotation: writes what belongs to the old file, and goes on in the new one,
+ * which is taken over; -1: it could not be opened. */
+void access_adopt(struct access_log *, int fd);
 
 /* The lines themselves. Bytes of a request that are not printable ASCII, quotes and
  * backslashes become \xHH, or \u00HH in JSON: no request can forge a line. Pure. */

@@ -212,11 +212,11 @@ on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 static void
-reopen(struct reader *r)
+reopen(struct reader *r, const int files[CHANNEL_FILES])
 {
-	if (log_reopen() == -1)
-		log_warn("cannot reopen the log");
-	access_reopen(r->access);
+	if (files[CHANNEL_LOG] != -1)
+		log_adopt(files[CHANNEL_LOG]);
+	access_adopt(r->access, files[CHANNEL_ACCESS_LOG]);
 }
 
 static void
@@ -224,15 +224,15 @@ on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 {
 	struct reader *r = arg;
 	struct channel_message m;
-	int n;
+	int files[CHANNEL_FILES], n;
 
-	while ((n = channel_recv(fd, &m)) == 1) {
+	while ((n = channel_recv_files(fd, &m, files)) == 1) {
 		if (m.type == CHANNEL_STOP)
 			stop(r);
 		else if (m.type == CHANNEL_RETIRE)
 			retire(r);
 		else if (m.type == CHANNEL_REOPEN)
-			reopen(r);
+			reopen(r, files);
 	}
 	if (n == 0) {
 		log_warnx("the supervisor is gone");
@@ -371,7 +371,7 @@ reader_main(const struct child_context *context)
 	r.metrics =
 	    (struct metrics){ context->config, context->segment, r.answerer.store };
 	spread_init(&r.spread, context);
-	r.access = access_open(context->config, r.counters);
+	r.access = access_open(context->config, context->access_log, r.counters);
 	events_start(&r);
 	on_tick(-1, 0, &r);
 	servers_start(&r);

@@ -106,6 +106,7 @@ child_fork(struct children *c, struct child *ch)
 			.slot = (unsigned)(ch - c->item),
 			.index = ch->index,
 			.follows = c->heirs || ch->born != 0,
+			.access_log = -1,
 		},
 		.privilege = c->privilege,
 		.keep = keep,
@@ -116,11 +117,14 @@ child_fork(struct children *c, struct child *ch)
 		s.context.nlisteners = l->n;
 		s.context.metrics = m->fd;
 		s.context.nmetrics = m->n;
+		s.context.access_log = c->access_log;
 		s.nkeep = l->n + m->n;
 		if (l->n > 0)
 			memcpy(keep, l->fd, l->n * sizeof(*keep));
 		if (m->n > 0)
 			memcpy(keep + l->n, m->fd, m->n * sizeof(*keep));
+		if (c->access_log != -1)
+			keep[s.nkeep++] = c->access_log;
 	}
 	pid = proc_spawn(&s, &ch->channel);
 	free(keep);
@@ -352,6 +356,24 @@ children_order(struct children *c, enum role role, enum channel_type type)
 			child_send(ch, type);
 		else if (type == CHANNEL_REFRESH)
 			ch->owed = true;
+	}
+}
+
+void
+children_reopen_logs(struct children *c)
+{
+	int files[CHANNEL_FILES] = { [CHANNEL_LOG] = log_file_descriptor() };
+	struct child *ch;
+
+	for (ch = c->item; ch < c->item + c->n; ch++) {
+		if (ch->channel == -1)
+			continue;
+		files[CHANNEL_ACCESS_LOG] =
+		    ch->role == ROLE_READER ? c->access_log : -1;
+		if (channel_send_files(ch->channel, CHANNEL_REOPEN, files) == -1 &&
+		    errno != EPIPE)
+			log_warn("%s (pid %d): cannot pass the logs on", ch->title,
+			    (int)ch->pid);
 	}
 }
 

@@ -41,7 +41,8 @@ struct children {
 	const struct listeners *metrics; /* listeners too, for readers */
 	struct counters *counters;       /* where deaths are counted */
 	const struct privilege *privilege;
-	bool heirs; /* they follow those of another configuration */
+	int access_log; /* of the readers, -1: none */
+	bool heirs;     /* they follow those of another configuration */
 
 	struct child *item; /* the hydrators, then the readers; the index is the slot */
 	size_t n;
@@ -76,6 +77,9 @@ void children_read(struct children *, struct child *);
  * yet read the last orders is left alone: it has been asked. A refresh is kept for one
  * that has no process now. */
 void children_order(struct children *, enum role, enum channel_type);
+
+/* Passes the logs, which were opened anew, to each running child. */
+void children_reopen_logs(struct children *);
 
 /* True if no slot has a process or shall have one. */
 bool children_gone(const struct children *);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -16,6 +17,7 @@
 #include "shm/segment.h"
 #include "supervisor/carry.h"
 #include "supervisor/grow.h"
+#include "supervisor/logs.h"
 #include "supervisor/warm.h"
 
 static int
@@ -123,6 +125,7 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 	struct crew *w = xcalloc(1, sizeof(*w));
 	int status;
 
+	w->children.access_log = -1;
 	w->config = plan->config;
 	w->owned = plan->owned;
 	if ((status = crew_listen(w, plan, err, errlen)) != 0 ||
@@ -141,6 +144,7 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 		.metrics = &w->metrics,
 		.counters = crew_counters(w),
 		.privilege = plan->privilege,
+		.access_log = logs_open_access(w->config),
 		.heirs = plan->from != NULL };
 	children_init(&w->children);
 	*out = w;
@@ -156,6 +160,8 @@ crew_close(struct crew **wp)
 	if (w == NULL)
 		return;
 	children_free(&w->children);
+	if (w->children.access_log != -1)
+		close(w->children.access_log);
 	listeners_close(&w->listeners);
 	listeners_close(&w->metrics);
 	if (w->segment != NULL)
@@ -164,6 +170,15 @@ crew_close(struct crew **wp)
 	config_free(&w->owned);
 	free(w->told);
 	free(w);
+}
+
+void
+crew_reopen_logs(struct crew *w)
+{
+	if (w->children.access_log != -1)
+		close(w->children.access_log);
+	w->children.access_log = logs_open_access(w->config);
+	children_reopen_logs(&w->children);
 }
 
 struct counters *

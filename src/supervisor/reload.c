@@ -90,7 +90,6 @@ reload_load(struct reload *r, struct config **c)
 		config_free(c);
 		return false;
 	}
-	logs_give(*c, r->privilege);
 	return true;
 }
 

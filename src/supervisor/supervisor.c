@@ -95,10 +95,11 @@ on_refresh(struct supervisor *s, const struct signalfd_siginfo *si)
 static void
 on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 {
-	const struct crew *w = s->reload.serving;
+	struct crew *w = s->reload.serving;
 
-	logs_reopen(w != NULL ? w->config : s->start->config, &s->privilege);
-	supervisor_order(s, ROLE_MAX, CHANNEL_REOPEN);
+	logs_reopen(w != NULL ? w->config : s->start->config);
+	TAILQ_FOREACH (w, &s->reload.crews, entry)
+		crew_reopen_logs(w);
 }
 
 static void
@@ -337,7 +338,6 @@ supervisor_prepare(struct supervisor *s)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
 		return EXIT_FAILURE;
-	logs_give(c, &s->privilege);
 	umask(027);
 	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");

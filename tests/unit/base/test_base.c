@@ -1,4 +1,6 @@
 /* The ground floor: arenas, buffers, log lines, the movable clock. */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "fixture/directory.h"
 #include "unit.h"
 
 TEST(arena_hands_out_disjoint_aligned_memory)
@@ -162,6 +165,43 @@ TEST(log_reopens_a_rotated_file)
 	assert_int_equal(log_open("stderr", "error"), 0);
 	assert_int_equal(log_reopen(), 0);
 	unlink(path);
+}
+
+static int
+make_directory(void **state UNUSED)
+{
+	return directory_make();
+}
+
+static int
+remove_directory(void **state UNUSED)
+{
+	return directory_remove("link", "target", "fifo", NULL);
+}
+
+/* Whoever owns the directory of a log could else have root append to any file. */
+TEST_WITH(a_link_is_followed_where_only_we_make_it, make_directory, remove_directory)
+{
+	const char *link = directory_path("link");
+	int fd;
+
+	assert_int_equal(symlink(directory_path("target"), link), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
+	assert_int_not_equal(fd = log_file_open(link), -1);
+	close(fd);
+	assert_int_equal(access(directory_path("target"), F_OK), 0);
+	assert_int_equal(chmod(directory, 0775), 0);
+	assert_int_equal(log_file_open(link), -1);
+	assert_int_equal(errno, ELOOP);
+}
+
+TEST_WITH(no_open_waits_for_a_fifo, make_directory, remove_directory)
+{
+	const char *fifo = directory_path("fifo");
+
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(log_file_open(fifo), -1);
+	assert_int_equal(errno, ENXIO);
 }
 
 TEST(clock_moves_with_the_test_file)

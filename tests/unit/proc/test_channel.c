@@ -46,6 +46,80 @@ TEST(test_messages_arrive_whole_and_in_order)
 	assert_true(m.generation == UINT64_MAX - 1);
 }
 
+static void
+close_pipes(const int a[2], const int b[2])
+{
+	close(a[0]);
+	close(a[1]);
+	if (b != NULL) {
+		close(b[0]);
+		close(b[1]);
+	}
+}
+
+/* Says which pipe a descriptor is the end of. */
+static char
+read_byte(int fd)
+{
+	char byte = '?';
+
+	assert_int_equal(read(fd, &byte, 1), 1);
+	return byte;
+}
+
+TEST(descriptors_come_along)
+{
+	int *fds = *state, a[2], b[2], files[CHANNEL_FILES];
+	struct channel_message m;
+
+	assert_int_equal(pipe(a), 0);
+	assert_int_equal(pipe(b), 0);
+	assert_int_equal(
+	    channel_send_files(fds[0], CHANNEL_REOPEN, (int[]){ a[1], b[1] }), 0);
+	assert_int_equal(
+	    channel_send_files(fds[0], CHANNEL_REOPEN, (int[]){ -1, b[1] }), 0);
+	assert_int_equal(
+	    channel_send_files(fds[0], CHANNEL_REOPEN, (int[]){ -1, -1 }), 0);
+	assert_int_equal(channel_recv_files(fds[1], &m, files), 1);
+	assert_int_equal(m.type, CHANNEL_REOPEN);
+	assert_int_equal(write(files[CHANNEL_LOG], "a", 1), 1);
+	assert_int_equal(write(files[CHANNEL_ACCESS_LOG], "b", 1), 1);
+	assert_int_equal(read_byte(a[0]), 'a');
+	assert_int_equal(read_byte(b[0]), 'b');
+	assert_int_equal(fcntl(files[CHANNEL_LOG], F_GETFD), FD_CLOEXEC);
+	close(files[CHANNEL_LOG]);
+	close(files[CHANNEL_ACCESS_LOG]);
+	assert_int_equal(channel_recv_files(fds[1], &m, files), 1);
+	assert_int_equal(files[CHANNEL_LOG], -1);
+	assert_int_equal(write(files[CHANNEL_ACCESS_LOG], "c", 1), 1);
+	assert_int_equal(read_byte(b[0]), 'c');
+	close(files[CHANNEL_ACCESS_LOG]);
+	assert_int_equal(channel_recv_files(fds[1], &m, files), 1);
+	assert_int_equal(files[CHANNEL_LOG], -1);
+	assert_int_equal(files[CHANNEL_ACCESS_LOG], -1);
+	assert_int_equal(channel_recv_files(fds[1], &m, files), -1);
+	close_pipes(a, b);
+}
+
+/* A child that was taken over fills the supervisor's table of descriptors with nothing.
+ */
+TEST(descriptors_from_a_child_are_not_taken)
+{
+	int *fds = *state, a[2], next;
+	struct channel_message m;
+
+	assert_int_equal(pipe(a), 0);
+	assert_int_equal(
+	    channel_send_files(fds[1], CHANNEL_READY, (int[]){ a[1], -1 }), 0);
+	next = dup(a[0]);
+	close(next);
+	assert_int_equal(channel_recv(fds[0], &m), 1);
+	assert_int_equal(m.type, CHANNEL_READY);
+	assert_int_equal(dup(a[0]), next);
+	close(next);
+	close_pipes(a, NULL);
+}
+
 TEST(test_nothing_there_is_eagain)
 {
 	struct channel_message m;
