@@ -366,6 +366,8 @@ segment_free_space(const struct segment *seg, uint64_t *bytes, uint64_t *total)
 		return -1;
 	*bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	*total = (uint64_t)fs.f_blocks * fs.f_frsize;
+	if (fs.f_blocks == 0) /* tmpfs with size=0 */
+		*bytes = *total = UINT64_MAX;
 	return 0;
 }
 

@@ -73,8 +73,8 @@ size_t segment_capacity(const struct segment *);
 size_t segment_size(const struct segment *);
 /* Bytes of the last snapshot of a category, if it found too little room; else 0. */
 size_t segment_wanted(const struct segment *, unsigned category);
-/* Supervisor: bytes free for it in its file system, and how many that one has. Returns
- * 0, or -1 with errno. */
+/* Supervisor: bytes free for it in its file system, and how many that one has; both
+ * UINT64_MAX if it has no limit. Returns 0, or -1 with errno. */
 int segment_free_space(
     const struct segment *, uint64_t *bytes, uint64_t *total) MUST_CHECK;
 /* Lives as long as the segment. category < segment_ncategories(). */
