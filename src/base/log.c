@@ -1,5 +1,5 @@
 /* Log lines to syslog, stderr or a file; one write(2) a line, so that lines of
- * several processes never mix. */
+ * several processes never mix. None is waited for: one that is not taken is counted. */
 #include "base/log.h"
 
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +18,24 @@
 #include <unistd.h>
 
 #include "base/log_daemon.h"
+#include "base/log_sink.h"
+#include "base/log_text.h"
+#include "base/mem.h"
 
-#define LINE_MAX_BYTES 4096
 #define LOG_FILE_MODE 0640
+/* Of a line without its head: time, process, pid and level. */
+#define TEXT_MAX_BYTES (LOG_SINK_LINE_MAX - 160)
 
-static int log_fd = STDERR_FILENO; /* -1: the log daemon */
-static struct log_daemon log_daemon = { NULL, -1, 0 };
+static struct log_sink log_sink = { STDERR_FILENO, LOG_SINK_WRITE, false };
+static struct log_daemon log_daemon = { NULL, -1 };
+static bool log_to_daemon; /* and not to the sink */
 static int log_level = LOG_INFO;
 static char *log_path;  /* NULL unless the target is a file */
 static int log_journal; /* stderr is the journal: prefix the priority */
 static char log_proc[64] = "hydratord";
+/* Threads log as well. */
+static _Atomic unsigned long log_untold;    /* lines lost that no line has told of */
+static _Atomic unsigned long log_uncounted; /* that log_take_losses() has not given */
 
 static const struct {
 	const char *name;
@@ -69,48 +78,41 @@ log_file_open(const char *path)
 
 /* Another thread may be about to write: the number goes on being a log's. */
 static void
-log_replace_fd(int fd)
+log_replace_sink(const struct log_sink *sink)
 {
-	if (log_fd > STDERR_FILENO && fd > STDERR_FILENO &&
-	    dup3(fd, log_fd, O_CLOEXEC) != -1) {
-		close(fd);
+	int fd = log_sink.fd;
+
+	if (fd > STDERR_FILENO && sink->fd > STDERR_FILENO &&
+	    dup3(sink->fd, fd, O_CLOEXEC) != -1) {
+		close(sink->fd);
+		log_sink = *sink;
+		log_sink.fd = fd;
 		return;
 	}
-	if (log_fd > STDERR_FILENO)
-		close(log_fd);
-	log_fd = fd;
+	log_sink_close(&log_sink);
+	log_sink = *sink;
 }
 
-/* Opens one of the three kinds of target. *fd and *path are what is new about them.
- * Returns 0 or -1 with errno. */
+/* Opens one of the three kinds of target. Returns 0 or -1 with errno: *sink is then as
+ * it was. */
 static int
-log_open_target(const char *target, int *fd, char **path)
+log_open_target(const char *target, struct log_sink *sink)
 {
-	*path = NULL;
-	if (strcmp(target, "syslog") == 0) {
-		*fd = -1;
+	if (strcmp(target, "syslog") == 0)
 		return log_daemon.fd != -1 ? 0
 					   : log_daemon_open(&log_daemon, _PATH_LOG);
-	}
-	if (strcmp(target, "stderr") == 0) {
-		*fd = STDERR_FILENO;
-		return 0;
-	}
-	if ((*path = strdup(target)) == NULL)
-		return -1;
-	if ((*fd = log_file_open(*path)) == -1) {
-		free(*path);
-		return -1;
-	}
+	if (strcmp(target, "stderr") != 0)
+		return (sink->fd = log_file_open(target)) == -1 ? -1 : 0;
+	log_sink_stderr(sink);
 	return 0;
 }
 
 int
 log_open(const char *target, const char *level)
 {
+	struct log_sink sink = { .fd = -1, .kind = LOG_SINK_WRITE };
+	char *path = NULL;
 	size_t i;
-	int fd;
-	char *path;
 
 	for (i = 0; i < NELEM(log_levels); i++)
 		if (strcmp(level, log_levels[i].name) == 0)
@@ -119,12 +121,15 @@ log_open(const char *target, const char *level)
 		errno = EINVAL;
 		return -1;
 	}
-	if (log_open_target(target, &fd, &path) == -1)
+	if (log_open_target(target, &sink) == -1)
 		return -1;
+	log_to_daemon = strcmp(target, "syslog") == 0;
+	if (!log_to_daemon && strcmp(target, "stderr") != 0)
+		path = xstrdup(target);
 	free(log_path);
 	log_path = path;
-	log_replace_fd(fd);
-	log_journal = fd == STDERR_FILENO && getenv("JOURNAL_STREAM") != NULL;
+	log_replace_sink(&sink);
+	log_journal = strcmp(target, "stderr") == 0 && getenv("JOURNAL_STREAM") != NULL;
 	log_level = log_levels[i].prio;
 	return 0;
 }
@@ -138,47 +143,38 @@ log_reopen(void)
 		return 0;
 	if ((fd = log_file_open(log_path)) == -1)
 		return -1;
-	log_replace_fd(fd);
+	log_adopt(fd);
 	return 0;
 }
 
 void
 log_adopt(int fd)
 {
-	log_replace_fd(fd);
+	const struct log_sink sink = { .fd = fd, .kind = LOG_SINK_WRITE };
+
+	log_replace_sink(&sink);
 	log_journal = 0;
 }
 
 int
 log_file_descriptor(void)
 {
-	return log_path != NULL ? log_fd : -1;
+	return log_path != NULL ? log_sink.fd : -1;
 }
 
 int
 log_descriptor(void)
 {
-	if (log_fd == -1)
+	if (log_to_daemon)
 		return log_daemon.fd;
-	return log_fd > STDERR_FILENO ? log_fd : -1;
+	return log_sink.fd > STDERR_FILENO ? log_sink.fd : -1;
 }
 
 void
 log_procinit(const char *name)
 {
-	log_daemon.lost = 0; /* those are the parent's to tell */
+	log_untold = log_uncounted = 0; /* those are the parent's to tell */
 	snprintf(log_proc, sizeof(log_proc), "%s", name);
-}
-
-/* Upstream names and client input reach log lines: keep each on one line. */
-static void
-log_defuse(char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			text[i] = '?';
 }
 
 static size_t
@@ -203,33 +199,71 @@ log_prefix(char *line, size_t size, int prio)
 	return n;
 }
 
+/* At most TEXT_MAX_BYTES of text. Returns 0, or -1 if it was not taken. */
+static int
+log_send(int prio, const char *text, size_t len)
+{
+	char line[LOG_SINK_LINE_MAX];
+	size_t n;
+
+	if (log_to_daemon)
+		return log_daemon_send(&log_daemon, prio, log_proc, text, len);
+	n = log_prefix(line, sizeof(line), prio);
+	memcpy(line + n, text, len);
+	n += len;
+	line[n++] = '\n';
+	return log_sink_put(&log_sink, line, n);
+}
+
+/* Tells how many lines are missing where the line stands that tells it. */
+static int
+log_tell_losses(void)
+{
+	unsigned long n = log_untold;
+	char text[128];
+	int len;
+
+	if (n == 0)
+		return 0;
+	len =
+	    snprintf(text, sizeof(text), "%lu lines were lost: %s did not take them", n,
+		log_to_daemon      ? "the log daemon"
+		: log_path != NULL ? "the log file"
+				   : "standard error");
+	if (log_send(LOG_WARNING, text, (size_t)len) == -1)
+		return -1;
+	log_untold -= n;
+	return 0;
+}
+
 static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_list ap)
 {
-	char line[LINE_MAX_BYTES];
-	size_t head, n;
+	char text[TEXT_MAX_BYTES + 1];
+	size_t n = 0;
 	int saved = errno, r;
 
 	if (prio > log_level)
 		return;
-	head = n = log_fd == -1 ? 0 : log_prefix(line, sizeof(line), prio);
-	r = vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	r = vsnprintf(text, sizeof(text), fmt, ap);
 	if (r > 0)
-		n += (size_t)r;
-	if (err != 0 && n < sizeof(line) - 1)
-		n += (size_t)snprintf(
-		    line + n, sizeof(line) - n - 1, ": %s", strerror(err));
-	if (n > sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	log_defuse(line + head, n - head);
-	if (log_fd == -1) {
-		log_daemon_send(&log_daemon, prio, log_proc, line, n);
-	} else {
-		line[n++] = '\n';
-		/* A log that cannot be written must not stop the service. */
-		if (write(log_fd, line, n) == -1) {
-		}
+		n = (size_t)r;
+	if (err != 0 && n < TEXT_MAX_BYTES)
+		n +=
+		    (size_t)snprintf(text + n, sizeof(text) - n, ": %s", strerror(err));
+	if (n > TEXT_MAX_BYTES)
+		n = TEXT_MAX_BYTES;
+	log_defuse(text, n);
+	if (log_tell_losses() == -1 || log_send(prio, text, n) == -1) {
+		log_untold++;
+		log_uncounted++;
 	}
 	errno = saved;
+}
+
+unsigned long
+log_take_losses(void)
+{
+	return atomic_exchange(&log_uncounted, 0);
 }
 
 #define LOG_CALL(prio, err)                                                            \

@@ -1,4 +1,5 @@
-/* Logging, for every process. Six calls, each with and without errno. */
+/* Logging, for every process. Six calls, each with and without errno. No call waits: a
+ * line that is not taken at once is lost, which the next one that is taken tells. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -32,11 +33,15 @@ int log_reopen(void) MUST_CHECK;
  * descriptor over. */
 void log_adopt(int fd);
 
-/* The descriptor that lines go to (a file, or the socket for syslog), which a child
- * must keep; -1: none but stderr. */
+/* The descriptor that lines go to (a file, stderr opened anew, or the socket for
+ * syslog), which a child must keep; -1: none but stderr. */
 int log_descriptor(void);
 /* The same, of a file only; -1: lines go elsewhere. */
 int log_file_descriptor(void);
+
+/* Any process: how many of its lines were lost since the last call, or since
+ * log_procinit(). */
+unsigned long log_take_losses(void);
 
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */
 void log_procinit(const char *name);

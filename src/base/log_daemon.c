@@ -23,7 +23,7 @@ log_daemon_open(struct log_daemon *d, const char *path)
 		return -1;
 	/* The zone is read now: later this process may not read files. */
 	tzset();
-	*d = (struct log_daemon){ path, fd, 0 };
+	*d = (struct log_daemon){ path, fd };
 	return 0;
 }
 
@@ -35,9 +35,9 @@ log_daemon_close(struct log_daemon *d)
 	d->fd = -1;
 }
 
-static int
-datagram_send(const struct log_daemon *d, int prio, const char *proc, const char *text,
-    size_t text_len)
+int
+log_daemon_send(const struct log_daemon *d, int prio, const char *proc,
+    const char *text, size_t text_len)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	char line[DATAGRAM_MAX], date[32] = "";
@@ -61,29 +61,4 @@ datagram_send(const struct log_daemon *d, int prio, const char *proc, const char
 		    (struct sockaddr *)&to, sizeof(to));
 	while (sent == -1 && errno == EINTR);
 	return sent == -1 ? -1 : 0;
-}
-
-/* Tells how many lines are missing where this one says so. */
-static int
-losses_send(struct log_daemon *d, const char *proc)
-{
-	char text[64];
-	int len;
-
-	if (d->lost == 0)
-		return 0;
-	len = snprintf(text, sizeof(text),
-	    "%lu lines were lost: the log daemon did not take them", d->lost);
-	if (datagram_send(d, LOG_WARNING, proc, text, (size_t)len) == -1)
-		return -1;
-	d->lost = 0;
-	return 0;
-}
-
-void
-log_daemon_send(
-    struct log_daemon *d, int prio, const char *proc, const char *text, size_t len)
-{
-	if (losses_send(d, proc) == -1 || datagram_send(d, prio, proc, text, len) == -1)
-		d->lost++;
 }

@@ -12,9 +12,8 @@
 #include "base/attr.h"
 
 struct log_daemon {
-	const char *path;   /* borrowed: _PATH_LOG, or a test's own */
-	int fd;             /* -1: not open */
-	unsigned long lost; /* lines that it did not take, since the last it was told */
+	const char *path; /* borrowed: _PATH_LOG, or a test's own */
+	int fd;           /* -1: not open */
 };
 
 /* Opens the socket that every line is sent from; nobody need listen at the path.
@@ -24,11 +23,10 @@ int log_daemon_open(struct log_daemon *, const char *path) MUST_CHECK;
 /*
  * Sends one line as RFC 3164 frames it: "<PRI>Mmm dd hh:mm:ss hydratord[pid]: PROC:
  * TEXT", the time local. prio is a severity, LOG_ERR and so on; the facility is
- * LOG_DAEMON. Never waits. A line that is not taken is lost and counted, and the count
- * is told before the next one that is taken.
+ * LOG_DAEMON. Never waits. Returns 0, or -1 with errno if the line was not taken.
  */
-void log_daemon_send(
-    struct log_daemon *, int prio, const char *proc, const char *text, size_t len);
+int log_daemon_send(const struct log_daemon *, int prio, const char *proc,
+    const char *text, size_t len) MUST_CHECK;
 
 /* Closes the socket, if there is one. */
 void log_daemon_close(struct log_daemon *);

@@ -77,8 +77,7 @@ hydrator_attend(void *arg)
 	struct channel_message m;
 	int files[CHANNEL_FILES], rc;
 
-	atomic_store_explicit(
-	    &h->counters->heartbeat, clock_boot(), memory_order_relaxed);
+	proc_child_beat(h->counters);
 	keep_attend(h->keeper);
 	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
 		hydrator_obey(h, &m, files);

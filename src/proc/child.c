@@ -4,11 +4,14 @@
 #include <sys/prctl.h>
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "proc/privilege.h"
+#include "shm/counters.h"
 
 /*
  * Orders come over the channel. What a terminal, an init or an operator sends to the
@@ -59,4 +62,11 @@ proc_child_init(const struct child_context *ctx, const char *title,
 	child_follow_parent(ctx->supervisor);
 	child_signals();
 	setproctitle("%s", title);
+}
+
+void
+proc_child_beat(struct counters *c)
+{
+	atomic_store_explicit(&c->heartbeat, clock_boot(), memory_order_relaxed);
+	counter_add(c, COUNTER_LOG_LOST, log_take_losses());
 }

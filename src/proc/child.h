@@ -14,6 +14,7 @@
 #include "base/attr.h"
 
 struct config;
+struct counters;
 struct privilege;
 struct segment;
 
@@ -51,5 +52,9 @@ typedef int role_main_fn(const struct child_context *);
  */
 void proc_child_init(
     const struct child_context *, const char *title, const struct privilege *);
+
+/* Child, once a second or as often as its work lets it: says in its page of counters
+ * that it is alive, and how many log lines it has lost. */
+void proc_child_beat(struct counters *);
 
 #endif

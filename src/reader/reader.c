@@ -245,8 +245,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct reader *r = arg;
 
-	atomic_store_explicit(
-	    &r->counters->heartbeat, clock_boot(), memory_order_relaxed);
+	proc_child_beat(r->counters);
 	store_poll(r->answerer.store);
 	access_flush(r->access);
 }

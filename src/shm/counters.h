@@ -40,7 +40,8 @@
 	X(REFRESHES_PARTIAL, REFRESH, "partial")                                       \
 	X(REFRESHES_UNCHANGED, REFRESH_UNCHANGED, NULL)                                \
 	X(REUSED_DOCUMENTS, REUSED, NULL)                                              \
-	X(SHORT_OF_MEMORY, REFRESH_FAILURES, "short_of_memory")
+	X(SHORT_OF_MEMORY, REFRESH_FAILURES, "short_of_memory")                        \
+	X(LOG_LOST, LOG_LOST, NULL)
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,

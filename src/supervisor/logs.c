@@ -19,8 +19,8 @@ logs_open(const struct config *c, char *err, size_t errlen)
 {
 	if (log_open(c->log.target, c->log.level) == 0)
 		return 0;
-	snprintf(
-	    err, errlen, "cannot open the log %s: %s", c->log.target, strerror(errno));
+	snprintf(err, errlen, "cannot open the log %s: %s", c->log.target,
+	    errno == ENXIO ? "nobody reads this FIFO" : strerror(errno));
 	return -1;
 }
 

@@ -232,6 +232,9 @@ supervisor_tick(struct supervisor *s)
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		children_tick(&w->children, now);
 	supervisor_tell(s, reload_step(&s->reload, now));
+	if (s->reload.serving != NULL)
+		counter_add(crew_counters(s->reload.serving), COUNTER_LOG_LOST,
+		    log_take_losses());
 	supervisor_ping(s, now);
 }
 

@@ -1,13 +1,17 @@
 """Odd starters, odd surroundings: what the supervisor is given, and serves all the same."""
+import fcntl
 import os
 import pathlib
+import re
 import signal
+import socket
 import subprocess
+import urllib.request
 
 import pytest
 
-from daemon import PATIENCE, process_alive, wait_for
-from test_reload import hup, reloads
+from daemon import PATIENCE, WRAPPER, process_alive, wait_for
+from test_reload import hup, refusals, reloads
 
 STATISTICS = "/model_references/statistics/image_generation"
 
@@ -90,3 +94,77 @@ def test_the_configuration_may_be_named_from_where_the_starter_stands(make_daemo
     hup(daemon, reloads, "the reload")
     assert daemon.log().count(" with 2 readers") == 1
     assert daemon.get(STATISTICS).status in (200, 503)
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def children(pid):
+    """Title -> pid of the living children."""
+    found = {}
+    for child in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split():
+        try:
+            title = pathlib.Path("/proc/%s/cmdline" % child).read_text().split("\0")[0].strip()
+        except FileNotFoundError:
+            continue
+        if process_alive(int(child)):
+            found[title.replace("hydratord: ", "")] = int(child)
+    return found
+
+
+def lost_lines(port):
+    with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=PATIENCE) as answer:
+        return int(re.search(r"^cache_hydrator_log_lost_lines_total (\d+)$", answer.read().decode(), re.M).group(1))
+
+
+@pytest.mark.skipif(bool(WRAPPER), reason="under valgrind no process has a title")
+@pytest.mark.parametrize("target", ("stderr", "file"))
+def test_a_log_that_nobody_reads_holds_nobody_up(make_daemon, target):
+    metrics = free_port()
+    daemon = make_daemon(settings='http { metrics_listen = { "127.0.0.1:%d" } }' % metrics)
+    daemon.port = free_port()
+    fifo = daemon.directory / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    text = daemon.config.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % daemon.port)
+    if target == "stderr":
+        daemon.starter = ["sh", "-c", 'exec "$0" "$@" 2>"%s"' % fifo]
+    else:
+        text = text.replace('target = "stderr"', 'target = "%s"' % fifo)
+    daemon.config.write_text(text)
+    daemon.spawn()
+    wait_for(daemon.answers, "an answer")
+    pid = daemon.process.pid
+
+    def full():
+        daemon.send(signal.SIGUSR1)
+        return lost_lines(metrics)
+    wait_for(full, "lost lines")
+    before = wait_for(lambda: children(pid).get("reader 0"), "the reader")
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: children(pid).get("reader 0", before) != before, "its successor")
+    wait_for(daemon.answers, "an answer of the successor")
+    while chunks := os.read(reader, 65536):
+        if len(chunks) < 4096:
+            break
+    wait_for(lambda: full() and b" lines were lost: " in os.read(reader, 65536), "the line that tells of them")
+    assert daemon.stop() == 0
+    os.close(reader)
+
+
+def test_a_fifo_without_a_reader_is_no_log(make_daemon):
+    daemon = make_daemon().start()
+    fifo = daemon.directory / "fifo"
+    os.mkfifo(fifo)
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace('target = "stderr"', 'target = "%s"' % fifo))
+    hup(daemon, refusals, "the refusal")
+    assert "cannot open the log %s: nobody reads this FIFO" % fifo in daemon.log()
+    daemon.kill_child("reader 0")
+    other = daemon.run("-f", "-c", str(daemon.config))
+    assert other.returncode == 1
+    assert "nobody reads this FIFO" in other.stderr

@@ -1,6 +1,4 @@
-/* The ground floor: arenas, buffers, log lines, the movable clock. */
-#include <sys/stat.h>
-
+/* The ground floor: arenas, buffers, the movable clock. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,10 +8,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "fixture/directory.h"
 #include "unit.h"
 
 TEST(arena_hands_out_disjoint_aligned_memory)
@@ -113,95 +109,6 @@ TEST(strings_compare_by_bytes)
 	assert_true(str_starts(STR("aphrodite/x"), STR("aphrodite/")));
 	assert_false(str_starts(STR("aphro"), STR("aphrodite/")));
 	assert_true(str_eq(str_from(STR("abc"), 1), STR("bc")));
-}
-
-/* A log line stays one line whatever an upstream puts into a name. */
-TEST(log_lines_are_single_and_levelled)
-{
-	char path[] = "/tmp/test_base.XXXXXX", text[65536];
-	int fd = mkstemp(path);
-	ssize_t n;
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(log_open(path, "loud"), -1);
-	assert_int_equal(errno, EINVAL);
-	assert_int_equal(log_open(path, "info"), 0);
-	log_procinit("unit");
-	log_debug("must not appear");
-	log_info("first %d", 1);
-	log_warnx("forged\nline\x1b[0m");
-	errno = ENOENT;
-	log_warn("third");
-	assert_int_equal(errno, ENOENT);
-	memset(text, 'x', sizeof(text) - 1);
-	text[sizeof(text) - 1] = '\0';
-	log_info("%s", text);
-	n = pread(fd, text, sizeof(text) - 1, 0);
-	assert_true(n > 0);
-	text[n] = '\0';
-	assert_null(strstr(text, "must not appear"));
-	assert_non_null(strstr(text, "unit["));
-	assert_non_null(strstr(text, "first 1\n"));
-	assert_non_null(strstr(text, "warning: forged?line?[0m\n"));
-	assert_non_null(strstr(text, "third: No such file or directory\n"));
-	assert_int_equal(text[n - 1], '\n');
-	assert_int_equal(log_open("stderr", "error"), 0);
-	close(fd);
-	unlink(path);
-}
-
-TEST(log_reopens_a_rotated_file)
-{
-	char path[] = "/tmp/test_base.XXXXXX";
-	int fd = mkstemp(path);
-
-	assert_int_not_equal(fd, -1);
-	close(fd);
-	assert_int_equal(log_open(path, "info"), 0);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(log_reopen(), 0);
-	log_info("after rotation");
-	assert_int_equal(access(path, R_OK), 0);
-	assert_int_equal(log_open("stderr", "error"), 0);
-	assert_int_equal(log_reopen(), 0);
-	unlink(path);
-}
-
-static int
-make_directory(void **state UNUSED)
-{
-	return directory_make();
-}
-
-static int
-remove_directory(void **state UNUSED)
-{
-	return directory_remove("link", "target", "fifo", NULL);
-}
-
-/* Whoever owns the directory of a log could else have root append to any file. */
-TEST_WITH(a_link_is_followed_where_only_we_make_it, make_directory, remove_directory)
-{
-	const char *link = directory_path("link");
-	int fd;
-
-	assert_int_equal(symlink(directory_path("target"), link), 0);
-	assert_int_equal(chmod(directory, 0755), 0);
-	assert_int_not_equal(fd = log_file_open(link), -1);
-	close(fd);
-	assert_int_equal(access(directory_path("target"), F_OK), 0);
-	assert_int_equal(chmod(directory, 0775), 0);
-	assert_int_equal(log_file_open(link), -1);
-	assert_int_equal(errno, ELOOP);
-}
-
-TEST_WITH(no_open_waits_for_a_fifo, make_directory, remove_directory)
-{
-	const char *fifo = directory_path("fifo");
-
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	assert_int_equal(log_file_open(fifo), -1);
-	assert_int_equal(errno, ENXIO);
 }
 
 TEST(clock_moves_with_the_test_file)

@@ -1,0 +1,15 @@
+/* Making text of strangers fit for a log line. */
+#ifndef BASE_LOG_TEXT_H
+#define BASE_LOG_TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Replaces by '?', byte for byte, what could end the line, command a terminal or turn
+ * the text around: control characters (C0, DEL, C1), the line and paragraph separators,
+ * the characters that set a direction (Unicode, UAX 9), and all that is not
+ * UTF-8 (RFC 3629).
+ */
+void log_defuse(char *text, size_t len);
+
+#endif
