@@ -25,6 +25,7 @@ analytics_defaults(struct analytics_settings *s)
 		.text_ignore_hosts = true,
 		.text_critical_usage = 10,
 		.text_critical_workers = 1,
+		.payload_max = SIZE_MAX,
 	};
 }
 
@@ -67,6 +68,24 @@ analytics_has_risk(enum category category, const struct reference *r)
 	return category_has_horde(category) && (r->nvalid > 0 || r->nentries == 0);
 }
 
+/* The views that need the Horde's documents. Returns 0, or -1 for what ends
+ * printing_goes_on(). */
+static int
+analytics_write_risk(const struct analytics_settings *settings, enum category category,
+    struct horde *horde, struct workers *workers, struct reference *reference,
+    struct arena *arena, struct pace *pace, struct buf *out)
+{
+	struct printing p = { settings, pace, arena, out };
+
+	if (reference_merge(reference, horde, arena, pace) == -1)
+		return -1;
+	if (render_risk(&p, category, horde, reference->models, reference->nmodels,
+		&reference->bases) == -1)
+		return -1;
+	return with_stats_write(
+	    &p, horde, workers, reference->models, reference->nmodels);
+}
+
 /* Everything in the arena is borrowed until the payload is complete. */
 static int
 analytics_render_in(const struct analytics_settings *settings,
@@ -83,13 +102,10 @@ analytics_render_in(const struct analytics_settings *settings,
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	view_begin_payload(out, in->category);
-	if (analytics_has_risk(in->category, &reference)) {
-		reference_merge(&reference, &horde, arena);
-		render_risk(settings, in->category, &horde, reference.models,
-		    reference.nmodels, &reference.bases, arena, out);
-		with_stats_write(settings, &horde, &workers, reference.models,
-		    reference.nmodels, arena, out);
-	}
+	if (analytics_has_risk(in->category, &reference) &&
+	    analytics_write_risk(settings, in->category, &horde, &workers, &reference,
+		arena, report->pace, out) == -1)
+		return -1;
 	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
 	if (in->category == CATEGORY_TEXT_GENERATION)
 		statistics_view_write(
@@ -103,20 +119,24 @@ analytics_render_in(const struct analytics_settings *settings,
 	d->raw_entries = reference.nentries;
 	d->typed_entries = reference.nvalid;
 	d->computed_at = in->now;
-	return 0;
+	return out->len <= settings->payload_max ? 0 : -1;
 }
 
-int
+enum analytics_result
 analytics_render(const struct analytics_settings *settings,
     const struct analytics_input *in, struct buf *out, struct report *report)
 {
 	struct arena *arena = arena_new();
-	int result;
+	int rc;
 
 	report->skipped = 0;
 	report->refused = DOCUMENT_NONE;
 	report->reason[0] = '\0';
-	result = analytics_render_in(settings, in, arena, out, report);
+	rc = analytics_render_in(settings, in, arena, out, report);
 	arena_free(&arena);
-	return result;
+	if (rc == 0)
+		return ANALYTICS_DONE;
+	if (report->refused != DOCUMENT_NONE)
+		return ANALYTICS_REFUSED;
+	return pace_stopped(report->pace) ? ANALYTICS_STOPPED : ANALYTICS_TOO_LARGE;
 }

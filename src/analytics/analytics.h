@@ -27,9 +27,10 @@ struct analytics_settings {
 	int64_t text_critical_usage;   /* 10 */
 	int64_t text_critical_workers; /* 1 */
 	unsigned corrections;          /* CORRECT_* */
+	size_t payload_max;            /* bytes that there is room for; SIZE_MAX: any */
 };
 
-/* Fills in the reference's defaults. */
+/* Fills in the reference's defaults, and no bound of the payload. */
 void analytics_defaults(struct analytics_settings *);
 
 /* Opened for this category (document_open). */
@@ -42,13 +43,22 @@ struct analytics_input {
 	int64_t now;               /* Unix seconds: computed_at */
 };
 
+enum analytics_result {
+	/* report->refused and report->reason say which document and why: it is absent,
+	 * of another shape inside, or every one of its entries is invalid. */
+	ANALYTICS_REFUSED = -1,
+	ANALYTICS_DONE,
+	ANALYTICS_STOPPED,  /* report->pace said so */
+	ANALYTICS_TOO_LARGE /* the payload is longer than payload_max; how much longer
+			     * is not known, since the work ended there */
+};
+
 /*
- * Appends the payload (payload/view.h) to out, which the caller empties first and owns.
- * Returns 0, or -1 with report->refused and report->reason set: a document is absent,
- * of another shape inside, or every one of its entries is invalid. If that is so of the
- * reference document, there are statistics and no other view.
+ * Appends the payload (payload/view.h) to out, which the caller empties first and owns;
+ * unless all is done what is in it is of no use. If every entry of the reference
+ * document is invalid there are statistics and no other view.
  */
-int analytics_render(const struct analytics_settings *, const struct analytics_input *,
-    struct buf *out, struct report *report) MUST_CHECK;
+enum analytics_result analytics_render(const struct analytics_settings *,
+    const struct analytics_input *, struct buf *out, struct report *report) MUST_CHECK;
 
 #endif

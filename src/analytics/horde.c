@@ -176,6 +176,8 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 		struct status *s = &h->statuses[h->nstatuses];
 		struct check check = { .arena = arena };
 
+		if (!pace_step(report->pace))
+			return -1;
 		if (status_decode(&element, &check, s))
 			horde_intern(h, s->name, arena)->status = h->nstatuses++;
 		else
@@ -213,6 +215,8 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 	while (json_member(&walk, &key, &value)) {
 		struct spelling *s;
 
+		if (!pace_step(report->pace))
+			return -1;
 		/* The three periods list most names in the same order. */
 		i = map_intern_likely(spellings, json_str(&key, arena), i + 1);
 		s = map_at(spellings, i);
@@ -319,9 +323,12 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 	for (int p = 0; p < PERIOD_MAX; p++)
 		if (horde_read_period(spellings, &periods[p], p, arena, report) == -1)
 			return -1;
-	for (uint32_t i = 0; i < spellings->count; i++)
+	for (uint32_t i = 0; i < spellings->count; i++) {
+		if (!pace_step(report->pace))
+			return -1;
 		valid +=
 		    spelling_check(map_at(spellings, i), spellings->keys[i], report);
+	}
 	if (spellings->count > 0 && valid == 0)
 		return report_refuse(
 		    report, DOCUMENT_STATS, "not one of its entries is valid");
@@ -349,8 +356,11 @@ horde_read(const struct analytics_input *in, bool families, struct arena *arena,
 	if (horde_read_status(out, &in->status, arena, report) == -1 ||
 	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
 		return -1;
-	for (uint32_t i = 0; i < spellings.count; i++)
+	for (uint32_t i = 0; i < spellings.count; i++) {
+		if (!pace_step(report->pace))
+			return -1;
 		horde_index(out, map_at(&spellings, i), spellings.keys[i], arena);
+	}
 	horde_sum(out);
 	return 0;
 }

@@ -127,8 +127,11 @@ reference_read(const struct analytics_settings *settings,
 		.bases = &out->bases,
 		.statistics = &out->grouped,
 	};
-	for (uint32_t i = 0; i < entries.count; i++)
+	for (uint32_t i = 0; i < entries.count; i++) {
+		if (!pace_step(report->pace))
+			return -1;
 		reference_add(&r, entries.keys[i], map_at(&entries, i));
+	}
 	stats_groups_finish(&r.groups);
 	out->models = map_at(&r.names, 0);
 	out->nmodels = r.names.count;
@@ -137,12 +140,13 @@ reference_read(const struct analytics_settings *settings,
 	return 0;
 }
 
-void
-reference_merge(struct reference *r, struct horde *h, struct arena *arena)
+int
+reference_merge(
+    struct reference *r, struct horde *h, struct arena *arena, struct pace *pace)
 {
 	struct merge_scratch scratch = { .arena = arena };
 
-	for (uint32_t i = 0; i < r->nmodels; i++) {
+	for (uint32_t i = 0; i < r->nmodels && pace_step(pace); i++) {
 		struct model *m = &r->models[i];
 		const struct name_part *part = horde_part(h, m->record.name, arena);
 
@@ -150,4 +154,5 @@ reference_merge(struct reference *r, struct horde *h, struct arena *arena)
 	}
 	for (int b = 0; b < BACKEND_MAX; b++)
 		buf_free(&scratch.names[b]);
+	return pace_stopped(pace) ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 #include "analytics/statistics.h"
 #include "base/attr.h"
 #include "base/mem.h"
+#include "base/pace.h"
 #include "records/report.h"
 
 struct reference {
@@ -26,11 +27,13 @@ struct reference {
 
 /* Reads the document; names are taken apart through horde, which categories without
  * the Horde's documents do not need. What is left out is reported. Returns 0, or -1
- * with *report. */
+ * with *report, or because its pace has stopped. */
 int reference_read(const struct analytics_settings *, const struct analytics_input *,
     struct horde *, struct arena *, struct reference *out,
     struct report *report) MUST_CHECK;
-/* Merges every model with the Horde's documents. */
-void reference_merge(struct reference *, struct horde *, struct arena *);
+/* Merges every model with the Horde's documents. Returns 0, or -1: the pace has
+ * stopped. */
+int reference_merge(
+    struct reference *, struct horde *, struct arena *, struct pace *) MUST_CHECK;
 
 #endif

@@ -20,6 +20,7 @@ enum usage_kind {
 };
 
 struct render {
+	const struct printing *printing;
 	struct risk_terms terms;
 	const struct horde *horde;
 	const struct model *models;
@@ -82,7 +83,7 @@ render_fetch(const struct model *m)
 }
 
 /* The ungrouped view. With groups, every model is also added to its group. */
-static void
+static int
 render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
     struct groups *groups, struct view_row **rows)
 {
@@ -109,10 +110,13 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 		risk_view_close_row(&view, &risk);
 		if (groups != NULL)
 			groups_add(groups, m->base, &risk, i);
+		if (!printing_goes_on(r->printing))
+			return -1;
 	}
 	risk_view_end(&view, kind);
 	if (rows != NULL)
 		*rows = view.rows;
+	return 0;
 }
 
 /* A group of one is its model's JSON of the plain view, but for the name. */
@@ -137,7 +141,7 @@ render_single(
 	out->len += row->len - head;
 }
 
-static void
+static int
 render_groups(
     struct render *r, const struct groups *groups, const struct view_row *rows)
 {
@@ -158,36 +162,42 @@ render_groups(
 			risk_print(r->out, r->terms.category, &risk);
 		}
 		risk_view_close_row(&view, &risk);
+		if (!printing_goes_on(r->printing))
+			return -1;
 	}
 	risk_view_end(&view, VIEW_RISK_GROUPED);
+	return 0;
 }
 
-void
-render_risk(const struct analytics_settings *settings, enum category category,
-    const struct horde *horde, const struct model *models, uint32_t n,
-    const struct map *bases, struct arena *arena, struct buf *out)
+int
+render_risk(const struct printing *p, enum category category, const struct horde *horde,
+    const struct model *models, uint32_t n, const struct map *bases)
 {
-	struct render r = { .terms = { .settings = settings, .category = category },
+	struct render r = { .printing = p,
+		.terms = { .settings = p->settings, .category = category },
 		.horde = horde,
 		.models = models,
 		.n = n,
-		.arena = arena,
-		.out = out };
+		.arena = p->arena,
+		.out = p->out };
 	enum usage_kind usage =
-	    settings->corrections & CORRECT_EXACT_USAGE ? USAGE_EXACT : USAGE_FAMILY;
+	    p->settings->corrections & CORRECT_EXACT_USAGE ? USAGE_EXACT : USAGE_FAMILY;
+	struct buf *out = p->out;
 	struct groups groups;
 	struct view_row *rows;
 
 	if (category != CATEGORY_TEXT_GENERATION) {
 		(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
-		render_models(&r, usage, VIEW_RISK, NULL, NULL);
+		if (render_models(&r, usage, VIEW_RISK, NULL, NULL) == -1)
+			return -1;
 		view_alias(out, VIEW_RISK, VIEW_RISK_GROUPED);
 		view_alias(out, VIEW_RISK, VIEW_RISK_VARIATIONS);
-		return;
+		return 0;
 	}
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES * 3);
-	groups_init(&groups, bases, arena);
-	render_models(&r, usage, VIEW_RISK, &groups, &rows);
-	render_groups(&r, &groups, rows);
-	render_models(&r, USAGE_EXACT, VIEW_RISK_VARIATIONS, NULL, NULL);
+	groups_init(&groups, bases, p->arena);
+	if (render_models(&r, usage, VIEW_RISK, &groups, &rows) == -1 ||
+	    render_groups(&r, &groups, rows) == -1)
+		return -1;
+	return render_models(&r, USAGE_EXACT, VIEW_RISK_VARIATIONS, NULL, NULL);
 }

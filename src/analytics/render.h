@@ -6,12 +6,13 @@
 
 #include "analytics/horde.h"
 #include "analytics/risk.h"
-#include "base/buf.h"
+#include "analytics/views.h"
+#include "base/attr.h"
 
 /* Appends every deletion-risk view that the category has. Models name their group by
- * its number in bases (text_generation only). */
-void render_risk(const struct analytics_settings *, enum category, const struct horde *,
-    const struct model *models, uint32_t n, const struct map *bases, struct arena *,
-    struct buf *out);
+ * its number in bases (text_generation only). Returns 0, or -1 if printing_goes_on()
+ * said no. */
+int render_risk(const struct printing *, enum category, const struct horde *,
+    const struct model *models, uint32_t n, const struct map *bases) MUST_CHECK;
 
 #endif

@@ -2,11 +2,31 @@
 #ifndef ANALYTICS_VIEWS_H
 #define ANALYTICS_VIEWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "analytics/analytics.h"
 #include "analytics/risk.h"
 #include "base/buf.h"
+#include "base/mem.h"
+#include "base/pace.h"
 #include "payload/view.h"
+
+/* What all that prints into a payload is given. */
+struct printing {
+	const struct analytics_settings *settings;
+	struct pace *pace; /* may be NULL */
+	struct arena *arena;
+	struct buf *out;
+};
+
+/* Asked after each model: false if the pace has stopped or the payload has become too
+ * large. */
+static inline bool
+printing_goes_on(const struct printing *p)
+{
+	return pace_step(p->pace) && p->out->len <= p->settings->payload_max;
+}
 
 /* A deletion-risk view under construction. */
 struct risk_view {

@@ -18,6 +18,7 @@
 
 /* A view under construction. */
 struct with_stats_view {
+	const struct printing *printing;
 	const struct horde *horde;
 	struct workers *workers;
 	const struct model *models;
@@ -137,7 +138,7 @@ write_plain(struct with_stats_view *v, uint32_t i)
 	v->texts[i] = (struct view_row){ off, (uint32_t)(out->len - off), 0 };
 }
 
-static void
+static bool
 write_body(struct with_stats_view *v)
 {
 	struct view *view = &v->view;
@@ -153,6 +154,8 @@ write_body(struct with_stats_view *v)
 		if (i > 0)
 			PUT(out, ",");
 		write_plain(v, i);
+		if (!printing_goes_on(v->printing))
+			return false;
 	}
 	view->tail.off = out->len;
 	PUT(out, "}");
@@ -162,11 +165,12 @@ write_body(struct with_stats_view *v)
 	/* No presets: they are empty where the view is. */
 	for (int p = 0; p < PRESET_MAX; p++)
 		view->presets[p].tail.off = view->body.off;
+	return true;
 }
 
 /* A comma after each model keeps the hash from taking one's text for another's. */
-static uint64_t
-write_variations(struct with_stats_view *v)
+static bool
+write_variations(struct with_stats_view *v, uint64_t *etag)
 {
 	struct variation variations[BACKEND_MAX];
 	struct buf *out = v->out;
@@ -189,8 +193,11 @@ write_variations(struct with_stats_view *v)
 		PUT(out, "}");
 		v->rows[i].variations = view_span_since(out, off);
 		PUT(out, ",");
+		if (!printing_goes_on(v->printing))
+			return false;
 	}
-	return XXH3_64bits(out->data + begin, out->len - begin);
+	*etag = XXH3_64bits(out->data + begin, out->len - begin);
+	return true;
 }
 
 static uint64_t
@@ -204,7 +211,7 @@ write_table(struct buf *out, const void *table, size_t size)
 	return off;
 }
 
-static void
+static bool
 write_workers(struct with_stats_view *v, struct with_stats *with)
 {
 	uint64_t *etags = arena_array(v->arena, v->n, sizeof(*etags));
@@ -214,6 +221,8 @@ write_workers(struct with_stats_view *v, struct with_stats *with)
 	for (uint32_t i = 0; i < v->n; i++) {
 		uint64_t list = workers_write(w, v->models[i].merged.lower, out);
 
+		if (!printing_goes_on(v->printing))
+			return false;
 		if (list == WORKERS_NONE)
 			continue;
 		v->rows[i].list = list;
@@ -227,6 +236,7 @@ write_workers(struct with_stats_view *v, struct with_stats *with)
 	with->nmembers = w->nmembers;
 	with->members = write_table(out, w->members, w->nmembers * sizeof(*w->members));
 	with->workers_etag = XXH3_64bits(etags, v->n * sizeof(*etags));
+	return true;
 }
 
 /* The first bytes decide most comparisons, and are at hand: the name itself is a cache
@@ -299,27 +309,28 @@ set_usage(struct with_stats_view *v)
 	}
 }
 
-void
-with_stats_write(const struct analytics_settings *settings, const struct horde *horde,
-    struct workers *workers, const struct model *models, uint32_t n,
-    struct arena *arena, struct buf *out)
+int
+with_stats_write(const struct printing *p, const struct horde *horde,
+    struct workers *workers, const struct model *models, uint32_t n)
 {
-	struct with_stats_view v = { .horde = horde,
+	struct with_stats_view v = { .printing = p,
+		.horde = horde,
 		.workers = workers,
 		.models = models,
 		.n = n,
-		.exact = settings->corrections & CORRECT_EXACT_USAGE,
-		.arena = arena,
-		.out = out,
-		.texts = arena_alloc(arena, n * sizeof(*v.texts)),
-		.rows = arena_array(arena, n, sizeof(*v.rows)) };
+		.exact = p->settings->corrections & CORRECT_EXACT_USAGE,
+		.arena = p->arena,
+		.out = p->out,
+		.texts = arena_alloc(p->arena, n * sizeof(*v.texts)),
+		.rows = arena_array(p->arena, n, sizeof(*v.rows)) };
+	struct buf *out = p->out;
 	struct with_stats with;
 	struct view_directory *d;
 
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
-	write_body(&v);
-	with.variations_etag = write_variations(&v);
-	write_workers(&v, &with);
+	if (!write_body(&v) || !write_variations(&v, &with.variations_etag) ||
+	    !write_workers(&v, &with))
+		return -1;
 	set_ranks(&v);
 	set_usage(&v);
 	v.view.rows = write_table(out, v.texts, n * sizeof(*v.texts));
@@ -327,4 +338,5 @@ with_stats_write(const struct analytics_settings *settings, const struct horde *
 	d = view_directory_of(out);
 	d->views[VIEW_WITH_STATS] = v.view;
 	d->with_stats = with;
+	return 0;
 }

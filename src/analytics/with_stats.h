@@ -4,17 +4,16 @@
 
 #include <stdint.h>
 
-#include "analytics/analytics.h"
 #include "analytics/horde.h"
 #include "analytics/risk.h"
+#include "analytics/views.h"
 #include "analytics/workers.h"
-#include "base/buf.h"
-#include "base/mem.h"
+#include "base/attr.h"
 
 /* Appends VIEW_WITH_STATS: the plain answer, and the pieces of the others. Models are
- * merged, in the order of the answer. */
-void with_stats_write(const struct analytics_settings *, const struct horde *,
-    struct workers *, const struct model *models, uint32_t n, struct arena *,
-    struct buf *out);
+ * merged, in the order of the answer. Returns 0, or -1 if printing_goes_on() said no.
+ */
+int with_stats_write(const struct printing *, const struct horde *, struct workers *,
+    const struct model *models, uint32_t n) MUST_CHECK;
 
 #endif

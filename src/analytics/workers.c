@@ -230,7 +230,8 @@ workers_link(struct workers *w, struct str model, uint32_t worker)
 }
 
 static void
-workers_add(struct workers *w, const struct json_value *values, struct buf *scratch)
+workers_add(struct workers *w, const struct json_value *values, struct buf *scratch,
+    struct pace *pace)
 {
 	struct json_walk walk;
 	struct json_value model;
@@ -244,7 +245,7 @@ workers_add(struct workers *w, const struct json_value *values, struct buf *scra
 	if (values[WORKER_MODELS].type == JSON_T_NONE)
 		return;
 	walk = json_walk(&values[WORKER_MODELS]);
-	while (json_element(&walk, &model))
+	while (pace_step(pace) && json_element(&walk, &model))
 		workers_link(w, json_str(&model, w->arena), i);
 }
 
@@ -282,16 +283,19 @@ workers_read(const struct document *doc, struct arena *arena, struct workers *ou
 	if (doc->form.type == DOCUMENT_ABSENT)
 		return 0;
 	root = document_root(doc);
-	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
+	for (walk = json_walk(&root);
+	     pace_step(report->pace) && json_element(&walk, &element); i++) {
 		struct check check = { .arena = arena };
 
 		if (worker_decode(&element, &check, values))
-			workers_add(out, values, &scratch);
+			workers_add(out, values, &scratch, report->pace);
 		else
 			report_skip(report, "workers element %zu: %s%s%s", i,
 			    check.where, check.where[0] != '\0' ? ": " : "", check.why);
 	}
 	buf_free(&scratch);
+	if (pace_stopped(report->pace))
+		return -1;
 	if (i > 0 && out->n == 0)
 		return report_refuse(
 		    report, DOCUMENT_WORKERS, "none of its %zu elements is valid", i);

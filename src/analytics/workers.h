@@ -38,7 +38,7 @@ struct workers {
 #define WORKERS_NONE UINT64_MAX
 
 /* Reads the document; if it is absent there are no workers. Bad elements are skipped
- * and reported. Returns 0, or -1 with *report. */
+ * and reported. Returns 0, or -1 with *report, or because its pace has stopped. */
 int workers_read(const struct document *, struct arena *, struct workers *out,
     struct report *report) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
 #include "payload/encode.h"
@@ -35,6 +36,7 @@ struct cycle_run {
 	struct buf rendered;
 	struct snapshot *last; /* the last generation, if it is published again */
 	const void *payload;   /* of either */
+	struct pace pace;      /* of making it */
 	size_t len;
 	const struct view_directory *directory; /* of the payload */
 	struct census census[DOCUMENT_MAX];     /* of what was rendered */
@@ -45,6 +47,17 @@ struct cycle_run {
 	const struct memory *memory;
 	bool short_of_memory; /* so the cycle was stopped */
 };
+
+/* A snapshot that is larger than the segment is still made, so that it is known how
+ * much larger the segment has to be; not one that no segment may have room for. */
+static size_t
+cycle_most(const struct cycle *c)
+{
+	size_t capacity = segment_capacity(c->segment);
+	size_t max = (size_t)c->config->segment.max;
+
+	return capacity > max ? capacity : max;
+}
 
 int
 cycle_open(struct cycle *c, char *err, size_t errlen)
@@ -69,6 +82,7 @@ cycle_open(struct cycle *c, char *err, size_t errlen)
 	}
 	c->category = (enum category)category;
 	settings_from_config(config, &c->settings);
+	c->settings.payload_max = cycle_most(c);
 	if (category_has_horde(c->category)) {
 		c->status_url = source_status_url(config->horde.url, image);
 		c->stats_url = source_stats_url(config->horde.url, image);
@@ -215,8 +229,8 @@ cycle_compare(const struct cycle *c, struct cycle_run *run, struct report *repor
 	return 0;
 }
 
-/* Returns false if a document was taken back. */
-static bool
+/* What is refused has been taken back. */
+static enum analytics_result
 cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	struct analytics_input input = {
@@ -227,20 +241,24 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 		.workers = inputs_document(&c->inputs, INPUT_WORKERS),
 		.now = now,
 	};
-	struct report report = { .skip = skips_add, .arg = &c->skips };
-	int rc;
+	struct report report = {
+		.pace = &run->pace,
+		.skip = skips_add,
+		.arg = &c->skips,
+	};
+	enum analytics_result result;
 
 	buf_reset(&run->rendered);
 	skips_begin(&c->skips);
-	rc = analytics_render(&c->settings, &input, &run->rendered, &report);
-	if (rc == 0)
-		rc = cycle_compare(c, run, &report);
-	if (rc == -1) {
+	result = analytics_render(&c->settings, &input, &run->rendered, &report);
+	if (result == ANALYTICS_DONE && cycle_compare(c, run, &report) == -1)
+		result = ANALYTICS_REFUSED;
+	if (result == ANALYTICS_REFUSED) {
 		skips_report(&c->skips, c->section->name);
 		cycle_take_back(c, &report);
-	} else
+	} else if (result == ANALYTICS_DONE)
 		memcpy(run->census, report.census, sizeof(run->census));
-	return rc == 0;
+	return result;
 }
 
 /* Returns false if a document was refused. What passed once is not asked again. */
@@ -281,8 +299,9 @@ cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	skips_report(&c->skips, c->section->name);
 	/* What has no room as it is need not be encoded to be refused. */
-	if (run->rendered.len <= segment_capacity(c->segment))
-		view_encode(&run->rendered);
+	if (run->rendered.len <= segment_capacity(c->segment) &&
+	    !view_encode(&run->rendered, c->settings.payload_max, &run->pace))
+		return CYCLE_STOPPED;
 	run->payload = run->rendered.data;
 	run->len = run->rendered.len;
 	/* Readers will check the same: what they would refuse must not be published. */
@@ -321,18 +340,37 @@ cycle_attend(void *arg)
 	return run->wait->attend(run->wait->arg) && !run->short_of_memory;
 }
 
+static enum cycle_result
+cycle_give_up(struct cycle *c, const struct cycle_run *run)
+{
+	char why[128];
+
+	publisher_want(c->publisher, run->rendered.len);
+	snprintf(why, sizeof(why),
+	    "a snapshot of more than %zu bytes does not fit: that is as far as the "
+	    "segment grows",
+	    c->settings.payload_max);
+	return outcome_too_large(c, why);
+}
+
 /* Makes the payload of the best documents there are. */
 static enum cycle_result
 cycle_make(struct cycle *c, struct cycle_run *run)
 {
 	int64_t now = clock_wall() / NSEC_PER_SEC;
+	enum analytics_result result;
 
 	while (inputs_suffice(&c->inputs)) {
 		if (cycle_repeat(c, run))
 			return CYCLE_PUBLISHED;
-		if (!cycle_attend(run))
+		if (!pace_beat(&run->pace))
 			return CYCLE_STOPPED;
-		if (cycle_analyse(c, run, now) && cycle_pass_gate(c, run))
+		result = cycle_analyse(c, run, now);
+		if (result == ANALYTICS_STOPPED)
+			return CYCLE_STOPPED;
+		if (result == ANALYTICS_TOO_LARGE)
+			return cycle_give_up(c, run);
+		if (result == ANALYTICS_DONE && cycle_pass_gate(c, run))
 			return cycle_finish(c, run, now);
 	}
 	return outcome_without(c);
@@ -386,6 +424,7 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 
 	own.attend = cycle_attend;
 	own.arg = &run;
+	run.pace = (struct pace){ .beat = own.attend, .arg = own.arg };
 	result = cycle_fetch(c, &run, &own);
 
 	if (result == CYCLE_PUBLISHED)

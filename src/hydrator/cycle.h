@@ -51,7 +51,7 @@ enum cycle_result {
 	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the room
 			* in the segment or in memory: no hurry */
 	CYCLE_FAILED,  /* one line in the log says why; the last snapshot stays */
-	CYCLE_STOPPED, /* the wait's attend said so */
+	CYCLE_STOPPED, /* the wait's attend said so; nothing is published */
 };
 
 /* The caller has set the first group and zeroed the rest. Returns 0, or -1 with a
@@ -60,7 +60,9 @@ int cycle_open(struct cycle *, char *err, size_t errlen) MUST_CHECK;
 /* Frees what cycle_open made; may be called after it failed. */
 void cycle_close(struct cycle *);
 
-/* Runs a whole cycle and keeps the counters. */
+/* Runs a whole cycle and keeps the counters. The wait's attend is called at least each
+ * second that the processor gives us, while documents are fetched as well as while the
+ * payload is made. */
 enum cycle_result cycle_run(struct cycle *, const struct source_wait *) MUST_CHECK;
 
 #endif

@@ -8,6 +8,14 @@
 #include "codec/encode.h"
 #include "payload/view.h"
 
+struct encoding_run {
+	struct encoder *encoder;
+	struct buf *payload;
+	size_t max; /* bytes of the payload */
+	struct pace *pace;
+	struct buf scratch;
+};
+
 /* A view before this one that has the same body, or NULL. */
 static const struct view *
 view_twin(const struct view_directory *d, int kind)
@@ -20,27 +28,27 @@ view_twin(const struct view_directory *d, int kind)
 	return NULL;
 }
 
-/* The scratch buffer is emptied. The body may move when the payload grows. */
+/* The body may move when the payload grows. */
 static void
-view_encode_body(struct encoder *encoder, struct buf *payload, enum view_kind kind,
-    enum encoding encoding, struct buf *scratch)
+view_encode_body(struct encoding_run *run, enum view_kind kind, enum encoding encoding)
 {
+	struct buf *payload = run->payload, *scratch = &run->scratch;
 	struct view *v = &view_directory_of(payload)->views[kind];
 
 	buf_reset(scratch);
-	encode_body(encoder, encoding, ENCODE_SMALL,
+	encode_body(run->encoder, encoding, ENCODE_SMALL,
 	    (struct str){ payload->data + v->body.off, v->body.len }, scratch);
-	if (scratch->len >= v->body.len)
+	if (scratch->len >= v->body.len || payload->len > run->max ||
+	    scratch->len > run->max - payload->len)
 		return;
 	v->coded[encoding] = (struct view_span){ payload->len, scratch->len };
 	buf_add(payload, scratch->data, scratch->len);
 }
 
 static void
-view_encode_one(struct encoder *encoder, struct buf *payload, enum view_kind kind,
-    struct buf *scratch)
+view_encode_one(struct encoding_run *run, enum view_kind kind)
 {
-	struct view_directory *d = view_directory_of(payload);
+	struct view_directory *d = view_directory_of(run->payload);
 	const struct view *twin = view_twin(d, kind);
 
 	if (!d->views[kind].present || d->views[kind].body.len < ENCODE_MIN)
@@ -50,18 +58,19 @@ view_encode_one(struct encoder *encoder, struct buf *payload, enum view_kind kin
 		return;
 	}
 	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
-		view_encode_body(encoder, payload, kind, (enum encoding)e, scratch);
+		if (pace_beat(run->pace))
+			view_encode_body(run, kind, (enum encoding)e);
 }
 
-void
-view_encode(struct buf *payload)
+bool
+view_encode(struct buf *payload, size_t max, struct pace *pace)
 {
-	struct encoder *encoder = encoder_new(SIZE_MAX);
-	struct buf scratch = { 0 };
+	struct encoding_run run = { encoder_new(SIZE_MAX), payload, max, pace, { 0 } };
 
 	for (int k = 0; k < VIEW_MAX; k++)
-		view_encode_one(encoder, payload, (enum view_kind)k, &scratch);
+		view_encode_one(&run, (enum view_kind)k);
 	view_directory_of(payload)->size = payload->len;
-	buf_free(&scratch);
-	encoder_free(&encoder);
+	buf_free(&run.scratch);
+	encoder_free(&run.encoder);
+	return !pace_stopped(pace);
 }

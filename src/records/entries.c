@@ -7,8 +7,9 @@
 #include "records/legacy.h"
 #include "records/report.h"
 
-static void
-entries_of_object(const struct json_value *root, struct arena *arena, struct map *out)
+static int
+entries_of_object(const struct json_value *root, struct arena *arena, struct map *out,
+    struct pace *pace)
 {
 	struct json_walk walk = json_walk(root);
 	struct json_value key, value;
@@ -18,7 +19,10 @@ entries_of_object(const struct json_value *root, struct arena *arena, struct map
 		uint32_t i = map_intern(out, json_str(&key, arena));
 
 		memcpy(map_at(out, i), &value, sizeof(value));
+		if (!pace_step(pace))
+			return -1;
 	}
+	return 0;
 }
 
 static int
@@ -41,6 +45,8 @@ entries_convert(enum category category, struct map *entries, struct report *repo
 		struct check check = { .arena = legacy.arena };
 		struct json_value v;
 
+		if (!pace_step(report->pace))
+			return -1;
 		if (legacy_json_record(category, map_at(&legacy, i), &check, &v) == -1)
 			report_skip_record(
 			    report, legacy.keys[i], check.where, check.why);
@@ -55,9 +61,13 @@ static int
 entries_of_csv(struct str document, struct arena *arena, struct map *entries,
     struct report *report)
 {
+	uint64_t rows;
+
 	map_init(entries, arena, sizeof(struct json_value), document.len / 100);
-	return entries_check_any(
-	    entries, legacy_csv_read(document, entries, report), report);
+	rows = legacy_csv_read(document, entries, report);
+	if (pace_stopped(report->pace))
+		return -1;
+	return entries_check_any(entries, rows, report);
 }
 
 int
@@ -70,7 +80,8 @@ entries_read(enum category category, const struct document *reference,
 	if (reference->form.type == DOCUMENT_CSV)
 		return entries_of_csv(text, arena, entries, report);
 	root = document_root(reference);
-	entries_of_object(&root, arena, entries);
+	if (entries_of_object(&root, arena, entries, report->pace) == -1)
+		return -1;
 	if (legacy_json_recognise(text, category, entries, arena))
 		return entries_convert(category, entries, report);
 	return 0;

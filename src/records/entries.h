@@ -14,7 +14,7 @@
  * they are, those of a legacy document (legacy.h) converted; the form is told by the
  * content. Of duplicate keys the last counts, at the place of the first. Legacy records
  * that cannot be converted are left out and reported; if that leaves none, the document
- * is refused. Returns 0, or -1 with *report.
+ * is refused. Returns 0, or -1 with *report, or because its pace has stopped.
  */
 int entries_read(enum category, const struct document *, struct arena *,
     struct map *entries, struct report *) MUST_CHECK;

@@ -34,7 +34,7 @@ bool legacy_csv_recognise(struct str document);
 const char *legacy_csv_fault(struct str document);
 /* Adds the rows (doc/reference.md 10.4) of a document without fault to entries: name ->
  * struct json_value, a v2 record in the map's arena. What is left out is reported.
- * Returns how many rows there were. */
+ * Returns how many rows there were, or had been read when the report's pace stopped. */
 uint64_t legacy_csv_read(struct str document, struct map *entries, struct report *);
 
 #endif

@@ -276,7 +276,7 @@ legacy_csv_read(struct str document, struct map *entries, struct report *report)
 	csv_init(&r.csv, document, entries->arena);
 	if (!read_header(&r.csv, r.at))
 		return 0;
-	while (csv_row(&r.csv)) {
+	while (pace_step(report->pace) && csv_row(&r.csv)) {
 		if (r.csv.ncells == 0)
 			continue;
 		rows++;

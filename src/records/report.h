@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/pace.h"
 #include "base/str.h"
 #include "terms/document.h"
 
@@ -17,6 +18,7 @@ struct census {
 };
 
 struct report {
+	struct pace *pace; /* of the reading; may be NULL */
 	/* Called for each record or entry that is left out, with what and why, e.g.
 	 * "reference record \"Foo\": nsfw: required". May be NULL. */
 	void (*skip)(void *arg, const char *what);

@@ -141,8 +141,8 @@ publish_meta(struct slot_meta *meta, uint64_t generation, uint64_t len,
 }
 
 /* The supervisor looks at it once a second. */
-static void
-publish_want(const struct publisher *p, size_t len)
+void
+publisher_want(struct publisher *p, size_t len)
 {
 	atomic_store_explicit(
 	    &segment_slot(p->segment, p->category)->wanted, len, memory_order_relaxed);
@@ -157,7 +157,7 @@ publish(struct publisher *p, const void *data, size_t len,
 	uint64_t g = seqlock_current(latch) + 1;
 
 	if (len == 0 || len > segment_capacity(seg)) {
-		publish_want(p, len);
+		publisher_want(p, len);
 		snprintf(err, errlen,
 		    "%s: a snapshot of %zu bytes does not fit: the segment has room "
 		    "for %zu",
@@ -172,7 +172,7 @@ publish(struct publisher *p, const void *data, size_t len,
 	    checksum_of(data, len, g, stamp), stamp);
 	seqlock_fill(segment_buffer(seg, p->category, g), data, len);
 	seqlock_end(latch, g);
-	publish_want(p, 0);
+	publisher_want(p, 0);
 	*generation = g;
 	return 0;
 }

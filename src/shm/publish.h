@@ -45,6 +45,10 @@ int publish(struct publisher *, const void *data, size_t len,
     const struct snapshot_stamp *, uint64_t *generation, char *err,
     size_t errlen) MUST_CHECK;
 
+/* Leaves the size of a snapshot that is not published because it is larger than the
+ * capacity, or how much of it is known, as the category's segment_wanted(). */
+void publisher_want(struct publisher *, size_t len);
+
 /*
  * Supervisor, for a latch that holds nothing yet and has no reader: the next publish()
  * makes this generation (> 0), so that one that is carried over from another segment

@@ -474,7 +474,8 @@ encode(const struct documents both[2], struct buf *out)
 	for (int i = 0; i < 2; i++) {
 		(void)render(&both[i], &out[i]);
 		start = cpu_seconds();
-		view_encode(&out[i]);
+		if (!view_encode(&out[i], SIZE_MAX, NULL))
+			errx(1, "stopped");
 		sum += cpu_seconds() - start;
 	}
 	return sum;

@@ -345,6 +345,66 @@ TEST(test_stopped_cycle_leaves_no_trace)
 	assert_published(1);
 }
 
+/* A large reference document of image models. */
+static void
+put_models(unsigned n)
+{
+	struct buf b = { 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&b,
+		    "%s\"m%u\": {\"name\": \"m%u\", \"baseline\": \"flux_1\", "
+		    "\"nsfw\": true}",
+		    i > 0 ? ", " : "{", i, i);
+	buf_add(&b, "}", 2);
+	hydrator_world_put("reference.json", b.data);
+	buf_free(&b);
+}
+
+struct patience {
+	unsigned attended;
+	unsigned most; /* the call that ends it */
+};
+
+static bool
+lose_patience(void *arg)
+{
+	struct patience *p = arg;
+
+	return ++p->attended != p->most;
+}
+
+/* Each beat may be the one at which the order comes: of fetching, rendering, encoding.
+ */
+static int
+setup_large(void **state UNUSED)
+{
+	return setup_with("image_generation", 64 * 1024 * 1024);
+}
+
+TEST_WITH(test_a_cycle_stops_while_it_computes, setup_large, teardown)
+{
+	struct patience patience = { 0 };
+	struct source_wait wait = {
+		.fd = -1, .attend = lose_patience, .arg = &patience
+	};
+	unsigned all;
+
+	put_models(40);
+	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_PUBLISHED);
+	all = patience.attended;
+	put_models(3 * PACE_STEPS);
+	for (unsigned most = all - 1; most < all + 20; most++) {
+		patience = (struct patience){ .most = most };
+		hydrator_world_forget_log();
+		assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
+		assert_int_equal(patience.attended, most);
+		assert_int_equal(hydrator_world_logged(""), 0);
+	}
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
+	assert_int_equal(snapshot_generation(world.segment, 0), 1);
+}
+
 TEST(test_all_documents_fail)
 {
 	assert_published(1);
@@ -633,6 +693,23 @@ TEST(test_short_of_memory)
 	memory.limit = SIZE_MAX;
 	assert_published(2);
 	memory_close(&memory);
+}
+
+/* Rendering ends where no segment could have room, and that is said once, too. */
+TEST(test_larger_than_any_segment)
+{
+	cycle.settings.payload_max = 8192;
+	put_models(40);
+	for (int i = 1; i <= 2; i++) {
+		assert_int_equal(run(), CYCLE_REFUSED);
+		assert_int_equal(count(COUNTER_PUBLISH_REJECTED), i);
+		assert_int_equal(count(COUNTER_REFRESH_FAILURES), i);
+		assert_int_equal(hydrator_world_logged("more than 8192 bytes"), i == 1);
+		assert_true(segment_wanted(world.segment, 0) > 8192);
+	}
+	put_models(1);
+	assert_published(1);
+	assert_int_equal(segment_wanted(world.segment, 0), 0);
 }
 
 /* Said again if it comes again. */
