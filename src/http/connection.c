@@ -295,7 +295,8 @@ consume(struct http_connection *c, const char *data, size_t len)
 			save(c, data, len);
 			return true;
 		case HTTP_PARSE_BAD:
-			return connection_bad_request(c, s->request.status, true);
+			return connection_bad_request(
+			    c, s->request.status, s->request.method != HTTP_HEAD);
 		}
 	}
 	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);

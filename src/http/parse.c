@@ -82,10 +82,31 @@ trim(struct str s)
 	return s;
 }
 
+/* RFC 9112 section 2.2: an empty line before a request is passed over. */
+static struct str
+skip_empty_line(struct str s)
+{
+	return str_starts(s, STR("\r\n")) ? str_from(s, 2) : s;
+}
+
+static bool
+is_head(struct str s)
+{
+	return str_starts(s, STR("HEAD "));
+}
+
+bool
+http_is_head(struct str data)
+{
+	return is_head(skip_empty_line(data));
+}
+
+/* s: the request, without an empty line before it. */
 static enum http_verdict
-refuse(struct http_request *r, int status)
+refuse(struct http_request *r, struct str s, int status)
 {
 	r->status = status;
+	r->method = is_head(s) ? HTTP_HEAD : HTTP_OTHER;
 	return HTTP_PARSE_BAD;
 }
 
@@ -309,13 +330,13 @@ check_beginning(struct str s, const struct http_limits *limits, struct http_requ
 
 	if (method > METHOD_MAX ||
 	    (method < s.len && (method == 0 || s.p[method] != ' ')))
-		return refuse(r, 400);
+		return refuse(r, s, 400);
 	if (method < s.len)
 		target = span_of(str_from(s, method + 1), IS_TARGET);
 	if (target > limits->max_target)
-		return refuse(r, 414);
+		return refuse(r, s, 414);
 	if (s.len >= limits->max_head)
-		return refuse(r, 431);
+		return refuse(r, s, 431);
 	return HTTP_PARSE_MORE;
 }
 
@@ -323,22 +344,18 @@ enum http_verdict
 http_parse(const char *data, size_t len, const struct http_limits *limits,
     size_t *scanned, struct http_request *r)
 {
-	struct str s = { data, len }, lines, line;
-	size_t skip = 0;
+	struct str s = skip_empty_line((struct str){ data, len }), lines, line;
+	size_t skip = len - s.len;
 	ssize_t end;
 	int status;
 
-	/* RFC 9112 section 2.2: an empty line before a request is passed over. */
-	if (len >= 2 && data[0] == '\r' && data[1] == '\n')
-		skip = 2;
-	else if (len == 1 && data[0] == '\r')
+	if (len == 1 && data[0] == '\r')
 		return HTTP_PARSE_MORE;
-	s = str_from(s, skip);
 	*scanned = *scanned > skip ? *scanned - skip : 0;
 	end = head_end(s, scanned);
 	*scanned += skip;
 	if (end < 0)
-		return refuse(r, 400);
+		return refuse(r, s, 400);
 	if (end == 0)
 		return check_beginning(s, limits, r);
 	r->query = (struct str){ NULL, 0 };
@@ -350,11 +367,11 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	line.len--;
 	r->line = line;
 	if ((status = parse_request_line(line, limits->max_target, r)) != 0)
-		return refuse(r, status);
+		return refuse(r, s, status);
 	if ((size_t)end > limits->max_head)
-		return refuse(r, 431);
+		return refuse(r, s, 431);
 	if ((status = parse_fields(lines, r)) != 0)
-		return refuse(r, status);
+		return refuse(r, s, status);
 	return HTTP_PARSE_OK;
 }
 

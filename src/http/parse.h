@@ -48,16 +48,22 @@ struct http_limits {
 enum http_verdict {
 	HTTP_PARSE_OK,
 	HTTP_PARSE_MORE, /* no error yet, the head is not complete */
-	HTTP_PARSE_BAD,  /* answer request->status and close: the stream is lost */
+	HTTP_PARSE_BAD,  /* answer request->status (no body if request->method is
+			  * HTTP_HEAD) and close: the stream is lost */
 };
 
 /*
  * Parses the head at the start of data[0, len). *scanned is 0 for a new head and is
  * kept by the caller between calls on the same, growing head: what was seen is not
- * scanned again. Fills *request wholly only with HTTP_PARSE_OK.
+ * scanned again. Fills *request wholly only with HTTP_PARSE_OK; with HTTP_PARSE_BAD,
+ * status and method.
  */
 enum http_verdict http_parse(const char *data, size_t len, const struct http_limits *,
     size_t *scanned, struct http_request *request) MUST_CHECK;
+
+/* Whether a HEAD begins there, whatever else may be wrong with it: no answer to it has
+ * a body (RFC 9110 section 9.3.2). */
+bool http_is_head(struct str data) MUST_CHECK;
 
 /* The next field called name (any case) from index *at on, which is moved behind it;
  * NULL if there is none. Start with *at = 0. */

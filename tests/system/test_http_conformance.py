@@ -204,3 +204,25 @@ def test_a_redirect(demo, target, location, method):
                                     RISK.replace("image", "%2f%2fevil") + "/"))
 def test_no_redirect_leads_elsewhere(demo, target):
     assert (ask(demo, request(target)).status, ask(demo, request(target))["location"]) == (404, None)
+
+
+# RFC 9110 section 9.3.2: whatever is wrong with a HEAD, the answer has no body.
+
+LONG = "x" * 9000
+REFUSALS = (
+    (400, "{} %s HTTP/1.1\r\n\r\n" % RISK), (400, "{} / HTTP/1.1\r\nHost: a:b:c\r\n\r\n"),
+    (400, "{} / HTTP/1.1\nHost: x\n\n"), (400, "{}  / HTTP/1.1\r\nHost: x\r\n\r\n"), (400, "{} * HTTP/1.1\r\nHost: x\r\n\r\n"),
+    (400, "{} / HTTP/1.1\r\nHost: x\r\nA: b\r\n c\r\n\r\n"), (400, "\r\n{} / HTTP/1.1\r\nA\r\n\r\n"),
+    (400, "{} / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\n"),
+    (413, "{} / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"),
+    (413, "{} / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    (414, "{} /%s HTTP/1.1\r\nHost: x\r\n\r\n" % LONG), (431, "{} / HTTP/1.1\r\nHost: x\r\n" + "A: b\r\n" * 70 + "\r\n"),
+    (431, "{} / HTTP/1.1\r\nHost: x\r\n" + "A: %s\r\n" % LONG * 20 + "\r\n"), (505, "{} / HTTP/2.0\r\nHost: x\r\n\r\n"))
+
+
+@pytest.mark.parametrize("status,data", REFUSALS, ids=range(len(REFUSALS)))
+def test_a_refused_head_has_no_body(demo, status, data):
+    full = refused(demo, data.format("GET"), status)
+    answer = refused(demo, data.format("HEAD"), status, "HEAD")
+    fields = [[field for field in each.fields if field[0] != "date"] for each in (full, answer)]
+    assert full.body and fields[0] == fields[1]

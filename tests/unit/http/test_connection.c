@@ -268,6 +268,32 @@ TEST(deadlines_end_connections)
 	close(stuck);
 }
 
+TEST(a_refused_head_has_no_body)
+{
+	static const char *const cases[] = { "HEAD / HTTP/1.1\r\n\r\n",
+		"\r\nHEAD / HTTP/1.1\r\nHost: a:b:c\r\n\r\n", "HEAD / HTTP/3.0\r\n\r\n",
+		"HEAD / HTTP/1.1\nHost: x\n\n",
+		"HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 40\r\n\r\n",
+		"HEAD / HTTP/1.1\r\nA: " /* and no end */ };
+	struct http_world *w = *state;
+	char *answer;
+	size_t i;
+	int sock;
+
+	serve(w);
+	for (i = 0; i < NELEM(cases); i++) {
+		sock = dial(w);
+		tell(w, sock, cases[i]);
+		if (i == NELEM(cases) - 1)
+			pass(w, 20);
+		answer = hear_end(w, sock);
+		assert_memory_equal(answer, "HTTP/1.1 ", 9);
+		assert_non_null(strstr(answer, "Content-Length: "));
+		assert_string_equal(body_of(answer), "");
+		free(answer);
+	}
+}
+
 TEST(connections_beyond_the_limit_are_refused)
 {
 	struct http_world *w = *state;

@@ -163,6 +163,41 @@ TEST(arrival_does_not_matter)
 	}
 }
 
+/* Whatever it is refused for, and wherever the bytes end. */
+TEST(a_head_that_is_refused_is_one)
+{
+	static const struct {
+		const char *text;
+		bool head;
+	} heads[] = {
+		{ "HEAD / HTTP/1.1\r\n\r\n", true },
+		{ "\r\nHEAD / HTTP/1.1\r\nHost: a:b:c\r\n\r\n", true },
+		{ "HEAD / HTTP/2.0\r\n" HOST "\r\n", true },
+		{ "HEAD / HTTP/1.1\n", true },
+		{ "HEAD  / HTTP/1.1\r\n" HOST "\r\n", true },
+		{ "HEAD * HTTP/1.1\r\n" HOST "\r\n", true },
+		{ "HEAD\t/ HTTP/1.1\r\n" HOST "\r\n", false },
+		{ "HEADS / HTTP/1.1\r\n\r\n", false },
+		{ "head / HTTP/1.1\r\n\r\n", false },
+		{ "\r\n\r\nHEAD / HTTP/1.1\r\n" HOST "\r\n", false },
+		{ "GET / HTTP/1.1\r\n\r\n", false },
+	};
+	struct http_request r;
+	size_t i, len, scanned;
+	enum http_verdict v;
+
+	for (i = 0; i < NELEM(heads); i++) {
+		len = strlen(heads[i].text);
+		scanned = 0;
+		v = parse(heads[i].text, len, &scanned, &r);
+		assert_int_equal(v, HTTP_PARSE_BAD);
+		assert_int_equal(r.method == HTTP_HEAD, heads[i].head);
+		for (len = 1, v = HTTP_PARSE_MORE, scanned = 0; v == HTTP_PARSE_MORE;)
+			v = parse(heads[i].text, len++, &scanned, &r);
+		assert_int_equal(r.method == HTTP_HEAD, heads[i].head);
+	}
+}
+
 static struct http_request
 accepted(const char *text)
 {
