@@ -146,14 +146,15 @@ report(const struct http_connection *c, const struct http_request *q, bool body)
 		.peer = c->peer,
 	};
 
-	if (q != NULL)
+	if (!s->response.refused)
 		e.duration = now > s->read ? now - s->read : 0;
 	s->read = now;
 	if (s->options.sent != NULL)
 		s->options.sent(s->options.arg, &e);
 }
 
-/* Sends the server's response, which is complete. q: what it answers, or NULL. */
+/* Sends the server's response, which is complete. q: what it answers, or NULL if that
+ * was not understood. */
 static bool
 send_response(struct http_connection *c, const struct http_request *q, bool body)
 {
@@ -184,7 +185,7 @@ send_response(struct http_connection *c, const struct http_request *q, bool body
 
 /* What was read behind a refused request has no meaning any more. */
 static bool
-refuse(struct http_connection *c, int status, bool body)
+refuse(struct http_connection *c, int status, const struct http_request *q, bool body)
 {
 	static const struct {
 		int status;
@@ -212,15 +213,16 @@ refuse(struct http_connection *c, int status, bool body)
 	buf_puts(&r->fields, "Cache-Control: no-store\r\n");
 	if (status == 503)
 		buf_puts(&r->fields, "Retry-After: 1\r\n");
-	r->close = true;
-	return send_response(c, NULL, body);
+	r->close = r->refused = true;
+	return send_response(c, q, body);
 }
 
 bool
-connection_bad_request(struct http_connection *c, int status, bool body)
+connection_bad_request(
+    struct http_connection *c, int status, const struct http_request *q, bool body)
 {
 	counter_add(c->server->options.counters, COUNTER_BAD_REQUESTS, 1);
-	return refuse(c, status, body);
+	return refuse(c, status, q, body);
 }
 
 /* behind: bytes that were read after the request. */
@@ -231,13 +233,23 @@ answer(struct http_connection *c, size_t behind)
 	struct http_request *q = &s->request;
 
 	if (q->has_body && q->method != HTTP_OTHER)
-		return connection_bad_request(c, 413, q->method != HTTP_HEAD);
+		return connection_bad_request(c, 413, q, q->method != HTTP_HEAD);
 	http_response_reset(&s->response);
 	s->options.handle(s->options.arg, q, &s->response);
 	s->response.close |=
 	    !q->keep_alive || q->has_body || connection_is_last(c, behind);
 	counter_add(s->options.counters, COUNTER_REQUESTS, 1);
 	return send_response(c, q, q->method != HTTP_HEAD);
+}
+
+/* What the parser has refused. */
+static bool
+refuse_request(struct http_connection *c)
+{
+	const struct http_request *q = &c->server->request;
+
+	return connection_bad_request(
+	    c, q->status, q->line.len > 0 ? q : NULL, q->method != HTTP_HEAD);
 }
 
 /* Keeps what is not used yet; data is not in c->saved. */
@@ -295,8 +307,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 			save(c, data, len);
 			return true;
 		case HTTP_PARSE_BAD:
-			return connection_bad_request(
-			    c, s->request.status, s->request.method != HTTP_HEAD);
+			return refuse_request(c);
 		}
 	}
 	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);
@@ -420,5 +431,5 @@ connection_new_refused(struct http_server *s, int fd, const struct sockaddr *fro
 	c->refused = true;
 	TAILQ_INSERT_TAIL(&s->refused, c, queue);
 	s->nrefused++;
-	(void)refuse(c, 503, true);
+	(void)refuse(c, 503, NULL, true);
 }

@@ -110,9 +110,10 @@ void connection_enter(struct http_connection *, enum connection_state);
 /* The two that follow return whether it still exists. */
 /* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
 bool connection_linger(struct http_connection *);
-/* Answers what cannot be answered otherwise with that status, the connection's last.
- * body false: to HEAD. */
-bool connection_bad_request(struct http_connection *, int status, bool body);
+/* Answers what no handler is to answer with that status, the connection's last.
+ * request: what was understood of it, or NULL. body false: to HEAD. */
+bool connection_bad_request(struct http_connection *, int status,
+    const struct http_request *request, bool body);
 /* Bytes that have come and are not read yet. */
 size_t connection_unread(const struct http_connection *);
 

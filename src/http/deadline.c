@@ -85,8 +85,8 @@ connection_sweep(struct http_connection *c)
 	if (is_our_turn(c))
 		return;
 	if (c->state == CONNECTION_HEAD)
-		(void)connection_bad_request(
-		    c, 408, !http_is_head((struct str){ c->saved.data, c->saved.len }));
+		(void)connection_bad_request(c, 408, NULL,
+		    !http_is_head((struct str){ c->saved.data, c->saved.len }));
 	else
 		connection_free(c);
 }

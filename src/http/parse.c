@@ -107,6 +107,7 @@ refuse(struct http_request *r, struct str s, int status)
 {
 	r->status = status;
 	r->method = is_head(s) ? HTTP_HEAD : HTTP_OTHER;
+	r->line = status == 400 ? (struct str){ NULL, 0 } : cut(&s, '\r');
 	return HTTP_PARSE_BAD;
 }
 
@@ -349,6 +350,7 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	ssize_t end;
 	int status;
 
+	r->nfields = 0;
 	if (len == 1 && data[0] == '\r')
 		return HTTP_PARSE_MORE;
 	*scanned = *scanned > skip ? *scanned - skip : 0;
@@ -360,7 +362,6 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 		return check_beginning(s, limits, r);
 	r->query = (struct str){ NULL, 0 };
 	r->has_body = false;
-	r->nfields = 0;
 	r->head_len = skip + (size_t)end;
 	lines = (struct str){ s.p, (size_t)end - 2 };
 	line = cut(&lines, '\n');

@@ -27,7 +27,9 @@ struct http_field {
 
 /* Every string points into the buffer that was parsed. */
 struct http_request {
-	struct str line; /* the request line as sent: method, target, version */
+	/* The request line as sent: method, target, version. Of a refused request, as
+	 * much of it as had come, or nothing if it could not be understood. */
+	struct str line;
 	enum http_method method;
 	bool http10;      /* HTTP/1.0; all other versions 1.x are taken for 1.1 */
 	bool keep_alive;  /* what version and Connection say together */
@@ -56,7 +58,7 @@ enum http_verdict {
  * Parses the head at the start of data[0, len). *scanned is 0 for a new head and is
  * kept by the caller between calls on the same, growing head: what was seen is not
  * scanned again. Fills *request wholly only with HTTP_PARSE_OK; with HTTP_PARSE_BAD,
- * status and method.
+ * status, method, line and nfields.
  */
 enum http_verdict http_parse(const char *data, size_t len, const struct http_limits *,
     size_t *scanned, struct http_request *request) MUST_CHECK;

@@ -24,6 +24,7 @@ http_response_reset(struct http_response *r)
 	r->pinned = NULL;
 	r->pin = NULL;
 	r->close = false;
+	r->refused = false;
 	r->label = 0;
 }
 

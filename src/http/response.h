@@ -49,6 +49,7 @@ struct http_response {
 	size_t (*pinned)(const void *pin);
 	const void *pin; /* borrowed from the owner */
 	bool close;      /* close the connection after it */
+	bool refused;    /* the server's own: no handler has seen the request */
 	unsigned label;  /* the handler's own, for http_sent_fn */
 };
 

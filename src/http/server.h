@@ -27,10 +27,12 @@ typedef void http_handler_fn(
 
 /* An answer whose first bytes have just been handed to the socket. All borrowed. */
 struct http_exchange {
-	const struct http_request *request; /* NULL: there was none to be understood */
+	/* NULL: there was none to be understood. If response->refused, its line and as
+	 * many fields as were understood. */
+	const struct http_request *request;
 	const struct http_response *response;
 	uint64_t body;    /* bytes of the answer's body, 0 for HEAD */
-	int64_t duration; /* nanoseconds since the request was read; 0: no request */
+	int64_t duration; /* nanoseconds since the request was read; 0: refused */
 	const char *peer; /* numeric address, NULL unless options.peers */
 };
 

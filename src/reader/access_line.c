@@ -139,7 +139,7 @@ access_put_json(struct buf *b, const struct http_exchange *e, int64_t now)
 	    b, "client", e->peer != NULL ? text(e->peer) : (struct str){ NULL, 0 });
 	put_member(b, "method", e->request != NULL ? word(&line) : line);
 	put_member(b, "target", e->request != NULL ? word(&line) : line);
-	put_member(b, "protocol", line);
+	put_member(b, "protocol", line.len > 0 ? line : (struct str){ NULL, 0 });
 	buf_printf(b, ",\"status\":%d,\"bytes\":%" PRIu64 ",\"seconds\":%.6f",
 	    e->response->status, e->body, (double)e->duration / (double)NSEC_PER_SEC);
 	put_member(b, "referer", field(e, STR("referer")));

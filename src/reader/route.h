@@ -15,7 +15,7 @@ enum route {
 	ROUTE_STATISTICS, /* of `category` */
 	ROUTE_RISK,       /* of `category` */
 	ROUTE_WITH_STATS, /* of `category` */
-	ROUTE_REFUSED,    /* none: no request could be understood */
+	ROUTE_REFUSED,    /* none: the server has refused the request */
 	ROUTE_LIVEZ,
 	ROUTE_READYZ,
 	ROUTE_MAX

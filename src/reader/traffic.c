@@ -58,10 +58,10 @@ bucket_of(int64_t nsec)
 void
 traffic_count(struct counters *c, const struct http_exchange *e)
 {
-	unsigned route = e->request != NULL ? e->response->label : ROUTE_REFUSED;
+	unsigned route = e->response->refused ? ROUTE_REFUSED : e->response->label;
 
 	counter_raise(&c->requests[route][row_of(e->response->status)], 1);
-	if (e->request == NULL)
+	if (e->response->refused)
 		return;
 	counter_raise(&c->duration_nsec, (uint64_t)e->duration);
 	counter_raise(&c->duration[bucket_of(e->duration)], 1);

@@ -8,8 +8,8 @@
 #include "reader/route.h"
 #include "shm/counters.h"
 
-/* Counts an answer in the reader's own counters. Its label is an enum route. What could
- * not be understood (ROUTE_REFUSED) has no duration. */
+/* Counts an answer in the reader's own counters. Its label is an enum route. What the
+ * server has refused (ROUTE_REFUSED) has no duration. */
 void traffic_count(struct counters *, const struct http_exchange *);
 
 /* The status that is counted in a row of counters.requests; 0: the last row, which is

@@ -71,6 +71,37 @@ def test_json(make_daemon, tmp_path):
     assert (refused[0]["method"], refused[0]["target"], refused[0]["protocol"]) == (None, None, None)
 
 
+TARGET, LONG = "/livez?mark", "/?mark" + "x" * 9000
+REFUSED = (  # status; method, target, protocol, agent as far as understood; bytes
+    (413, ("GET", TARGET, "HTTP/1.1", "agent/1"),
+     "GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: agent/1\r\nContent-Length: 9\r\n\r\n" % TARGET),
+    (505, ("HEAD", TARGET, "HTTP/2.0", None), "HEAD %s HTTP/2.0\r\nHost: x\r\nUser-Agent: agent/1\r\n\r\n" % TARGET),
+    (431, ("GET", TARGET, "HTTP/1.1", "agent/1"),
+     "GET %s HTTP/1.1\r\nUser-Agent: agent/1\r\n%s\r\n" % (TARGET, "A: b\r\n" * 64)),
+    (431, ("GET", TARGET, "HTTP/1.1", None), "GET %s HTTP/1.1\r\nA: %s" % (TARGET, "x" * 70000)),
+    (414, ("GET", LONG, "HTTP/1.1", None), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % LONG),
+    (414, ("GET", LONG, None, None), "GET " + LONG))
+
+
+@pytest.mark.parametrize("form", ("combined", "json"))
+def test_what_was_understood_but_refused_is_named(make_daemon, tmp_path, form):
+    daemon, path = logging_daemon(make_daemon, tmp_path, form)
+    exchange(daemon, b"GET /?mark HTTP/1.1\r\nHost: a:b:c\r\n\r\n")  # it was not
+    for _, _, text in REFUSED:
+        exchange(daemon, text.encode())
+    lines = lines_with(path, "mark", len(REFUSED))
+    assert len(lines) == len(REFUSED)
+    for line, (status, expected, _) in zip(lines, REFUSED):
+        if form == "combined":
+            fields = COMBINED.fullmatch(line).groups()
+            assert (fields[2], fields[3], fields[6]) == (
+                " ".join(filter(None, expected[:3])), str(status), expected[3] or "-")
+        else:
+            entry = json.loads(line)
+            assert tuple(entry[name] for name in ("method", "target", "protocol", "user_agent")) == expected
+            assert (entry["status"], entry["seconds"]) == (status, 0)
+
+
 HOSTILE = b'mark "quoted" \\ back \xff\xc3\x28\xe2\x80\xa8 \t tab'
 
 

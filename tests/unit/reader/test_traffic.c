@@ -7,13 +7,15 @@
 static struct counters counters;
 
 static void
-count(enum route route, int status, int64_t duration, bool understood)
+count(enum route route, int status, int64_t duration, bool refused)
 {
 	static struct http_request request;
-	struct http_response response = { .status = status, .label = route };
-	struct http_exchange e = { .request = understood ? &request : NULL,
-		.response = &response,
-		.duration = duration };
+	struct http_response response = {
+		.status = status, .label = route, .refused = refused
+	};
+	struct http_exchange e = {
+		.request = &request, .response = &response, .duration = duration
+	};
 
 	traffic_count(&counters, &e);
 }
@@ -30,10 +32,10 @@ TEST(each_status_has_its_row)
 	unsigned row;
 
 	for (row = 0; traffic_status(row) > 0; row++)
-		count(ROUTE_RISK, traffic_status(row), 1, true);
+		count(ROUTE_RISK, traffic_status(row), 1, false);
 	assert_int_equal(traffic_status(row), 0);
 	assert_int_equal(traffic_status(row + 1), -1);
-	count(ROUTE_RISK, 418, 1, true);
+	count(ROUTE_RISK, 418, 1, false);
 	assert_true(row < COUNTER_CODES);
 	do
 		assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][row]), 1);
@@ -47,22 +49,22 @@ TEST(each_duration_has_its_class)
 	uint64_t sum = 0;
 
 	for (i = 0; traffic_bound(i) > 0; i++) {
-		count(ROUTE_ROOT, 200, traffic_bound(i), true);
+		count(ROUTE_ROOT, 200, traffic_bound(i), false);
 		assert_int_equal(counter_read(&counters.duration[i]), i > 0 ? 2 : 1);
-		count(ROUTE_ROOT, 200, traffic_bound(i) + 1, true);
+		count(ROUTE_ROOT, 200, traffic_bound(i) + 1, false);
 		sum += 2 * (uint64_t)traffic_bound(i) + 1;
 	}
 	assert_true(i > 5);
 	assert_int_equal(traffic_bound(i), 0);
-	count(ROUTE_ROOT, 200, INT64_C(86400000000000), true);
+	count(ROUTE_ROOT, 200, INT64_C(86400000000000), false);
 	assert_int_equal(counter_read(&counters.duration[i]), 2);
 	assert_int_equal(
 	    counter_read(&counters.duration_nsec), sum + UINT64_C(86400000000000));
 }
 
-TEST(what_was_not_understood_has_no_duration)
+TEST(what_was_refused_has_no_duration)
 {
-	count(ROUTE_RISK, 400, 5, false);
+	count(ROUTE_RISK, 400, 5, true);
 	assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][4]), 0);
 	assert_int_equal(counter_read(&counters.requests[ROUTE_REFUSED][4]), 1);
 	assert_int_equal(traffic_status(4), 400);
