@@ -195,6 +195,7 @@ refuse(struct http_connection *c, int status, const struct http_request *q, bool
 		{ 413, "Content Too Large" },
 		{ 414, "URI Too Long" },
 		{ 431, "Request Header Fields Too Large" },
+		{ 501, "Not Implemented" },
 		{ 503, "Too many connections" },
 		{ 505, "HTTP Version Not Supported" },
 	};
@@ -232,6 +233,8 @@ answer(struct http_connection *c, size_t behind)
 	struct http_server *s = c->server;
 	struct http_request *q = &s->request;
 
+	if (q->method == HTTP_UNKNOWN)
+		return connection_bad_request(c, 501, q, true);
 	if (q->has_body && q->method != HTTP_OTHER)
 		return connection_bad_request(c, 413, q, q->method != HTTP_HEAD);
 	http_response_reset(&s->response);

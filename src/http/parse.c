@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/attr.h"
 #include "http/authority.h"
 
 /* Sets of octets, RFC 9110 section 5.6.2. */
@@ -116,14 +117,25 @@ refuse(struct http_request *r, struct str s, int status)
 static bool
 parse_method(struct str name, enum http_method *method)
 {
-	if (str_eq(name, STR("GET")))
-		*method = HTTP_GET;
-	else if (str_eq(name, STR("HEAD")))
-		*method = HTTP_HEAD;
-	else if (str_eq(name, STR("OPTIONS")))
-		*method = HTTP_OPTIONS;
-	else
-		*method = HTTP_OTHER;
+	static const struct {
+		struct str name;
+		enum http_method method;
+	} known[] = {
+		{ STR("GET"), HTTP_GET },
+		{ STR("HEAD"), HTTP_HEAD },
+		{ STR("OPTIONS"), HTTP_OPTIONS },
+		{ STR("POST"), HTTP_OTHER },
+		{ STR("PUT"), HTTP_OTHER },
+		{ STR("PATCH"), HTTP_OTHER },
+		{ STR("DELETE"), HTTP_OTHER },
+		{ STR("TRACE"), HTTP_OTHER },
+		{ STR("CONNECT"), HTTP_OTHER },
+	};
+	size_t i = 0;
+
+	while (i < NELEM(known) && !str_eq(name, known[i].name))
+		i++;
+	*method = i < NELEM(known) ? known[i].method : HTTP_UNKNOWN;
 	return name.len > 0 && name.len <= METHOD_MAX &&
 	       span_of(name, IS_TOKEN) == name.len;
 }

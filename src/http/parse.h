@@ -17,7 +17,8 @@ enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,
 	HTTP_OPTIONS,
-	HTTP_OTHER, /* any other token */
+	HTTP_OTHER,   /* another one of RFC 9110, or PATCH (RFC 5789) */
+	HTTP_UNKNOWN, /* any other token */
 };
 
 struct http_field {

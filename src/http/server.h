@@ -19,6 +19,7 @@ struct http_server;
 
 /*
  * Fills in the answer (which is empty, with status 200) at once; a reader never waits.
+ * A method that is HTTP_UNKNOWN does not come here: the server answers 501.
  * The request and its strings are valid during the call only. HEAD is answered as GET:
  * the server leaves the body out, and so may the handler if it sets length_is.
  */

@@ -57,7 +57,8 @@ enum counter {
 	X(204)                                                                         \
 	X(304)                                                                         \
 	X(307)                                                                         \
-	X(400) X(404) X(405) X(406) X(408) X(413) X(414) X(422) X(431) X(503) X(505)
+	X(400)                                                                         \
+	X(404) X(405) X(406) X(408) X(413) X(414) X(422) X(431) X(503) X(505) X(501)
 
 /* Upper ends of the classes of duration, nanoseconds; the last class has none. */
 #define COUNTER_DURATIONS(X)                                                           \
@@ -89,8 +90,8 @@ enum counter_death {
 #define COUNTER_ROOM 64
 #define COUNTER_BUCKETS 15
 #define COUNTER_ROLES 4
-#define COUNTER_ROUTES 24
-#define COUNTER_CODES 16
+#define COUNTER_ROUTES 20
+#define COUNTER_CODES 19
 
 struct counters {
 	_Atomic int64_t heartbeat; /* clock_boot() of the last beat */

@@ -126,7 +126,7 @@ AT(counters, duration_nsec, 584);
 AT(counters, duration, 592);
 AT(counters, deaths, 712);
 AT(counters, requests, 840);
-_Static_assert(sizeof(struct counters) == 3912, "counters are 3912 bytes");
+_Static_assert(sizeof(struct counters) == 3880, "counters are 3880 bytes");
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");

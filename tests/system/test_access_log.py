@@ -48,14 +48,14 @@ def test_combined(make_daemon, tmp_path):
     whole = daemon.get(RISK + "?limit=3&mark", headers={"Referer": "https://r.example/", "User-Agent": "agent/1"})
     daemon.get(RISK + "?mark", "HEAD")
     daemon.get(RISK + "?mark", headers={"If-None-Match": "*"})
-    daemon.get("/nothing?mark", "BREW")
+    daemon.get("/nothing?mark", "POST")
     found = [COMBINED.fullmatch(line).groups() for line in lines_with(path, "mark", 4)]
     assert [(peer, *rest) for peer, _, *rest in found] == [
         ("127.0.0.1", "GET %s?limit=3&mark HTTP/1.1" % RISK, "200", str(len(whole.body)), "https://r.example/",
          "agent/1"),
         ("127.0.0.1", "HEAD %s?mark HTTP/1.1" % RISK, "200", "-", "-", "-"),
         ("127.0.0.1", "GET %s?mark HTTP/1.1" % RISK, "304", "-", "-", "-"),
-        ("127.0.0.1", "BREW /nothing?mark HTTP/1.1", "404", "22", "-", "-")]
+        ("127.0.0.1", "POST /nothing?mark HTTP/1.1", "404", "22", "-", "-")]
 
 
 def test_json(make_daemon, tmp_path):
@@ -75,6 +75,7 @@ TARGET, LONG = "/livez?mark", "/?mark" + "x" * 9000
 REFUSED = (  # status; method, target, protocol, agent as far as understood; bytes
     (413, ("GET", TARGET, "HTTP/1.1", "agent/1"),
      "GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: agent/1\r\nContent-Length: 9\r\n\r\n" % TARGET),
+    (501, ("BREW", TARGET, "HTTP/1.1", None), "BREW %s HTTP/1.1\r\nHost: x\r\n\r\n" % TARGET),
     (505, ("HEAD", TARGET, "HTTP/2.0", None), "HEAD %s HTTP/2.0\r\nHost: x\r\nUser-Agent: agent/1\r\n\r\n" % TARGET),
     (431, ("GET", TARGET, "HTTP/1.1", "agent/1"),
      "GET %s HTTP/1.1\r\nUser-Agent: agent/1\r\n%s\r\n" % (TARGET, "A: b\r\n" * 64)),

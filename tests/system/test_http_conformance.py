@@ -226,3 +226,34 @@ def test_a_refused_head_has_no_body(demo, status, data):
     answer = refused(demo, data.format("HEAD"), status, "HEAD")
     fields = [[field for field in each.fields if field[0] != "date"] for each in (full, answer)]
     assert full.body and fields[0] == fields[1]
+
+
+# RFC 9110 sections 9.1, 15.5.6 and 15.6.2.
+
+TARGETS = (RISK, "/", "/livez", "/openapi.json", "/api/heartbeat", RISK + "?limit=1")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("method", ("POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"))
+def test_a_method_that_is_not_allowed(demo, method, target):
+    answer = ask(demo, request(target, method))
+    assert (answer.status, answer["allow"], answer["cache-control"]) == (405, "GET, HEAD, OPTIONS", "no-store")
+    assert ask(demo, request("/nothing", method)).status == 404
+
+
+@pytest.mark.parametrize("target", (*TARGETS, "/nothing", "/livez/"))
+@pytest.mark.parametrize("method", ("BREW", "get", "Get", "GETS", "GE", "PROPFIND", "QUERY", "M-SEARCH", "!#$%&'*+-.^_`|~09"))
+def test_an_unknown_method(demo, method, target):
+    assert refused(demo, request(target, method), 501).body == b'{"detail":"Not Implemented"}'
+    refused(demo, request(target, method, Content_Length=5) + "hello", 501)
+
+
+@pytest.mark.parametrize("method", ("", " ", "G(T", "G/T", "G,T", "G\"T", "G\tT", "GET:", "{GET}", "G\xc9T", "x" * 33))
+def test_no_method(demo, method):
+    refused(demo, request(method=method))
+
+
+@pytest.mark.parametrize("target", (*TARGETS, "*"))
+def test_options(demo, target):
+    answer = ask(demo, request(target, "OPTIONS"))
+    assert (answer.status, answer["allow"]) == (204, "GET, HEAD, OPTIONS")

@@ -146,7 +146,7 @@ def test_errors_of_the_protocol(demo, target):
             (400, "GET %s HTTP/1.1\r\n\r\n"), (413, "GET %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"),
             (414, "GET %s?" + "x" * 70000 + " HTTP/1.1\r\nHost: x\r\n\r\n"),
             (431, "GET %s HTTP/1.1\r\nHost: x\r\nA: " + "x" * 70000 + "\r\n\r\n"),
-            (505, "GET %s HTTP/2.0\r\nHost: x\r\n\r\n")):
+            (501, "BREW %s HTTP/1.1\r\nHost: x\r\n\r\n"), (505, "GET %s HTTP/2.0\r\nHost: x\r\n\r\n")):
         answers[status] = raw(demo, (data % target).encode())
     for status, answer in answers.items():
         assert answer.status == status

@@ -135,7 +135,7 @@ def test_hosts(demo, host, status):
     ("GET http:///heartbeat HTTP/1.1", 400), ("GET http://u@h/heartbeat HTTP/1.1", 400),
     ("GET ftp://example.org/ HTTP/1.1", 400), ("GET * HTTP/1.1", 400), ("HEAD * HTTP/1.1", 400),
     ("OPTIONS * HTTP/1.1", 204), ("OPTIONS /heartbeat HTTP/1.1", 204), ("OPTIONS ** HTTP/1.1", 400),
-    ("CONNECT example.org:80 HTTP/1.1", 400), ("TRACE /heartbeat HTTP/1.1", 405), ("get /heartbeat HTTP/1.1", 405),
+    ("CONNECT example.org:80 HTTP/1.1", 400), ("TRACE /heartbeat HTTP/1.1", 405), ("get /heartbeat HTTP/1.1", 501),
     ("GET /heartbeat HTTP/1.1 ", 400), (" GET /heartbeat HTTP/1.1", 400), ("GET\t/heartbeat\tHTTP/1.1", 400),
     ("GET /heartbeat", 400), ("GET /heartbeat http/1.1", 400), ("GET /heartbeat HTTP/1.10", 400),
     ("GET /heartbeat HTTP/0.9", 505), ("GET /heartbeat HTTP/3.0", 505), ("M" * 33 + " / HTTP/1.1", 400),

@@ -105,6 +105,8 @@ TEST(bad_requests_end_the_connection)
 		{ "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "0\r\n\r\n" GET("/x"),
 		    "413 Content Too Large" },
+		{ "BREW / HTTP/1.1\r\nHost: x\r\n\r\n" GET("/x"),
+		    "501 Not Implemented" },
 	};
 	struct http_world *w = *state;
 	char *answer;

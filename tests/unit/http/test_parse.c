@@ -225,6 +225,10 @@ TEST(targets_are_taken_apart)
 	assert_str(r.query, "q=?");
 	r = accepted("POST /p#f?x HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(r.method, HTTP_OTHER);
+	r = accepted("PATCHY /p HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(r.method, HTTP_UNKNOWN);
+	r = accepted("get /p HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(r.method, HTTP_UNKNOWN);
 	assert_str(r.path, "/p");
 	assert_int_equal(r.query.len, 0);
 	r = accepted("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
