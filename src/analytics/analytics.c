@@ -29,21 +29,6 @@ analytics_defaults(struct analytics_settings *s)
 	};
 }
 
-/* Documents that everything is computed from; only workers may be missing. */
-static int
-analytics_require(const struct analytics_input *in, struct report *report)
-{
-	bool horde = category_has_horde(in->category);
-
-	if (in->reference.form.type == DOCUMENT_ABSENT)
-		return report_refuse(report, DOCUMENT_REFERENCE, "absent");
-	if (horde && in->status.form.type == DOCUMENT_ABSENT)
-		return report_refuse(report, DOCUMENT_STATUS, "absent");
-	if (horde && in->stats.form.type == DOCUMENT_ABSENT)
-		return report_refuse(report, DOCUMENT_STATS, "absent");
-	return 0;
-}
-
 static int
 analytics_read(const struct analytics_settings *settings,
     const struct analytics_input *in, struct arena *arena, struct horde *horde,
@@ -51,8 +36,8 @@ analytics_read(const struct analytics_settings *settings,
 {
 	bool exact = settings->corrections & CORRECT_EXACT_USAGE;
 
-	if (analytics_require(in, report) == -1)
-		return -1;
+	if (in->reference.form.type == DOCUMENT_ABSENT)
+		return report_refuse(report, DOCUMENT_REFERENCE, "absent");
 	if (category_has_horde(in->category) &&
 	    (horde_read(in, !exact, arena, horde, report) == -1 ||
 		workers_read(&in->workers, arena, workers, report) == -1))
@@ -63,9 +48,12 @@ analytics_read(const struct analytics_settings *settings,
 /* Of an empty document there are empty lists; but records of which none is valid are no
  * reason to say that a category has no models. */
 static bool
-analytics_has_risk(enum category category, const struct reference *r)
+analytics_has_risk(const struct analytics_input *in, const struct reference *r)
 {
-	return category_has_horde(category) && (r->nvalid > 0 || r->nentries == 0);
+	return category_has_horde(in->category) &&
+	       in->status.form.type != DOCUMENT_ABSENT &&
+	       in->stats.form.type != DOCUMENT_ABSENT &&
+	       (r->nvalid > 0 || r->nentries == 0);
 }
 
 /* The views that need the Horde's documents. Returns 0, or -1 for what ends
@@ -102,7 +90,7 @@ analytics_render_in(const struct analytics_settings *settings,
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	view_begin_payload(out, in->category);
-	if (analytics_has_risk(in->category, &reference) &&
+	if (analytics_has_risk(in, &reference) &&
 	    analytics_write_risk(settings, in->category, &horde, &workers, &reference,
 		arena, report->pace, out) == -1)
 		return -1;

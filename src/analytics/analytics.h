@@ -37,15 +37,18 @@ void analytics_defaults(struct analytics_settings *);
 struct analytics_input {
 	enum category category;
 	struct document reference; /* of any form: records/entries.h */
-	struct document status;    /* only category_has_horde() */
-	struct document stats;     /* only category_has_horde() */
-	struct document workers;   /* may be absent: no workers are known */
-	int64_t now;               /* Unix seconds: computed_at */
+	/* Only category_has_horde(). Each may be absent: without status or stats there
+	 * are statistics and no other view, without workers no workers are known. */
+	struct document status;
+	struct document stats;
+	struct document workers;
+	int64_t now; /* Unix seconds: computed_at */
 };
 
 enum analytics_result {
-	/* report->refused and report->reason say which document and why: it is absent,
-	 * of another shape inside, or every one of its entries is invalid. */
+	/* report->refused and report->reason say which document and why: the reference
+	 * is absent, or one is of another shape inside, or every one of its entries is
+	 * invalid. */
 	ANALYTICS_REFUSED = -1,
 	ANALYTICS_DONE,
 	ANALYTICS_STOPPED,  /* report->pace said so */

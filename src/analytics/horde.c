@@ -166,10 +166,13 @@ static int
 horde_read_status(struct horde *h, const struct document *doc, struct arena *arena,
     struct report *report)
 {
-	struct json_value root = document_root(doc), element;
+	struct json_value root, element;
 	struct json_walk walk;
 	size_t i = 0;
 
+	if (doc->form.type == DOCUMENT_ABSENT)
+		return 0;
+	root = document_root(doc);
 	h->statuses =
 	    arena_alloc(arena, (root.len / STATUS_LEN_MIN + 1) * sizeof(*h->statuses));
 	for (walk = json_walk(&root); json_element(&walk, &element); i++) {
@@ -316,9 +319,12 @@ horde_read_stats(struct horde *h, const struct document *doc, struct map *spelli
 		[PERIOD_MONTH] = MEMBER("month", NULL, 0),
 		[PERIOD_TOTAL] = MEMBER("total", NULL, 0),
 	};
-	struct json_value root = document_root(doc), periods[PERIOD_MAX];
+	struct json_value root, periods[PERIOD_MAX];
 	unsigned valid = 0;
 
+	if (doc->form.type == DOCUMENT_ABSENT)
+		return 0;
+	root = document_root(doc);
 	shape_read(&(struct shape){ members, PERIOD_MAX }, &root, arena, periods);
 	for (int p = 0; p < PERIOD_MAX; p++)
 		if (horde_read_period(spellings, &periods[p], p, arena, report) == -1)

@@ -99,9 +99,10 @@ struct horde {
 };
 
 /*
- * Reads both documents; names in the result point into them or the arena. The base
- * index is built if families is set. Bad elements and entries are skipped and
- * reported. Returns 0, or -1 with *report, or because its pace has stopped.
+ * Reads both documents, of which each may be absent; names in the result point into
+ * them or the arena. The base index is built if families is set. Bad elements and
+ * entries are skipped and reported. Returns 0, or -1 with *report, or because its pace
+ * has stopped.
  */
 int horde_read(const struct analytics_input *, bool families, struct arena *,
     struct horde *out, struct report *report) MUST_CHECK;

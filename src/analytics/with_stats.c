@@ -200,17 +200,6 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 	return true;
 }
 
-static uint64_t
-write_table(struct buf *out, const void *table, size_t size)
-{
-	uint64_t off;
-
-	view_align(out);
-	off = out->len;
-	buf_add(out, table, size);
-	return off;
-}
-
 static bool
 write_workers(struct with_stats_view *v, struct with_stats *with)
 {
@@ -230,11 +219,11 @@ write_workers(struct with_stats_view *v, struct with_stats *with)
 		etags[i] = w->etags[list];
 	}
 	with->nworkers = w->ntexts;
-	with->workers = write_table(out, w->texts, w->ntexts * sizeof(*w->texts));
+	with->workers = view_table(out, w->texts, w->ntexts * sizeof(*w->texts));
 	with->nlists = w->nlists;
-	with->lists = write_table(out, w->lists, w->nlists * sizeof(*w->lists));
+	with->lists = view_table(out, w->lists, w->nlists * sizeof(*w->lists));
 	with->nmembers = w->nmembers;
-	with->members = write_table(out, w->members, w->nmembers * sizeof(*w->members));
+	with->members = view_table(out, w->members, w->nmembers * sizeof(*w->members));
 	with->workers_etag = XXH3_64bits(etags, v->n * sizeof(*etags));
 	return true;
 }
@@ -333,8 +322,8 @@ with_stats_write(const struct printing *p, const struct horde *horde,
 		return -1;
 	set_ranks(&v);
 	set_usage(&v);
-	v.view.rows = write_table(out, v.texts, n * sizeof(*v.texts));
-	with.rows = write_table(out, v.rows, n * sizeof(*v.rows));
+	v.view.rows = view_table(out, v.texts, n * sizeof(*v.texts));
+	with.rows = view_table(out, v.rows, n * sizeof(*v.rows));
 	d = view_directory_of(out);
 	d->views[VIEW_WITH_STATS] = v.view;
 	d->with_stats = with;

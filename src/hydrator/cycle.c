@@ -14,6 +14,7 @@
 #include "base/pace.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
+#include "payload/carry.h"
 #include "payload/encode.h"
 #include "payload/view.h"
 #include "payload/write.h"
@@ -21,6 +22,7 @@
 #include "records/report.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
+#include "terms/part.h"
 
 /* What a source hands to cycle_accept(). */
 struct cycle_look {
@@ -31,8 +33,9 @@ struct cycle_look {
 
 /* What one cycle holds. */
 struct cycle_run {
-	struct source sources[INPUT_MAX];
+	struct source sources[INPUT_MAX]; /* [nsources]: those that are fetched */
 	struct cycle_look looks[INPUT_MAX];
+	size_t nsources;
 	struct buf rendered;
 	struct snapshot *last; /* the last generation, if it is published again */
 	const void *payload;   /* of either */
@@ -104,6 +107,7 @@ cycle_close(struct cycle *c)
 	c->status_url = c->stats_url = c->workers_url = NULL;
 	skips_free(&c->skips);
 	inputs_free(&c->inputs);
+	snapshot_release(&c->recalled);
 }
 
 /* Asked here and not left to the analytics, so that the log names the place and the
@@ -120,21 +124,29 @@ cycle_accept(void *arg, const struct buf *body, char *why, size_t whylen)
 	return true;
 }
 
+/* What was had since the last tick is not fetched again: only what failed is. */
 static void
 cycle_list_source(const struct cycle *c, struct cycle_run *run, enum input_kind k,
     char *const *urls, size_t n, int64_t timeout)
 {
-	struct cycle_look *look = &run->looks[k];
+	struct cycle_look *look = &run->looks[run->nsources];
+	struct source *s = &run->sources[run->nsources];
 
+	if (inputs_is_young(&c->inputs, k, c->wanted) &&
+	    !(k == INPUT_REFERENCE && c->changed))
+		return;
 	*look = (struct cycle_look){ INPUT_DOCUMENT(k), c->category, { 0 } };
-	run->sources[k] = (struct source){
+	*s = (struct source){
 		.name = document_name(look->kind),
 		.urls = (const char *const *)urls,
 		.nurls = n,
 		.timeout = timeout,
 		.accept = cycle_accept,
 		.arg = look,
+		.optional = k == INPUT_WORKERS,
 	};
+	inputs_expect(&c->inputs, k, s);
+	run->nsources++;
 }
 
 static void
@@ -150,14 +162,14 @@ cycle_list_sources(const struct cycle *c, struct cycle_run *run)
 	cycle_list_source(c, run, INPUT_STATUS, &c->status_url, 1, timeout);
 	cycle_list_source(c, run, INPUT_STATS, &c->stats_url, 1, timeout);
 	cycle_list_source(c, run, INPUT_WORKERS, &c->workers_url, 1, timeout);
-	run->sources[INPUT_WORKERS].optional = true;
 }
 
 /* A directory of documents may be older than the interest in workers: said once. */
 static void
-cycle_note_missing(struct cycle *c, const struct cycle_run *run)
+cycle_note_missing(struct cycle *c)
 {
-	bool missing = run->sources[INPUT_WORKERS].missing;
+	const struct input_document *d = inputs_current(&c->inputs, INPUT_WORKERS);
+	bool missing = d != NULL && d->missing;
 
 	if (missing && !c->workers_missing)
 		log_warnx("%s: %s does not exist: no workers are known",
@@ -179,24 +191,25 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 {
 	struct inputs *in = &c->inputs;
 	enum sources_result result;
-	size_t k;
+	enum input_kind k;
+	size_t i;
 
 	run->begun = clock_boot();
+	inputs_begin(in);
 	cycle_list_sources(c, run);
-	for (k = 0; k < in->n; k++)
-		inputs_expect(in, k, &run->sources[k]);
-	result = sources_fetch(c->fetcher, run->sources, in->n, wait);
+	result = sources_fetch(c->fetcher, run->sources, run->nsources, wait);
 	run->fetched = clock_boot();
-	for (k = 0; k < in->n; k++)
-		cycle_count_source(c, &run->sources[k]);
+	for (i = 0; i < run->nsources; i++)
+		cycle_count_source(c, &run->sources[i]);
 	if (result == SOURCES_STOPPED)
 		return CYCLE_STOPPED;
-	for (k = 0; k < in->n; k++) {
-		inputs_offer(in, k, &run->sources[k], &run->looks[k].form);
+	for (i = 0; i < run->nsources; i++) {
+		k = INPUT_KIND(run->looks[i].kind);
+		inputs_offer(in, k, &run->sources[i], &run->looks[i].form);
 		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
 			gate_forget(&c->gate[k]);
 	}
-	cycle_note_missing(c, run);
+	cycle_note_missing(c);
 	return CYCLE_PUBLISHED;
 }
 
@@ -294,10 +307,48 @@ cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 	return passed;
 }
 
+/* Whether the snapshot that a predecessor left has answers that can still be served and
+ * that the documents of this process do not give yet. */
+static bool
+cycle_would_lose(const struct cycle *c)
+{
+	struct snapshot_stamp stamp;
+	const struct part_stamp *old;
+
+	inputs_stamp(&c->inputs, &stamp);
+	if (c->recalled == NULL || part_is_there(&stamp.part[PART_DELETION_RISK]))
+		return false;
+	old = &c->recalled->stamp.part[PART_DELETION_RISK];
+	return part_is_there(old) &&
+	       (clock_boot() - old->fetched_boot) / NSEC_PER_SEC <=
+		   c->config->hydration.stale_if_error;
+}
+
+/* Whether it has workers, and they are taken over since there is no document of them.
+ */
+static bool
+cycle_carries_workers(const struct cycle *c)
+{
+	return c->recalled != NULL &&
+	       inputs_current(&c->inputs, INPUT_WORKERS) == NULL &&
+	       part_is_there(&c->recalled->stamp.part[PART_WORKERS]);
+}
+
+static void
+cycle_stamp(const struct cycle *c, struct snapshot_stamp *stamp)
+{
+	inputs_stamp(&c->inputs, stamp);
+	if (cycle_carries_workers(c) && part_is_there(&stamp->part[PART_DELETION_RISK]))
+		stamp->part[PART_WORKERS] = c->recalled->stamp.part[PART_WORKERS];
+	stamp->published_wall = clock_wall();
+}
+
 static enum cycle_result
 cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	skips_report(&c->skips, c->section->name);
+	if (cycle_carries_workers(c))
+		view_carry_workers(&run->rendered, c->recalled_directory);
 	/* What has no room as it is need not be encoded to be refused. */
 	if (run->rendered.len <= segment_capacity(c->segment) &&
 	    !view_encode(&run->rendered, c->settings.payload_max, &run->pace))
@@ -360,7 +411,7 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 	int64_t now = clock_wall() / NSEC_PER_SEC;
 	enum analytics_result result;
 
-	while (inputs_suffice(&c->inputs)) {
+	while (inputs_suffice(&c->inputs) && !cycle_would_lose(c)) {
 		if (cycle_repeat(c, run))
 			return CYCLE_PUBLISHED;
 		if (!pace_beat(&run->pace))
@@ -386,6 +437,8 @@ cycle_keep(struct cycle *c, const struct cycle_run *run)
 		if (c->inputs.of[k].offered.held)
 			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
 	inputs_accept(&c->inputs);
+	if (part_is_there(&run->stamp.part[PART_WORKERS]) && !cycle_carries_workers(c))
+		snapshot_release(&c->recalled);
 	modified_note(&c->modified, run->directory);
 }
 
@@ -394,8 +447,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 {
 	char err[512];
 
-	inputs_stamp(&c->inputs, &run->stamp);
-	run->stamp.published_wall = clock_wall();
+	cycle_stamp(c, &run->stamp);
 	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
 		err, sizeof(err)) == -1)
 		return errno == EFBIG
@@ -434,8 +486,7 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	if (result == CYCLE_STOPPED && run.short_of_memory)
 		result = outcome_short_of_memory(c);
 	outcome_gate(c);
-	inputs_drop(&c->inputs);
-	sources_free(run.sources, c->inputs.n);
+	sources_free(run.sources, run.nsources);
 	snapshot_release(&run.last);
 	buf_free(&run.rendered);
 	/* Minutes pass until the next cycle: several times the payload goes back. */

@@ -16,6 +16,7 @@
 #include "shm/counters.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
+#include "shm/snapshot.h"
 #include "upstream/fetch.h"
 #include "upstream/source.h"
 
@@ -39,9 +40,18 @@ struct cycle {
 	bool too_large;       /* logged: there was no room for the last snapshot */
 	struct skips skips;
 	struct inputs inputs;
-	struct gate gate[INPUT_MAX]; /* recall() may fill these two in */
+	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
 	struct modified modified;
-	bool forced;         /* set before a cycle: the gate lets everything pass */
+	/* The snapshot that was found, if it has more than statistics, until one with
+	 * all parts is published; recall() fills both in. The second is in the first.
+	 */
+	struct snapshot *recalled;
+	const struct view_directory *recalled_directory;
+	/* Set before a cycle. */
+	bool forced;    /* the gate lets everything pass */
+	bool changed;   /* a local file of the reference has changed: fetch it */
+	int64_t wanted; /* clock_boot(): what was fetched since is not fetched again */
+
 	uint64_t generation; /* last published by this process, 0: none */
 };
 

@@ -32,6 +32,7 @@
 /* A predecessor that was told to stop gets so long to leave. */
 #define HYDRATOR_LOCK_WAIT (10 * NSEC_PER_SEC)
 #define HYDRATOR_LOCK_STEP_MS 100
+#define TICK_MET INT64_MIN
 /* The lowest priority: a reader that shares the processor must not wait for a cycle. */
 #define HYDRATOR_NICE 19
 
@@ -44,6 +45,7 @@ struct hydrator {
 	struct keeper *keeper;
 	struct watch *watch; /* NULL: no local source, or no automatic cycles */
 	unsigned failures;   /* cycles in a row */
+	int64_t tick;        /* the next one, clock_boot(), or TICK_MET */
 	bool stop;
 	bool refresh; /* a cycle was asked for; many askings are one */
 };
@@ -119,6 +121,7 @@ hydrator_wait(struct hydrator *h, int64_t due)
 		if (watch_take(h->watch, now)) {
 			log_info(
 			    "%s: a local source has changed", h->cycle.section->name);
+			h->cycle.changed = true;
 			return true;
 		}
 		if (h->refresh || now >= due)
@@ -219,6 +222,39 @@ hydrator_is_content(enum cycle_result result)
 	return result == CYCLE_PUBLISHED || result == CYCLE_REFUSED;
 }
 
+/* A tick or an order wants all documents to be fetched, another cycle only what was not
+ * had since. */
+static enum cycle_result
+hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
+{
+	int64_t now = clock_boot();
+	enum cycle_result result;
+
+	h->cycle.forced = h->refresh;
+	if (h->refresh || now >= h->tick)
+		h->cycle.wanted = now;
+	if (now >= h->tick)
+		h->tick = TICK_MET;
+	h->refresh = false;
+	result = cycle_run(&h->cycle, wait);
+	h->cycle.changed = false;
+	return result;
+}
+
+/* Returns when the next cycle is due. A tick that was not met yet stays as it is, also
+ * if it came during a cycle that did not fetch all. */
+static int64_t
+hydrator_schedule(struct hydrator *h)
+{
+	uint32_t random = arc4random();
+	int64_t now = clock_boot(), due;
+
+	if (h->tick == TICK_MET)
+		h->tick = schedule_next(&h->schedule, 0, now, random);
+	due = schedule_next(&h->schedule, h->failures, now, random);
+	return due < h->tick ? due : h->tick;
+}
+
 static void
 hydrator_loop(struct hydrator *h)
 {
@@ -246,15 +282,13 @@ hydrator_loop(struct hydrator *h)
 		.jitter = c->hydration.jitter,
 		.periodic = c->hydration.enabled,
 	};
+	h->tick = due;
 	while (hydrator_wait(h, due)) {
-		h->cycle.forced = h->refresh;
-		h->refresh = false;
-		result = cycle_run(&h->cycle, &wait);
+		result = hydrator_cycle(h, &wait);
 		if (result == CYCLE_STOPPED)
 			break;
 		h->failures = hydrator_is_content(result) ? 0 : h->failures + 1;
-		due = schedule_next(
-		    &h->schedule, h->failures, clock_boot(), arc4random());
+		due = hydrator_schedule(h);
 	}
 }
 

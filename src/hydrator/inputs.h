@@ -49,7 +49,10 @@ struct input_document {
 
 struct input {
 	struct input_document good;
-	struct input_document offered; /* not held: none, or the good one again */
+	/* What is to be published in its place; it stays until it is, or a better one
+	 * comes. Not held: none. */
+	struct input_document offered;
+	bool fresh; /* had since the last publication, also if it is the same again */
 	enum input_fault fault;
 	char why[SOURCE_ERROR_MAX]; /* if there is a fault */
 };
@@ -60,11 +63,15 @@ struct inputs {
 	struct input of[INPUT_MAX];
 };
 
+/* A cycle begins: nothing has a fault yet. */
+void inputs_begin(struct inputs *);
+/* Whether a document was fetched at or after an instant of clock_boot(), so that its
+ * host need not be asked again. What is read from a file: never is. */
+bool inputs_is_young(const struct inputs *, enum input_kind, int64_t since) MUST_CHECK;
 /* Tells a source that is about to be fetched what is held already. */
 void inputs_expect(const struct inputs *, enum input_kind, struct source *);
-/* A cycle begins with what was fetched, well or not; takes the body over. form is that
- * of the body, if there is one. A document that is byte for byte the good one renews
- * its time. */
+/* Takes what was fetched, well or not, and its body. form is that of the body, if there
+ * is one. A document that is byte for byte the current one renews its time. */
 void inputs_offer(
     struct inputs *, enum input_kind, struct source *, const struct document_form *);
 /* The current document is not to be used: frees it, so that the good one is current if
@@ -72,8 +79,6 @@ void inputs_offer(
 void inputs_refuse(struct inputs *, enum input_kind, enum input_fault, const char *why);
 /* What was offered was published: replaces the good ones. */
 void inputs_accept(struct inputs *);
-/* The end of a cycle, however it went: what was offered and not accepted is freed. */
-void inputs_drop(struct inputs *);
 /* Frees everything; it is as new. */
 void inputs_free(struct inputs *);
 
@@ -83,19 +88,22 @@ const struct input_document *inputs_current(
 /* The same for the analytics, borrowed; absent if there is none or its file is missing.
  */
 struct document inputs_document(const struct inputs *, enum input_kind) MUST_CHECK;
-/* Whether there is one of each, and not all of them are old. */
+/* Whether there is a reference document, and not all documents are old. */
 bool inputs_suffice(const struct inputs *) MUST_CHECK;
 /* Whether one of them is not the good one. */
 bool inputs_differ(const struct inputs *) MUST_CHECK;
 /* How many have a fault; NULL: any. */
 size_t inputs_faults(const struct inputs *, const enum input_fault *) MUST_CHECK;
+/* How many have a fault, but there is an older one. */
+size_t inputs_reused(const struct inputs *) MUST_CHECK;
 
-/* The time of the oldest current document. */
+/* Each part's stamp: the time of the oldest of its current documents; the part is not
+ * there if one of them is missing. */
 void inputs_stamp(const struct inputs *, struct snapshot_stamp *);
 /* Appends "NAME: why" of each fault. */
 void inputs_say_faults(const struct inputs *, struct buf *);
-/* Appends "NAME is N s old: why" of each good document that is used for want of a
- * better one; now: clock_boot(). */
+/* Appends "NAME is N s old: why" of each document that is used for want of a better
+ * one, and "NAME is absent: why" where there is none; now: clock_boot(). */
 void inputs_say_ages(const struct inputs *, int64_t now, struct buf *);
 
 #endif

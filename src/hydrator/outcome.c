@@ -88,8 +88,7 @@ outcome_partial(struct cycle *c)
 	struct buf ages = { 0 };
 
 	outcome_count(c, COUNTER_REFRESHES_PARTIAL, outcome_reason(&c->inputs));
-	counter_add(
-	    c->counters, COUNTER_REUSED_DOCUMENTS, inputs_faults(&c->inputs, NULL));
+	counter_add(c->counters, COUNTER_REUSED_DOCUMENTS, inputs_reused(&c->inputs));
 	inputs_say_ages(&c->inputs, clock_boot(), &ages);
 	buf_putc(&ages, '\0');
 	log_warnx("%s: %s", c->section->name, ages.data);

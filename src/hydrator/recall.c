@@ -7,6 +7,7 @@
 #include "hydrator/modified.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
+#include "terms/part.h"
 
 static void
 recall_gate(struct gate *g, uint64_t count, bool at_least)
@@ -17,7 +18,7 @@ recall_gate(struct gate *g, uint64_t count, bool at_least)
 }
 
 static void
-recall_horde(struct cycle *c, const struct view_directory *d)
+recall_horde(struct cycle *c, const struct view_directory *d, bool has_workers)
 {
 	const struct with_stats_row *row =
 	    (const void *)((const char *)d + d->with_stats.rows);
@@ -31,7 +32,8 @@ recall_horde(struct cycle *c, const struct view_directory *d)
 	}
 	recall_gate(&c->gate[INPUT_STATUS], status, true);
 	recall_gate(&c->gate[INPUT_STATS], stats, true);
-	recall_gate(&c->gate[INPUT_WORKERS], workers, true);
+	if (has_workers)
+		recall_gate(&c->gate[INPUT_WORKERS], workers, true);
 }
 
 void
@@ -45,8 +47,12 @@ recall(struct cycle *c)
 	if ((d = view_open(s->data, s->len, c->category)) != NULL) {
 		modified_note(&c->modified, d);
 		recall_gate(&c->gate[INPUT_REFERENCE], d->typed_entries, false);
-		if (d->views[VIEW_WITH_STATS].present)
-			recall_horde(c, d);
+		if (d->views[VIEW_WITH_STATS].present) {
+			recall_horde(c, d, part_is_there(&s->stamp.part[PART_WORKERS]));
+			c->recalled = s;
+			c->recalled_directory = d;
+			return;
+		}
 	}
 	snapshot_release(&s);
 }

@@ -26,6 +26,17 @@ view_align(struct buf *out)
 	buf_add(out, zeros, -out->len & 7);
 }
 
+uint64_t
+view_table(struct buf *out, const void *table, size_t size)
+{
+	uint64_t off;
+
+	view_align(out);
+	off = out->len;
+	buf_add(out, table, size);
+	return off;
+}
+
 void
 view_alias(struct buf *out, enum view_kind from, enum view_kind to)
 {

@@ -24,5 +24,7 @@ view_span_since(const struct buf *out, uint64_t off)
 
 /* Appends zeros up to a multiple of 8. */
 void view_align(struct buf *);
+/* Appends a table of size bytes, aligned, and returns its offset. */
+uint64_t view_table(struct buf *, const void *table, size_t size);
 
 #endif

@@ -19,6 +19,7 @@
 #include "reader/route.h"
 #include "reader/selection.h"
 #include "terms/category.h"
+#include "terms/part.h"
 #include "terms/preset.h"
 
 #define ALLOW "Allow: GET, HEAD, OPTIONS\r\n"
@@ -33,6 +34,7 @@ struct job {
 	struct query query;
 	enum category category;
 	struct generation *generation; /* borrowed from the store */
+	enum snapshot_part part;       /* of it, which the answer is made of */
 	enum freshness freshness;
 	int64_t age; /* seconds */
 	struct selection selection;
@@ -106,7 +108,8 @@ answer_bad_preset(struct job *j)
 static int64_t
 wall_now(const struct job *j)
 {
-	return j->generation->snapshot->stamp.fetched_wall / NSEC_PER_SEC + j->age;
+	return generation_stamp(j->generation, j->part)->fetched_wall / NSEC_PER_SEC +
+	       j->age;
 }
 
 /* Returns false if another answer than 200 is set. */
@@ -190,11 +193,12 @@ check_parameters(struct job *j, struct str category, unsigned endpoint)
 	return false;
 }
 
-/* Whether there is data that may be served; else the answer is 404 or 503. */
+/* Whether there is such a part and it may be served; else the answer is 404 or 503. */
 static bool
-find_data(struct job *j)
+find_part(struct job *j, enum snapshot_part part)
 {
 	struct answerer *a = j->answerer;
+	const struct part_stamp *stamp;
 
 	switch (store_get(a->store, j->category, &j->generation)) {
 	case STORE_UNKNOWN:
@@ -206,8 +210,13 @@ find_data(struct job *j)
 	case STORE_HELD:
 		break;
 	}
-	j->age =
-	    freshness_age(j->generation->snapshot->stamp.fetched_boot, clock_boot());
+	j->part = part;
+	stamp = generation_stamp(j->generation, part);
+	if (!part_is_there(stamp)) {
+		answer_unavailable(j, STR("The data has not been fetched yet"));
+		return false;
+	}
+	j->age = freshness_age(stamp->fetched_boot, clock_boot());
 	j->freshness = freshness_of(a->config, j->age);
 	if (j->freshness == FRESHNESS_EXPIRED) {
 		answer_unavailable(j, STR("The data is too old to be served"));
@@ -245,7 +254,8 @@ answer_statistics(struct job *j, struct str category)
 {
 	enum view_kind kind;
 
-	if (!check_parameters(j, category, QUERY_STATISTICS) || !find_data(j))
+	if (!check_parameters(j, category, QUERY_STATISTICS) ||
+	    !find_part(j, PART_STATISTICS))
 		return;
 	kind = choose(j, j->query.group_text_models, VIEW_STATS_GROUPED, VIEW_STATS);
 	if (j->generation->directory->raw_entries == 0 ||
@@ -270,7 +280,7 @@ answer_risk(struct job *j, struct str category)
 			"image_generation and text_generation categories"));
 		return;
 	}
-	if (!find_data(j))
+	if (!find_part(j, PART_DELETION_RISK))
 		return;
 	kind = choose(
 	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
@@ -302,7 +312,7 @@ answer_with_stats(struct job *j, struct str category)
 		answer_bad_category(j);
 		return;
 	}
-	if (!find_data(j))
+	if (!find_part(j, j->query.include_workers ? PART_WORKERS : PART_DELETION_RISK))
 		return;
 	if (have_models(j, VIEW_WITH_STATS))
 		answer_view(j, VIEW_WITH_STATS);

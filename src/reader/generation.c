@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "http/date.h"
 
+_Static_assert((int)PART_MAX == SNAPSHOT_PARTS, "a stamp for each part");
+
 struct generation *
 generation_new(struct snapshot *snapshot, enum category category)
 {

@@ -16,6 +16,7 @@
 #include "reader/cache.h"
 #include "reader/row_lists.h"
 #include "shm/snapshot.h"
+#include "terms/part.h"
 
 struct generation {
 	unsigned refs;
@@ -37,6 +38,13 @@ size_t generation_pinned(const void *);
 /* Before another thread gets the last reference: lets go of what was made from it,
  * whose counts are this thread's. Nothing may be asked of it afterwards. */
 void generation_strip(struct generation *);
+
+/* How old a part is, and whether it is there. */
+static inline const struct part_stamp *
+generation_stamp(const struct generation *g, enum snapshot_part part)
+{
+	return &g->snapshot->stamp.part[part];
+}
 
 static inline struct str
 generation_span(const struct generation *g, struct view_span span)

@@ -16,6 +16,7 @@
 #include "shm/origin.h"
 #include "terms/category.h"
 #include "terms/document.h"
+#include "terms/part.h"
 
 static void
 put_answer(struct http_response *r, int status)
@@ -64,26 +65,54 @@ health_heartbeat(
 	put_answer(r, 200);
 }
 
+/* Of a part. */
 struct condition {
-	const struct generation *generation; /* NULL: none */
+	bool there;
 	int64_t age;
 	enum freshness freshness;
 };
 
+/* A category is in the condition of its main answers: workers are an extra. */
+struct category_condition {
+	uint64_t generation; /* 0: none */
+	int nparts;          /* that the category can have */
+	enum snapshot_part main;
+	struct condition part[PART_MAX];
+};
+
 static struct condition
-condition_of(struct store *store, const struct config *config, size_t i)
+condition_of_part(const struct part_stamp *stamp, const struct config *config)
 {
-	const char *name = config->category[i].name;
-	int category = category_find(name, strlen(name));
-	struct generation *g = NULL;
 	struct condition c = { .freshness = FRESHNESS_EXPIRED };
 
-	if (category < 0 || store_get(store, (enum category)category, &g) != STORE_HELD)
+	if (!part_is_there(stamp))
 		return c;
-	c.generation = g;
-	c.age = freshness_age(g->snapshot->stamp.fetched_boot, clock_boot());
+	c.there = true;
+	c.age = freshness_age(stamp->fetched_boot, clock_boot());
 	c.freshness = freshness_of(config, c.age);
 	return c;
+}
+
+static void
+condition_of(struct category_condition *c, struct store *store,
+    const struct config *config, size_t i)
+{
+	static const struct part_stamp none;
+	const char *name = config->category[i].name;
+	int category = category_find(name, strlen(name));
+	bool horde = category >= 0 && category_has_horde((enum category)category);
+	struct generation *g = NULL;
+
+	if (category >= 0 &&
+	    store_get(store, (enum category)category, &g) != STORE_HELD)
+		g = NULL;
+	c->generation = g != NULL ? g->snapshot->generation : 0;
+	c->main = horde ? PART_DELETION_RISK : PART_STATISTICS;
+	c->nparts = horde ? PART_MAX : PART_STATISTICS + 1;
+	for (int p = 0; p < c->nparts; p++)
+		c->part[p] = condition_of_part(
+		    g != NULL ? generation_stamp(g, (enum snapshot_part)p) : &none,
+		    config);
 }
 
 /* What the hydrator's gate refuses, by the word of struct counters. */
@@ -108,21 +137,46 @@ put_gate(struct buf *b, uint64_t refused)
 		    b, "],\"since\":%" PRIu64 "}", COUNTERS_REFUSED_SINCE(refused));
 }
 
+static void
+put_condition(struct buf *b, const struct condition *c)
+{
+	buf_printf(b, "\"state\":\"%s\",\"age\":",
+	    c->there ? freshness_name(c->freshness) : "empty");
+	if (c->there)
+		buf_printf(b, "%" PRId64, c->age);
+	else
+		buf_puts(b, "null");
+}
+
+static void
+put_parts(struct buf *b, const struct category_condition *c)
+{
+	buf_puts(b, "\"parts\":{");
+	for (int p = 0; p < c->nparts; p++) {
+		buf_printf(b, "%s\"%s\":{", p > 0 ? "," : "",
+		    part_name((enum snapshot_part)p));
+		put_condition(b, &c->part[p]);
+		buf_putc(b, '}');
+	}
+	buf_puts(b, "},");
+}
+
 /* One entry of `categories`. Times are Unix seconds. */
 static void
-put_condition(struct buf *b, const char *name, const struct condition *c,
+put_category(struct buf *b, const char *name, const struct category_condition *c,
     const struct counters *k)
 {
 	int64_t success =
 	    atomic_load_explicit(&k->last_success_wall, memory_order_relaxed);
 
-	buf_printf(b, "{\"category\":\"%s\",\"state\":\"%s\",", name,
-	    c->generation == NULL ? "empty" : freshness_name(c->freshness));
-	if (c->generation == NULL)
-		buf_puts(b, "\"age\":null,\"generation\":null,");
+	buf_printf(b, "{\"category\":\"%s\",", name);
+	put_condition(b, &c->part[c->main]);
+	buf_puts(b, ",\"generation\":");
+	if (c->generation != 0)
+		buf_printf(b, "%" PRIu64 ",", c->generation);
 	else
-		buf_printf(b, "\"age\":%" PRId64 ",\"generation\":%" PRIu64 ",", c->age,
-		    c->generation->snapshot->generation);
+		buf_puts(b, "null,");
+	put_parts(b, c);
 	if (success == 0)
 		buf_puts(b, "\"last_success\":null,");
 	else
@@ -155,16 +209,16 @@ health_ready(struct http_response *r, struct store *store, const struct config *
     const struct segment *segment, struct str query)
 {
 	struct buf list = { 0 };
-	struct condition c;
+	struct category_condition c;
 	bool ready = true;
 	unsigned i;
 
 	for (i = 0; i < config->ncategories; i++) {
-		c = condition_of(store, config, i);
-		ready &= c.freshness != FRESHNESS_EXPIRED;
+		condition_of(&c, store, config, i);
+		ready &= c.part[c.main].freshness != FRESHNESS_EXPIRED;
 		if (i > 0)
 			buf_putc(&list, ',');
-		put_condition(
+		put_category(
 		    &list, config->category[i].name, &c, segment_counters(segment, i));
 	}
 	buf_printf(&r->text, "{\"status\":\"%s\"", ready ? "ok" : "unavailable");

@@ -21,6 +21,7 @@
 #include "shm/segment.h"
 #include "shm/snapshot.h"
 #include "terms/category.h"
+#include "terms/part.h"
 
 #define SECONDS(nsec) ((double)(nsec) / (double)NSEC_PER_SEC)
 
@@ -257,9 +258,6 @@ static uint64_t
 snapshot_figure(const struct generation *g, enum metric_id id)
 {
 	switch (id) {
-	case METRIC_SNAPSHOT_AGE:
-		return (uint64_t)freshness_age(
-		    g->snapshot->stamp.fetched_boot, clock_boot());
 	case METRIC_GENERATION:
 		return g->snapshot->generation;
 	case METRIC_SNAPSHOT_BYTES:
@@ -314,6 +312,25 @@ put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
 		sample(b, id, m->config->category[i].name, NULL);
 		put_count(b, segment_wanted(m->segment, i));
 	}
+}
+
+static void
+put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	const struct generation *g;
+	const struct part_stamp *stamp;
+	unsigned i, p;
+
+	for (i = 0; i < m->config->ncategories; i++)
+		for (p = 0; (g = held(m, i)) != NULL && p < PART_MAX; p++) {
+			stamp = generation_stamp(g, (enum snapshot_part)p);
+			if (!part_is_there(stamp))
+				continue;
+			sample(b, id, m->config->category[i].name,
+			    part_name((enum snapshot_part)p));
+			put_count(b,
+			    (uint64_t)freshness_age(stamp->fetched_boot, clock_boot()));
+		}
 }
 
 static void
@@ -396,7 +413,7 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
 	[METRIC_BREAKER] = put_breakers,
 	[METRIC_FLOOR] = put_floors,
-	[METRIC_SNAPSHOT_AGE] = put_snapshots,
+	[METRIC_SNAPSHOT_AGE] = put_ages,
 	[METRIC_GENERATION] = put_snapshots,
 	[METRIC_SNAPSHOT_BYTES] = put_snapshots,
 	[METRIC_SNAPSHOT_MODELS] = put_snapshots,

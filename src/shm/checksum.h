@@ -11,22 +11,18 @@
 
 /*
  * XXH3 (64 bits, seed 0) of the payload; then the same of that result, the
- * generation, the length and the stamp, as six 64-bit words in native order.
+ * generation, the length and the stamp, as ten 64-bit words in native order.
  */
 static inline uint64_t
 checksum_of(const void *data, uint64_t len, uint64_t generation,
     const struct snapshot_stamp *stamp)
 {
-	uint64_t words[] = {
-		XXH3_64bits(data, (size_t)len),
-		generation,
-		len,
-		(uint64_t)stamp->fetched_boot,
-		(uint64_t)stamp->fetched_wall,
-		(uint64_t)stamp->published_wall,
-	};
+	const struct {
+		uint64_t payload, generation, len;
+		struct snapshot_stamp stamp;
+	} all = { XXH3_64bits(data, (size_t)len), generation, len, *stamp };
 
-	return XXH3_64bits(words, sizeof(words));
+	return XXH3_64bits(&all, sizeof(all));
 }
 
 #endif

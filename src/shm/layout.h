@@ -14,6 +14,7 @@
 
 #include "shm/counters.h"
 #include "shm/hosts.h"
+#include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/seqlock.h"
 
@@ -47,25 +48,24 @@ struct segment_header {
 /* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
 struct slot_meta {
 	_Atomic uint64_t generation;
-	_Atomic uint64_t length;       /* bytes of payload */
-	_Atomic uint64_t checksum;     /* checksum.h, over payload and metadata */
-	_Atomic uint64_t fetched_boot; /* struct snapshot_stamp, as two's complement */
-	_Atomic uint64_t fetched_wall;
-	_Atomic uint64_t published_wall;
+	_Atomic uint64_t length;   /* bytes of payload */
+	_Atomic uint64_t checksum; /* checksum.h, over payload and metadata */
+	_Atomic uint64_t stamp[SNAPSHOT_STAMP_WORDS]; /* struct snapshot_stamp, as two's
+						       * complement */
 };
 
-/* One a category. Cache lines of their own for the latch and each metadata. */
+/* One a category. All that readers look at without taking a snapshot is in the first
+ * cache line. */
 struct segment_slot {
-	struct seqlock latch; /* hydrator writes, readers read */
-	char pad0[56];
+	struct seqlock latch;         /* hydrator writes, readers read */
+	char name[SEGMENT_NAME_SIZE]; /* supervisor, at creation */
+	/* Hydrator: bytes of the last snapshot, if it found too little room; else 0. */
+	_Atomic uint64_t wanted;
+	char pad0[16];
 	struct slot_meta meta0; /* of the even generations */
 	char pad1[16];
 	struct slot_meta meta1; /* of the odd ones */
 	char pad2[16];
-	char name[SEGMENT_NAME_SIZE]; /* supervisor, at creation */
-	/* Hydrator: bytes of the last snapshot, if it found too little room; else 0. */
-	_Atomic uint64_t wanted;
-	char pad3[24];
 };
 
 #define AT(type, member, offset)                                                       \
@@ -95,16 +95,14 @@ _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 AT(slot_meta, generation, 0);
 AT(slot_meta, length, 8);
 AT(slot_meta, checksum, 16);
-AT(slot_meta, fetched_boot, 24);
-AT(slot_meta, fetched_wall, 32);
-AT(slot_meta, published_wall, 40);
-_Static_assert(sizeof(struct slot_meta) == 48, "metadata is 48 bytes");
+AT(slot_meta, stamp, 24);
+_Static_assert(sizeof(struct slot_meta) == 80, "metadata is 80 bytes");
 
 AT(segment_slot, latch, 0);
+AT(segment_slot, name, 8);
+AT(segment_slot, wanted, 40);
 AT(segment_slot, meta0, 64);
-AT(segment_slot, meta1, 128);
-AT(segment_slot, name, 192);
-AT(segment_slot, wanted, 224);
+AT(segment_slot, meta1, 160);
 _Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
 
 AT(host, key, 0);

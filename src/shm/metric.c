@@ -112,9 +112,9 @@ const struct metric metric_table[METRIC_MAX] = {
 		"Requests to upstreams not sent: Retry-After, or an open breaker." },
 	[METRIC_SNAPSHOT_AGE] = { .name = "snapshot_age_seconds",
 	    .type = "gauge",
-	    .label = { "category" },
-	    .help =
-		"Since the oldest input of the snapshot that is served was fetched." },
+	    .label = { "category", "part" },
+	    .help = "Since the oldest input of a part of the snapshot that is served "
+		    "was fetched." },
 	[METRIC_GENERATION] = { .name = "generation",
 	    .type = "gauge",
 	    .label = { "category" },

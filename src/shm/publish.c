@@ -132,12 +132,15 @@ static void
 publish_meta(struct slot_meta *meta, uint64_t generation, uint64_t len,
     uint64_t checksum, const struct snapshot_stamp *stamp)
 {
+	uint64_t word[SNAPSHOT_STAMP_WORDS];
+	size_t i;
+
+	memcpy(word, stamp, sizeof(word));
 	seqlock_put(&meta->generation, generation);
 	seqlock_put(&meta->length, len);
 	seqlock_put(&meta->checksum, checksum);
-	seqlock_put(&meta->fetched_boot, (uint64_t)stamp->fetched_boot);
-	seqlock_put(&meta->fetched_wall, (uint64_t)stamp->fetched_wall);
-	seqlock_put(&meta->published_wall, (uint64_t)stamp->published_wall);
+	for (i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
+		seqlock_put(&meta->stamp[i], word[i]);
 }
 
 /* The supervisor looks at it once a second. */

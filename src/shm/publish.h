@@ -6,18 +6,35 @@
 #ifndef SHM_PUBLISH_H
 #define SHM_PUBLISH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 #include "shm/segment.h"
 
-/* When the data is from. Travels with each generation. */
+#define SNAPSHOT_PARTS 3
+
+/* When a part of the data is from; zeroed: the snapshot does not have the part. */
+struct part_stamp {
+	int64_t fetched_boot; /* clock_boot() of its oldest input's fetch: ages */
+	int64_t fetched_wall; /* clock_wall() of the same: headers; never 0 */
+};
+
+/* When the data is from. Travels with each generation. Which part is which the payload
+ * says (terms/part.h). */
 struct snapshot_stamp {
-	int64_t fetched_boot;   /* clock_boot() of the oldest input's fetch: ages */
-	int64_t fetched_wall;   /* clock_wall() of the same: headers */
+	struct part_stamp part[SNAPSHOT_PARTS];
 	int64_t published_wall; /* clock_wall() when it was published */
 };
+/* It is written and checked as so many words. */
+#define SNAPSHOT_STAMP_WORDS (sizeof(struct snapshot_stamp) / sizeof(uint64_t))
+
+static inline bool
+part_is_there(const struct part_stamp *p)
+{
+	return p->fetched_wall != 0;
+}
 
 struct publisher;
 

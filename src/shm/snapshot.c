@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -135,9 +136,12 @@ snapshot_seal(struct snapshot *s)
 static void
 snapshot_read_stamp(struct snapshot_stamp *stamp, const struct slot_meta *meta)
 {
-	stamp->fetched_boot = (int64_t)seqlock_get(&meta->fetched_boot);
-	stamp->fetched_wall = (int64_t)seqlock_get(&meta->fetched_wall);
-	stamp->published_wall = (int64_t)seqlock_get(&meta->published_wall);
+	uint64_t word[SNAPSHOT_STAMP_WORDS];
+	size_t i;
+
+	for (i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
+		word[i] = seqlock_get(&meta->stamp[i]);
+	memcpy(stamp, word, sizeof(word));
 }
 
 /* One try. Nothing that was read is believed before seqlock_overtaken(), and no

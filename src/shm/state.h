@@ -41,7 +41,7 @@ struct state {
 	void *data; /* state_free() */
 	size_t len;
 	struct snapshot_stamp
-	    stamp; /* as saved; fetched_boot is of the boot that saved */
+	    stamp; /* as saved; each fetched_boot is of the boot that saved */
 	bool same_boot;
 };
 
@@ -64,10 +64,11 @@ size_t state_size(const struct state_id *);
 int state_set_aside(const struct state_id *) MUST_CHECK;
 
 /*
- * Converts the stamp to this boot's clock and returns the age in nanoseconds. In the
- * boot that saved, ages are counted on clock_boot(); another boot has only the wall
- * clock to go by. Returns -1 if the data would be from the future: a clock is wrong,
- * or was, and the age cannot be known. Pure.
+ * Converts the stamps of all parts to this boot's clock and returns the age of the
+ * youngest part in nanoseconds. In the boot that saved, ages are counted on
+ * clock_boot(); another boot has only the wall clock to go by. Returns -1 if there is
+ * no part, or one would be from the future: a clock is wrong, or was, and the age
+ * cannot be known; the stamps are then of no use. Pure.
  */
 int64_t state_rebase(struct state *, int64_t now_boot, int64_t now_wall) MUST_CHECK;
 

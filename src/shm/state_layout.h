@@ -12,7 +12,7 @@
 #include "shm/state.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define STATE_MAGIC "HYDRATORD-SAV-1"
+#define STATE_MAGIC "HYDRATORD-SAV-2"
 #define STATE_MAGIC_KIND 14 /* bytes of it that no version changes */
 #define STATE_FORMAT_SIZE 8
 #define STATE_BOOT_ID_SIZE 40
@@ -25,9 +25,7 @@ struct state_header {
 	uint32_t byte_order;  /* SEGMENT_BYTE_ORDER */
 	uint32_t header_size; /* bytes of this struct */
 	uint64_t length;      /* bytes of payload */
-	int64_t fetched_boot; /* struct snapshot_stamp */
-	int64_t fetched_wall;
-	int64_t published_wall;
+	struct snapshot_stamp stamp;
 	char format[STATE_FORMAT_SIZE];
 	char category[SEGMENT_NAME_SIZE];
 	char boot_id[STATE_BOOT_ID_SIZE];
@@ -41,14 +39,12 @@ AT(magic, 0);
 AT(byte_order, 16);
 AT(header_size, 20);
 AT(length, 24);
-AT(fetched_boot, 32);
-AT(fetched_wall, 40);
-AT(published_wall, 48);
-AT(format, 56);
-AT(category, 64);
-AT(boot_id, 96);
-AT(checksum, 136);
-_Static_assert(sizeof(struct state_header) == 144, "header is 144 bytes");
+AT(stamp, 32);
+AT(format, 88);
+AT(category, 96);
+AT(boot_id, 128);
+AT(checksum, 168);
+_Static_assert(sizeof(struct state_header) == 176, "header is 176 bytes");
 _Static_assert(sizeof(STATE_MAGIC) == 16, "magic fills its field");
 #undef AT
 

@@ -110,6 +110,17 @@ state_check_length(struct state_file *f)
 	return STATE_GOOD;
 }
 
+static bool
+state_stamp_is_sane(const struct snapshot_stamp *stamp)
+{
+	int i;
+
+	for (i = 0; i < SNAPSHOT_PARTS; i++)
+		if (stamp->part[i].fetched_wall < 0)
+			return false;
+	return stamp->published_wall >= 0;
+}
+
 /* Of what the checksum vouches for, the stamp alone is used in arithmetic. */
 static enum state_verdict
 state_read_payload(struct state_file *f, int fd, struct state *out)
@@ -124,15 +135,15 @@ state_read_payload(struct state_file *f, int fd, struct state *out)
 		errno = saved;
 		return state_unread(f);
 	}
-	if (state_checksum(h, data, h->length) != h->checksum || h->fetched_wall < 0 ||
-	    h->published_wall < 0) {
+	if (state_checksum(h, data, h->length) != h->checksum ||
+	    !state_stamp_is_sane(&h->stamp)) {
 		free(data);
 		return state_refuse(f, STATE_BAD, "is damaged: its checksum is wrong");
 	}
 	*out = (struct state){
 		.data = data,
 		.len = h->length,
-		.stamp = { h->fetched_boot, h->fetched_wall, h->published_wall },
+		.stamp = h->stamp,
 		.same_boot =
 		    f->id->boot_id[0] != '\0' &&
 		    strncmp(h->boot_id, f->id->boot_id, sizeof(h->boot_id)) == 0,
@@ -240,15 +251,34 @@ state_set_aside(const struct state_id *id)
 	return rc;
 }
 
+static int64_t
+state_rebase_part(
+    struct part_stamp *p, bool same_boot, int64_t now_boot, int64_t now_wall)
+{
+	int64_t now = same_boot ? now_boot : now_wall, age;
+	int64_t then = same_boot ? p->fetched_boot : p->fetched_wall;
+
+	if (__builtin_sub_overflow(now, then, &age) || age < 0 ||
+	    __builtin_sub_overflow(now_boot, age, &p->fetched_boot))
+		return -1;
+	return age;
+}
+
 int64_t
 state_rebase(struct state *s, int64_t now_boot, int64_t now_wall)
 {
-	int64_t now = s->same_boot ? now_boot : now_wall, age;
-	int64_t then = s->same_boot ? s->stamp.fetched_boot : s->stamp.fetched_wall;
+	int64_t age, youngest = -1;
+	struct part_stamp *p;
 
-	if (__builtin_sub_overflow(now, then, &age) || age < 0 ||
-	    __builtin_sub_overflow(now_boot, age, &s->stamp.fetched_boot))
-		return -1;
+	for (p = s->stamp.part; p < s->stamp.part + SNAPSHOT_PARTS; p++) {
+		if (!part_is_there(p))
+			continue;
+		age = state_rebase_part(p, s->same_boot, now_boot, now_wall);
+		if (age == -1)
+			return -1;
+		if (youngest == -1 || age < youngest)
+			youngest = age;
+	}
 	s->same_boot = true;
-	return age;
+	return youngest;
 }

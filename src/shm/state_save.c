@@ -92,9 +92,7 @@ state_save(const struct state_id *id, const void *data, size_t len,
 	state_name(temp, id, ".new");
 	state_header_init(&h, id);
 	h.length = len;
-	h.fetched_boot = stamp->fetched_boot;
-	h.fetched_wall = stamp->fetched_wall;
-	h.published_wall = stamp->published_wall;
+	h.stamp = *stamp;
 	h.checksum = state_checksum(&h, data, len);
 	if (state_replace(dir, name, temp, &h, data, &step) == 0) {
 		close(dir);

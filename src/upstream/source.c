@@ -112,10 +112,10 @@ sources_begin(struct sources *run)
 	return (int)((wait + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
 }
 
-static bool
-place_is_remote(const char *url)
+bool
+source_is_local(const char *url)
 {
-	return strncasecmp(url, "file:", 5) != 0;
+	return strncasecmp(url, "file:", 5) == 0;
 }
 
 /* A probe is a single try, and so is one that the host answered with a wish for rest.
@@ -123,7 +123,7 @@ place_is_remote(const char *url)
 static int64_t
 source_retry_wait(const struct source *s, const struct fetch_result *r)
 {
-	if (!place_is_remote(source_place(s)) || s->permit.probe || r->retry_after > 0)
+	if (source_is_local(source_place(s)) || s->permit.probe || r->retry_after > 0)
 		return -1;
 	return retry_wait(s->tries, r->transient, arc4random());
 }

@@ -79,6 +79,8 @@ enum sources_result {
  */
 enum sources_result sources_fetch(
     struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
+/* Whether it is a file: URL: nobody is asked for it. */
+bool source_is_local(const char *url);
 /* Frees the bodies and their validators. */
 void sources_free(struct source *, size_t n);
 

@@ -10,7 +10,7 @@ import time
 
 from chaos_world import shm_path
 
-HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME = 32, 56, 256, 192  # doc/segment-format.md
+HEADER_NCATEGORIES, HEADER_SLOTS, SLOT_SIZE, SLOT_NAME, SLOT_META = 32, 56, 256, 8, 64  # doc/segment-format.md
 DOWN = ("500", "404", "hang", "reset", "cut", "notjson", "shape", "empty", "drip")
 # Of a good file.
 SPOIL = (lambda text: text + "nonsense = 1\n", lambda text: text + "category {\n", lambda text: "",
@@ -162,7 +162,7 @@ class Faults:
         count = struct.unpack_from("<I", memory, HEADER_NCATEGORIES)[0]
         slots = struct.unpack_from("<Q", memory, HEADER_SLOTS)[0]
         for slot in range(slots, slots + count * SLOT_SIZE, SLOT_SIZE):
-            if memory[slot + SLOT_NAME:slot + SLOT_SIZE].split(b"\0")[0] == category:
+            if memory[slot + SLOT_NAME:slot + SLOT_META].split(b"\0")[0] == category:
                 return lambda: struct.unpack_from("<Q", memory, slot)[0]
         raise FileNotFoundError  # a reload has taken it out
 

@@ -81,11 +81,13 @@ payload(uint64_t generation, uint64_t *words)
 static struct snapshot_stamp
 stamp_of(uint64_t generation)
 {
-	return (struct snapshot_stamp){
-		.fetched_boot = (int64_t)mix(generation + 1000000),
-		.fetched_wall = (int64_t)mix(generation + 2000000),
-		.published_wall = (int64_t)mix(generation + 3000000),
-	};
+	uint64_t words[SNAPSHOT_STAMP_WORDS], i;
+	struct snapshot_stamp stamp;
+
+	for (i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
+		words[i] = mix(generation + (i + 1) * 1000000);
+	memcpy(&stamp, words, sizeof(stamp));
+	return stamp;
 }
 
 /* Publications must come at any instant of a reader's copying: sleeps at first, which

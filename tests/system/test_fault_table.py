@@ -72,7 +72,8 @@ AWAY = 1000  # seconds between the good cycle and the later one: more than any f
 NAMES = dict(zip(ALL, ("reference", "status", "stats", "workers")))
 TOUCHED = dict(zip(ALL, (1, 1, 1, 3)))  # models that the first entry is about
 STATISTICS = "/model_references/statistics/image_generation"
-ANSWERS = (STATISTICS + "/deletion-risk", STATISTICS + "/with-stats?include_workers=true")
+RISK, WORKERS = STATISTICS + "/deletion-risk", STATISTICS + "/with-stats?include_workers=true"
+ANSWERS = dict.fromkeys(ALL[:3], (RISK, WORKERS)) | {"workers": (WORKERS,)}  # what is made of a document
 SETTINGS = METRICS + ' upstream { timeout = %d stall_timeout = %d max_bytes = "4M" }\n'
 NEVER_DONE = ("hang", "stall", "drip")  # end by a timeout; all others must not meet one
 # Minutes of the tests of everything else under valgrind are enough of it.
@@ -116,7 +117,7 @@ class Case:
     def complaints(self, row):
         """Warnings that name the document and say the row's words about it."""
         return [line for line in self.log() if "warning" in line
-                and re.search(r"\b%s(?: is \d+ s old)?: .*(%s)" % (NAMES[self.document], row.log), line)]
+                and re.search(r"\b%s(?: is (?:\d+ s old|absent))?: .*(%s)" % (NAMES[self.document], row.log), line)]
 
     def counted(self):
         values = samples(self.daemon)
@@ -130,7 +131,7 @@ class Case:
         self.daemon.send(signal.SIGUSR1)
 
     def answers(self):
-        return [self.daemon.get(target) for target in ANSWERS]
+        return [self.daemon.get(target) for target in ANSWERS[self.document]]
 
     def is_fresh(self):
         return all(answer.status == 200 and int(answer.headers["age"]) < AWAY // 2 for answer in self.answers())

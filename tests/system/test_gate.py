@@ -108,7 +108,7 @@ def test_a_shrunken_document_is_refused_until_it_came_three_times(make_daemon, u
         assert isinstance(gate(daemon)["since"], int)
         wait_for(lambda: generation(daemon) == 1 + number, "the reader")
         assert bodies(daemon) == before
-        age = int(daemon.get(RISK).headers["age"])
+        age = int(daemon.get(MODELS if document == "workers" else RISK).headers["age"])
         assert number * PERIOD <= age < number * PERIOD + 100  # the old one's own
     values = samples(daemon)
     assert values['refresh_failures_total{category="%s",reason="implausible"}' % CATEGORY] == 2
@@ -202,7 +202,7 @@ def test_after_a_restart_the_restored_snapshot_is_the_measure(make_daemon, upstr
     put(upstream, document, part(original(document), 0))
     daemon.log_path.rename(daemon.log_path.with_suffix(".old"))
     daemon.start(wait=False)
-    wait_for(lambda: re.search(r"not refreshed: %s: implausible: 0 " % DOCUMENTS[document][0], daemon.log()),
+    wait_for(lambda: re.search(r"%s(:| is absent:) implausible: 0 " % DOCUMENTS[document][0], daemon.log()),
              "the refusal")
     assert bodies(daemon) == before
     for _ in range(2):

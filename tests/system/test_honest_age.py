@@ -11,6 +11,7 @@ from stub_upstream import StubUpstream
 from test_gate import DOCUMENTS, cycle, original, part, put
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
+WORKERS = "/model_references/statistics/image_generation/with-stats?include_workers=true"
 PERIOD = 1000  # as in test_gate
 TTL, STALE, ERROR = 1500, 3500, 5500
 # After so many periods.
@@ -50,6 +51,7 @@ def entry(daemon):
 @pytest.mark.parametrize("fault", ("500", "reset", "notjson"))
 def test_age_is_that_of_the_document_that_is_down(daemon, upstream, document, fault):
     name = DOCUMENTS[document][0]
+    target = WORKERS if document == "workers" else RISK
     # It is published before it is counted.
     wait_for(lambda: entry(daemon)["last_success"], "the end of the first cycle")
     first = entry(daemon)
@@ -60,7 +62,7 @@ def test_age_is_that_of_the_document_that_is_down(daemon, upstream, document, fa
             cycle(daemon, lambda: any(age <= seen < age + 100 for seen in old(daemon, name)))
             # It is published, and yet not young.
             wait_for(lambda: entry(daemon)["generation"] > number, "the reader")
-        answer = daemon.get(RISK)
+        answer = daemon.get(target)
         assert answer.status == 200
         assert age <= int(answer.headers["age"]) < age + 100
         assert detail(answer) == state
@@ -68,11 +70,11 @@ def test_age_is_that_of_the_document_that_is_down(daemon, upstream, document, fa
         assert entry(daemon)["last_success"] == first["last_success"]
         assert number == 0 or entry(daemon)["failures"] >= number
     daemon.move_clock(PERIOD)
-    assert daemon.get(RISK).status == 503
+    assert daemon.get(target).status == 503
     upstream.mode(document, "ok")
     daemon.send(signal.SIGUSR1)
-    wait_for(lambda: daemon.get(RISK).status == 200, "the recovery")
-    answer = daemon.get(RISK)
+    wait_for(lambda: daemon.get(target).status == 200, "the recovery")
+    answer = daemon.get(target)
     assert int(answer.headers["age"]) < 100 and detail(answer) == "fresh"
     wait_for(lambda: entry(daemon)["failures"] == 0, "the end of the failures")
     assert entry(daemon)["last_success"] > first["last_success"]
@@ -111,10 +113,10 @@ def test_unchanged_documents_are_young_again(daemon, upstream):
 
 
 def test_before_the_first_success_a_failure_is_a_failure(make_daemon, upstream):
-    upstream.mode("workers", "500")
+    upstream.mode("image_generation", "500")
     daemon = make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde,
                          hydration=SCHEDULE).start(wait=False)
-    wait_for(lambda: "image_generation not refreshed: workers: http" in daemon.log(), "the failure")
+    wait_for(lambda: "image_generation not refreshed: reference: http" in daemon.log(), "the failure")
     assert daemon.get(RISK).status == 503
-    upstream.mode("workers", "ok")
+    upstream.mode("image_generation", "ok")
     wait_for(lambda: daemon.get(RISK).status == 200, "the first success")

@@ -94,7 +94,7 @@ def test_formats_and_paths(make_daemon):
     values = parse(text)
     assert values['generation{category="image_generation"}'] >= 1
     assert values['snapshot_bytes{category="text_generation"}'] > 10000
-    assert 0 <= values['snapshot_age_seconds{category="text_generation"}'] < 60
+    assert 0 <= values['snapshot_age_seconds{category="text_generation",part="deletion_risk"}'] < 60
     assert [key for key in values if key.startswith("build_info")] != []
 
 
@@ -326,7 +326,7 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     empty = entries["blip"]
     assert empty.pop("failures") > 0
     assert empty == {"category": "blip", "state": "empty", "age": None, "generation": None, "last_success": None,
-                     "gate": {"refused": [], "since": None}}
+                     "parts": {"statistics": {"state": "empty", "age": None}}, "gate": {"refused": [], "since": None}}
     assert daemon.get("/livez").status == 200
     (tmp_path / "missing.json").write_text('{"A": {"name": "A", "record_type": "blip"}}')
     daemon.send(signal.SIGUSR1)

@@ -76,6 +76,8 @@ class Day:
             return
         model = next(model for model in risk.json()["models"] if model["name"] == MODEL)
         yield (model["size_gb"], model["worker_count"], model["usage_total"]), int(risk.headers["age"])
+        if details.status == 503:
+            return
         workers = details.json()[MODEL]["worker_summaries"].values()
         yield [worker["uptime"] for worker in workers], int(details.headers["age"])
 

@@ -180,7 +180,6 @@ TEST(test_refused)
 	} cases[] = {
 		{ "{}", "{}", DOCUMENT_STATUS, "not a JSON array" },
 		{ "[", "{}", DOCUMENT_STATUS, NULL },
-		{ NULL, "{}", DOCUMENT_STATUS, "absent" },
 		{ "[1,{}]", "{}", DOCUMENT_STATUS, "none of its 2 elements is valid" },
 		{ "[]", "null", DOCUMENT_STATS, "not a JSON object" },
 		{ "[]", "{\"day\":null}", DOCUMENT_STATS, "day: not an object" },

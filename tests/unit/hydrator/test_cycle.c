@@ -13,6 +13,7 @@
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
+#include "terms/part.h"
 #include "unit.h"
 
 static struct http_stub stub;
@@ -130,8 +131,8 @@ stamp(void)
 	return stamp;
 }
 
-/* One line says which documents are old and why; what is published is as old as they
- * are; it is no success. */
+/* One line says which documents are old or absent and why; what is published of them is
+ * as old as they are, or not there; it is no success. */
 static void
 assert_partial(enum cycle_result result, const char *why, const char *and_why)
 {
@@ -148,10 +149,22 @@ assert_partial(enum cycle_result result, const char *why, const char *and_why)
 	assert_int_equal(count(COUNTER_REFRESHES), refreshes);
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), in_row + 1);
 	assert_int_equal(atomic_load(&cycle.counters->last_success), success);
-	assert_true(stamp().fetched_boot < begun);
-	assert_int_equal(hydrator_world_logged(" s old: "), 1);
+	assert_true(stamp().part[PART_WORKERS].fetched_boot < begun);
 	assert_int_equal(hydrator_world_logged(why), 1);
 	assert_int_equal(hydrator_world_logged(and_why), 1);
+}
+
+/* As a new process that finds the last snapshot. */
+static void
+restart(void)
+{
+	char err[256];
+
+	cycle_close(&cycle);
+	memset(cycle.gate, 0, sizeof(cycle.gate));
+	cycle.generation = 0;
+	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
+	recall(&cycle);
 }
 
 static bool
@@ -175,9 +188,14 @@ TEST(test_readers_can_take_what_was_published)
 	assert_int_equal(d->views[VIEW_RISK].total_count, 2);
 	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Old Oak\""));
 	assert_true(view_has(s, &d->views[VIEW_STATS], "image_generation"));
-	assert_in_range(s->stamp.fetched_boot, before, clock_boot());
-	assert_in_range(s->stamp.fetched_wall, before_wall, clock_wall());
-	assert_in_range(s->stamp.published_wall, s->stamp.fetched_wall, clock_wall());
+	for (int p = 0; p < PART_MAX; p++) {
+		const struct part_stamp *part = &s->stamp.part[p];
+
+		assert_in_range(part->fetched_boot, before, clock_boot());
+		assert_in_range(part->fetched_wall, before_wall, clock_wall());
+		assert_in_range(
+		    s->stamp.published_wall, part->fetched_wall, clock_wall());
+	}
 	assert_in_range(
 	    d->computed_at, before_wall / NSEC_PER_SEC, clock_wall() / NSEC_PER_SEC);
 	snapshot_release(&s);
@@ -193,9 +211,11 @@ TEST(test_readers_can_take_what_was_published)
 TEST(test_missing_documents)
 {
 	hydrator_world_put("stats_image.json", NULL);
-	assert_fails("stats: file://", "stats_image.json: No such file");
+	assert_partial(CYCLE_REUSED, "image_generation: stats is absent: file://",
+	    "stats_image.json: No such file");
+	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 0);
 	hydrator_world_put("stats_image.json", "{}");
-	assert_published(1);
+	assert_published(2);
 	/* All that are missing stand in the one line. */
 	hydrator_world_put("status_image.json", NULL);
 	hydrator_world_put("reference.json", NULL);
@@ -205,6 +225,69 @@ TEST(test_missing_documents)
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 0);
 	assert_int_equal(count(COUNTER_REUSED_DOCUMENTS), 2);
 	assert_int_equal(count(COUNTER_NOT_FETCHED), 2);
+}
+
+static unsigned
+parts(void)
+{
+	const struct snapshot_stamp s = stamp();
+	unsigned p, there = 0;
+
+	for (p = 0; p < PART_MAX; p++)
+		there |= (unsigned)part_is_there(&s.part[p]) << p;
+	return there;
+}
+
+#define STATISTICS (1u << PART_STATISTICS)
+#define RISK (1u << PART_DELETION_RISK)
+#define WORKERS (1u << PART_WORKERS)
+
+/* What is missing makes only its own answers missing. */
+TEST(test_parts_are_there_by_themselves)
+{
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("workers.json", "<html>");
+	assert_partial(
+	    CYCLE_REUSED, "status is absent: file://", "workers is absent: file://");
+	assert_int_equal(parts(), STATISTICS);
+	hydrator_world_put("status_image.json", "[]");
+	assert_partial(CYCLE_REUSED, "workers is absent: file://", "JSON");
+	assert_int_equal(parts(), STATISTICS | RISK);
+	hydrator_world_put("workers.json", "[]");
+	assert_published(3);
+	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
+}
+
+/* And each is as old as its own documents. */
+TEST(test_parts_have_ages_of_their_own)
+{
+	struct snapshot_stamp first, later;
+
+	assert_published(1);
+	first = stamp();
+	hydrator_world_put("workers.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
+	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
+	later = stamp();
+	assert_true(later.part[PART_STATISTICS].fetched_boot >
+		    first.part[PART_STATISTICS].fetched_boot);
+	assert_in_range(later.part[PART_DELETION_RISK].fetched_boot,
+	    first.part[PART_STATISTICS].fetched_boot,
+	    later.part[PART_STATISTICS].fetched_boot - 1);
+	assert_int_equal(later.part[PART_WORKERS].fetched_boot,
+	    later.part[PART_DELETION_RISK].fetched_boot);
+}
+
+/* A cycle that fails loses nothing of what it had. */
+TEST(test_documents_outlive_a_failed_cycle)
+{
+	hydrator_world_put("reference.json", NULL);
+	assert_fails("not refreshed: reference: file://", "reference.json");
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("stats_image.json", NULL);
+	hydrator_world_put("reference.json", "{}");
+	assert_partial(CYCLE_REUSED, "status is 0 s old", "stats is 0 s old");
+	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
 }
 
 /* Directories of documents may be older than the interest in workers. */
@@ -244,20 +327,22 @@ TEST(test_bad_first_documents)
 	}
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference));
 	hydrator_world_put("reference.json", "{}");
+	restart(); /* the others were good, and are kept */
 	for (i = 0; i < NELEM(bad_horde); i++) {
 		hydrator_world_put("status_image.json", bad_horde[i]);
-		assert_fails("not refreshed: status: file://", "JSON");
+		assert_partial(CYCLE_REUSED, "status is absent: file://", "JSON");
 	}
 	hydrator_world_put("status_image.json", "[]");
 	/* Good JSON of the right kind that holds nothing usable. */
+	restart();
 	hydrator_world_put("stats_image.json", "{\"day\": 3}");
-	assert_fails("not refreshed: stats: ", "day");
+	assert_partial(CYCLE_REUSED, "stats is absent: ", "day");
 	assert_int_equal(
 	    count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference) + NELEM(bad_horde) + 1);
 	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_BAD_DOCUMENTS));
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
 	hydrator_world_put("stats_image.json", "{}");
-	assert_published(1);
+	assert_published(NELEM(bad_horde) + 2);
 }
 
 TEST(test_bad_later_documents)
@@ -322,7 +407,10 @@ TEST(test_stamp_is_of_the_oldest_document)
 	assert_published(1);
 	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
-	assert_true(s->stamp.fetched_boot - begin < HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	assert_true(s->stamp.part[PART_DELETION_RISK].fetched_boot - begin <
+		    HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	assert_true(s->stamp.part[PART_STATISTICS].fetched_boot - begin >
+		    HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	snapshot_release(&s);
 }
 
@@ -427,8 +515,13 @@ TEST(test_unchanged_documents_are_published_anew)
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &after), SNAPSHOT_FRESH);
 	assert_int_equal(before->len, after->len);
 	assert_memory_equal(before->data, after->data, before->len);
-	assert_true(after->stamp.fetched_boot > before->stamp.fetched_boot);
-	assert_true(after->stamp.fetched_wall > before->stamp.fetched_wall);
+	for (int p = 0; p < PART_MAX; p++) {
+		const struct part_stamp *then = &before->stamp.part[p];
+		const struct part_stamp *now = &after->stamp.part[p];
+
+		assert_true(now->fetched_boot > then->fetched_boot);
+		assert_true(now->fetched_wall > then->fetched_wall);
+	}
 	snapshot_release(&before);
 	snapshot_release(&after);
 	assert_int_equal(count(COUNTER_REFRESHES), 2);
@@ -451,7 +544,7 @@ TEST(test_old_document_beside_new_ones)
 	int64_t first;
 
 	assert_published(1);
-	first = stamp().fetched_boot;
+	first = stamp().part[PART_DELETION_RISK].fetched_boot;
 	hydrator_world_put("stats_image.json", NULL);
 	hydrator_world_put("reference.json",
 	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
@@ -462,13 +555,14 @@ TEST(test_old_document_beside_new_ones)
 	assert_non_null(d);
 	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Ash\""));
 	assert_true(view_has(s, &d->views[VIEW_RISK], "\"usage_month\":50"));
-	assert_in_range(s->stamp.fetched_boot, first, first + NSEC_PER_SEC / 2);
+	assert_in_range(s->stamp.part[PART_DELETION_RISK].fetched_boot, first,
+	    first + NSEC_PER_SEC / 2);
 	snapshot_release(&s);
 	/* Once more, and it is still that old. */
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
 	hydrator_world_put("stats_image.json", "{\"month\": {\"Elm\": 60}}");
 	assert_published(4);
-	assert_true(stamp().fetched_boot > first);
+	assert_true(stamp().part[PART_DELETION_RISK].fetched_boot > first);
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), 0);
 }
 
@@ -555,19 +649,6 @@ TEST(test_flapping_document_never_passes)
 	}
 }
 
-/* As a new process that finds the last snapshot. */
-static void
-restart(void)
-{
-	char err[256];
-
-	cycle_close(&cycle);
-	memset(cycle.gate, 0, sizeof(cycle.gate));
-	cycle.generation = 0;
-	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
-	recall(&cycle);
-}
-
 static unsigned
 with_models(void)
 {
@@ -629,6 +710,41 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	hydrator_world_put("stats_image.json", "{\"day\": {\"Ash\": 1}}");
 	assert_published(2);
 	assert_int_equal(refused(), 0);
+}
+
+/* Answers that can be served are not given up for those that can be made now. */
+TEST(test_a_restart_loses_no_answers)
+{
+	struct snapshot_stamp then, now;
+
+	assert_published(1);
+	restart();
+	hydrator_world_put("status_image.json", NULL);
+	hydrator_world_put("workers.json", "<html>");
+	assert_fails("not refreshed: status: file://", "; workers: file://");
+	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
+	/* But the workers alone hold nothing up. */
+	hydrator_world_put("status_image.json",
+	    "[{\"name\": \"Elm\", \"type\": \"image\", \"performance\": 1.5, "
+	    "\"queued\": 0, \"jobs\": 0, "
+	    "\"eta\": 0, \"count\": 3}]");
+	then = stamp();
+	assert_partial(CYCLE_REUSED, "workers is absent: file://", "JSON");
+	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
+	now = stamp();
+	assert_true(now.part[PART_DELETION_RISK].fetched_boot >
+		    then.part[PART_DELETION_RISK].fetched_boot);
+	assert_int_equal(
+	    now.part[PART_WORKERS].fetched_boot, then.part[PART_WORKERS].fetched_boot);
+	/* Nor does what is too old to be served. */
+	restart();
+	world.config.hydration.stale_if_error = -1;
+	hydrator_world_put("status_image.json", NULL);
+	assert_partial(CYCLE_REUSED, "status is absent: file://", "status_image.json");
+	assert_int_equal(parts(), STATISTICS);
+	hydrator_world_put("status_image.json", "[]");
+	hydrator_world_put("workers.json", "[]");
+	assert_partial(CYCLE_REFUSED, "status is absent: implausible", "implausible");
 }
 
 static int

@@ -169,11 +169,11 @@ TEST(test_is_ready_once_and_fills_at_once)
 
 TEST(test_failed_first_try_is_repeated)
 {
-	hydrator_world_put("stats_image.json", NULL);
+	hydrator_world_put("reference.json", NULL);
 	start();
 	assert_reaches(COUNTER_REFRESH_FAILURES, 1);
 	assert_int_equal(snapshot_generation(world.segment, 0), 0);
-	hydrator_world_put("stats_image.json", "{}");
+	hydrator_world_put("reference.json", "{}");
 	assert_reaches(COUNTER_REFRESHES, 1);
 	order(CHANNEL_STOP);
 	assert_leaves();

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "hydrator/inputs.h"
+#include "terms/part.h"
 #include "unit.h"
 
 static struct inputs in;
@@ -80,6 +81,14 @@ assert_current(enum input_kind k, const char *text, int64_t at)
 }
 
 static void
+assert_stamp(const struct snapshot_stamp *stamp, enum snapshot_part part, int64_t at)
+{
+	assert_true(part_is_there(&stamp->part[part]));
+	assert_int_equal(stamp->part[part].fetched_boot, at);
+	assert_int_equal(stamp->part[part].fetched_wall, at + 1000);
+}
+
+static void
 begin(void)
 {
 	offer(INPUT_REFERENCE, fetched("{1}", "\"a\"", 10));
@@ -94,35 +103,92 @@ TEST(test_what_was_accepted_stays)
 	struct snapshot_stamp stamp;
 
 	begin();
-	inputs_drop(&in);
+	inputs_begin(&in);
 	assert_current(INPUT_REFERENCE, "{1}", 10);
 	assert_current(INPUT_STATUS, "[1]", 12);
 	assert_null(inputs_current(&in, INPUT_STATS));
 	inputs_stamp(&in, &stamp);
-	assert_int_equal(stamp.fetched_boot, 10);
-	assert_int_equal(stamp.fetched_wall, 1010);
+	assert_stamp(&stamp, PART_STATISTICS, 10);
 	/* No more than it takes is kept. */
 	assert_int_equal(inputs_current(&in, INPUT_REFERENCE)->body.cap, 3);
 }
 
-TEST(test_what_was_not_accepted_does_not)
+/* A publication that failed is tried again with what it was made of. */
+TEST(test_what_was_not_accepted_is_still_offered)
 {
 	begin();
 	offer(INPUT_REFERENCE, fetched("{20}", NULL, 20));
-	offer(INPUT_STATUS, fetched("[2]", NULL, 20));
+	offer(INPUT_STATUS, fetched("[2]", "\"s\"", 20));
+	inputs_begin(&in);
 	assert_current(INPUT_REFERENCE, "{20}", 20);
-	inputs_drop(&in);
-	assert_current(INPUT_REFERENCE, "{1}", 10);
+	assert_current(INPUT_STATUS, "[2]", 20);
+	assert_true(inputs_suffice(&in));
+	/* Its validators are those that are asked with. */
+	offer(INPUT_STATUS, fetched("[2]", "\"t\"", 30));
+	assert_current(INPUT_STATUS, "[2]", 30);
+	assert_string_equal(in.of[INPUT_STATUS].offered.etag, "\"t\"");
+	offer(INPUT_STATUS, failed("http://here/: no", true));
+	assert_current(INPUT_STATUS, "[2]", 30);
+	offer(INPUT_STATUS, fetched("[3]", NULL, 40));
+	assert_current(INPUT_STATUS, "[3]", 40);
+	/* Without it the one that was published is good again. */
+	inputs_refuse(&in, INPUT_STATUS, INPUT_IMPLAUSIBLE, "too small");
 	assert_current(INPUT_STATUS, "[1]", 12);
 }
 
-TEST(test_nothing_is_no_beginning)
+TEST(test_there_is_nothing_without_a_reference)
 {
 	assert_false(inputs_suffice(&in));
-	offer(INPUT_REFERENCE, fetched("{1}", NULL, 10));
-	offer(INPUT_STATUS, failed("http://here/: no", true));
+	offer(INPUT_REFERENCE, failed("http://here/: no", true));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 10));
 	assert_false(inputs_suffice(&in));
 	assert_int_equal(inputs_faults(&in, NULL), 1);
+	inputs_begin(&in);
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 20));
+	assert_true(inputs_suffice(&in));
+	assert_int_equal(inputs_faults(&in, NULL), 0);
+}
+
+/* What was published is published again only if something is new. */
+TEST(test_old_ones_alone_are_no_news)
+{
+	begin();
+	inputs_begin(&in);
+	offer(INPUT_STATUS, failed("http://here/: no", true));
+	assert_false(inputs_suffice(&in));
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 30));
+	assert_true(inputs_suffice(&in));
+}
+
+TEST(test_young_is_what_was_fetched_since)
+{
+	assert_false(inputs_is_young(&in, INPUT_REFERENCE, 0));
+	begin();
+	assert_true(inputs_is_young(&in, INPUT_REFERENCE, 10));
+	assert_false(inputs_is_young(&in, INPUT_REFERENCE, 11));
+	/* Reading a file asks nobody. */
+	in.of[INPUT_REFERENCE].good.url = "file:///there";
+	assert_false(inputs_is_young(&in, INPUT_REFERENCE, 10));
+}
+
+TEST(test_each_part_is_as_old_as_its_documents)
+{
+	struct snapshot_stamp stamp;
+
+	in.n = INPUT_MAX;
+	offer(INPUT_REFERENCE, fetched("{1}", NULL, 40));
+	offer(INPUT_STATUS, fetched("[1]", NULL, 20));
+	offer(INPUT_STATS, fetched("{}", NULL, 30));
+	offer(INPUT_WORKERS, fetched("[]", NULL, 10));
+	inputs_stamp(&in, &stamp);
+	assert_stamp(&stamp, PART_STATISTICS, 40);
+	assert_stamp(&stamp, PART_DELETION_RISK, 20);
+	assert_stamp(&stamp, PART_WORKERS, 10);
+	inputs_refuse(&in, INPUT_STATUS, INPUT_IMPLAUSIBLE, "too small");
+	inputs_stamp(&in, &stamp);
+	assert_stamp(&stamp, PART_STATISTICS, 40);
+	assert_false(part_is_there(&stamp.part[PART_DELETION_RISK]));
+	assert_false(part_is_there(&stamp.part[PART_WORKERS]));
 }
 
 TEST(test_the_same_again_is_younger)
@@ -137,7 +203,7 @@ TEST(test_the_same_again_is_younger)
 	assert_current(INPUT_REFERENCE, "{1}", 20);
 	assert_string_equal(in.of[INPUT_REFERENCE].good.etag, "\"b\"");
 	inputs_stamp(&in, &stamp);
-	assert_int_equal(stamp.fetched_boot, 20);
+	assert_stamp(&stamp, PART_STATISTICS, 20);
 }
 
 TEST(test_not_modified_is_the_same)
@@ -198,8 +264,9 @@ TEST(test_old_ones_are_used_and_said)
 	assert_current(INPUT_REFERENCE, "{20}", 20);
 	assert_current(INPUT_STATUS, "[1]", 12);
 	inputs_stamp(&in, &stamp);
-	assert_int_equal(stamp.fetched_boot, 12);
+	assert_stamp(&stamp, PART_STATISTICS, 20);
 	assert_int_equal(inputs_faults(&in, &fault), 1);
+	assert_int_equal(inputs_reused(&in), 1);
 	inputs_say_ages(&in, 12 + 312 * NSEC_PER_SEC, &text);
 	buf_putc(&text, '\0');
 	assert_string_equal(text.data, "status is 312 s old: http://here/: refused");
@@ -214,6 +281,7 @@ TEST(test_old_ones_are_used_and_said)
 	    text.data, "reference: too small; status: http://here/: refused");
 	buf_free(&text);
 	/* The next cycle starts afresh. */
+	inputs_begin(&in);
 	offer(INPUT_REFERENCE, fetched("{1}", NULL, 40));
 	offer(INPUT_STATUS, fetched("[1]", NULL, 40));
 	assert_int_equal(inputs_faults(&in, NULL), 0);
@@ -222,12 +290,19 @@ TEST(test_old_ones_are_used_and_said)
 /* A document that was refused although it is all there is cannot be fallen back on. */
 TEST(test_a_good_one_that_is_refused_is_not_good)
 {
+	struct buf text = { 0 };
+
 	begin();
 	offer(INPUT_REFERENCE, fetched("{1}", NULL, 20));
 	offer(INPUT_STATUS, fetched("[1]", NULL, 20));
 	inputs_refuse(&in, INPUT_STATUS, INPUT_NOT_ACCEPTED, "after all");
 	assert_null(inputs_current(&in, INPUT_STATUS));
-	assert_false(inputs_suffice(&in));
+	assert_int_equal(inputs_faults(&in, NULL), 1);
+	assert_int_equal(inputs_reused(&in), 0);
+	inputs_say_ages(&in, 0, &text);
+	buf_putc(&text, '\0');
+	assert_string_equal(text.data, "status is absent: after all");
+	buf_free(&text);
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown);

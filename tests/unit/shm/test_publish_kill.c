@@ -10,8 +10,8 @@ static void kill_after_store(void);
 #include "unit.h"
 
 #define PAYLOAD 37 /* five words, the last one not full */
-/* The mark, six words of metadata, five of payload, the publishing store. */
-#define STORES (1 + 6 + 5 + 1)
+/* The mark, ten words of metadata, five of payload, the publishing store. */
+#define STORES (1 + 10 + 5 + 1)
 
 static int stores_left; /* the store that takes it to 0 is the process's last */
 

@@ -242,6 +242,7 @@ assert_foreign_when(_Atomic uint64_t *word, uint64_t value)
 TEST(corrupt_metadata_is_foreign)
 {
 	struct slot_meta *meta = segment_meta(seg, 0, 1);
+	size_t i;
 
 	fixture_publish(writer, 'f', 500);
 	assert_foreign_when(&meta->generation, 3);
@@ -254,9 +255,8 @@ TEST(corrupt_metadata_is_foreign)
 	assert_foreign_when(&meta->length, INT64_MAX);
 	assert_foreign_when(&meta->length, UINT64_MAX);
 	assert_foreign_when(&meta->checksum, atomic_load(&meta->checksum) + 1);
-	assert_foreign_when(&meta->fetched_boot, 0);
-	assert_foreign_when(&meta->fetched_wall, 0);
-	assert_foreign_when(&meta->published_wall, 0);
+	for (i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
+		assert_foreign_when(&meta->stamp[i], 0);
 }
 
 TEST(corrupt_payload_is_foreign)

@@ -69,9 +69,12 @@ test_renameat(int from_dir, const char *from, int to_dir, const char *to)
 
 static char path[128], bad[160], temp[160], message[512];
 static struct state_id id;
-static const struct snapshot_stamp stamp = { .fetched_boot = 5000 * SEC + 1,
-	.fetched_wall = 1700000000 * SEC + 2,
-	.published_wall = 1700000001 * SEC + 3 };
+/* The last part is half a minute older than the first; one is not there. */
+static const struct snapshot_stamp stamp = {
+	.part = { { 5000 * SEC + 1, 1700000000 * SEC + 2 }, { 0, 0 },
+	    { 4970 * SEC + 1, 1699999970 * SEC + 2 } },
+	.published_wall = 1700000001 * SEC + 3
+};
 
 static int
 set_up(void **state UNUSED)
@@ -283,7 +286,7 @@ change_length_to_huge(struct state_header *h)
 static void
 change_wall(struct state_header *h)
 {
-	h->fetched_wall = INT64_MIN;
+	h->stamp.part[2].fetched_wall = INT64_MIN;
 }
 
 /* Who can write a checksum is refused by each field all the same. */
@@ -475,15 +478,22 @@ age(bool same_boot, int64_t now_boot, int64_t now_wall, int64_t *fetched_boot)
 	struct state s = { .stamp = stamp, .same_boot = same_boot };
 	int64_t result = state_rebase(&s, now_boot, now_wall);
 
-	*fetched_boot = s.stamp.fetched_boot;
-	assert_int_equal(s.stamp.fetched_wall, stamp.fetched_wall);
+	*fetched_boot = s.stamp.part[0].fetched_boot;
+	for (int p = 0; p < SNAPSHOT_PARTS; p++)
+		assert_int_equal(
+		    s.stamp.part[p].fetched_wall, stamp.part[p].fetched_wall);
+	assert_false(part_is_there(&s.stamp.part[1]));
+	if (result != -1)
+		assert_int_equal(
+		    s.stamp.part[2].fetched_boot, *fetched_boot - 30 * SEC);
 	assert_int_equal(s.stamp.published_wall, stamp.published_wall);
 	return result;
 }
 
 TEST(age_is_true_over_clocks_and_boots)
 {
-	const int64_t boot = stamp.fetched_boot, wall = stamp.fetched_wall;
+	const int64_t boot = stamp.part[0].fetched_boot;
+	const int64_t wall = stamp.part[0].fetched_wall;
 	int64_t then;
 
 	/* This boot: the wall clock may have been moved either way. */
@@ -505,12 +515,15 @@ TEST(absurd_stamps_do_not_overflow)
 {
 	struct state s = { .same_boot = true };
 
-	s.stamp.fetched_boot = INT64_MIN;
+	s.stamp.part[1] = (struct part_stamp){ INT64_MIN, 1 };
 	assert_int_equal(state_rebase(&s, 1, 1), -1);
-	s.stamp.fetched_boot = INT64_MAX;
+	s.stamp.part[1].fetched_boot = INT64_MAX;
 	assert_int_equal(state_rebase(&s, INT64_MIN, 1), -1);
-	s = (struct state){ .stamp.fetched_wall = 0 };
+	s.same_boot = false;
 	assert_int_equal(state_rebase(&s, INT64_MIN, INT64_MAX), -1);
+	/* Without a part there is no age. */
+	s.stamp.part[1] = (struct part_stamp){ 0 };
+	assert_int_equal(state_rebase(&s, 1, 1), -1);
 }
 
 TEST(boots_are_told_apart)

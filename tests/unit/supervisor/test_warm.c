@@ -50,8 +50,8 @@ save(const char *boot_id, int64_t age_boot, int64_t age_wall)
 {
 	struct state_id id = { directory, "image_generation", VIEW_MAGIC, boot_id };
 	struct snapshot_stamp stamp = {
-		.fetched_boot = clock_boot() - age_boot * NSEC_PER_SEC,
-		.fetched_wall = clock_wall() - age_wall * NSEC_PER_SEC,
+		.part = { { clock_boot() - age_boot * NSEC_PER_SEC,
+		    clock_wall() - age_wall * NSEC_PER_SEC } },
 		.published_wall = clock_wall() - (age_wall - 1) * NSEC_PER_SEC,
 	};
 	char err[256];
@@ -93,9 +93,9 @@ assert_published(int64_t age, int64_t wall_age)
 	assert_int_equal(s->len, 7);
 	assert_memory_equal(s->data, "payload", 7);
 	assert_in_range(
-	    seconds_since(s->stamp.fetched_boot, clock_boot()), age, age + 60);
-	assert_in_range(seconds_since(s->stamp.fetched_wall, clock_wall()), wall_age,
-	    wall_age + 60);
+	    seconds_since(s->stamp.part[0].fetched_boot, clock_boot()), age, age + 60);
+	assert_in_range(seconds_since(s->stamp.part[0].fetched_wall, clock_wall()),
+	    wall_age, wall_age + 60);
 	snapshot_release(&s);
 	success = atomic_load(&k->last_success_wall);
 	assert_in_range(
