@@ -15,6 +15,12 @@
 /* From here on passing pages costs less than copying bytes (measured on loopback). */
 #define SENDFILE_MIN (size_t)(32 * 1024)
 
+/* What a source makes at once. */
+#define PIECE_MAX (size_t)(64 * 1024)
+
+/* However fast a client reads, after so much others have their turn. */
+#define TURN_MAX (size_t)(1024 * 1024)
+
 void
 http_output_init(struct http_output *o, const struct buf *head,
     const struct http_response *r, bool body)
@@ -30,6 +36,9 @@ http_output_init(struct http_output *o, const struct buf *head,
 	o->fd = r->fd;
 	o->file = r->file;
 	o->file_len = r->file_len;
+	o->source = r->source;
+	o->left = body && r->source != NULL ? r->source->len : 0;
+	o->piece = NULL;
 	o->release = r->release;
 	o->owner = r->owner;
 	o->pinned = r->pinned;
@@ -57,15 +66,16 @@ from_file(const struct http_output *o, unsigned i)
 static ssize_t
 send_file(const struct http_output *o, int sock)
 {
-	off_t at = o->span[o->next].p - o->file;
+	struct str span = o->span[o->next];
+	off_t at = span.p - o->file;
 
-	return sendfile(sock, o->fd, &at, o->span[o->next].len);
+	return sendfile(sock, o->fd, &at, span.len < TURN_MAX ? span.len : TURN_MAX);
 }
 
 static ssize_t
 send_gathered(const struct http_output *o, int sock, size_t *want)
 {
-	struct iovec iov[HTTP_SPANS_MAX + 1];
+	struct iovec iov[HTTP_SPANS_MAX + 2];
 	struct msghdr m = { .msg_iov = iov };
 	unsigned i;
 
@@ -74,7 +84,8 @@ send_gathered(const struct http_output *o, int sock, size_t *want)
 		iov[m.msg_iovlen++].iov_len = o->span[i].len;
 		*want += o->span[i].len;
 	}
-	return sendmsg(sock, &m, MSG_NOSIGNAL | (i < o->n ? MSG_MORE : 0));
+	return sendmsg(
+	    sock, &m, MSG_NOSIGNAL | (i < o->n || o->left > 0 ? MSG_MORE : 0));
 }
 
 static void
@@ -86,13 +97,40 @@ advance(struct http_output *o, size_t n)
 		o->span[o->next] = str_from(o->span[o->next], n);
 }
 
+static void
+make_piece(struct http_output *o)
+{
+	size_t n = o->left < PIECE_MAX ? o->left : PIECE_MAX;
+
+	if (o->piece == NULL)
+		o->piece = xmalloc(n);
+	else
+		o->next = o->n = 0;
+	o->source->fill(o->source, o->piece, n);
+	o->left -= n;
+	o->span[o->n++] = (struct str){ o->piece, n };
+}
+
+/* Whether there is something to be sent. The first piece leaves with the spans before
+ * it, each other when the one before it is sent. */
+static bool
+has_more(struct http_output *o)
+{
+	if (o->left > 0 && (o->piece == NULL || o->next == o->n))
+		make_piece(o);
+	return o->next < o->n;
+}
+
 enum http_progress
 http_output_send(struct http_output *o, int sock, uint64_t *sent)
 {
+	uint64_t began = *sent;
 	size_t want;
 	ssize_t n;
 
-	while (o->next < o->n) {
+	while (has_more(o)) {
+		if (*sent - began >= TURN_MAX)
+			return HTTP_PART;
 		want = 0;
 		if (from_file(o, o->next))
 			n = send_file(o, sock);
@@ -120,8 +158,10 @@ http_output_keep(struct http_output *o, const struct buf *head, const struct buf
 {
 	size_t len = 0;
 	unsigned i;
-	bool volatile_span[HTTP_SPANS_MAX + 1];
+	bool volatile_span[HTTP_SPANS_MAX + 2];
 
+	if (o->source != NULL)
+		o->copied = o->source->memory + PIECE_MAX;
 	for (i = o->next; i < o->n; i++) {
 		volatile_span[i] = lies_in(o->span[i], head->data, head->len) ||
 				   lies_in(o->span[i], text->data, text->len);
@@ -131,7 +171,7 @@ http_output_keep(struct http_output *o, const struct buf *head, const struct buf
 	if (len == 0)
 		return;
 	o->copy = xmalloc(len);
-	o->copied = len;
+	o->copied += len;
 	for (i = o->next, len = 0; i < o->n; i++) {
 		if (!volatile_span[i])
 			continue;
@@ -150,6 +190,11 @@ http_output_pinned(const struct http_output *o)
 void
 http_output_done(struct http_output *o)
 {
+	if (o->source != NULL)
+		o->source->free(o->source);
+	o->source = NULL;
+	free(o->piece);
+	o->piece = NULL;
 	if (o->release != NULL)
 		o->release(o->owner);
 	o->release = NULL;

@@ -14,8 +14,8 @@ http_response_reset(struct http_response *r)
 	buf_reset(&r->fields);
 	buf_reset(&r->text);
 	r->nbody = 0;
-	r->length_is = HTTP_LENGTH_OF_BODY;
-	r->length = 0;
+	r->source = NULL;
+	r->length_unknown = false;
 	r->fd = -1;
 	r->file = NULL;
 	r->file_len = 0;
@@ -38,7 +38,7 @@ http_response_free(struct http_response *r)
 size_t
 http_response_length(const struct http_response *r)
 {
-	size_t i, len = 0;
+	size_t i, len = r->source != NULL ? r->source->len : 0;
 
 	for (i = 0; i < r->nbody; i++)
 		len += r->body[i].len;
@@ -111,11 +111,9 @@ http_response_head(
 		put(head, STR("Connection: close\r\n"));
 	else if (http10)
 		put(head, STR("Connection: keep-alive\r\n"));
-	if (!http_status_bodiless(r->status) && r->length_is != HTTP_LENGTH_UNKNOWN) {
+	if (!http_status_bodiless(r->status) && !r->length_unknown) {
 		put(head, STR("Content-Length: "));
-		http_put_uint(head, r->length_is == HTTP_LENGTH_GIVEN
-					? r->length
-					: http_response_length(r));
+		http_put_uint(head, http_response_length(r));
 		put(head, STR("\r\n"));
 	}
 	put(head, STR("\r\n"));

@@ -16,12 +16,16 @@
 
 #define HTTP_SPANS_MAX 6
 
-/* What Content-Length says. Only to a HEAD may it be something else than the length of
- * the spans: of a body that nobody has made (RFC 9110 section 8.6). */
-enum http_length {
-	HTTP_LENGTH_OF_BODY,
-	HTTP_LENGTH_GIVEN,  /* `length` */
-	HTTP_LENGTH_UNKNOWN /* there is none */
+/*
+ * The rest of a body, made while it is sent: a large one is never made in one turn, and
+ * never waits whole for a slow client.
+ */
+struct http_source {
+	size_t len;    /* bytes of the rest */
+	size_t memory; /* bytes that it takes for as long as it lives */
+	/* Puts its next n bytes (0 < n, and all together at most len) at `to`. */
+	void (*fill)(struct http_source *, char *to, size_t n);
+	void (*free)(struct http_source *);
 };
 
 struct http_response {
@@ -33,8 +37,11 @@ struct http_response {
 	 * into it), of static memory, or of memory that `owner` keeps alive. */
 	struct str body[HTTP_SPANS_MAX];
 	unsigned nbody;
-	enum http_length length_is;
-	size_t length;
+	struct http_source *source; /* what follows the spans, or NULL; owned; may need
+				     * the owner */
+	/* Only to a HEAD: of a body that nobody has made there is no Content-Length
+	 * (RFC 9110 section 8.6). */
+	bool length_unknown;
 	/* Where spans between file and file + file_len can be sent from without being
 	 * copied: offset 0 of fd is file. fd -1: nowhere. */
 	int fd;

@@ -21,7 +21,8 @@ struct http_server;
  * Fills in the answer (which is empty, with status 200) at once; a reader never waits.
  * A method that is HTTP_UNKNOWN does not come here: the server answers 501.
  * The request and its strings are valid during the call only. HEAD is answered as GET:
- * the server leaves the body out, and so may the handler if it sets length_is.
+ * the server leaves the body out, and so may the handler if it sets length_unknown; a
+ * source makes nothing for it.
  */
 typedef void http_handler_fn(
     void *arg, const struct http_request *, struct http_response *);

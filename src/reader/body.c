@@ -11,15 +11,15 @@
 #include "codec/encode.h"
 #include "http/negotiate.h"
 #include "reader/page.h"
-#include "reader/with_stats_page.h"
 
 /* One part in so many of the loop's time is for encoding, and so much may be saved up.
  */
 #define BUDGET_PART 20
 #define BUDGET_SAVED (100 * NSEC_PER_MSEC)
 
-/* A page up to this is copied into the answer's own text, which keeps its memory. */
-#define TEXT_MAX (size_t)(64 * 1024)
+/* A body up to this is made at once, and kept, so that it leaves as fast as a range of
+ * the snapshot; a longer one is made while it is sent. */
+#define MAKE_MAX (size_t)(1024 * 1024)
 
 /* What is longer (a limit may have thousands of digits) is not worth keeping. */
 #define KEY_MAX 256
@@ -64,6 +64,9 @@ keep(struct generation *g, enum encoding encoding, const struct selection *s,
 static void
 drop(struct http_response *r)
 {
+	if (r->source != NULL)
+		r->source->free(r->source);
+	r->source = NULL;
 	if (r->release != NULL)
 		r->release(r->owner);
 	r->release = NULL;
@@ -86,83 +89,31 @@ use_blob(struct http_response *r, struct blob *blob)
 	http_response_add(r, (struct str){ blob->data, blob->len });
 }
 
-static void
-put_body(const struct generation *g, const struct selection *s, struct sink *k)
-{
-	if (s->kind == VIEW_WITH_STATS)
-		with_stats_body(g, s, k);
-	else
-		page_preset(g, s, k);
-}
-
-static struct blob *
-make(const struct generation *g, const struct selection *s)
-{
-	struct buf body = { 0 };
-	struct sink sink = { .out = &body };
-
-	put_body(g, s, &sink);
-	return blob_new(&body);
-}
-
-static size_t
-count(const struct generation *g, const struct selection *s)
-{
-	struct sink sink = { .out = NULL };
-
-	put_body(g, s, &sink);
-	return sink.len;
-}
-
-/* There are as many of them as there are limits, so none is kept. */
+/* Whether it is asked for again in the same words: there are as many pages as there are
+ * limits, so none of them is kept. */
 static bool
-is_page_of_preset(const struct selection *s)
+is_worth_keeping(const struct http_response *r, const struct selection *s)
 {
-	return s->preset != SELECTION_NO_PRESET && s->paged;
+	return r->source != NULL && !s->paged && r->source->len <= MAKE_MAX;
 }
 
-static void
-set_made(struct http_response *r, const struct generation *g, const struct selection *s)
-{
-	struct sink sink = { .out = &r->text };
-
-	if (count(g, s) > TEXT_MAX) {
-		use_blob(r, make(g, s));
-		return;
-	}
-	put_body(g, s, &sink);
-	http_response_add(r, (struct str){ r->text.data, r->text.len });
-}
-
-static void
-set_kept(struct http_response *r, struct generation *g, const struct selection *s,
-    struct blob *blob)
-{
-	if (blob == NULL) {
-		blob = make(g, s);
-		keep(g, ENCODING_IDENTITY, s, blob);
-	}
-	use_blob(r, blob);
-}
-
-/* To a HEAD only the length of what is not there. */
 static void
 set_identity(
     struct http_response *r, bool head, struct generation *g, const struct selection *s)
 {
-	bool page = is_page_of_preset(s);
-	struct blob *blob;
+	struct buf body = { 0 };
+	struct blob *blob = s->paged || s->whole ? NULL : find(g, ENCODING_IDENTITY, s);
 
-	if (page_set(r, g, s))
-		return;
-	blob = page ? NULL : find(g, ENCODING_IDENTITY, s);
-	if (blob == NULL && head) {
-		r->length_is = HTTP_LENGTH_GIVEN;
-		r->length = count(g, s);
-	} else if (page)
-		set_made(r, g, s);
-	else
-		set_kept(r, g, s, blob);
+	if (blob == NULL) {
+		page_put(r, g, s);
+		page_own(r, g);
+		if (head || !is_worth_keeping(r, s))
+			return;
+		page_drain(r, &body);
+		blob = blob_new(&body);
+		keep(g, ENCODING_IDENTITY, s, blob);
+	}
+	use_blob(r, blob);
 }
 
 /* Sets the encoded form if it is there. Short bodies are not kept encoded, so one that
@@ -177,6 +128,7 @@ set_ready(struct http_response *r, struct generation *g, const struct selection 
 	if (s->whole && v->coded[encoding].len > 0 &&
 	    (short_too || v->body.len >= ENCODE_MIN)) {
 		page_span(r, g, v->coded[encoding]);
+		page_own(r, g);
 		return true;
 	}
 	if ((blob = find(g, encoding, s)) == NULL)
@@ -216,10 +168,8 @@ encode(struct encoder *encoder, struct http_response *r, struct generation *g,
 {
 	struct buf body = { 0 }, coded = { 0 };
 	struct blob *blob;
-	unsigned i;
 
-	for (i = 0; i < r->nbody; i++)
-		buf_add(&body, r->body[i].p, r->body[i].len);
+	page_drain(r, &body);
 	encode_body(encoder, encoding, ENCODE_FAST, (struct str){ body.data, body.len },
 	    &coded);
 	blob = blob_new(&coded);
@@ -250,18 +200,12 @@ accepts_identity(const struct negotiation *n)
 	return false;
 }
 
-static size_t
-length(const struct http_response *r)
-{
-	return r->length_is == HTTP_LENGTH_GIVEN ? r->length : http_response_length(r);
-}
-
 /* How long an encoded body is, only encoding tells: a HEAD does without. */
 static void
 leave_out(struct http_response *r)
 {
 	drop(r);
-	r->length_is = HTTP_LENGTH_UNKNOWN;
+	r->length_unknown = true;
 }
 
 enum body_result
@@ -280,7 +224,8 @@ body_set(struct encoder *encoder, struct body_budget *budget, struct http_respon
 	must = !accepts_identity(&n);
 	if (encoding == ENCODING_IDENTITY || !set_ready(r, g, s, encoding, must)) {
 		set_identity(r, head, g, s);
-		if (encoding == ENCODING_IDENTITY || (length(r) < ENCODE_MIN && !must))
+		if (encoding == ENCODING_IDENTITY ||
+		    (http_response_length(r) < ENCODE_MIN && !must))
 			return BODY_SET;
 		if (head) {
 			leave_out(r);

@@ -1,8 +1,8 @@
 /* Rows are neighbours in a snapshot, so a page of a whole list is one range; the rows
- * of a preset are scattered and have to be copied. */
+ * of a preset are scattered, and those of with-stats answers are in any order. */
 #include "reader/page.h"
 
-#include "base/buf.h"
+#include "reader/row_source.h"
 
 static void
 put(struct buf *b, struct str text)
@@ -47,8 +47,8 @@ cut(uint64_t nrows, const struct selection *s)
 	return part;
 }
 
-static void
-own_generation(struct http_response *r, struct generation *g)
+void
+page_own(struct http_response *r, struct generation *g)
 {
 	g->refs++;
 	r->release = generation_unref;
@@ -61,9 +61,8 @@ own_generation(struct http_response *r, struct generation *g)
 }
 
 void
-page_span(struct http_response *r, struct generation *g, struct view_span span)
+page_span(struct http_response *r, const struct generation *g, struct view_span span)
 {
-	own_generation(r, g);
 	http_response_add(r, generation_span(g, span));
 }
 
@@ -75,7 +74,7 @@ add_text(struct http_response *r)
 
 /* doc/reference.md 8.7. */
 static void
-set_list(struct http_response *r, const struct generation *g, const struct view *v,
+put_list(struct http_response *r, const struct generation *g, const struct view *v,
     const struct selection *s)
 {
 	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
@@ -83,7 +82,7 @@ set_list(struct http_response *r, const struct generation *g, const struct view 
 	const struct view_row *first, *last;
 
 	put_numbers(&r->text, v->nrows, part.n, s);
-	http_response_add(r, generation_span(g, v->count));
+	page_span(r, g, v->count);
 	add_text(r);
 	if (part.n > 0) {
 		first = &rows[part.start];
@@ -91,68 +90,75 @@ set_list(struct http_response *r, const struct generation *g, const struct view 
 		http_response_add(r, (struct str){ g->snapshot->data + first->off,
 					 last->off + last->len - first->off });
 	}
-	http_response_add(r, generation_span(g, v->tail));
+	page_span(r, g, v->tail);
 }
 
+/* Its limit and offset are only echoed. */
 static void
-set_statistics(struct http_response *r, const struct generation *g,
+put_statistics(struct http_response *r, const struct generation *g,
     const struct view *v, const struct selection *s)
 {
 	put_echo(&r->text, s);
-	http_response_add(r, generation_span(g, v->count));
+	page_span(r, g, v->count);
 	add_text(r);
-	http_response_add(r, generation_span(g, v->tail));
-}
-
-bool
-page_set(struct http_response *r, struct generation *g, const struct selection *s)
-{
-	const struct view *v = &g->directory->views[s->kind];
-
-	if (s->whole) {
-		page_span(r, g, v->body);
-		return true;
-	}
-	if (!s->paged || s->preset != SELECTION_NO_PRESET)
-		return false;
-	own_generation(r, g);
-	if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
-		set_statistics(r, g, v, s);
-	else
-		set_list(r, g, v, s);
-	return true;
-}
-
-/* The part of the rows that match, with commas between. */
-static void
-put_matches(struct sink *k, const struct generation *g, const struct view *v,
-    const struct selection *s, struct part part)
-{
-	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
-	const uint32_t *number = g->lists.preset[s->kind][s->preset] + part.start;
-
-	for (uint64_t i = 0; i < part.n; i++) {
-		const struct view_row *row = &rows[number[i]];
-
-		if (i > 0)
-			sink_put(k, STR(","));
-		sink_put(k, (struct str){ g->snapshot->data + row->off, row->len });
-	}
+	page_span(r, g, v->tail);
 }
 
 /* total_count of an unpaged preset is that of the view (doc/reference.md 8.6). */
-void
-page_preset(const struct generation *g, const struct selection *s, struct sink *k)
+static void
+put_preset(struct http_response *r, const struct generation *g, const struct view *v,
+    const struct selection *s)
 {
-	const struct view *v = &g->directory->views[s->kind];
 	const struct view_preset *p = &v->presets[s->preset];
 	struct part part = cut(p->matches, s);
-	struct buf numbers = { 0 };
+	struct row_run run = { g->lists.preset[s->kind][s->preset] + part.start,
+		(uint32_t)part.n };
 
-	put_numbers(&numbers, s->paged ? p->matches : v->total_count, part.n, s);
-	sink_put(k, generation_span(g, v->count));
-	sink_put(k, (struct str){ numbers.data, numbers.len });
-	put_matches(k, g, v, s, part);
-	sink_put(k, generation_span(g, p->tail));
-	buf_free(&numbers);
+	put_numbers(&r->text, s->paged ? p->matches : v->total_count, part.n, s);
+	page_span(r, g, v->count);
+	add_text(r);
+	r->source = row_source_new(g, s, run, generation_span(g, p->tail));
+}
+
+static void
+put_with_stats(struct http_response *r, const struct generation *g,
+    const struct view *v, const struct selection *s)
+{
+	struct row_run run = { row_lists_order(
+				   &g->lists, s->sort, s->variations, s->desc),
+		s->none ? 0 : v->nrows };
+
+	http_response_add(r, STR("{"));
+	r->source = row_source_new(g, s, run, STR("}"));
+}
+
+void
+page_put(struct http_response *r, const struct generation *g, const struct selection *s)
+{
+	const struct view *v = &g->directory->views[s->kind];
+
+	if (s->whole)
+		page_span(r, g, v->body);
+	else if (s->kind == VIEW_WITH_STATS)
+		put_with_stats(r, g, v, s);
+	else if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
+		put_statistics(r, g, v, s);
+	else if (s->preset != SELECTION_NO_PRESET)
+		put_preset(r, g, v, s);
+	else
+		put_list(r, g, v, s);
+}
+
+void
+page_drain(const struct http_response *r, struct buf *out)
+{
+	size_t rest = r->source != NULL ? r->source->len : 0;
+	unsigned i;
+
+	(void)buf_reserve(out, http_response_length(r));
+	for (i = 0; i < r->nbody; i++)
+		put(out, r->body[i]);
+	if (rest > 0)
+		r->source->fill(r->source, buf_reserve(out, rest), rest);
+	out->len += rest;
 }

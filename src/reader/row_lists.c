@@ -27,11 +27,102 @@ fill(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX])
 				*next[p]++ = i;
 }
 
+/* A row to be sorted. */
+struct pick {
+	int64_t key;
+	uint32_t row;
+};
+
+static int64_t
+key_of(const struct with_stats_row *row, enum row_key key)
+{
+	switch (key) {
+	case KEY_WORKERS:
+		return row->nworkers;
+	case KEY_TOTAL:
+		return row->usage_total[0];
+	case KEY_TOTAL_VARIATIONS:
+		return row->usage_total[1];
+	case KEY_MONTH:
+		return row->usage_month[0];
+	case KEY_MONTH_VARIATIONS:
+		return row->usage_month[1];
+	case KEY_NAME:
+		return row->rank;
+	case KEY_MAX:
+		break;
+	}
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct pick *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* The other way round, but for rows that are equal. */
+static void
+reverse(const struct pick *picks, uint32_t n, uint32_t *to)
+{
+	uint32_t end, first, i;
+
+	for (end = n; end > 0; end = first) {
+		for (first = end - 1;
+		     first > 0 && picks[first - 1].key == picks[end - 1].key; first--)
+			;
+		for (i = first; i < end; i++)
+			*to++ = picks[i].row;
+	}
+}
+
+/* Two lists of n numbers at `to`. */
+static void
+sort(const struct with_stats_row *rows, uint32_t n, enum row_key key,
+    struct pick *picks, uint32_t *to)
+{
+	for (uint32_t i = 0; i < n; i++)
+		picks[i] = (struct pick){ key_of(&rows[i], key), i };
+	qsort(picks, n, sizeof(*picks), compare);
+	for (uint32_t i = 0; i < n; i++)
+		to[i] = picks[i].row;
+	reverse(picks, n, to + n);
+}
+
+static void
+make_orders(struct row_lists *lists, const char *data, const struct view_directory *d,
+    uint32_t *at)
+{
+	const struct with_stats_row *rows = (const void *)(data + d->with_stats.rows);
+	uint32_t n = d->views[VIEW_WITH_STATS].nrows;
+	struct pick *picks = xcalloc(n > 0 ? n : 1, sizeof(*picks));
+
+	for (int key = 0; key < KEY_MAX; key++, at += 2 * (size_t)n) {
+		sort(rows, n, (enum row_key)key, picks, at);
+		lists->order[key][0] = at;
+		lists->order[key][1] = at + n;
+	}
+	free(picks);
+}
+
+static size_t
+count_numbers(const struct view_directory *d)
+{
+	const struct view *v = &d->views[VIEW_WITH_STATS];
+
+	return count_matches(d) +
+	       (v->present != 0 ? (size_t)2 * KEY_MAX * v->nrows : 0);
+}
+
 void
 row_lists_make(
     struct row_lists *lists, const char *data, const struct view_directory *d)
 {
-	uint64_t total = count_matches(d);
+	size_t total = count_numbers(d);
 	uint32_t *next[PRESET_MAX], *at;
 
 	at = lists->numbers = xcalloc(total > 0 ? total : 1, sizeof(*at));
@@ -46,6 +137,8 @@ row_lists_make(
 		}
 		fill((const void *)(data + v->rows), v->nrows, next);
 	}
+	if (d->views[VIEW_WITH_STATS].present != 0)
+		make_orders(lists, data, d, at);
 }
 
 void
@@ -53,4 +146,23 @@ row_lists_free(struct row_lists *lists)
 {
 	free(lists->numbers);
 	lists->numbers = NULL;
+}
+
+const uint32_t *
+row_lists_order(
+    const struct row_lists *lists, enum query_sort sort, bool variations, bool desc)
+{
+	switch (sort) {
+	case SORT_WORKER_COUNT:
+		return lists->order[KEY_WORKERS][desc];
+	case SORT_USAGE_TOTAL:
+		return lists->order[KEY_TOTAL + variations][desc];
+	case SORT_USAGE_MONTH:
+		return lists->order[KEY_MONTH + variations][desc];
+	case SORT_NAME:
+		return lists->order[KEY_NAME][desc];
+	case SORT_NONE:
+		break;
+	}
+	return NULL;
 }

@@ -1,19 +1,36 @@
 /* Lists of row numbers, made once with a generation: no request goes through all rows
- * of a view to find those of a preset. */
+ * of a view to find those of a preset, and none sorts. */
 #ifndef READER_ROW_LISTS_H
 #define READER_ROW_LISTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "payload/view.h"
+#include "reader/query.h"
 #include "terms/preset.h"
 
-/* Four bytes for each preset that a row is in. */
+/* What with-stats answers are sorted by: the sort keys of struct with_stats_row. */
+enum row_key {
+	KEY_WORKERS,
+	KEY_TOTAL,
+	KEY_TOTAL_VARIATIONS,
+	KEY_MONTH,
+	KEY_MONTH_VARIATIONS,
+	KEY_NAME,
+	KEY_MAX
+};
+
+/* Four bytes for each preset that a row is in, and for each order of a with-stats row.
+ */
 struct row_lists {
 	uint32_t *numbers; /* owned: all lists, one after the other */
 	/* Of the rows that match, in the view's order: view.presets[].matches of them.
 	 */
 	const uint32_t *preset[VIEW_MAX][PRESET_MAX];
+	/* Of all with-stats rows, ascending and descending; equal ones keep their order
+	 * in both. NULL if there is no such view. */
+	const uint32_t *order[KEY_MAX][2];
 };
 
 /* Makes the lists of a payload at data whose directory view_open() has accepted. Takes
@@ -22,5 +39,9 @@ struct row_lists {
 void row_lists_make(
     struct row_lists *, const char *data, const struct view_directory *);
 void row_lists_free(struct row_lists *);
+
+/* The order that is asked for, or NULL: the view's own. */
+const uint32_t *row_lists_order(
+    const struct row_lists *, enum query_sort, bool variations, bool desc);
 
 #endif

@@ -12,7 +12,8 @@ from daemon import PATIENCE, wait_for
 
 WITH_STATS = "/model_references/statistics/image_generation/with-stats"
 MIB = 1024 * 1024
-BUDGET = 16 * MIB
+BUDGET = MIB
+PIECE = 64 * 1024  # of an answer that is made while it is sent
 
 
 def documents(directory):
@@ -77,9 +78,10 @@ def test_clients_that_do_not_read_pin_no_more_than_the_budget(make_daemon, tmp_p
     figure("%d clients that do not read %.1f MB each: %.1f MB pinned, %.1f MB of answers in memory, %d cut off"
            % (len(held), body / 1e6, pinned / 1e6, kept / 1e6, metric(daemon, "http_dropped_clients_total")))
     assert body > 4 * MIB
-    assert pinned <= BUDGET + body
+    assert pinned <= BUDGET + 2 * PIECE  # a client that waits keeps a piece, not its answer
+    assert kept < body
     assert metric(daemon, "http_dropped_clients_total") > 0
-    assert "slow clients were cut off" in daemon.log()
+    wait_for(lambda: "slow clients were cut off" in daemon.log(), "the line that says so, once a second")
     assert daemon.get(WITH_STATS).status == 200
     for sock in held:
         sock.close()

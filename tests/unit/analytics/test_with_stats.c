@@ -1,8 +1,8 @@
 /* With-stats: from workers to answers, over small documents computed by hand. */
 #include "fixture/analysis.h"
 #include "reader/generation.h"
+#include "reader/page.h"
 #include "reader/query.h"
-#include "reader/with_stats_page.h"
 #include "terms/correction.h"
 #include "terms/document.h"
 #include "unit.h"
@@ -113,6 +113,7 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	struct generation g = { .snapshot = &snapshot, .directory = f->dir };
 	struct arena *arena = arena_new();
 	struct buf errors = { 0 }, selected = { 0 };
+	struct http_response r = { .fd = -1 };
 	struct selection s;
 	struct query q;
 
@@ -120,8 +121,13 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	    (struct str){ text, strlen(text) }, QUERY_WITH_STATS, arena, &q, &errors));
 	assert_true(selection_make(&s, VIEW_WITH_STATS, &q, &selected));
 	buf_reset(out);
-	with_stats_body(&g, &s, &(struct sink){ .out = out });
+	row_lists_make(&g.lists, g.snapshot->data, g.directory);
+	page_put(&r, &g, &s);
+	page_drain(&r, out);
 	buf_putc(out, '\0');
+	if (r.source != NULL)
+		r.source->free(r.source);
+	row_lists_free(&g.lists);
 	if (etag != NULL)
 		*etag = selection_tag(&s, f->dir);
 	buf_free(&selected);

@@ -1,0 +1,137 @@
+/* A row may be cut anywhere: it is walked through again from its beginning, and what
+ * has been sent of it is skipped. */
+#include "reader/row_source.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "reader/sink.h"
+#include "reader/with_stats_row.h"
+
+struct row_source {
+	struct http_source source; /* the first: see own() */
+	const struct generation *generation;
+	const struct view *view;
+	struct row_run run;
+	struct str end;
+	bool with_stats;
+	struct with_stats_choice choice; /* if with_stats */
+	struct buf digits;
+	/* How far it is. */
+	uint32_t next; /* of the run; run.n: the end */
+	bool begun;    /* a row came before */
+	size_t done;   /* bytes of that row, its comma included, or of the end */
+};
+
+static struct row_source *
+own(struct http_source *source)
+{
+	return (struct row_source *)source;
+}
+
+static uint32_t
+number_at(const struct row_source *s, uint32_t i)
+{
+	return s->run.numbers != NULL ? s->run.numbers[i] : i;
+}
+
+static bool
+is_asked_for(const struct row_source *s, uint32_t i)
+{
+	return !s->with_stats ||
+	       with_stats_has_row(s->generation, &s->choice, number_at(s, i));
+}
+
+static void
+put_row(struct row_source *s, struct sink *k)
+{
+	const char *data = s->generation->snapshot->data;
+	const struct view_row *rows = (const void *)(data + s->view->rows);
+	uint32_t number = number_at(s, s->next);
+
+	if (s->begun)
+		sink_put(k, STR(","));
+	if (s->with_stats)
+		with_stats_put_row(k, s->generation, &s->choice, number, &s->digits);
+	else
+		sink_put(k, (struct str){ data + rows[number].off, rows[number].len });
+}
+
+/* Puts what is left of the row, or of the end, as far as there is room. */
+static void
+put_next(struct row_source *s, struct sink *k)
+{
+	size_t room = k->room;
+
+	k->skip = s->done;
+	k->len = 0;
+	if (s->next < s->run.n)
+		put_row(s, k);
+	else
+		sink_put(k, s->end);
+	s->done += room - k->room;
+	if (s->done < k->len || s->next == s->run.n)
+		return;
+	s->next++;
+	s->done = 0;
+	s->begun = true;
+}
+
+static void
+fill(struct http_source *source, char *to, size_t n)
+{
+	struct row_source *s = own(source);
+	struct sink sink = { .to = to, .room = n };
+
+	while (sink.room > 0) {
+		while (s->next < s->run.n && !is_asked_for(s, s->next))
+			s->next++;
+		put_next(s, &sink);
+	}
+}
+
+static void
+destroy(struct http_source *source)
+{
+	struct row_source *s = own(source);
+
+	buf_free(&s->digits);
+	free(s);
+}
+
+/* Leaves the source as it was. */
+static size_t
+length(struct row_source *s)
+{
+	struct sink sink = { .to = NULL };
+
+	for (; s->next < s->run.n; s->next++) {
+		if (!is_asked_for(s, s->next))
+			continue;
+		put_row(s, &sink);
+		s->begun = true;
+	}
+	s->next = 0;
+	s->begun = false;
+	return sink.len + s->end.len;
+}
+
+struct http_source *
+row_source_new(const struct generation *g, const struct selection *selection,
+    struct row_run run, struct str end)
+{
+	struct row_source *s = xcalloc(1, sizeof(*s));
+
+	s->source =
+	    (struct http_source){ .memory = sizeof(*s), .fill = fill, .free = destroy };
+	s->generation = g;
+	s->view = &g->directory->views[selection->kind];
+	s->run = run;
+	s->end = end;
+	s->with_stats = selection->kind == VIEW_WITH_STATS;
+	s->choice = (struct with_stats_choice){ selection->workers,
+		selection->variations, selection->least };
+	s->source.len = length(s);
+	return &s->source;
+}

@@ -1,0 +1,77 @@
+/* A row may be cut anywhere: in pieces of any size the body is the same. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "fixture/answer_world.h"
+#include "reader/page.h"
+#include "reader/query.h"
+#include "reader/selection.h"
+#include "reader/store.h"
+#include "unit.h"
+
+static void
+assert_pieces(const struct generation *g, const struct selection *s, size_t size)
+{
+	struct http_response whole = { .fd = -1 }, cut = { .fd = -1 };
+	struct buf want = { 0 };
+	char piece[200];
+	size_t at = 0, n;
+
+	page_put(&whole, g, s);
+	page_drain(&whole, &want);
+	page_put(&cut, g, s);
+	assert_non_null(cut.source);
+	at = want.len - cut.source->len;
+	while ((n = want.len - at < size ? want.len - at : size) > 0) {
+		cut.source->fill(cut.source, piece, n);
+		assert_memory_equal(piece, want.data + at, n);
+		at += n;
+	}
+	whole.source->free(whole.source);
+	cut.source->free(cut.source);
+	http_response_free(&whole);
+	http_response_free(&cut);
+	buf_free(&want);
+}
+
+static void
+assert_all_pieces(
+    struct answer_world *w, enum view_kind kind, unsigned endpoint, const char *text)
+{
+	struct arena *arena = arena_new();
+	struct buf errors = { 0 }, selected = { 0 };
+	struct generation *g = NULL;
+	struct selection s;
+	struct query q;
+
+	assert_int_equal(
+	    store_get(w->answerer.store, CATEGORY_IMAGE_GENERATION, &g), STORE_HELD);
+	assert_true(query_parse(
+	    (struct str){ text, strlen(text) }, endpoint, arena, &q, &errors));
+	assert_true(selection_make(&s, kind, &q, &selected));
+	for (size_t size = 1; size <= 200; size += size < 20 ? 1 : 37)
+		assert_pieces(g, &s, size);
+	buf_free(&selected);
+	arena_free(&arena);
+}
+
+TEST(presets_in_pieces_of_any_size)
+{
+	assert_all_pieces(*state, VIEW_RISK, QUERY_RISK, "preset=critical");
+	assert_all_pieces(
+	    *state, VIEW_RISK, QUERY_RISK, "preset=zero_usage&limit=9&offset=40");
+	assert_all_pieces(
+	    *state, VIEW_RISK, QUERY_RISK, "preset=critical&limit=9&offset=400");
+}
+
+TEST(with_stats_in_pieces_of_any_size)
+{
+	assert_all_pieces(*state, VIEW_WITH_STATS, QUERY_WITH_STATS,
+	    "include_workers=1&include_backend_variations=1&sort_by=usage_total");
+	assert_all_pieces(*state, VIEW_WITH_STATS, QUERY_WITH_STATS,
+	    "include_workers=1&min_worker_count=1&sort_by=name");
+	assert_all_pieces(
+	    *state, VIEW_WITH_STATS, QUERY_WITH_STATS, "min_worker_count=1");
+}
+
+UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);
