@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "supervisor/address.h"
 
 #define FIRST (STDERR_FILENO + 1) /* SD_LISTEN_FDS_START */
 #define PASSED_MAX 256            /* more is no number of sockets */
@@ -90,52 +91,32 @@ activation_open(struct activation *a)
 	return end;
 }
 
-static bool
-address_is_bound(const struct sockaddr_storage *bound, const struct sockaddr *wanted)
-{
-	const struct sockaddr_in *b4 = (const void *)bound, *w4 = (const void *)wanted;
-	const struct sockaddr_in6 *b6 = (const void *)bound, *w6 = (const void *)wanted;
-
-	if (bound->ss_family != wanted->sa_family)
-		return false;
-	if (wanted->sa_family == AF_INET)
-		return b4->sin_port == w4->sin_port &&
-		       b4->sin_addr.s_addr == w4->sin_addr.s_addr;
-	return wanted->sa_family == AF_INET6 && b6->sin6_port == w6->sin6_port &&
-	       b6->sin6_scope_id == w6->sin6_scope_id &&
-	       IN6_ARE_ADDR_EQUAL(&b6->sin6_addr, &w6->sin6_addr);
-}
-
 /* systemd's ListenStream=PORT makes one socket of this kind, after which the IPv4
  * wildcard cannot be bound any more. */
 static bool
-wildcard_is_covered(
-    int fd, const struct sockaddr_storage *bound, const struct sockaddr *wanted)
+wildcard_is_covered(int fd, const struct sockaddr *bound, const struct sockaddr *wanted)
 {
-	const struct sockaddr_in6 *b = (const void *)bound;
-	const struct sockaddr_in *w = (const void *)wanted;
 	int only;
 	socklen_t len = sizeof(only);
 
-	return bound->ss_family == AF_INET6 && wanted->sa_family == AF_INET &&
-	       IN6_IS_ADDR_UNSPECIFIED(&b->sin6_addr) &&
-	       w->sin_addr.s_addr == htonl(INADDR_ANY) && b->sin6_port == w->sin_port &&
+	return bound->sa_family == AF_INET6 && wanted->sa_family == AF_INET &&
+	       address_is_any(bound) && address_is_any(wanted) &&
+	       address_port(bound) == address_port(wanted) &&
 	       getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 && only == 0;
 }
 
 int
 activation_take(const struct activation *a, const struct sockaddr *wanted)
 {
-	struct sockaddr_storage bound;
-	socklen_t len;
+	struct sockaddr_storage ss;
+	const struct sockaddr *bound = (struct sockaddr *)&ss;
 	size_t i;
 
 	for (i = 0; i < a->n; i++) {
-		len = sizeof(bound);
-		if (getsockname(a->fd[i], (struct sockaddr *)&bound, &len) == -1)
+		if (address_of(a->fd[i], &ss) == -1)
 			continue;
-		if (address_is_bound(&bound, wanted) ||
-		    wildcard_is_covered(a->fd[i], &bound, wanted))
+		if (address_equal(bound, wanted) ||
+		    wildcard_is_covered(a->fd[i], bound, wanted))
 			return fcntl(a->fd[i], F_DUPFD_CLOEXEC, FIRST);
 	}
 	errno = ENOENT;

@@ -44,13 +44,17 @@ static int
 crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
 {
 	const struct crew *from = plan->from;
+	const struct listeners *listeners = from != NULL ? &from->listeners : NULL,
+			       *metrics = from != NULL ? &from->metrics : NULL;
+	const struct listeners_known for_listen = { plan->passed, listeners, metrics,
+		NULL, NULL },
+				     for_metrics = { plan->passed, metrics, listeners,
+					     &w->listeners, "listen" };
 
-	if (listeners_open("listen", &w->config->listen, plan->passed,
-		from != NULL ? &from->listeners : NULL, &w->listeners, err,
-		errlen) == -1 ||
+	if (listeners_open("listen", &w->config->listen, &for_listen, &w->listeners,
+		err, errlen) == -1 ||
 	    listeners_open("http.metrics_listen", &w->config->http.metrics_listen,
-		plan->passed, from != NULL ? &from->metrics : NULL, &w->metrics, err,
-		errlen) == -1)
+		&for_metrics, &w->metrics, err, errlen) == -1)
 		return status_of(errno);
 	listeners_warn_unserved(plan->passed, &w->listeners, &w->metrics);
 	return 0;

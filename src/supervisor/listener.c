@@ -25,10 +25,9 @@
 struct opening {
 	const char *option;
 	const char *text;
-	const struct activation *passed; /* NULL: none */
-	char host[256];                  /* "*" for any */
+	const struct listeners_known *known;
+	char host[256]; /* "*" for any */
 	char port[6];
-	const struct listeners *have;
 	struct listeners *out;
 	char *err;
 	size_t errlen;
@@ -77,48 +76,27 @@ opening_parse(struct opening *o)
 	return 0;
 }
 
-static void
-listener_name(const struct sockaddr *sa, socklen_t len, char name[LISTENER_NAME_MAX])
-{
-	char host[LISTENER_NAME_MAX - 8], port[8];
-
-	if (getnameinfo(sa, len, host, sizeof(host), port, sizeof(port),
-		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		strlcpy(name, "?", LISTENER_NAME_MAX);
-	else
-		snprintf(name, LISTENER_NAME_MAX,
-		    sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
-}
-
 static int
-listener_socket(const struct addrinfo *ai)
+listener_socket(const struct sockaddr *sa, socklen_t len, bool beside_ours)
 {
 	int fd, saved, one = 1;
 
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
 	/* V6ONLY: each family has a socket of its own, whatever the sysctl says. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-	    (ai->ai_family != AF_INET6 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ beside_ours },
+		sizeof(int)) == 0 &&
+	    (sa->sa_family != AF_INET6 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0) &&
-	    bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	    bind(fd, sa, len) == 0 && listen(fd, BACKLOG) == 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){ 0 }, sizeof(int)) == 0)
 		return fd;
 	saved = errno;
 	close(fd);
 	errno = saved;
 	return -1;
-}
-
-static bool
-is_loopback(const struct sockaddr_storage *ss)
-{
-	const struct sockaddr_in *v4 = (const void *)ss;
-	const struct sockaddr_in6 *v6 = (const void *)ss;
-
-	if (ss->ss_family == AF_INET)
-		return ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-	return ss->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
 /* Loopback is never congested, but bbr, where it is the system's choice, paces each
@@ -127,24 +105,38 @@ is_loopback(const struct sockaddr_storage *ss)
 static void
 listener_unpace(int fd)
 {
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
+	struct sockaddr_storage ss;
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 && is_loopback(&ss))
+	if (address_of(fd, &ss) == 0 && address_is_loopback((struct sockaddr *)&ss))
 		(void)setsockopt(
 		    fd, IPPROTO_TCP, TCP_CONGESTION, "reno", sizeof("reno") - 1);
 }
 
 /* Asked of the kernel, for port 0. */
 static void
-listener_bound_name(int fd, char name[LISTENER_NAME_MAX])
+listener_bound_name(int fd, char name[ADDRESS_TEXT_MAX])
 {
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
+	struct sockaddr_storage ss;
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
-		len = 0;
-	listener_name((struct sockaddr *)&ss, len, name);
+	/* If this fails, the family is none. */
+	if (address_of(fd, &ss) == -1) {
+	}
+	address_print((struct sockaddr *)&ss, name);
+}
+
+/* The first of them, from i on, that is bound to the address, or that a socket at it
+ * would be in the way of; l->n: none. */
+static size_t
+listeners_find(const struct listeners *l, const struct sockaddr *sa, size_t i,
+    bool (*matches)(const struct sockaddr *, const struct sockaddr *))
+{
+	struct sockaddr_storage ss;
+
+	for (; i < l->n; i++)
+		if (address_of(l->fd[i], &ss) == 0 &&
+		    matches((struct sockaddr *)&ss, sa))
+			break;
+	return i;
 }
 
 static bool
@@ -161,10 +153,10 @@ listeners_have(const struct listeners *l, const char *name)
 static void
 listeners_add(struct listeners *l, int fd, const char *text)
 {
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 
 	listener_bound_name(fd, name);
-	/* Only a passed socket comes twice: one that serves both wildcards. */
+	/* A name and its address, or a passed socket that serves both wildcards. */
 	if (listeners_have(l, name)) {
 		close(fd);
 		return;
@@ -180,12 +172,12 @@ listeners_add(struct listeners *l, int fd, const char *text)
 }
 
 static int
-opening_failed(const struct opening *o, const struct addrinfo *ai)
+opening_failed(const struct opening *o, const struct sockaddr *sa)
 {
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 	int saved = errno;
 
-	listener_name(ai->ai_addr, ai->ai_addrlen, name);
+	address_print(sa, name);
 	snprintf(o->err, o->errlen, "cannot listen on %s: %s: %schange %s", name,
 	    strerror(saved),
 	    saved == EADDRINUSE ? "stop what listens there (ss -ltnp shows it) or "
@@ -204,37 +196,157 @@ family_is_absent(int error)
 	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
+/* Takes a duplicate of a socket. Returns 0, or -1 with errno. */
 static int
-opening_socket(const struct opening *o, const struct addrinfo *ai)
+opening_take(struct opening *o, const struct listeners *from, size_t i)
 {
-	int fd;
+	int fd = fcntl(from->fd[i], F_DUPFD_CLOEXEC, 0);
 
-	if (o->passed == NULL || (fd = activation_take(o->passed, ai->ai_addr)) == -1)
-		return listener_socket(ai);
+	if (fd == -1)
+		return -1;
+	listeners_add(o->out, fd, o->text);
+	return 0;
+}
+
+/* The addresses of both options are different clients' ways. */
+static bool
+opening_is_beside(const struct opening *o, const struct sockaddr *sa)
+{
+	const struct listeners *l = o->known->beside;
+	char name[ADDRESS_TEXT_MAX];
+	size_t i;
+
+	if (l == NULL || address_port(sa) == 0 ||
+	    (i = listeners_find(l, sa, 0, address_overlaps)) == l->n)
+		return false;
+	address_print(sa, name);
+	snprintf(o->err, o->errlen, "%s \"%s\": %s is served by %s at %s", o->option,
+	    o->text, name, o->known->beside_option, l->name[i]);
+	return true;
+}
+
+/* Lets others bind an address that a socket of ours is in the way of, or no more.
+ * Returns how many of ours are. */
+static int
+listeners_let(const struct listeners *l, const struct sockaddr *sa, int let)
+{
+	size_t i;
+	int n = 0;
+
+	for (i = 0;
+	     l != NULL && (i = listeners_find(l, sa, i, address_overlaps)) < l->n;
+	     i++) {
+		(void)setsockopt(l->fd[i], SOL_SOCKET, SO_REUSEPORT, &let, sizeof(let));
+		n++;
+	}
+	return n;
+}
+
+/* Our own sockets are not in the way: for as long as this takes they let another one
+ * in, and only of this process's user. It must not be tried without need, because the
+ * kernel remembers of a port that it was bound like this, and lets in whoever tries the
+ * same. */
+static int
+opening_bind_beside_ours(
+    const struct opening *o, const struct sockaddr *sa, socklen_t len)
+{
+	const struct listeners *ours[] = { o->known->before, o->known->before_other,
+		o->out };
+	int fd = -1, n = 0, saved = EADDRINUSE;
+	size_t i;
+
+	for (i = 0; i < NELEM(ours); i++)
+		n += listeners_let(ours[i], sa, 1);
+	if (n > 0) {
+		fd = listener_socket(sa, len, true);
+		saved = errno;
+	}
+	for (i = 0; i < NELEM(ours); i++)
+		listeners_let(ours[i], sa, 0);
+	errno = saved;
 	return fd;
+}
+
+/* Clients of a single address go on coming to its own socket, so any address takes it
+ * along. Returns 0, or -1 with errno. */
+static int
+opening_take_covered(struct opening *o, const struct sockaddr *sa)
+{
+	const struct listeners *from[] = { o->known->before, o->known->before_other };
+	size_t f, i;
+
+	for (f = 0; f < NELEM(from); f++)
+		for (i = 0; from[f] != NULL && (i = listeners_find(from[f], sa, i,
+						    address_overlaps)) < from[f]->n;
+		     i++)
+			if (opening_take(o, from[f], i) == -1)
+				return -1;
+	return 0;
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+opening_new(struct opening *o, const struct sockaddr *sa, socklen_t len)
+{
+	const struct listeners_known *k = o->known;
+	int fd = -1;
+
+	if (k->passed != NULL)
+		fd = activation_take(k->passed, sa);
+	if (fd == -1)
+		fd = listener_socket(sa, len, false);
+	if (fd == -1 && errno == EADDRINUSE)
+		fd = opening_bind_beside_ours(o, sa, len);
+	if (fd == -1)
+		return -1;
+	listeners_add(o->out, fd, o->text);
+	return address_is_any(sa) ? opening_take_covered(o, sa) : 0;
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+opening_address(struct opening *o, const struct sockaddr *sa, socklen_t len)
+{
+	const struct listeners *from[] = { o->known->before, o->known->before_other };
+	size_t f, i;
+
+	if (address_port(sa) == 0)
+		return opening_new(o, sa, len);
+	for (f = 0; f < NELEM(from); f++)
+		if (from[f] != NULL &&
+		    (i = listeners_find(from[f], sa, 0, address_equal)) < from[f]->n)
+			return opening_take(o, from[f], i);
+	i = listeners_find(o->out, sa, 0, address_overlaps);
+	if (i < o->out->n && !address_is_any(sa))
+		return 0; /* it is there, or part of any address */
+	return opening_new(o, sa, len);
 }
 
 static int
 opening_bind(struct opening *o, const struct addrinfo *all)
 {
 	const struct addrinfo *ai, *absent = NULL;
-	size_t before = o->out->n;
-	int fd, error = 0;
+	bool any = false;
+	int error = 0;
 
 	for (ai = all; ai != NULL; ai = ai->ai_next) {
-		if ((fd = opening_socket(o, ai)) != -1)
-			listeners_add(o->out, fd, o->text);
+		if (opening_is_beside(o, ai->ai_addr)) {
+			errno = EINVAL;
+			return -1;
+		}
+		if (opening_address(o, ai->ai_addr, ai->ai_addrlen) == 0)
+			any = true;
 		else if (!family_is_absent(errno))
-			return opening_failed(o, ai);
+			return opening_failed(o, ai->ai_addr);
 		else {
 			absent = ai;
 			error = errno;
 		}
 	}
-	if (o->out->n > before)
+	if (any)
 		return 0;
 	errno = error;
-	return opening_failed(o, absent);
+	return opening_failed(o, absent->ai_addr);
 }
 
 static int
@@ -253,22 +365,29 @@ opening_resolve(struct opening *o, struct addrinfo **all)
 	return -1;
 }
 
-/* Returns how many sockets are shared, or -1 with errno. */
+/* By the item: no name is resolved again, and port 0 stays what it was. Returns how
+ * many sockets are shared, or -1 with errno. */
 static int
 opening_share(struct opening *o)
 {
-	int fd, n = 0;
+	const struct listeners *before = o->known->before;
+	struct sockaddr_storage ss;
+	int n = 0;
 	size_t i;
 
-	for (i = 0; o->have != NULL && i < o->have->n; i++) {
-		if (strcmp(o->have->text[i], o->text) != 0)
+	for (i = 0; before != NULL && i < before->n; i++) {
+		if (strcmp(before->text[i], o->text) != 0)
 			continue;
-		if ((fd = fcntl(o->have->fd[i], F_DUPFD_CLOEXEC, 0)) == -1) {
-			snprintf(o->err, o->errlen, "cannot share %s: %s",
-			    o->have->name[i], strerror(errno));
+		if (address_of(before->fd[i], &ss) == 0 &&
+		    opening_is_beside(o, (struct sockaddr *)&ss)) {
+			errno = EINVAL;
 			return -1;
 		}
-		listeners_add(o->out, fd, o->text);
+		if (opening_take(o, before, i) == -1) {
+			snprintf(o->err, o->errlen, "cannot share %s: %s",
+			    before->name[i], strerror(errno));
+			return -1;
+		}
 		n++;
 	}
 	return n;
@@ -293,8 +412,8 @@ opening_run(struct opening *o)
 
 int
 listeners_open(const char *option, const struct config_list *list,
-    const struct activation *passed, const struct listeners *have,
-    struct listeners *out, char *err, size_t errlen)
+    const struct listeners_known *known, struct listeners *out, char *err,
+    size_t errlen)
 {
 	int saved;
 	size_t i;
@@ -303,8 +422,7 @@ listeners_open(const char *option, const struct config_list *list,
 	for (i = 0; i < list->n; i++) {
 		struct opening o = { .option = option,
 			.text = list->item[i],
-			.passed = passed,
-			.have = have,
+			.known = known,
 			.out = out,
 			.err = err,
 			.errlen = errlen };
@@ -323,7 +441,7 @@ void
 listeners_warn_unserved(const struct activation *a, const struct listeners *http,
     const struct listeners *metrics)
 {
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < a->n; i++) {

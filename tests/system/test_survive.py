@@ -11,9 +11,7 @@ import urllib.request
 import pytest
 
 from daemon import PATIENCE, WRAPPER, process_alive, wait_for
-from test_reload import hup, refusals, reloads
-
-STATISTICS = "/model_references/statistics/image_generation"
+from test_reload import RISK, STATISTICS, Asker, hup, refusals, reloads
 
 
 def log_to_a_file(daemon):
@@ -168,3 +166,103 @@ def test_a_fifo_without_a_reader_is_no_log(make_daemon):
     other = daemon.run("-f", "-c", str(daemon.config))
     assert other.returncode == 1
     assert "nobody reads this FIFO" in other.stderr
+
+
+class Addresses:
+    """A daemon at fixed ports, under clients that ask all the time, whose addresses are changed."""
+
+    def __init__(self, make_daemon):
+        self.port, self.other, self.metrics = free_port(), free_port(), free_port()
+        self.daemon = make_daemon(settings='http { metrics_listen = { "127.0.0.1:%d" } }' % self.metrics)
+        self.daemon.port = self.port
+        self.rewrite("listen", "127.0.0.1:%d" % self.port)
+        self.daemon.start()
+        self.asker = Asker(self.daemon, self.daemon.json(RISK), 1)
+
+    def rewrite(self, option, *items):
+        text, found = re.subn(r"\b%s = \{.*?\}" % option, "%s = { %s }" % (
+            option, ", ".join('"%s"' % item for item in items)), self.daemon.config.read_text())
+        assert found == 1
+        self.daemon.config.write_text(text)
+
+    def reload(self, option, *items):
+        """Must succeed, and no client may notice."""
+        self.rewrite(option, *items)
+        before = refusals(self.daemon)
+        hup(self.daemon, lambda daemon: reloads(daemon) + refusals(daemon), "the reload to %r" % (items,))
+        assert refusals(self.daemon) == before, self.daemon.log()[-2000:]
+
+    def answers_at(self, address, target="/heartbeat"):
+        with socket.create_connection(address, timeout=PATIENCE) as sock:
+            sock.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % target).encode())
+            return sock.recv(100).startswith(b"HTTP/1.1 200")
+
+    def finish(self):
+        self.asker.stop()
+        assert self.asker.asked and not self.asker.failures
+        assert self.daemon.stop() == 0
+
+
+def test_an_address_that_is_spelled_otherwise(make_daemon):
+    world = Addresses(make_daemon)
+    specific, name = "127.0.0.1:%d" % world.port, "localhost:%d" % world.port
+    for items in ([name], [specific, name], [specific], [name, specific], ["127.1:%d" % world.port]):
+        world.reload("listen", *items)
+    world.finish()
+
+
+def test_any_address_takes_over_from_one_and_back(make_daemon):
+    world = Addresses(make_daemon)
+    specific, any_address = "127.0.0.1:%d" % world.port, "*:%d" % world.port
+    for items, elsewhere in (([any_address], True), ([specific], False), ([specific, any_address], True),
+                             (["127.0.0.2:%d" % world.port, specific], True), ([any_address], True)):
+        world.reload("listen", *items)
+        if elsewhere:
+            assert world.answers_at(("127.0.0.2", world.port))
+        else:
+            wait_for(lambda: not connects(("127.0.0.2", world.port)), "the former readers to leave")
+    world.finish()
+
+
+def connects(address):
+    try:
+        socket.create_connection(address, timeout=PATIENCE).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_an_address_moves_between_the_options(make_daemon):
+    world = Addresses(make_daemon)
+    main, metrics, other = ("127.0.0.1:%d" % port for port in (world.port, world.metrics, world.other))
+    world.rewrite("listen", main, metrics)
+    world.reload("metrics_listen", other)
+    assert world.answers_at(("127.0.0.1", world.other), "/metrics")
+    wait_for(lambda: world.answers_at(("127.0.0.1", world.metrics)), "the former readers to leave")
+    world.rewrite("listen", main)
+    world.reload("metrics_listen", metrics)
+    wait_for(lambda: world.answers_at(("127.0.0.1", world.metrics), "/metrics"), "the former readers to leave")
+    world.finish()
+
+
+def test_an_address_of_both_options_is_refused(make_daemon):
+    world = Addresses(make_daemon)
+    for item in ("127.0.0.1:%d" % world.port, "localhost:%d" % world.port, "*:%d" % world.port):
+        world.rewrite("metrics_listen", item)
+        hup(world.daemon, refusals, "the refusal")
+        assert 'http.metrics_listen "%s": ' % item in world.daemon.log()
+        assert "is served by listen at 127.0.0.1:%d" % world.port in world.daemon.log()
+    world.finish()
+
+
+def test_who_listens_elsewhere_is_still_in_the_way(make_daemon):
+    world = Addresses(make_daemon)
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        taken = "127.0.0.1:%d" % stranger.getsockname()[1]
+        for item in (taken, "*" + taken[9:]):
+            world.rewrite("listen", "127.0.0.1:%d" % world.port, item)
+            hup(world.daemon, refusals, "the refusal")
+        assert world.daemon.log().count("Address already in use: stop what listens there") == 2
+    world.finish()

@@ -96,10 +96,11 @@ open_listeners(const struct activation *a, const char *host, unsigned port, size
 {
 	char text[64], err[512], *item[] = { text };
 	struct config_list list = { item, 1 };
+	const struct listeners_known known = { .passed = a };
 	struct listeners l;
 
 	snprintf(text, sizeof(text), "%s:%u", host, port);
-	if (listeners_open("listen", &list, a, NULL, &l, err, sizeof(err)) == -1) {
+	if (listeners_open("listen", &list, &known, &l, err, sizeof(err)) == -1) {
 		fprintf(stderr, "%s\n", err);
 		_exit(1);
 	}

@@ -14,6 +14,7 @@
 #include "unit.h"
 
 static char err[512];
+static const struct listeners_known nothing;
 
 static int
 open_one(const char *address, struct listeners *l)
@@ -23,7 +24,7 @@ open_one(const char *address, struct listeners *l)
 
 	snprintf(text, sizeof(text), "%s", address);
 	err[0] = '\0';
-	return listeners_open("listen", &list, NULL, NULL, l, err, sizeof(err));
+	return listeners_open("listen", &list, &nothing, l, err, sizeof(err));
 }
 
 static unsigned
@@ -77,7 +78,7 @@ connect_v4(unsigned port)
 TEST(test_v4_port_0)
 {
 	struct listeners l;
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 
 	assert_int_equal(open_one("127.0.0.1:0", &l), 0);
 	assert_int_equal(l.n, 1);
@@ -98,7 +99,7 @@ TEST(test_v4_port_0)
 TEST(test_v6_is_v6_only)
 {
 	struct listeners l;
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 
 	if (!have_ipv6())
 		skip();
@@ -166,16 +167,39 @@ TEST(test_several_addresses_keep_their_order)
 	struct listeners l;
 
 	assert_int_equal(
-	    listeners_open("listen", &list, NULL, NULL, &l, err, sizeof(err)), 0);
+	    listeners_open("listen", &list, &nothing, &l, err, sizeof(err)), 0);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(strncmp(l.name[0], "127.0.0.2:", 10), 0);
 	assert_int_equal(strncmp(l.name[1], "127.0.0.1:", 10), 0);
 	listeners_close(&l);
 }
 
+TEST(test_any_address_and_one_of_it_are_not_in_the_way)
+{
+	char one[ADDRESS_TEXT_MAX], any[ADDRESS_TEXT_MAX];
+	char *orders[][2] = { { one, any }, { any, one }, { any, any }, { one, one } };
+	static const size_t sockets[] = { 2, 1, 1, 1 };
+	size_t i, n = have_ipv6() ? 1 : 0;
+	struct listeners l;
+
+	assert_int_equal(open_one("127.0.0.1:0", &l), 0);
+	strlcpy(one, l.name[0], sizeof(one));
+	snprintf(any, sizeof(any), "*:%u", port_of(l.fd[0]));
+	listeners_close(&l);
+	for (i = 0; i < NELEM(orders); i++) {
+		struct config_list list = { orders[i], 2 };
+
+		assert_int_equal(
+		    listeners_open("listen", &list, &nothing, &l, err, sizeof(err)), 0);
+		assert_int_equal(l.n, sockets[i] + (i < 3 ? n : 0));
+		assert_int_equal(sockopt(l.fd[0], SOL_SOCKET, SO_REUSEPORT), 0);
+		listeners_close(&l);
+	}
+}
+
 TEST(test_in_use_names_the_address_and_leaves_nothing)
 {
-	char first[] = "127.0.0.1:0", taken[LISTENER_NAME_MAX];
+	char first[] = "127.0.0.1:0", taken[ADDRESS_TEXT_MAX];
 	char *item[] = { first, taken };
 	struct config_list list = { item, 2 };
 	struct listeners l, other;
@@ -186,7 +210,7 @@ TEST(test_in_use_names_the_address_and_leaves_nothing)
 	before = dup(0);
 	close(before);
 	assert_int_equal(
-	    listeners_open("listen", &list, NULL, NULL, &other, err, sizeof(err)), -1);
+	    listeners_open("listen", &list, &nothing, &other, err, sizeof(err)), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_non_null(strstr(err, taken));
 	assert_non_null(strstr(err, "ss -ltnp"));
@@ -205,7 +229,7 @@ TEST(test_same_port_again_after_a_served_connection)
 	struct listeners l;
 	struct sockaddr_in sa = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	char name[LISTENER_NAME_MAX];
+	char name[ADDRESS_TEXT_MAX];
 	int client, server;
 
 	assert_int_equal(open_one("127.0.0.1:0", &l), 0);
