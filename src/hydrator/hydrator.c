@@ -18,6 +18,7 @@
 #include "hydrator/cycle.h"
 #include "hydrator/keep.h"
 #include "hydrator/memory.h"
+#include "hydrator/reach.h"
 #include "hydrator/recall.h"
 #include "hydrator/schedule.h"
 #include "proc/channel.h"
@@ -299,6 +300,7 @@ hydrator_main(const struct child_context *ctx)
 	int status = 1;
 
 	memory_open(&h.memory, ctx->config->hydration.max_memory);
+	reach_limit(ctx);
 	sandbox_enter(ROLE_HYDRATOR, ctx);
 	if (hydrator_open(&h) == 0) {
 		/* Not before it has said that it is ready: there is a deadline for

@@ -21,6 +21,7 @@
 #include "autoconf.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "proc/landlock.h"
 #include "proc/privilege.h"
 #include "proc/rlimits.h"
 
@@ -371,4 +372,11 @@ sandbox_describe(const struct config *c, FILE *out)
 	    "# sandbox of hydrators: seccomp, %zu system calls, without exec, listen, "
 	    "signals to others\n",
 	    NELEM(reader_allows), NELEM(hydrator_allows));
+	if (landlock_version() > 0)
+		fprintf(out, "# files of hydrators: Landlock, version %d\n",
+		    landlock_version());
+	else
+		fputs("# files of hydrators: all of the user, the kernel has no "
+		      "Landlock\n",
+		    out);
 }
