@@ -44,3 +44,17 @@ def test_a_large_document_ends_the_cycle_and_nothing_else(make_daemon, documents
     wait_for(lambda: daemon.json(TEXT)["total_models"] == 30, "the refresh")
     assert daemon.child("hydrator text_generation") == pid
     assert not lines(daemon, "image_generation not refreshed")
+
+
+def test_so_does_a_document_that_makes_a_large_snapshot(make_daemon, documents):
+    """Its own memory is little; what is made of it is not, and the cycle ends on the way to that."""
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents,
+                         hydration='interval = 100 ttl = 200 max_memory = "24M"').start()
+    pid = daemon.child("hydrator text_generation")
+    write(documents / "text_generation.json", 20000, 10)
+    wait_for(lambda: lines(daemon, "text_generation not refreshed", "hydration.max_memory is"), "the failure")
+    assert daemon.json(TEXT)["total_models"] == 10
+    assert not lines(daemon, "does not fit") and not lines(daemon, "grown")
+    write(documents / "text_generation.json", 30, 10)
+    wait_for(lambda: daemon.json(TEXT)["total_models"] == 30, "the refresh")
+    assert daemon.child("hydrator text_generation") == pid

@@ -201,6 +201,8 @@ TEST(test_child_that_is_gone_unseen_is_replaced_in_time)
 	/* These too go unseen, and are missed when their time is over. */
 	kill(fx.pid, SIGTERM);
 	wait_log("stopping by SIGTERM", 1);
+	wait_dead(pid_of("reader 0"), 5000);
+	wait_dead(pid_of("hydrator obey"), 5000);
 	stop();
 	assert_int_equal(logged("cannot signal it: No such process"), 3);
 }
