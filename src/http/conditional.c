@@ -1,5 +1,5 @@
-/* Conditional requests: a field that is malformed must match nothing, never everything.
- */
+/* Conditional requests: a field that is malformed must match nothing, never everything;
+ * and a clock that is, or was, wrong must not make what has changed look unchanged. */
 #include "http/conditional.h"
 
 #include <string.h>
@@ -54,8 +54,9 @@ next_tag(struct str *list, struct str *tag)
 	return true;
 }
 
-bool
-conditional_none_match(const struct http_request *r, uint64_t etag)
+/* Whether one of the fields of that name has this tag, or `*`: weak comparison. */
+static bool
+has_tag(const struct http_request *r, struct str name, uint64_t etag)
 {
 	const struct http_field *f;
 	struct str list, tag;
@@ -63,7 +64,7 @@ conditional_none_match(const struct http_request *r, uint64_t etag)
 	size_t at = 0;
 
 	etag_digits(etag, digits);
-	while ((f = http_field_next(r, STR("if-none-match"), &at)) != NULL) {
+	while ((f = http_field_next(r, name, &at)) != NULL) {
 		if (str_eq(f->value, STR("*")))
 			return true;
 		list = f->value;
@@ -74,21 +75,68 @@ conditional_none_match(const struct http_request *r, uint64_t etag)
 	return false;
 }
 
-bool
-conditional_not_modified_since(
-    const struct http_request *q, int64_t modified, int64_t now)
+static bool
+has_field(const struct http_request *r, struct str name)
+{
+	size_t at = 0;
+
+	return http_field_next(r, name, &at) != NULL;
+}
+
+static bool
+any_is_asterisk(const struct http_request *r, struct str name)
 {
 	const struct http_field *f;
-	size_t at = 0, again;
+	size_t at = 0;
+
+	while ((f = http_field_next(r, name, &at)) != NULL)
+		if (str_eq(f->value, STR("*")))
+			return true;
+	return false;
+}
+
+/* Whether there is exactly one field of that name, and it is a date. */
+static bool
+has_date(const struct http_request *r, struct str name, int64_t now, int64_t *date)
+{
+	const struct http_field *f;
+	size_t at = 0;
+
+	return (f = http_field_next(r, name, &at)) != NULL &&
+	       http_field_next(r, name, &at) == NULL &&
+	       http_date_parse(f->value, now, date);
+}
+
+static bool
+has_failed(const struct http_request *r, const struct http_validators *v, int64_t now)
+{
 	int64_t since;
 
-	if (q->method != HTTP_GET && q->method != HTTP_HEAD)
-		return false;
-	if ((f = http_field_next(q, STR("if-modified-since"), &at)) == NULL)
-		return false;
-	again = 0;
-	if (http_field_next(q, STR("if-none-match"), &again) != NULL ||
-	    http_field_next(q, STR("if-modified-since"), &at) != NULL)
-		return false;
-	return http_date_parse(f->value, now, &since) && modified <= since;
+	if (has_field(r, STR("if-match")))
+		return !any_is_asterisk(r, STR("if-match"));
+	return v->dated && has_date(r, STR("if-unmodified-since"), now, &since) &&
+	       v->modified > since;
+}
+
+static bool
+is_not_modified(
+    const struct http_request *r, const struct http_validators *v, int64_t now)
+{
+	int64_t since;
+
+	if (has_field(r, STR("if-none-match")))
+		return has_tag(r, STR("if-none-match"), v->etag);
+	return v->dated && has_date(r, STR("if-modified-since"), now, &since) &&
+	       since <= now && v->modified <= since;
+}
+
+enum http_condition
+conditional_judge(
+    const struct http_request *r, const struct http_validators *v, int64_t now)
+{
+	if (r->method != HTTP_GET && r->method != HTTP_HEAD)
+		return HTTP_GO_ON;
+	if (has_failed(r, v, now))
+		return HTTP_FAILED;
+	return is_not_modified(r, v, now) ? HTTP_NOT_MODIFIED : HTTP_GO_ON;
 }

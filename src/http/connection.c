@@ -202,7 +202,7 @@ refuse(struct http_connection *c, int status, const struct http_request *q, bool
 	struct http_response *r = &c->server->response;
 	size_t i;
 
-	http_response_reset(r);
+	server_begin_response(c->server);
 	for (i = 0; i < NELEM(details); i++)
 		if (details[i].status == status)
 			http_response_error(r, status, details[i].detail);
@@ -237,7 +237,7 @@ answer(struct http_connection *c, size_t behind)
 		return connection_bad_request(c, 501, q, true);
 	if (q->has_body && q->method != HTTP_OTHER)
 		return connection_bad_request(c, 413, q, q->method != HTTP_HEAD);
-	http_response_reset(&s->response);
+	server_begin_response(s);
 	s->options.handle(s->options.arg, q, &s->response);
 	s->response.close |=
 	    !q->keep_alive || q->has_body || connection_is_last(c, behind);

@@ -87,7 +87,7 @@ struct http_server {
 	size_t copied;     /* bytes that pending answers have copied */
 	size_t cut;        /* clients cut off for body_memory since the last tick */
 	bool sweeping;     /* in the tick's round of the connections */
-	struct buf common; /* the Server and Date lines */
+	struct buf common; /* the Server and Date lines; Date is response.date */
 	/* One of each for all connections: requests are answered one at a time. */
 	char *in;
 	size_t in_size;
@@ -146,6 +146,9 @@ void accept_rest(struct http_server *);
 void server_connection_gone(struct http_server *);
 /* One waits for its turn. */
 void server_queue_turn(struct http_server *, struct http_connection *);
+/* Empties the response, whose Date will be the present second: what the handler says of
+ * times and what Date says come from one reading of the clock. */
+void server_begin_response(struct http_server *);
 /* Keeps the gauge. */
 void server_count_connections(struct http_server *);
 

@@ -70,8 +70,8 @@ static const struct {
 	LINE(307, "Temporary Redirect"), LINE(400, "Bad Request"),
 	LINE(404, "Not Found"), LINE(405, "Method Not Allowed"),
 	LINE(406, "Not Acceptable"), LINE(408, "Request Timeout"),
-	LINE(413, "Content Too Large"), LINE(414, "URI Too Long"),
-	LINE(422, "Unprocessable Content"),
+	LINE(412, "Precondition Failed"), LINE(413, "Content Too Large"),
+	LINE(414, "URI Too Long"), LINE(422, "Unprocessable Content"),
 	LINE(431, "Request Header Fields Too Large"), LINE(501, "Not Implemented"),
 	LINE(503, "Service Unavailable"), LINE(505, "HTTP Version Not Supported"),
 	LINE(500, "Internal Server Error"), /* the last: of any other */

@@ -30,6 +30,7 @@ struct http_source {
 
 struct http_response {
 	int status;
+	int64_t date;      /* Unix seconds, set by the server: its Date field */
 	const char *type;  /* Content-Type, static; NULL: none */
 	struct buf fields; /* further field lines, each with its CRLF */
 	struct buf text;   /* body bytes made for this answer */
@@ -60,7 +61,7 @@ struct http_response {
 	unsigned label;  /* the handler's own, for http_sent_fn */
 };
 
-/* Empties the answer but keeps its buffers. */
+/* Empties the answer but keeps its buffers, and its date. */
 void http_response_reset(struct http_response *);
 void http_response_free(struct http_response *);
 

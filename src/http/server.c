@@ -76,15 +76,19 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	connection_turn(c);
 }
 
-static void
-set_clock(struct http_server *s)
+void
+server_begin_response(struct http_server *s)
 {
-	char date[HTTP_DATE_SIZE];
+	int64_t date = clock_wall() / NSEC_PER_SEC;
+	char text[HTTP_DATE_SIZE];
 
-	s->now = clock_boot();
-	http_date(clock_wall() / NSEC_PER_SEC, date);
+	http_response_reset(&s->response);
+	if (s->common.len > 0 && date == s->response.date)
+		return;
+	s->response.date = date;
+	http_date(date, text);
 	buf_reset(&s->common);
-	buf_printf(&s->common, "Server: %s\r\nDate: %s\r\n", s->options.name, date);
+	buf_printf(&s->common, "Server: %s\r\nDate: %s\r\n", s->options.name, text);
 }
 
 static void
@@ -103,7 +107,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct http_server *s = arg;
 	struct http_connection *c, *next;
 
-	set_clock(s);
+	s->now = clock_boot();
 	s->sweeping = true;
 	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
@@ -161,7 +165,7 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	TAILQ_INIT(&s->connections);
 	TAILQ_INIT(&s->turns);
 	TAILQ_INIT(&s->refused);
-	set_clock(s);
+	s->now = clock_boot();
 	accept_init(s, listeners, n);
 	event_assign(&s->turn, base, -1, 0, on_turn, s);
 	event_assign(&s->tick, base, -1, EV_PERSIST, on_tick, s);

@@ -23,7 +23,7 @@ modified_stamp(const struct modified *m, struct view_directory *d, int64_t now)
 
 		if (v->present && m->view[k].since != 0 &&
 		    m->view[k].etag == content_of(d, k))
-			v->modified = m->view[k].since;
+			v->modified = m->view[k].since < now ? m->view[k].since : now;
 		else if (v->present)
 			v->modified = now;
 	}

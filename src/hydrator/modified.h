@@ -15,7 +15,8 @@ struct modified {
 };
 
 /* Fills in `modified` of each view of a payload that is about to be published: as
- * before where its etag is as before, else now (Unix seconds). */
+ * before where its etag is as before, else now (Unix seconds). Never later than now: a
+ * clock that was ahead once would else be believed until the content changes. */
 void modified_stamp(const struct modified *, struct view_directory *, int64_t now);
 
 /* Notes a payload that was published. */

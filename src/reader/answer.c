@@ -14,6 +14,7 @@
 #include "reader/cors.h"
 #include "reader/freshness.h"
 #include "reader/health.h"
+#include "reader/location.h"
 #include "reader/openapi.h"
 #include "reader/query.h"
 #include "reader/route.h"
@@ -103,15 +104,6 @@ answer_bad_preset(struct job *j)
 	buf_free(&text);
 }
 
-/* Unix seconds, near enough for a date's century: another reading of the clock would
- * cost as much as the whole comparison. */
-static int64_t
-wall_now(const struct job *j)
-{
-	return generation_stamp(j->generation, j->part)->fetched_wall / NSEC_PER_SEC +
-	       j->age;
-}
-
 /* Returns false if another answer than 200 is set. */
 static bool
 set_body(struct job *j)
@@ -135,25 +127,58 @@ set_body(struct job *j)
 	return false;
 }
 
-/* What is selected, with its validators; or 304, for which no body is made at all. */
+static void
+answer_failed(struct http_response *r)
+{
+	answer_error(r, 412, STR("Precondition Failed"));
+}
+
+/* Never later than the answer's Date (RFC 9110 section 8.8.2.1), though a clock that
+ * was ahead when the data was made may have left such a time in it. */
+static void
+put_last_modified(struct job *j, enum view_kind kind)
+{
+	struct http_response *r = j->response;
+	const struct generation *g = j->generation;
+	char date[HTTP_DATE_SIZE];
+
+	buf_puts(&r->fields, "Last-Modified: ");
+	if (g->directory->views[kind].modified > r->date) {
+		http_date(r->date, date);
+		buf_puts(&r->fields, date);
+	} else {
+		buf_add(&r->fields, g->modified[kind], HTTP_DATE_SIZE - 1);
+	}
+	buf_puts(&r->fields, "\r\n");
+}
+
+/* What is selected, with its validators; or 304 or 412, for which no body is made at
+ * all. */
 static void
 answer_selection(struct job *j)
 {
 	struct http_response *r = j->response;
 	enum view_kind kind = j->selection.kind;
-	const struct view *view = &j->generation->directory->views[kind];
-	uint64_t etag = selection_tag(&j->selection, j->generation->directory);
+	struct http_validators v = {
+		.etag = selection_tag(&j->selection, j->generation->directory),
+		.dated = true,
+		.modified = j->generation->directory->views[kind].modified,
+	};
 
-	if (conditional_none_match(j->request, etag) ||
-	    conditional_not_modified_since(j->request, view->modified, wall_now(j))) {
+	switch (conditional_judge(j->request, &v, r->date)) {
+	case HTTP_GO_ON:
+		if (!set_body(j))
+			return;
+		break;
+	case HTTP_NOT_MODIFIED:
 		r->status = 304;
-	} else if (!set_body(j)) {
+		break;
+	case HTTP_FAILED:
+		answer_failed(r);
 		return;
 	}
-	conditional_put_etag(&r->fields, etag);
-	buf_puts(&r->fields, "Last-Modified: ");
-	buf_add(&r->fields, j->generation->modified[kind], HTTP_DATE_SIZE - 1);
-	buf_puts(&r->fields, "\r\n");
+	conditional_put_etag(&r->fields, v.etag);
+	put_last_modified(j, kind);
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
 	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
 }
@@ -346,48 +371,29 @@ static void
 answer_openapi(struct http_response *r, const struct http_request *q)
 {
 	struct str document = { openapi_json, openapi_json_len };
-	uint64_t etag = XXH3_64bits(document.p, document.len);
+	struct http_validators v = { .etag = XXH3_64bits(document.p, document.len) };
 
-	conditional_put_etag(&r->fields, etag);
-	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
-	if (conditional_none_match(q, etag)) {
-		r->status = 304;
-	} else {
+	switch (conditional_judge(q, &v, r->date)) {
+	case HTTP_GO_ON:
 		r->type = "application/json";
 		http_response_add(r, document);
+		break;
+	case HTTP_NOT_MODIFIED:
+		r->status = 304;
+		break;
+	case HTTP_FAILED:
+		answer_failed(r);
+		return;
 	}
+	conditional_put_etag(&r->fields, v.etag);
+	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
 }
 
-/* What Python's urllib.parse.quote() does with this set of safe characters. */
-static void
-put_quoted(struct buf *b, struct str s)
-{
-	static const char safe[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	    "0123456789_.-~:/%#?=@[]!$&'()*+,;";
-	size_t i;
-
-	for (i = 0; i < s.len; i++)
-		if (s.p[i] != '\0' && strchr(safe, s.p[i]) != NULL)
-			buf_putc(b, s.p[i]);
-		else
-			buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
-}
-
-/* The path alone (RFC 9110 section 10.2.2): how the client came here, over TLS to a
- * proxy or by which name, is not known for sure. No path of a route begins with "//",
- * which would be another host. */
 static void
 answer_redirect(struct http_response *r, const struct http_request *q, struct str path)
 {
 	r->status = 307;
-	buf_puts(&r->fields, "Location: ");
-	put_quoted(&r->fields, path);
-	if (q->query.len > 0) {
-		buf_putc(&r->fields, '?');
-		put_quoted(&r->fields, q->query);
-	}
-	buf_puts(&r->fields, "\r\n");
+	location_put(&r->fields, path, q->query);
 }
 
 static void

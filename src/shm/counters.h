@@ -58,7 +58,8 @@ enum counter {
 	X(304)                                                                         \
 	X(307)                                                                         \
 	X(400)                                                                         \
-	X(404) X(405) X(406) X(408) X(413) X(414) X(422) X(431) X(503) X(505) X(501)
+	X(404)                                                                         \
+	X(405) X(406) X(408) X(413) X(414) X(422) X(431) X(503) X(505) X(501) X(412)
 
 /* Upper ends of the classes of duration, nanoseconds; the last class has none. */
 #define COUNTER_DURATIONS(X)                                                           \

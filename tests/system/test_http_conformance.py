@@ -257,3 +257,81 @@ def test_no_method(demo, method):
 def test_options(demo, target):
     answer = ask(demo, request(target, "OPTIONS"))
     assert (answer.status, answer["allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
+# RFC 9110 sections 13.1 and 13.2.2, 8.8.2.1: conditions, their order, and dates.
+
+TAG = "{etag}"  # of the answer that is asked about, as {date} is its Last-Modified
+CONDITIONS = (
+    (200, {"If_Match": "*"}), (412, {"If_Match": TAG}), (412, {"If_Match": '"x"'}), (412, {"If_Match": '"x", ' + TAG}),
+    (412, {"If_Match": "{strong}"}), (412, {"If_Match": ""}), (412, {"If_Match": "x"}), (412, {"If_Match": 'W/"x"'}),
+    (200, {"If_Unmodified_Since": "{date}"}), (412, {"If_Unmodified_Since": "{before}"}),
+    (412, {"If_Unmodified_Since": "Thu, 01 Jan 1970 00:00:01 GMT"}), (200, {"If_Unmodified_Since": "{future}"}),
+    (412, {"If_Unmodified_Since": "Saturday, 01-Jan-00 00:00:01 GMT"}),
+    (412, {"If_Unmodified_Since": "Thu Jan  1 00:00:01 1970"}), (200, {"If_Unmodified_Since": "yesterday"}),
+    (200, {"If_Unmodified_Since": ""}), (200, {"If_Unmodified_Since": "0"}),
+    (304, {"If_None_Match": TAG}), (304, {"If_None_Match": "{strong}"}), (304, {"If_None_Match": "*"}),
+    (304, {"If_None_Match": '"x", %s, "y"' % TAG}), (304, {"If_None_Match": ', ,"x",,' + TAG}),
+    (200, {"If_None_Match": '"x"'}), (200, {"If_None_Match": "x"}), (200, {"If_None_Match": ""}),
+    (304, {"If_Modified_Since": "{date}"}), (200, {"If_Modified_Since": "{before}"}),
+    (200, {"If_Modified_Since": "{future}"}), (200, {"If_Modified_Since": "Fri, 31 Dec 9999 23:59:59 GMT"}),
+    (200, {"If_Modified_Since": "yesterday"}), (200, {"If_Modified_Since": "-1"}),
+    # A tag decides before a date, and 412 before 304.
+    (412, {"If_Match": '"x"', "If_Unmodified_Since": "{date}"}), (200, {"If_Match": "*", "If_Unmodified_Since": "{before}"}),
+    (412, {"If_Match": '"x"', "If_None_Match": TAG}), (304, {"If_Match": "*", "If_None_Match": TAG}),
+    (412, {"If_Unmodified_Since": "{before}", "If_None_Match": TAG}),
+    (304, {"If_Unmodified_Since": "{date}", "If_None_Match": TAG}),
+    (412, {"If_Unmodified_Since": "{before}", "If_Modified_Since": "{date}"}),
+    (200, {"If_None_Match": '"x"', "If_Modified_Since": "{date}"}),
+    (304, {"If_None_Match": TAG, "If_Modified_Since": "{before}"}),
+    # What does not concern us.
+    (200, {"If_Range": '"x"'}), (200, {"Range": "bytes=0-9", "If_Range": TAG}), (200, {"Range": "bytes=0-9"}))
+VIEWS = (RISK, RISK + "?limit=1", RISK + "?preset=critical", RISK.replace("/deletion-risk", ""),
+         RISK.replace("deletion-risk", "with-stats"))
+
+
+def conditional(daemon, target, method, fields):
+    """The conditions filled in, with what an answer just now has said."""
+    plain = ask(daemon, request(target))
+    when = email.utils.parsedate_to_datetime(plain["last-modified"]).timestamp()
+    parts = {"etag": plain["etag"], "strong": plain["etag"][2:], "date": plain["last-modified"],
+             "before": email.utils.formatdate(when - 1, usegmt=True),
+             "future": email.utils.formatdate(plain.date.timestamp() + 86400, usegmt=True)}
+    return ask(daemon, request(target, method, **{name: value.format(**parts) for name, value in fields.items()}))
+
+
+@pytest.mark.parametrize("status,fields", CONDITIONS, ids=str)
+@pytest.mark.parametrize("target", VIEWS)
+def test_conditions(demo, target, status, fields):
+    for method in ("GET", "HEAD"):
+        answer = conditional(demo, target, method, fields)
+        assert answer.status == status
+        assert answer.body.startswith(b'{"detail":"Precondition' if status == 412 else b"{") or answer.body == b""
+        assert answer["cache-control"] == "no-store" if status == 412 else answer["etag"]
+
+
+@pytest.mark.parametrize("target,method,status", (
+    (RISK + "?limit=0", "GET", 422), ("/nothing", "GET", 404), ("/livez/", "GET", 307), (RISK, "POST", 405),
+    (RISK, "OPTIONS", 204)))
+def test_conditions_of_what_is_not_there(demo, target, method, status):
+    """RFC 9110 section 13.2.1: only what would be answered 2xx is held against them."""
+    for fields in ({"If_Match": '"x"'}, {"If_Unmodified_Since": EPOCH}, {"If_None_Match": "*"}):
+        assert ask(demo, request(target, method, **fields)).status == status
+
+
+EPOCH = "Thu, 01 Jan 1970 00:00:01 GMT"
+
+
+@pytest.mark.parametrize("status,fields", ((412, {"If_Match": '"x"'}), (200, {"If_Match": "*"}), (304, {"If_None_Match": "*"}),
+                                           (200, {"If_Unmodified_Since": EPOCH}), (200, {"If_Modified_Since": EPOCH})), ids=str)
+def test_conditions_of_what_has_no_date(demo, status, fields):
+    for method in ("GET", "HEAD"):
+        assert ask(demo, request("/openapi.json", method, **fields)).status == status
+
+
+@pytest.mark.parametrize("target", (*VIEWS, "/livez", "/nothing", RISK + "?limit=0", "/openapi.json"))
+def test_dates(demo, target):
+    answer = ask(demo, request(target))
+    assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", answer["date"])
+    if answer["last-modified"]:
+        assert email.utils.parsedate_to_datetime(answer["last-modified"]) <= answer.date

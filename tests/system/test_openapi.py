@@ -122,6 +122,9 @@ def test_good_answers(demo, target):
         again = demo.get(target, headers={"If-None-Match": answer.headers["etag"]})
         assert again.status == 304
         check(again, target)
+        failed = demo.get(target, headers={"If-Match": '"x"'})
+        assert failed.status == 412
+        check(failed, target)
 
 
 @pytest.mark.parametrize("target,status", (

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http/conditional.h"
 #include "http/date.h"
 #include "http/response.h"
 #include "unit.h"
@@ -81,33 +80,4 @@ TEST(refused)
 	for (i = 0; i < NELEM(bad); i++)
 		if (parse(bad[i], &t))
 			fail_msg("\"%s\" is no date", bad[i]);
-}
-
-static bool
-asked(const char *method, const char *fields, int64_t modified)
-{
-	static char text[1000];
-	struct http_limits limits = { 20000, 20000 };
-	struct http_request q;
-	size_t scanned = 0;
-
-	snprintf(
-	    text, sizeof(text), "%s / HTTP/1.1\r\nHost: h\r\n%s\r\n", method, fields);
-	assert_int_equal(
-	    http_parse(text, strlen(text), &limits, &scanned, &q), HTTP_PARSE_OK);
-	return conditional_not_modified_since(&q, modified, NOW);
-}
-
-#define SINCE "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-
-TEST(conditions)
-{
-	assert_true(asked("GET", SINCE, EXAMPLE));
-	assert_true(asked("HEAD", SINCE, EXAMPLE - 1));
-	assert_false(asked("GET", SINCE, EXAMPLE + 1));
-	assert_false(asked("OPTIONS", SINCE, EXAMPLE));
-	assert_false(asked("GET", SINCE SINCE, EXAMPLE));
-	assert_false(asked("GET", SINCE "If-None-Match: \"x\"\r\n", EXAMPLE));
-	assert_false(asked("GET", "If-Modified-Since: yesterday\r\n", EXAMPLE));
-	assert_false(asked("GET", "", EXAMPLE));
 }

@@ -25,6 +25,20 @@ TEST(kept_while_the_etag_is)
 	assert_int_equal(d.views[VIEW_STATS].modified, 0);
 }
 
+TEST(a_time_in_the_future_is_not_kept)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 };
+
+	stamp(&m, &d, 7, 200000);
+	modified_note(&m, &d);
+	stamp(&m, &d, 7, 100);
+	assert_int_equal(d.views[VIEW_RISK].modified, 100);
+	modified_note(&m, &d);
+	stamp(&m, &d, 7, 300);
+	assert_int_equal(d.views[VIEW_RISK].modified, 100);
+}
+
 /* All with-stats answers share a date, which each of their parts must move. */
 TEST(with_stats_is_new_when_any_part_of_it_is)
 {

@@ -333,6 +333,53 @@ TEST(a_304_makes_nothing)
 	}
 }
 
+/* The data are of Sun, 06 Nov 1994 08:49:37 GMT. */
+TEST(last_modified_is_never_after_date)
+{
+	static const char lm[] = "Last-Modified: Sun, 06 Nov 1994 08:49:";
+	struct answer_world *w = *state;
+	char field[100];
+	int second;
+
+	for (second = 36; second <= 38; second++) {
+		w->date = 784111740 + second;
+		snprintf(
+		    field, sizeof(field), "%s%d GMT\r\n", lm, second < 37 ? 36 : 37);
+		assert_int_equal(ask(w, IMAGE), 200);
+		assert_non_null(strstr(w->response.fields.data, field));
+		/* What was said of the future is not believed when it comes back. */
+		memcpy(field, "If-Modified-Since: ", 19);
+		memcpy(field + 19, strstr(w->response.fields.data, lm) + 15, 29);
+		snprintf(field + 48, sizeof(field) - 48, "\r\n");
+		assert_int_equal(
+		    answer_world_ask(w, "GET", IMAGE, field), second < 37 ? 200 : 304);
+	}
+}
+
+TEST(a_condition_that_fails_is_412)
+{
+	static const char *const targets[] = { IMAGE, IMAGE "?limit=1", WITH,
+		STATISTICS "image_generation", "/openapi.json" };
+	struct answer_world *w = *state;
+	size_t i;
+
+	for (i = 0; i < NELEM(targets); i++) {
+		assert_int_equal(
+		    answer_world_ask(w, "GET", targets[i], "If-Match: \"x\"\r\n"), 412);
+		assert_string_equal(
+		    w->body.data, "{\"detail\":\"Precondition Failed\"}");
+		assert_string_equal(
+		    w->response.fields.data, "Cache-Control: no-store\r\n");
+	}
+	/* Only what would be answered 200 is held against conditions. */
+	assert_int_equal(
+	    answer_world_ask(w, "GET", IMAGE "?limit=0", "If-Match: \"x\"\r\n"), 422);
+	assert_int_equal(
+	    answer_world_ask(w, "POST", IMAGE, "If-Match: \"x\"\r\n"), 405);
+	assert_int_equal(
+	    answer_world_ask(w, "OPTIONS", IMAGE, "If-Match: \"x\"\r\n"), 204);
+}
+
 static void
 assert_head(struct answer_world *w, const char *target, const char *fields,
     bool length_unknown, const char *coding)
