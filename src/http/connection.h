@@ -87,7 +87,7 @@ struct http_server {
 	size_t copied;     /* bytes that pending answers have copied */
 	size_t cut;        /* clients cut off for body_memory since the last tick */
 	bool sweeping;     /* in the tick's round of the connections */
-	struct buf common; /* the Server and Date lines; Date is response.date */
+	struct buf common; /* the lines of every answer; Date is response.date */
 	/* One of each for all connections: requests are answered one at a time. */
 	char *in;
 	size_t in_size;

@@ -81,7 +81,7 @@ void http_response_error(struct http_response *, int status, const char *detail)
 
 /*
  * Prints the head into *head, which is emptied first. common: the field lines that
- * every answer of this second has in common (Server, Date). http10: the request was
+ * every answer of this second has in common. http10: the request was
  * HTTP/1.0. 304 and 1xx, 204 get no Content-Length (RFC 9110 section 8.6).
  */
 void http_response_head(

@@ -88,7 +88,9 @@ server_begin_response(struct http_server *s)
 	s->response.date = date;
 	http_date(date, text);
 	buf_reset(&s->common);
-	buf_printf(&s->common, "Server: %s\r\nDate: %s\r\n", s->options.name, text);
+	buf_printf(&s->common,
+	    "Server: %s\r\nDate: %s\r\nX-Content-Type-Options: nosniff\r\n%s",
+	    s->options.name, text, s->options.fields != NULL ? s->options.fields : "");
 }
 
 static void

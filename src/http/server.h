@@ -53,7 +53,10 @@ struct http_options {
 	 * but never the one that began to wait just now. 0: no bound. */
 	size_t body_memory;
 	const char *name; /* for the Server field */
-	bool peers;       /* find out the addresses of clients */
+	/* Field lines of every answer, also of refusals, each with its CRLF. NULL: none
+	 * besides Server, Date and X-Content-Type-Options. */
+	const char *fields;
+	bool peers; /* find out the addresses of clients */
 	struct counters *counters;
 	http_handler_fn *handle;
 	http_sent_fn *sent;         /* NULL: nobody wants to know */

@@ -39,6 +39,12 @@ all_listed(const struct config_list *origins)
 	return listed(origins, STR("*"));
 }
 
+const char *
+cors_common(const struct config_list *origins)
+{
+	return all_listed(origins) ? "Access-Control-Allow-Origin: *\r\n" : "";
+}
+
 bool
 cors_is_preflight(const struct config_list *origins, const struct http_request *q)
 {
@@ -53,6 +59,15 @@ put_field(struct buf *b, const char *name, struct str value)
 	buf_puts(b, ": ");
 	buf_add(b, value.p, value.len);
 	buf_puts(b, "\r\n");
+}
+
+/* Where single origins are configured: the request's, if it is one of them. */
+static void
+put_origin(struct buf *b, struct str origin, bool good)
+{
+	if (good)
+		put_field(b, "Access-Control-Allow-Origin", origin);
+	buf_puts(b, VARY);
 }
 
 static bool
@@ -74,15 +89,16 @@ cors_preflight(const struct config_list *origins, const struct http_request *q,
 {
 	struct str origin = field(q, ORIGIN)->value;
 	const struct http_field *headers = field(q, HEADERS);
-	bool origin_good = all_listed(origins) || listed(origins, origin);
+	bool all = all_listed(origins);
+	bool origin_good = all || listed(origins, origin);
 	bool method_good = method_is_allowed(field(q, METHOD)->value);
 
-	if (origin_good)
-		put_field(&r->fields, "Access-Control-Allow-Origin", origin);
+	if (!all)
+		put_origin(&r->fields, origin, origin_good);
 	buf_puts(&r->fields,
-	    VARY "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, "
-		 "POST, PUT\r\nAccess-Control-Max-Age: 600\r\n" CREDENTIALS
-		 "Cache-Control: no-store\r\n");
+	    "Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, PATCH, "
+	    "POST, PUT\r\nAccess-Control-Max-Age: 600\r\n" CREDENTIALS
+	    "Cache-Control: no-store\r\n");
 	if (headers != NULL)
 		put_field(&r->fields, "Access-Control-Allow-Headers", headers->value);
 	r->type = "text/plain; charset=utf-8";
@@ -100,25 +116,15 @@ cors_preflight(const struct config_list *origins, const struct http_request *q,
 		http_response_add(r, STR("method"));
 }
 
-/* With `*`, an origin is named only to a request with cookies: `*` would not do there.
- */
 void
 cors_put(const struct config_list *origins, const struct http_request *q,
     struct http_response *r)
 {
 	const struct http_field *origin = field(q, ORIGIN);
-	bool all = all_listed(origins);
 
-	if (origin != NULL) {
+	if (origin != NULL)
 		buf_puts(&r->fields, CREDENTIALS);
-		if (all && field(q, STR("cookie")) == NULL)
-			buf_puts(&r->fields, "Access-Control-Allow-Origin: *\r\n");
-		else if (all || listed(origins, origin->value))
-			put_field(
-			    &r->fields, "Access-Control-Allow-Origin", origin->value);
-		if (all && field(q, STR("cookie")) != NULL)
-			buf_puts(&r->fields, VARY);
-	}
-	if (origins->n > 0 && !all)
-		buf_puts(&r->fields, VARY);
+	if (origins->n > 0 && !all_listed(origins))
+		put_origin(&r->fields, origin != NULL ? origin->value : STR(""),
+		    origin != NULL && listed(origins, origin->value));
 }

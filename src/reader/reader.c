@@ -21,6 +21,7 @@
 #include "reader/access.h"
 #include "reader/answer.h"
 #include "reader/blob.h"
+#include "reader/cors.h"
 #include "reader/metrics.h"
 #include "reader/spread.h"
 #include "reader/store.h"
@@ -273,6 +274,7 @@ servers_start(struct reader *r)
 		.connection_age = c->http.connection_age * NSEC_PER_SEC,
 		.body_memory = (size_t)c->http.body_memory,
 		.name = "hydratord",
+		.fields = cors_common(&c->http.cors),
 		.peers = r->access != NULL,
 		.counters = r->counters,
 		.handle = on_request,
@@ -289,6 +291,7 @@ servers_start(struct reader *r)
 		return;
 	/* What is asked about requests is not counted among them. */
 	options.counters = &r->metrics_counters;
+	options.fields = NULL;
 	options.handle = on_metrics;
 	options.sent = NULL;
 	options.crowded = NULL;

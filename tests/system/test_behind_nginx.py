@@ -143,3 +143,14 @@ def test_a_stale_answer_gets_no_new_lifetime(make_daemon, put_in_front):
     answer = get(proxy.ports[0], RISK)
     assert (answer.status, fetched(answer)) == (503, ("MISS", "503"))
     assert "retry-after" in answer.headers
+
+
+def test_what_is_kept_for_one_is_good_for_scripts_too(make_daemon, put_in_front):
+    """With `*` the first client, who sent no Origin, locks nobody out."""
+    daemon = make_daemon(settings='http { cors = { "*" } }').start()
+    proxy = put_in_front(daemon)
+    for fields, cache in (({}, "MISS"), ({"Origin": "https://app.example"}, "HIT"),
+                          ({"Origin": "https://app.example", "Cookie": "a=b"}, "HIT")):
+        answer = get(proxy.ports[0], RISK, fields)
+        assert (answer.status, answer.headers["x-cache"]) == (200, cache)
+        assert answer.headers["access-control-allow-origin"] == "*"

@@ -6,13 +6,14 @@ import urllib.parse
 
 import pytest
 
-from daemon import PATIENCE
+from conftest import DEMO, file_categories
+from daemon import Daemon, PATIENCE
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 BODILESS = (204, 304)
 ONCE = ("date", "server", "content-length", "content-type", "connection", "etag", "last-modified", "age", "location",
-        "cache-control", "vary", "allow", "retry-after")
+        "cache-control", "vary", "allow", "retry-after", "x-content-type-options", "access-control-allow-origin")
 
 
 class Wire:
@@ -70,6 +71,7 @@ class Answer:
         assert bodiless or length is not None
         self.body = b"" if bodiless else wire.file.read(int(length))
         assert bodiless or len(self.body) == int(length)
+        assert self["x-content-type-options"] == "nosniff"
         self.date = email.utils.parsedate_to_datetime(self["date"])
         self.closes = self["connection"] == "close"
 
@@ -335,3 +337,45 @@ def test_dates(demo, target):
     assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", answer["date"])
     if answer["last-modified"]:
         assert email.utils.parsedate_to_datetime(answer["last-modified"]) <= answer.date
+
+
+# Fetch standard, "CORS protocol and HTTP caches": with `*` every answer says so, whoever asks.
+
+@pytest.fixture(scope="module")
+def open_to_all(tmp_path_factory):
+    daemon = Daemon(tmp_path_factory.mktemp("open"), file_categories(DEMO), "file://%s" % DEMO,
+                    settings='http { cors = { "*" } head_timeout = 1 }').start()
+    yield daemon
+    assert daemon.stop() == 0
+
+
+ORIGINS = ({}, {"Origin": "https://app.example"}, {"Origin": "null", "Cookie": "a=b"})
+
+
+@pytest.mark.parametrize("fields", ORIGINS, ids=str)
+@pytest.mark.parametrize("target", (*VIEWS, "/livez", "/nothing", RISK + "?limit=0", RISK + "?preset=x", "/livez/", "/openapi.json"))
+def test_every_answer_is_open_to_all(open_to_all, target, fields):
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        for more in ({}, {"If_None_Match": "*"}, {"If_Match": '"x"'}):
+            answer = ask(open_to_all, request(target, method, **fields, **more))
+            assert answer["access-control-allow-origin"] == "*"
+            assert "origin" not in (answer["vary"] or "").lower()
+
+
+@pytest.mark.parametrize("status,data", REFUSALS, ids=range(len(REFUSALS)))
+def test_every_refusal_is_open_to_all(open_to_all, status, data):
+    assert refused(open_to_all, data.format("GET"), status)["access-control-allow-origin"] == "*"
+
+
+def test_a_timeout_is_open_to_all(open_to_all):
+    """A head that does not end."""
+    with Wire(open_to_all) as wire:
+        wire.send("GET / HTTP/1.1\r\n")
+        answer = wire.answer()
+        assert (answer.status, answer["access-control-allow-origin"]) == (408, "*")
+        assert wire.ended()
+
+
+@pytest.mark.parametrize("fields", ORIGINS, ids=str)
+def test_where_no_origin_is_configured_none_is_named(demo, fields):
+    assert ask(demo, request(**fields))["access-control-allow-origin"] is None

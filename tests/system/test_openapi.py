@@ -18,7 +18,7 @@ STATISTICS = "/model_references/statistics/"
 RISK = "/deletion-risk"
 PRESETS = DOCUMENT["components"]["schemas"]["Preset"]["enum"]
 # OpenAPI leaves the first out of a response's headers; the others belong to every message.
-EVERYWHERE = {"content-type", "content-length", "connection", "date", "server"}
+EVERYWHERE = {"content-type", "content-length", "connection", "date", "server", "x-content-type-options"}
 
 
 def resolve(node):
