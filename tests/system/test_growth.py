@@ -11,6 +11,7 @@ import pytest
 from conftest import file_categories
 from daemon import PATIENCE, WRAPPER, wait_for
 from test_faults import SmallShm, small_shm
+from test_reload import RISK, Asker
 
 METRICS = 'http { metrics_listen = { "127.0.0.1:0" } }\n'
 TEXT = "/model_references/statistics/text_generation"
@@ -126,10 +127,14 @@ def test_old_answers_stay_until_there_is_room(make, documents):
     good = refuse_a_reload(daemon)
     pid = daemon.child("hydrator text_generation")
     assert not lines(daemon, "grown")
+    askers = [Asker(daemon, daemon.json(RISK), life) for life in (1, 1000000)]
     write_text_models(documents, 800)
     asked = set()
     wait_for(lambda: (asked.add(models(daemon)), models(daemon) == 800)[1], "more models")
+    for asker in askers:
+        asker.stop()
     assert asked <= {40, 800}
+    assert not [failure for asker in askers for failure in asker.failures]
     assert daemon.child("hydrator text_generation") != pid
     assert len(lines(daemon, "the segment has grown", "before 524288", "text_generation needs")) == 1
     capacity = metric(daemon, "segment_capacity_bytes")
