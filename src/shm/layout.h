@@ -23,6 +23,7 @@
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
+#define SEGMENT_DIR "/dev/shm" /* where shm_open(3) keeps its names on Linux */
 
 /* At offset 0. Written once, by the supervisor, before the name is published. */
 struct segment_header {
@@ -42,7 +43,9 @@ struct segment_header {
 	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
 	uint64_t hosts_offset;    /* nhosts records */
 	uint32_t nhosts;
-	uint32_t host_size; /* bytes of a struct host */
+	uint32_t host_size;  /* bytes of a struct host */
+	uint32_t supervisor; /* pid of the process that made it */
+	uint32_t pad;
 };
 
 /* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
@@ -89,7 +92,8 @@ AT(segment_header, boot_id, 88);
 AT(segment_header, hosts_offset, 128);
 AT(segment_header, nhosts, 136);
 AT(segment_header, host_size, 140);
-_Static_assert(sizeof(struct segment_header) == 144, "header is 144 bytes");
+AT(segment_header, supervisor, 144);
+_Static_assert(sizeof(struct segment_header) == 152, "header is 152 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
 AT(slot_meta, generation, 0);
@@ -138,6 +142,7 @@ struct segment {
 	struct segment_header h; /* own copy: the shared one bounds nothing */
 	int fd;                  /* read and write; -1 in a reader */
 	int fd_readonly;         /* what readers map from */
+	int fd_held;             /* supervisor: has the lock on it (segment_hold()) */
 	dev_t dev;               /* with ino: is the name still ours? */
 	ino_t ino;
 	char name[NAME_MAX + 1]; /* with the leading slash */

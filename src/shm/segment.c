@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "shm/layout.h"
+#include "shm/segment_name.h"
 
 #define SEGMENT_MODE 0640
-#define SEGMENT_TEMP_SUFFIX ".new"
-#define SEGMENT_DIR "/dev/shm" /* where shm_open(3) keeps its names on Linux */
 #define SEGMENT_BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static int
@@ -27,7 +27,7 @@ segment_check_name(const char *name, char *err, size_t errlen)
 {
 	if (name[0] == '/' && name[1] != '\0' && name[1] != '.' &&
 	    strchr(name + 1, '/') == NULL &&
-	    strlen(name) + sizeof(SEGMENT_TEMP_SUFFIX) <= NAME_MAX)
+	    strlen(name) + SEGMENT_SUFFIX_MAX <= NAME_MAX)
 		return 0;
 	snprintf(err, errlen,
 	    "segment name \"%s\": must be a slash and a file name without one", name);
@@ -104,6 +104,7 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->nprocs = spec->nprocs;
 	h->nhosts = HOSTS_MAX;
 	h->host_size = sizeof(struct host);
+	h->supervisor = (uint32_t)getpid();
 	h->epoch = (uint64_t)clock_wall();
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
 
@@ -126,29 +127,21 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	return 0;
 }
 
-/* segment_check_name() saw to the room. */
-static void
-segment_temp_name(const char *name, char temp[NAME_MAX + 1])
-{
-	strlcpy(temp, name, NAME_MAX + 1);
-	strlcat(temp, SEGMENT_TEMP_SUFFIX, NAME_MAX + 1);
-}
-
-/* Both descriptors, mode and owner, under the temporary name. */
+/* Both descriptors, mode and owner, without a name. */
 static int
-segment_open(struct segment *seg, const struct segment_spec *spec, const char *temp)
+segment_open(struct segment *seg, const struct segment_spec *spec)
 {
 	struct stat st;
+	char path[64];
 
-	/* A predecessor killed while building; nobody else builds: the pidfile. */
-	shm_unlink(temp);
-	seg->fd = shm_open(temp, O_RDWR | O_CREAT | O_EXCL, SEGMENT_MODE);
+	seg->fd = open(SEGMENT_DIR, O_RDWR | O_TMPFILE | O_CLOEXEC, SEGMENT_MODE);
 	if (seg->fd == -1)
 		return -1;
 	if (fchmod(seg->fd, SEGMENT_MODE) == -1 ||
 	    (geteuid() == 0 && fchown(seg->fd, spec->owner, spec->group) == -1))
 		return -1;
-	seg->fd_readonly = shm_open(temp, O_RDONLY, 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", seg->fd);
+	seg->fd_readonly = open(path, O_RDONLY | O_CLOEXEC);
 	if (seg->fd_readonly == -1 || fstat(seg->fd_readonly, &st) == -1)
 		return -1;
 	seg->dev = st.st_dev;
@@ -191,25 +184,35 @@ segment_write(struct segment *seg, const struct segment_spec *spec)
 	memcpy(seg->base, &seg->h, sizeof(seg->h));
 }
 
-/* Publishes the finished file. rename(2) replaces a stale name in one step. */
+/* The name of the first segment: there is nothing yet that a name may be lost for. */
 static int
-segment_publish_name(const char *temp, const char *name)
+segment_claim_name(struct segment *seg, char *err, size_t errlen)
 {
-	char from[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
-	char to[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
+	pid_t holder;
 
-	snprintf(from, sizeof(from), SEGMENT_DIR "%s", temp);
-	snprintf(to, sizeof(to), SEGMENT_DIR "%s", name);
-	return rename(from, to);
+	if (segment_name_take(seg, &holder) == 0)
+		return 0;
+	if (errno != EBUSY) {
+		log_warn("no tool will find the shared memory: the name " SEGMENT_DIR
+			 "%s cannot be taken",
+		    seg->name);
+		return 0;
+	}
+	snprintf(err, errlen,
+	    "segment %s is that of the hydratord with pid %d: stop that one, or set "
+	    "segment.name",
+	    seg->name, (int)holder);
+	errno = EBUSY;
+	return -1;
 }
 
 static int
-segment_build(struct segment *seg, const struct segment_spec *spec, const char *temp,
-    char *err, size_t errlen)
+segment_build(
+    struct segment *seg, const struct segment_spec *spec, char *err, size_t errlen)
 {
 	void *p;
 
-	if (segment_open(seg, spec, temp) == -1)
+	if (segment_open(seg, spec) == -1)
 		goto fail;
 	if (segment_allocate(seg, err, errlen) == -1)
 		return -1;
@@ -219,9 +222,9 @@ segment_build(struct segment *seg, const struct segment_spec *spec, const char *
 		goto fail;
 	seg->base = p;
 	segment_write(seg, spec);
-	if (!spec->unnamed && segment_publish_name(temp, spec->name) == -1)
+	if (segment_hold(seg) == -1)
 		goto fail;
-	return 0;
+	return spec->unnamed ? 0 : segment_claim_name(seg, err, errlen);
 fail:
 	snprintf(err, errlen, "segment %s: cannot be made in " SEGMENT_DIR ": %s",
 	    spec->name, strerror(errno));
@@ -233,14 +236,13 @@ segment_create(
     const struct segment_spec *spec, struct segment **out, char *err, size_t errlen)
 {
 	struct segment *seg;
-	char temp[NAME_MAX + 1];
+	int saved;
 
 	if (segment_check(spec, err, errlen) == -1)
 		return -1;
 	seg = xcalloc(1, sizeof(*seg));
-	seg->fd = seg->fd_readonly = -1;
+	seg->fd = seg->fd_readonly = seg->fd_held = -1;
 	strlcpy(seg->name, spec->name, sizeof(seg->name));
-	segment_temp_name(spec->name, temp);
 	if (segment_lay_out(&seg->h, spec) == -1) {
 		snprintf(err, errlen,
 		    "segment %s: capacity of %zu bytes is not possible", spec->name,
@@ -248,9 +250,10 @@ segment_create(
 		segment_close(&seg);
 		return -1;
 	}
-	if (segment_build(seg, spec, temp, err, errlen) == -1) {
-		shm_unlink(temp);
+	if (segment_build(seg, spec, err, errlen) == -1) {
+		saved = errno;
 		segment_close(&seg);
+		errno = saved;
 		return -1;
 	}
 	*out = seg;
@@ -260,31 +263,15 @@ segment_create(
 int
 segment_take_name(struct segment *seg)
 {
-	char temp[NAME_MAX + 1];
+	pid_t holder;
 
-	segment_temp_name(seg->name, temp);
-	return segment_publish_name(temp, seg->name);
-}
-
-static void
-segment_unlink_name(const struct segment *seg, const char *name)
-{
-	char path[sizeof(SEGMENT_DIR) + NAME_MAX + 1];
-	struct stat st;
-
-	snprintf(path, sizeof(path), SEGMENT_DIR "%s", name);
-	if (stat(path, &st) == 0 && st.st_dev == seg->dev && st.st_ino == seg->ino)
-		unlink(path);
+	return segment_name_take(seg, &holder);
 }
 
 void
 segment_unlink(struct segment *seg)
 {
-	char temp[NAME_MAX + 1];
-
-	segment_temp_name(seg->name, temp);
-	segment_unlink_name(seg, seg->name);
-	segment_unlink_name(seg, temp);
+	segment_name_remove(seg);
 }
 
 void
@@ -301,6 +288,8 @@ segment_close(struct segment **segp)
 		close(seg->fd);
 	if (seg->fd_readonly != -1)
 		close(seg->fd_readonly);
+	if (seg->fd_held != -1)
+		close(seg->fd_held);
 	free(seg);
 }
 

@@ -36,21 +36,24 @@ struct segment_spec {
 };
 
 /*
- * Supervisor, under the lock of the pidfile. Builds a new segment under a temporary
- * name (spec->name with ".new"), allocates its header, slot and counter pages, then
- * publishes it as spec->name, replacing what a dead predecessor left. The capacity
- * is rounded up to whole pages; it is only address space until publish() fills it.
- * The mode is 0640 whatever the umask. Returns 0, or -1 with a message for the
- * operator in err (a full /dev/shm says how much was asked for and how much is free).
+ * Supervisor. Builds a new segment, which has no name until it is whole: what is killed
+ * meanwhile leaves nothing. Its header, slot and counter pages are allocated; the
+ * capacity is rounded up to whole pages and is only address space until publish() fills
+ * it. The mode is 0640 whatever the umask. Then it is given its name, in place of what
+ * a dead predecessor left. Returns 0, or -1 with a message for the operator in err (a
+ * full /dev/shm says how much was asked for and how much is free) and errno: EBUSY if a
+ * living daemon of the same user has the name. A name that cannot be had otherwise,
+ * because it is another user's, is a warning.
  */
 int segment_create(const struct segment_spec *spec, struct segment **out, char *err,
     size_t errlen) MUST_CHECK;
 
-/* Supervisor: publishes a segment that was made unnamed, replacing what has the name.
- * Returns 0, or -1 with errno. */
+/* Supervisor: gives a segment that was made unnamed its name, in place of this
+ * process's former one. Returns 0, or -1 with errno: EBUSY if it is another daemon's,
+ * EPERM or EACCES if it is another user's. */
 int segment_take_name(struct segment *) MUST_CHECK;
 
-/* Supervisor: removes its name, published or not yet, if it still is this segment's. */
+/* Supervisor: removes its name, if it still is this segment's. */
 void segment_unlink(struct segment *);
 /* Any process: unmaps, closes, frees *seg and sets it to NULL. */
 void segment_close(struct segment **seg);

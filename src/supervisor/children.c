@@ -21,6 +21,7 @@
 #include "proc/spawn.h"
 #include "shm/counters.h"
 #include "shm/segment.h"
+#include "supervisor/deadline.h"
 #include "supervisor/listener.h"
 #include "supervisor/obituary.h"
 
@@ -106,6 +107,7 @@ child_fork(struct children *c, struct child *ch)
 			.slot = (unsigned)(ch - c->item),
 			.index = ch->index,
 			.follows = c->heirs || ch->born != 0,
+			.expendable = ch->role == ROLE_HYDRATOR,
 			.access_log = -1,
 		},
 		.privilege = c->privilege,
@@ -276,13 +278,30 @@ child_look(struct children *c, struct child *ch, int64_t now, int64_t passed)
 		child_event(c, ch, LIFE_SILENT, now);
 }
 
+/* Who is to be started again has no process that may have slept. */
+static bool
+child_is_due(struct child *ch, int64_t now)
+{
+	int64_t before = ch->deadline;
+
+	if (ch->life.state == CHILD_DEAD)
+		return now >= ch->deadline;
+	if (deadline_is_over(&ch->deadline, now))
+		return true;
+	if (ch->deadline != before)
+		log_info(
+		    "%s (pid %d) has slept through its deadline: it gets more time",
+		    ch->title, (int)ch->pid);
+	return false;
+}
+
 void
 children_tick(struct children *c, int64_t now)
 {
 	struct child *ch;
 
 	for (ch = c->item; ch < c->item + c->n; ch++) {
-		if (ch->deadline <= now) {
+		if (child_is_due(ch, now)) {
 			ch->deadline = NEVER;
 			child_event(c, ch, LIFE_TIMEOUT, now);
 		}

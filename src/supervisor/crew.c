@@ -29,6 +29,7 @@ status_of(int error)
 	case EADDRINUSE:
 	case EADDRNOTAVAIL:
 	case EAGAIN:
+	case EBUSY:
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:

@@ -12,6 +12,7 @@
 #include "shm/hosts.h"
 #include "shm/segment.h"
 #include "supervisor/carry.h"
+#include "supervisor/deadline.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
 
@@ -202,7 +203,9 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	if (segment_take_name(w->segment) == -1)
-		log_warn("the new segment cannot take its name");
+		log_warn("no tool will find the new shared memory: the name /dev/shm%s "
+			 "cannot be taken",
+		    w->config->segment.name);
 	reload_retire(old, w);
 	if (r->growing)
 		return RELOAD_NOTHING;
@@ -346,7 +349,8 @@ reload_step(struct reload *r, int64_t now)
 	if (r->rising != NULL) {
 		if (children_ready(&r->rising->children, ROLE_READER))
 			return reload_commit(r);
-		return now >= r->deadline ? reload_abandon(r, now) : RELOAD_NOTHING;
+		return deadline_is_over(&r->deadline, now) ? reload_abandon(r, now)
+							   : RELOAD_NOTHING;
 	}
 	if (r->serving == NULL || n >= CREWS_MAX)
 		return RELOAD_NOTHING;

@@ -1,4 +1,5 @@
 """Odd starters, odd surroundings: what the supervisor is given, and serves all the same."""
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -118,6 +119,15 @@ def lost_lines(port):
         return int(re.search(r"^cache_hydrator_log_lost_lines_total (\d+)$", answer.read().decode(), re.M).group(1))
 
 
+def drain(pipe):
+    """What a pipe has now."""
+    taken = b""
+    with contextlib.suppress(BlockingIOError):
+        while chunk := os.read(pipe, 65536):
+            taken += chunk
+    return taken
+
+
 @pytest.mark.skipif(bool(WRAPPER), reason="under valgrind no process has a title")
 @pytest.mark.parametrize("target", ("stderr", "file"))
 def test_a_log_that_nobody_reads_holds_nobody_up(make_daemon, target):
@@ -146,10 +156,8 @@ def test_a_log_that_nobody_reads_holds_nobody_up(make_daemon, target):
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: children(pid).get("reader 0", before) != before, "its successor")
     wait_for(daemon.answers, "an answer of the successor")
-    while chunks := os.read(reader, 65536):
-        if len(chunks) < 4096:
-            break
-    wait_for(lambda: full() and b" lines were lost: " in os.read(reader, 65536), "the line that tells of them")
+    drain(reader)
+    wait_for(lambda: full() and b" lines were lost: " in drain(reader), "the line that tells of them")
     assert daemon.stop() == 0
     os.close(reader)
 
@@ -266,3 +274,32 @@ def test_who_listens_elsewhere_is_still_in_the_way(make_daemon):
             hup(world.daemon, refusals, "the refusal")
         assert world.daemon.log().count("Address already in use: stop what listens there") == 2
     world.finish()
+
+
+def test_a_second_daemon_with_the_same_segment_is_refused(make_daemon):
+    daemon, other = make_daemon(readers=2).start(), make_daemon()
+    text = other.config.read_text().replace(other.segment, daemon.segment)
+    other.config.write_text(text)
+    inode = os.stat("/dev/shm" + daemon.segment).st_ino
+    refused = other.run("-f", "-c", str(other.config))
+    assert refused.returncode == os.EX_TEMPFAIL
+    assert "segment %s is that of the hydratord with pid %d:" % (daemon.segment, daemon.process.pid) in refused.stderr
+    assert os.stat("/dev/shm" + daemon.segment).st_ino == inode
+    hup(daemon, reloads, "the reload")
+    assert os.stat("/dev/shm" + daemon.segment).st_ino != inode
+    assert daemon.stop() == 0
+
+
+def oom_score(pid):
+    return int(pathlib.Path("/proc/%d/oom_score_adj" % pid).read_text())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's processes may say it")
+def test_the_kernel_takes_a_hydrator_first(make_daemon):
+    daemon = make_daemon().start()
+    own = oom_score(daemon.process.pid)
+    assert oom_score(daemon.child("reader 0")) == own
+    assert oom_score(daemon.child("hydrator image_generation")) == min(own + 300, 1000)
+    if own + 600 <= 1000:
+        pathlib.Path("/proc/%d/oom_score_adj" % daemon.process.pid).write_text("%d" % (own + 300))
+        assert oom_score(daemon.kill_child("hydrator image_generation")) == own + 600

@@ -1,11 +1,14 @@
 /* The segment: how it is built, named and protected. */
 #include "fixture/segment.h"
 
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
 
 #include "shm/layout.h"
 #include "unit.h"
@@ -134,11 +137,12 @@ name_stat(const char *name, struct stat *st)
 static void
 assert_no_leftover(void)
 {
-	char temp[128];
-	struct stat st;
+	char pattern[128];
+	glob_t found;
 
-	snprintf(temp, sizeof(temp), "%s.new", fixture_name());
-	assert_int_equal(name_stat(temp, &st), -1);
+	snprintf(pattern, sizeof(pattern), "/dev/shm%s*", fixture_name());
+	assert_int_equal(glob(pattern, 0, NULL, &found), GLOB_NOMATCH);
+	globfree(&found);
 }
 
 TEST(header_says_what_it_is)
@@ -211,16 +215,9 @@ TEST(stale_name_is_replaced_and_only_the_own_removed)
 	struct segment *old = NULL, *new = NULL;
 	struct publisher *p;
 	struct stat st;
-	char err[256] = "", temp[128];
-	int fd;
+	char err[256] = "";
 
-	/* What a predecessor leaves that was killed while building. */
-	snprintf(temp, sizeof(temp), "%s.new", spec.name);
-	fd = shm_open(temp, O_RDWR | O_CREAT, 0600);
-	assert_int_not_equal(fd, -1);
-	close(fd);
 	assert_int_equal(create(&spec, &old, err), 0);
-	assert_no_leftover();
 	p = fixture_publisher(old, 0);
 	fixture_publish(p, 'o', 50);
 	publisher_close(&p);
@@ -238,6 +235,120 @@ TEST(stale_name_is_replaced_and_only_the_own_removed)
 	segment_close(&old);
 	segment_close(&new);
 	segment_close(&new);
+	assert_no_leftover();
+}
+
+TEST(a_segment_that_is_made_for_later_has_no_name_yet)
+{
+	struct segment_spec spec = fixture_spec();
+	struct segment *old = NULL, *new = NULL;
+	struct stat st;
+	char err[256] = "";
+
+	assert_int_equal(create(&spec, &old, err), 0);
+	spec.unnamed = true;
+	assert_int_equal(create(&spec, &new, err), 0);
+	assert_int_equal(name_stat(spec.name, &st), 0);
+	assert_true(st.st_ino == old->ino);
+	assert_int_equal(segment_take_name(new), 0);
+	assert_int_equal(segment_take_name(new), 0);
+	assert_int_equal(name_stat(spec.name, &st), 0);
+	assert_true(st.st_ino == new->ino);
+	segment_unlink(old);
+	segment_close(&old);
+	segment_unlink(new);
+	segment_close(&new);
+	assert_no_leftover();
+}
+
+/* Another daemon, which has made a segment when this returns. */
+static pid_t
+start_another(const struct segment_spec *spec)
+{
+	struct segment *seg;
+	char err[256], ready;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	if ((pid = fork()) == 0) {
+		if (create(spec, &seg, err) == 0 && write(fds[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &ready, 1), 1);
+	close(fds[0]);
+	return pid;
+}
+
+TEST(a_name_is_not_taken_from_the_living)
+{
+	struct segment_spec spec = fixture_spec();
+	struct segment *seg = NULL;
+	struct stat before, after;
+	char err[256] = "", expected[64];
+	pid_t pid = start_another(&spec);
+
+	assert_int_equal(name_stat(spec.name, &before), 0);
+	assert_int_equal(create(&spec, &seg, err), -1);
+	assert_int_equal(errno, EBUSY);
+	snprintf(expected, sizeof(expected), "the hydratord with pid %d:", (int)pid);
+	assert_non_null(strstr(err, expected));
+	spec.unnamed = true;
+	assert_int_equal(create(&spec, &seg, err), 0);
+	assert_int_equal(segment_take_name(seg), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(name_stat(spec.name, &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(segment_take_name(seg), 0);
+	segment_unlink(seg);
+	segment_close(&seg);
+	assert_no_leftover();
+}
+
+/* As an ordinary user, whom the sticky bit keeps from what is root's. */
+static int
+create_beside_root(const struct segment_spec *spec)
+{
+	struct segment *seg = NULL;
+	char err[256] = "";
+
+	if (setgid(65534) == -1 || setuid(65534) == -1)
+		return 2;
+	if (create(spec, &seg, err) == -1)
+		return 3;
+	if (segment_take_name(seg) == 0 || errno == EBUSY)
+		return 4;
+	segment_unlink(seg);
+	return 0;
+}
+
+/* It might be made by anybody, on purpose, and be locked. */
+TEST(the_name_of_another_user_is_left_and_nothing_is_refused)
+{
+	const struct segment_spec spec = fixture_spec();
+	struct stat before, after;
+	int fd, status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	fd = shm_open(spec.name, O_RDWR | O_CREAT, 0666);
+	assert_int_equal(fchmod(fd, 0666), 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(fstat(fd, &before), 0);
+	if ((pid = fork()) == 0)
+		_exit(create_beside_root(&spec));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(name_stat(fixture_name(), &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+	close(fd);
+	assert_int_equal(shm_unlink(fixture_name()), 0);
+	assert_no_leftover();
 }
 
 TEST(bad_specifications_are_refused)

@@ -345,6 +345,18 @@ TEST(test_stubborn_hydrator_is_waited_for)
 	hurry();
 }
 
+TEST(test_suspend_during_a_reload_aborts_nobody)
+{
+	start();
+	wait_log("is ready", 2);
+	reload("http { retry_after = 78 }\n");
+	wait_log("]: here", 3);
+	moved_clock_set(3600);
+	wait_log("serving", 2);
+	assert_int_equal(logged("not ready in time"), 0);
+	stop();
+}
+
 TEST(test_stop_during_a_reload)
 {
 	start();
