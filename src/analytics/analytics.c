@@ -8,9 +8,13 @@
 #include "analytics/views.h"
 #include "analytics/with_stats.h"
 #include "analytics/workers.h"
+#include "base/region.h"
 #include "payload/write.h"
 #include "records/document.h"
 #include "records/report.h"
+
+/* Address space for each byte of the documents: real ones take two. */
+#define ARENA_RATIO 16
 
 void
 analytics_defaults(struct analytics_settings *s)
@@ -110,18 +114,28 @@ analytics_render_in(const struct analytics_settings *settings,
 	return out->len <= settings->payload_max ? 0 : -1;
 }
 
+static size_t
+analytics_length(const struct analytics_input *in)
+{
+	return in->reference.len + in->status.len + in->stats.len + in->workers.len;
+}
+
 enum analytics_result
 analytics_render(const struct analytics_settings *settings,
     const struct analytics_input *in, struct buf *out, struct report *report)
 {
-	struct arena *arena = arena_new();
+	struct region memory;
+	struct arena *arena;
 	int rc;
 
+	region_open(&memory, ARENA_RATIO * analytics_length(in));
+	arena = arena_new_in(&memory);
 	report->skipped = 0;
 	report->refused = DOCUMENT_NONE;
 	report->reason[0] = '\0';
 	rc = analytics_render_in(settings, in, arena, out, report);
 	arena_free(&arena);
+	region_close(&memory);
 	if (rc == 0)
 		return ANALYTICS_DONE;
 	if (report->refused != DOCUMENT_NONE)

@@ -8,6 +8,19 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/region.h"
+
+static char *
+buf_move(struct buf *b, size_t cap)
+{
+	char *data;
+
+	if (b->region == NULL)
+		return xreallocarray(b->data, cap, 1);
+	if ((data = region_resize(b->region, b->data, b->len, cap)) == NULL)
+		fatal("cannot allocate %zu bytes", cap);
+	return data;
+}
 
 char *
 buf_reserve(struct buf *b, size_t n)
@@ -19,7 +32,7 @@ buf_reserve(struct buf *b, size_t n)
 	if (need > b->cap) {
 		while (cap < need)
 			cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-		b->data = xreallocarray(b->data, cap, 1);
+		b->data = buf_move(b, cap);
 		b->cap = cap;
 	}
 	return b->data + b->len;
@@ -45,6 +58,9 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_free(struct buf *b)
 {
-	free(b->data);
+	if (b->region != NULL)
+		region_free(b->region, b->data);
+	else
+		free(b->data);
 	*b = (struct buf){ 0 };
 }

@@ -7,11 +7,14 @@
 
 #include "base/attr.h"
 
+struct region;
+
 /* Zero-initialise to start. data is owned, not NUL-terminated unless asked. */
 struct buf {
 	char *data;
 	size_t len;
 	size_t cap;
+	struct region *region; /* borrowed; where data lies, NULL: malloc(3)'s */
 };
 
 /* Makes room for n more bytes (dies if memory is out) and returns where they go;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/region.h"
 
 #define ARENA_CHUNK_MIN (64 * 1024)
 #define ARENA_CHUNK_MAX (4 * 1024 * 1024)
@@ -20,6 +21,7 @@ struct arena_chunk {
 
 struct arena {
 	struct arena_chunk *top;
+	struct region *region; /* NULL: chunks are malloc(3)'s */
 	size_t footprint;
 };
 
@@ -69,6 +71,36 @@ arena_new(void)
 	return xcalloc(1, sizeof(struct arena));
 }
 
+struct arena *
+arena_new_in(struct region *region)
+{
+	struct arena *a = arena_new();
+
+	a->region = region;
+	return a;
+}
+
+static struct arena_chunk *
+arena_chunk_new(const struct arena *a, size_t n)
+{
+	struct arena_chunk *c;
+
+	if (a->region == NULL)
+		return xmalloc(n);
+	if ((c = region_alloc(a->region, n)) == NULL)
+		fatal("cannot allocate %zu bytes", n);
+	return c;
+}
+
+static void
+arena_chunk_free(const struct arena *a, struct arena_chunk *c)
+{
+	if (a->region == NULL)
+		free(c);
+	else
+		region_free(a->region, c);
+}
+
 static void
 arena_grow(struct arena *a, size_t need)
 {
@@ -79,7 +111,7 @@ arena_grow(struct arena *a, size_t need)
 		size = ARENA_CHUNK_MAX;
 	if (size < need)
 		size = need;
-	c = xmalloc(sizeof(*c) + size);
+	c = arena_chunk_new(a, sizeof(*c) + size);
 	c->next = a->top;
 	c->size = size;
 	c->used = 0;
@@ -140,7 +172,7 @@ arena_reset(struct arena *a)
 		}
 		if (c != NULL) {
 			a->footprint -= c->size;
-			free(c);
+			arena_chunk_free(a, c);
 		}
 	}
 	if (keep != NULL) {
@@ -165,7 +197,7 @@ arena_free(struct arena **a)
 		return;
 	while ((c = (*a)->top) != NULL) {
 		(*a)->top = c->next;
-		free(c);
+		arena_chunk_free(*a, c);
 	}
 	free(*a);
 	*a = NULL;

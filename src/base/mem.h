@@ -21,8 +21,11 @@ char *xstrdup(const char *s) MUST_CHECK;
  * cycle builds from its documents has one lifetime. 16-byte aligned, not zeroed.
  */
 struct arena;
+struct region;
 
 struct arena *arena_new(void) MUST_CHECK;
+/* The same with memory of a region, which is borrowed and outlives the arena. */
+struct arena *arena_new_in(struct region *) MUST_CHECK;
 void *arena_alloc(struct arena *, size_t n) MUST_CHECK;
 /* A zeroed array of n elements of size bytes; dies on overflow. */
 void *arena_array(struct arena *, size_t n, size_t size) MUST_CHECK;
@@ -32,7 +35,8 @@ char *arena_strndup(struct arena *, const char *s, size_t n) MUST_CHECK;
 void arena_reset(struct arena *);
 /* Bytes taken from the system at present. */
 size_t arena_footprint(const struct arena *);
-/* Frees *a (which may be NULL) and sets it to NULL. */
+/* Frees *a (which may be NULL) and sets it to NULL; what lies in a region stays there
+ * until that is reset or closed. */
 void arena_free(struct arena **a);
 
 #endif

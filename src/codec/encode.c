@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "codec/region.h"
+#include "base/region.h"
 
 /* Powers of two of the bytes back that a reference may reach: 4 MB is more than a list
  * of 5000 models. Below 17 brotli chooses other tables, which are made for little

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pace.h"
+#include "base/region.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
 #include "payload/carry.h"
@@ -23,6 +24,10 @@
 #include "shm/snapshot.h"
 #include "terms/document.h"
 #include "terms/part.h"
+
+/* Address space for each byte that a payload may have: it grows by doubling, and ends
+ * after the model with which it becomes too large. */
+#define PAYLOAD_RATIO 4
 
 /* What a source hands to cycle_accept(). */
 struct cycle_look {
@@ -36,6 +41,7 @@ struct cycle_run {
 	struct source sources[INPUT_MAX]; /* [nsources]: those that are fetched */
 	struct cycle_look looks[INPUT_MAX];
 	size_t nsources;
+	struct region region; /* where the payload is rendered */
 	struct buf rendered;
 	struct snapshot *last; /* the last generation, if it is published again */
 	const void *payload;   /* of either */
@@ -391,19 +397,6 @@ cycle_attend(void *arg)
 	return run->wait->attend(run->wait->arg) && !run->short_of_memory;
 }
 
-static enum cycle_result
-cycle_give_up(struct cycle *c, const struct cycle_run *run)
-{
-	char why[128];
-
-	publisher_want(c->publisher, run->rendered.len);
-	snprintf(why, sizeof(why),
-	    "a snapshot of more than %zu bytes does not fit: that is as far as the "
-	    "segment grows",
-	    c->settings.payload_max);
-	return outcome_too_large(c, why);
-}
-
 /* Makes the payload of the best documents there are. */
 static enum cycle_result
 cycle_make(struct cycle *c, struct cycle_run *run)
@@ -420,7 +413,7 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 		if (result == ANALYTICS_STOPPED)
 			return CYCLE_STOPPED;
 		if (result == ANALYTICS_TOO_LARGE)
-			return cycle_give_up(c, run);
+			return outcome_beyond_max(c, run->rendered.len);
 		if (result == ANALYTICS_DONE && cycle_pass_gate(c, run))
 			return cycle_finish(c, run, now);
 	}
@@ -476,6 +469,8 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 
 	own.attend = cycle_attend;
 	own.arg = &run;
+	region_open(&run.region, PAYLOAD_RATIO * c->settings.payload_max);
+	run.rendered.region = &run.region;
 	run.pace = (struct pace){ .beat = own.attend, .arg = own.arg };
 	result = cycle_fetch(c, &run, &own);
 
@@ -489,6 +484,7 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	sources_free(run.sources, run.nsources);
 	snapshot_release(&run.last);
 	buf_free(&run.rendered);
+	region_close(&run.region);
 	/* Minutes pass until the next cycle: several times the payload goes back. */
 	malloc_trim(0);
 	return result;

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -57,6 +58,19 @@ outcome_too_large(struct cycle *c, const char *why)
 		log_warnx("%s not refreshed: %s", c->section->name, why);
 	c->too_large = true;
 	return CYCLE_REFUSED;
+}
+
+enum cycle_result
+outcome_beyond_max(struct cycle *c, size_t len)
+{
+	char why[128];
+
+	publisher_want(c->publisher, len);
+	snprintf(why, sizeof(why),
+	    "a snapshot of more than %zu bytes does not fit: that is as far as the "
+	    "segment grows",
+	    c->settings.payload_max);
+	return outcome_too_large(c, why);
 }
 
 enum cycle_result

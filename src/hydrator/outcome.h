@@ -2,6 +2,7 @@
 #ifndef HYDRATOR_OUTCOME_H
 #define HYDRATOR_OUTCOME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hydrator/cycle.h"
@@ -15,6 +16,9 @@ enum cycle_result outcome_failed(struct cycle *, enum counter reason, const char
 /* It failed for a snapshot that the segment has no room for, which is said once: the
  * supervisor makes a larger segment, or says why it cannot. */
 enum cycle_result outcome_too_large(struct cycle *, const char *why);
+/* It failed for a snapshot that no segment may have room for. It was not completed: len
+ * bytes of it are known. */
+enum cycle_result outcome_beyond_max(struct cycle *, size_t len);
 /* It was stopped, because it took too much memory: memory_is_short(). */
 enum cycle_result outcome_short_of_memory(struct cycle *);
 /* It failed for its documents. */

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/region.h"
 #include "base/str.h"
 #include "unit.h"
 
@@ -50,6 +51,29 @@ TEST(arena_reset_keeps_one_chunk)
 	}
 	assert_int_equal(arena_footprint(a), full);
 	arena_free(&a);
+}
+
+/* In a region, and beyond its end where malloc(3) goes on. */
+TEST(arena_and_buffer_take_the_memory_of_a_region)
+{
+	struct region r;
+	struct arena *a;
+	struct buf b = { .region = &r };
+
+	region_open(&r, 8 * 1024 * 1024);
+	a = arena_new_in(&r);
+	for (int i = 0; i < 100; i++)
+		memset(arena_alloc(a, 200000), i, 200000);
+	arena_free(&a);
+	assert_true(r.outside > 0);
+	region_reset(&r, 0);
+	for (int i = 0; i < 3000000; i++)
+		buf_add(&b, "0123456789", 10);
+	for (int i = 0; i < 3000000; i++)
+		assert_memory_equal(b.data + 10 * i, "0123456789", 10);
+	buf_free(&b);
+	assert_null(b.data);
+	region_close(&r);
 }
 
 TEST(arena_array_is_zeroed_after_reuse)

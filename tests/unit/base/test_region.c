@@ -1,5 +1,6 @@
 /* The codecs' memory: hands out, runs out, forgets, gives back. */
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 #include "autoconf.h"
 
-#include "codec/region.h"
+#include "base/region.h"
 #include "unit.h"
 
 #define LARGE ((size_t)2 * 1024 * 1024)
@@ -63,6 +64,58 @@ TEST(what_has_no_room_comes_from_elsewhere)
 	region_free(&r, more);
 	region_free(&r, huge);
 	region_close(&r);
+}
+
+/* What grows stays where it is while it is the last and has room; then it moves, with
+ * as much as is to be kept. */
+TEST(what_grows_stays_or_keeps_its_content)
+{
+	struct region r;
+	char *p, *q, *moved;
+
+	region_open(&r, 2 * LARGE);
+	p = region_resize(&r, NULL, 0, 100);
+	assert_non_null(p);
+	memset(p, 5, 100);
+	q = region_resize(&r, p, 100, LARGE);
+	assert_non_null(q);
+	assert_true(r.base == NULL || q == p);
+	memset(q + 100, 6, LARGE - 100);
+	p = region_alloc(&r, 10);
+	assert_non_null(p);
+	moved = region_resize(&r, q, LARGE, LARGE + 1);
+	assert_true(moved != NULL && (r.base == NULL || moved != q));
+	assert_true(moved[0] == 5 && moved[99] == 5 && moved[LARGE - 1] == 6);
+	q = region_resize(&r, moved, 100, 4 * LARGE); /* malloc's, both times */
+	assert_non_null(q);
+	assert_int_equal(q[99], 5);
+	q[4 * LARGE - 1] = 1;
+	region_free(&r, p);
+	region_free(&r, q);
+	region_close(&r);
+}
+
+/* No more is writable than was asked for, but for a step: RLIMIT_DATA counts it. */
+TEST(address_space_is_not_memory)
+{
+	struct rlimit old, few;
+	struct region r;
+	char *p;
+
+	SKIP_WITHOUT_PAGES();
+	assert_int_equal(getrlimit(RLIMIT_DATA, &old), 0);
+	few = (struct rlimit){ (rlim_t)1 << 30, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_DATA, &few), 0);
+	region_open(&r, (size_t)16 << 30);
+	assert_non_null(r.base);
+	p = region_alloc(&r, 100 * LARGE);
+	assert_non_null(p);
+	p[0] = p[100 * LARGE - 1] = 1;
+	assert_int_equal(r.outside, 0);
+	assert_true(r.open >= 100 * LARGE && r.open <= 104 * LARGE);
+	assert_null(region_alloc(&r, 1000 * LARGE));
+	region_close(&r);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &old), 0);
 }
 
 TEST(where_memory_is_out_there_is_null)
