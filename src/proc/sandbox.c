@@ -96,9 +96,10 @@ static const struct rule reader_allows[] = {
 	CALL(munmap),
 	CALL(madvise),
 	CALL(brk),
-	/* One thread of low priority; no process. */
+	/* Threads of low priority; no process. */
 	CALL_IF(clone, BITS(0, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
 	CALL_IF2(setpriority, INT(0, PRIO_PROCESS), INT(1, 0)),
+	CALL_IF2(sched_setscheduler, INT(0, 0), INT(1, SCHED_IDLE)),
 	CALL(futex),
 	CALL(rseq),
 	CALL(set_robust_list),

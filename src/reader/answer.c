@@ -111,8 +111,7 @@ set_body(struct job *j)
 	struct answerer *a = j->answerer;
 	struct http_response *r = j->response;
 
-	switch (body_set(
-	    a->encoder, &a->budget, r, j->request, j->generation, &j->selection)) {
+	switch (body_set(&a->maker, r, j->request, j->generation, &j->selection)) {
 	case BODY_SET:
 		r->type = "application/json";
 		return true;
@@ -121,7 +120,7 @@ set_body(struct job *j)
 		break;
 	case BODY_LATER:
 		put_retry_after(r, 1);
-		answer_error(r, 503, STR("Too much is to be encoded at present"));
+		answer_error(r, 503, STR("The body is not encoded yet"));
 		break;
 	}
 	return false;

@@ -11,16 +11,15 @@
 #include "reader/store.h"
 #include "shm/segment.h"
 
-/* The handler's argument. Borrowed but for the arena and the encoder. */
+/* The handler's argument. Borrowed but for the arena and what the maker has. */
 struct answerer {
 	const struct config *config;
 	struct store *store;
 	const struct segment *segment;
-	struct encoder *encoder;
-	struct body_budget budget; /* of the process; zeroed to start */
-	struct arena *arena;       /* of one request; emptied before the next */
-	struct buf errors;         /* validation items of one request */
-	struct buf selected;       /* the text of one request's selection */
+	struct body_maker maker;
+	struct arena *arena; /* of one request; emptied before the next */
+	struct buf errors;   /* validation items of one request */
+	struct buf selected; /* the text of one request's selection */
 };
 
 /* An http_handler_fn. */

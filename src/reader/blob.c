@@ -12,7 +12,7 @@
 /* As src/http/output.c: what is smaller is copied to the socket anyhow. */
 #define BLOB_FILE_MIN (size_t)(32 * 1024)
 
-static size_t unkept; /* of the one thread that has blobs */
+static size_t unkept; /* the loop's */
 
 static int
 write_all(int fd, const char *data, size_t len)
@@ -55,8 +55,7 @@ blob_new(struct buf *bytes)
 {
 	struct blob *b = xcalloc(1, sizeof(*b));
 
-	*b = (struct blob){ 1, 0, -1, bytes->data, bytes->len };
-	unkept += b->len;
+	*b = (struct blob){ 1, 1, -1, bytes->data, bytes->len };
 	*bytes = (struct buf){ 0 };
 	if (b->len >= BLOB_FILE_MIN)
 		blob_to_file(b);
@@ -72,7 +71,8 @@ blob_unref(void *arg)
 
 	if (b == NULL || --b->refs > 0)
 		return;
-	unkept -= b->len;
+	if (b->kept == 0)
+		unkept -= b->len;
 	if (b->fd != -1) {
 		munmap(b->data, b->len);
 		close(b->fd);

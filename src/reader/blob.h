@@ -11,19 +11,22 @@
 
 struct blob {
 	unsigned refs;
-	unsigned kept; /* by so many caches; 0: only answers need it */
+	unsigned kept; /* by its maker and its caches; 0: only answers need it */
 	int fd;        /* -1: on the heap */
 	char *data;
 	size_t len;
 };
 
-/* Takes over the bytes and empties the buffer; one reference. */
+/* Takes over the bytes and empties the buffer; one reference. Its maker, which may be
+ * any thread, keeps it until the loop says blob_forget(): all that follows is the
+ * loop's. */
 struct blob *blob_new(struct buf *) MUST_CHECK;
 /* Drops a reference; void * so that it is an answer's release function. NULL is fine.
  */
 void blob_unref(void *);
 
-/* A cache keeps it, or does no longer. Not a reference: the cache has one as well. */
+/* A cache keeps it; a cache or the maker does no longer. Not a reference: a cache has
+ * one as well. */
 void blob_keep(struct blob *);
 void blob_forget(struct blob *);
 /* Bytes of all blobs of this process that only answers need. */

@@ -21,44 +21,55 @@
  * the snapshot; a longer one is made while it is sent. */
 #define MAKE_MAX (size_t)(1024 * 1024)
 
+/* A body up to this may be encoded on the loop: a page of a few dozen models. */
+#define ENCODE_HERE_MAX (size_t)(32 * 1024)
+
 /* What is longer (a limit may have thousands of digits) is not worth keeping. */
 #define KEY_MAX 256
 
-/* Returns false if the key would be too long. No name of an encoding holds a ' '. */
-static bool
-put_key(char *key, size_t *len, enum encoding encoding, const struct selection *s)
+/* Of a body: the name of the encoding, in which there is no ' ', and what is selected.
+ */
+struct key {
+	char text[KEY_MAX];
+	size_t len; /* 0: it would be too long */
+};
+
+static struct str
+make_key(struct key *key, enum encoding encoding, const struct selection *s)
 {
 	struct str name = encoding_name(encoding);
 
-	*len = name.len + 1 + s->text.len;
-	if (*len > KEY_MAX)
-		return false;
-	memcpy(key, name.p, name.len);
-	key[name.len] = ' ';
-	memcpy(key + name.len + 1, s->text.p, s->text.len);
-	return true;
+	key->len = name.len + 1 + s->text.len;
+	if (key->len > KEY_MAX)
+		key->len = 0;
+	if (key->len > 0) {
+		memcpy(key->text, name.p, name.len);
+		key->text[name.len] = ' ';
+		memcpy(key->text + name.len + 1, s->text.p, s->text.len);
+	}
+	return (struct str){ key->text, key->len };
 }
 
 static struct blob *
 find(struct generation *g, enum encoding encoding, const struct selection *s)
 {
-	char key[KEY_MAX];
-	size_t len;
+	struct key room;
+	struct str key = make_key(&room, encoding, s);
 
-	if (!put_key(key, &len, encoding, s))
-		return NULL;
-	return cache_find(g->made, (struct str){ key, len });
+	return key.len > 0 ? cache_find(g->made, key) : NULL;
 }
 
+/* Ends the time of its maker. */
 static void
 keep(struct generation *g, enum encoding encoding, const struct selection *s,
     struct blob *blob)
 {
-	char key[KEY_MAX];
-	size_t len;
+	struct key room;
+	struct str key = make_key(&room, encoding, s);
 
-	if (put_key(key, &len, encoding, s))
-		cache_add(g->made, (struct str){ key, len }, blob);
+	if (key.len > 0)
+		cache_add(g->made, key, blob);
+	blob_forget(blob);
 }
 
 static void
@@ -116,8 +127,8 @@ set_identity(
 	use_blob(r, blob);
 }
 
-/* Sets the encoded form if it is there. Short bodies are not kept encoded, so one that
- * is found is long enough. */
+/* Sets the encoded form, in place of what is set, if it is there. Short bodies are not
+ * kept encoded, so one that is found is long enough. */
 static bool
 set_ready(struct http_response *r, struct generation *g, const struct selection *s,
     enum encoding encoding, bool short_too)
@@ -127,6 +138,7 @@ set_ready(struct http_response *r, struct generation *g, const struct selection 
 
 	if (s->whole && v->coded[encoding].len > 0 &&
 	    (short_too || v->body.len >= ENCODE_MIN)) {
+		drop(r);
 		page_span(r, g, v->coded[encoding]);
 		page_own(r, g);
 		return true;
@@ -138,9 +150,9 @@ set_ready(struct http_response *r, struct generation *g, const struct selection 
 }
 
 static bool
-budget_is_spent(const struct body_budget *b)
+budget_is_spent(const struct body_maker *m)
 {
-	return b->paid > clock_boot();
+	return m->paid > clock_boot();
 }
 
 /* Processor time, because a machine that is busy elsewhere is nobody's fault. */
@@ -154,29 +166,33 @@ time_used(void)
 }
 
 static void
-budget_spend(struct body_budget *b, int64_t nsec)
+budget_spend(struct body_maker *m, int64_t nsec)
 {
 	int64_t least = clock_boot() - BUDGET_SAVED * BUDGET_PART;
 
-	b->paid = (b->paid > least ? b->paid : least) + nsec * BUDGET_PART;
+	m->paid = (m->paid > least ? m->paid : least) + nsec * BUDGET_PART;
 }
 
 /* Puts the encoded form in place of the body. */
 static void
-encode(struct encoder *encoder, struct http_response *r, struct generation *g,
+encode(struct body_maker *m, struct http_response *r, struct generation *g,
     const struct selection *s, enum encoding encoding)
 {
 	struct buf body = { 0 }, coded = { 0 };
+	int64_t begun = time_used();
 	struct blob *blob;
 
 	page_drain(r, &body);
-	encode_body(encoder, encoding, ENCODE_FAST, (struct str){ body.data, body.len },
-	    &coded);
+	encode_body(m->encoder, encoding, ENCODE_FAST,
+	    (struct str){ body.data, body.len }, &coded);
 	blob = blob_new(&coded);
 	if (body.len >= ENCODE_MIN)
 		keep(g, encoding, s, blob);
+	else
+		blob_forget(blob);
 	buf_free(&body);
 	use_blob(r, blob);
+	budget_spend(m, time_used() - begun);
 }
 
 static void
@@ -208,38 +224,71 @@ leave_out(struct http_response *r)
 	r->length_unknown = true;
 }
 
-enum body_result
-body_set(struct encoder *encoder, struct body_budget *budget, struct http_response *r,
-    const struct http_request *q, struct generation *g, const struct selection *s)
+/* For whoever asks next. */
+static void
+have_encoded(struct body_maker *m, const struct http_response *r, struct generation *g,
+    const struct selection *s, enum encoding encoding)
 {
-	bool head = q->method == HTTP_HEAD, must;
+	struct key room;
+	struct str key = make_key(&room, encoding, s);
+
+	if (key.len > 0)
+		coder_ask(m->coder, g, s, encoding, key, http_response_length(r));
+}
+
+/* Sets the body in the best form there is, and returns which one it is; ENCODING_MAX:
+ * none, later. */
+static enum encoding
+set_best(struct body_maker *m, struct http_response *r, bool head,
+    const struct negotiation *n, struct generation *g, const struct selection *s)
+{
+	enum encoding best = n->order[0];
+	bool must = !accepts_identity(n);
+	size_t len;
+
+	if (best != ENCODING_IDENTITY && set_ready(r, g, s, best, must))
+		return best;
+	set_identity(r, head, g, s);
+	len = http_response_length(r);
+	if (best == ENCODING_IDENTITY || (len < ENCODE_MIN && !must))
+		return ENCODING_IDENTITY;
+	if (len <= ENCODE_HERE_MAX && head) {
+		leave_out(r);
+		return best;
+	}
+	if (len <= ENCODE_HERE_MAX && !budget_is_spent(m)) {
+		encode(m, r, g, s, best);
+		return best;
+	}
+	if (!head)
+		have_encoded(m, r, g, s, best);
+	for (unsigned i = 1; i < n->n; i++)
+		if (n->order[i] == ENCODING_IDENTITY ||
+		    set_ready(r, g, s, n->order[i], must))
+			return n->order[i];
+	if (head) {
+		leave_out(r);
+		return best;
+	}
+	drop(r);
+	return ENCODING_MAX;
+}
+
+enum body_result
+body_set(struct body_maker *m, struct http_response *r, const struct http_request *q,
+    struct generation *g, const struct selection *s)
+{
 	struct negotiation n;
 	enum encoding encoding;
-	int64_t begun;
 
 	negotiate(q, &n);
 	if (n.n == 0)
 		return BODY_UNACCEPTABLE;
-	encoding = n.order[0];
-	must = !accepts_identity(&n);
-	if (encoding == ENCODING_IDENTITY || !set_ready(r, g, s, encoding, must)) {
-		set_identity(r, head, g, s);
-		if (encoding == ENCODING_IDENTITY ||
-		    (http_response_length(r) < ENCODE_MIN && !must))
-			return BODY_SET;
-		if (head) {
-			leave_out(r);
-		} else if (budget_is_spent(budget)) {
-			if (!must)
-				return BODY_SET;
-			drop(r);
-			return BODY_LATER;
-		} else {
-			begun = time_used();
-			encode(encoder, r, g, s, encoding);
-			budget_spend(budget, time_used() - begun);
-		}
-	}
-	put_encoding(r, encoding);
+	coder_collect(m->coder);
+	encoding = set_best(m, r, q->method == HTTP_HEAD, &n, g, s);
+	if (encoding == ENCODING_MAX)
+		return BODY_LATER;
+	if (encoding != ENCODING_IDENTITY)
+		put_encoding(r, encoding);
 	return BODY_SET;
 }

@@ -20,7 +20,8 @@
 
 struct generation {
 	unsigned refs;
-	bool old;                  /* it has a successor: only answers need it */
+	unsigned lent;             /* of them, those of bodies that are being encoded */
+	_Atomic bool old;          /* it has a successor: only answers need it */
 	struct snapshot *snapshot; /* owned */
 	const struct view_directory *directory;  /* in it */
 	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */

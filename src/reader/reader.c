@@ -247,6 +247,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct reader *r = arg;
 
 	proc_child_beat(r->counters);
+	coder_collect(r->answerer.maker.coder);
 	store_poll(r->answerer.store);
 	access_flush(r->access);
 }
@@ -332,8 +333,9 @@ release(struct reader *r)
 	http_server_free(&r->metrics_server);
 	http_server_free(&r->server);
 	access_close(&r->access);
+	coder_free(&r->answerer.maker.coder);
 	store_free(&r->answerer.store);
-	encoder_free(&r->answerer.encoder);
+	encoder_free(&r->answerer.maker.encoder);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
 	buf_free(&r->answerer.selected);
@@ -363,11 +365,12 @@ reader_main(const struct child_context *context)
 	/* A predecessor that was killed could not take its own back. */
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
 	atomic_store_explicit(&r.counters->pinned, 0, memory_order_relaxed);
-	/* Before the store starts its thread. */
+	/* Before any thread is started. */
 	sandbox_enter(ROLE_READER, context);
 	r.answerer.config = context->config;
 	r.answerer.segment = context->segment;
-	r.answerer.encoder = encoder_new(ENCODER_KEEP);
+	r.answerer.maker.encoder = encoder_new(ENCODER_KEEP);
+	r.answerer.maker.coder = coder_new();
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.metrics =

@@ -114,6 +114,27 @@ selection_make(
 	return true;
 }
 
+static struct str
+copy_word(struct str word, struct buf *words)
+{
+	struct str copy = { words->data + words->len, word.len };
+
+	buf_add(words, word.p, word.len);
+	return copy;
+}
+
+void
+selection_copy(struct selection *copy, const struct selection *s, struct buf *words)
+{
+	buf_reset(words);
+	/* All at once: it must not move any more. */
+	(void)buf_reserve(words, s->text.len + s->offset_text.len + s->limit_text.len);
+	*copy = *s;
+	copy->text = copy_word(s->text, words);
+	copy->offset_text = copy_word(s->offset_text, words);
+	copy->limit_text = copy_word(s->limit_text, words);
+}
+
 /* What with-stats shows beyond the plain answer has contents of its own. They are mixed
  * in one after the other: were they added up, two that change alike would hide it. */
 uint64_t

@@ -52,6 +52,11 @@ struct selection {
 bool selection_make(struct selection *s, enum view_kind, const struct query *,
     struct buf *text) MUST_CHECK;
 
+/* Makes *copy equal, with strings of its own in *words, which is emptied and must stay
+ * as it is while the copy is used. */
+void selection_copy(
+    struct selection *copy, const struct selection *, struct buf *words);
+
 /*
  * The entity tag of what is selected of a payload: made of the content and of the
  * selection's text, so it is the same on every machine. The tag of a whole view is that

@@ -196,7 +196,7 @@ store_pinned(const struct store *s)
 	for (i = 0; i < CATEGORY_MAX; i++) {
 		slot = &s->slots[i];
 		for (j = 0; j < slot->nold; j++)
-			if (slot->old[j]->refs > 1)
+			if (slot->old[j]->refs > 1 + slot->old[j]->lent)
 				bytes += slot->old[j]->snapshot->len;
 	}
 	return bytes;

@@ -72,7 +72,7 @@ def test_every_thread_of_every_child_is_under_the_filter(make_daemon):
     for role, pid in children(daemon).items():
         tasks = threads(pid)
         if role.startswith("reader"):  # a hydrator has a second one while it saves
-            assert len(tasks) == 2, role
+            assert len(tasks) == 3, role  # the loop, who takes generations, who encodes
         for task in tasks:
             try:
                 known = status(task)

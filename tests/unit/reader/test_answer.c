@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fixture/answer_world.h"
 #include "base/buf.h"
@@ -407,7 +408,7 @@ TEST(encoding_has_a_budget)
 	char target[200];
 	int i;
 
-	w->answerer.budget.paid = clock_boot() + 3600 * NSEC_PER_SEC;
+	w->answerer.maker.paid = clock_boot() + 3600 * NSEC_PER_SEC;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_null(strstr(w->response.fields.data, coding));
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150",
@@ -416,8 +417,8 @@ TEST(encoding_has_a_budget)
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
 	/* Nothing of the page that was set before is left in it. */
 	assert_int_equal(w->response.nbody, 1);
-	assert_memory_equal(w->response.body[0].p, "{\"detail\":\"Too", 14);
-	w->answerer.budget.paid = 0;
+	assert_memory_equal(w->response.body[0].p, "{\"detail\":\"The", 14);
+	w->answerer.maker.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, coding));
 	/* Whoever asks for ever other pages comes to the end of it. */
@@ -429,11 +430,51 @@ TEST(encoding_has_a_budget)
 	}
 	assert_in_range(i, 1, 99999);
 	/* What is kept costs nothing. */
-	w->answerer.budget.paid = 0;
+	w->answerer.maker.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
-	w->answerer.budget.paid = clock_boot() + 3600 * NSEC_PER_SEC;
+	w->answerer.maker.paid = clock_boot() + 3600 * NSEC_PER_SEC;
 	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, coding));
+}
+
+/* A long body is not encoded on the loop at all: whoever asks first gets it as it is.
+ */
+TEST(long_bodies_are_encoded_beside_the_loop)
+{
+	static const char target[] =
+	    STATISTICS "text_generation/with-stats?sort_by=name&include_workers=1";
+	static const char gzip[] = "Accept-Encoding: gzip\r\n";
+	static const char only_br[] = "Accept-Encoding: br, identity;q=0\r\n";
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	struct answer_world *w = *state;
+	int i;
+
+	assert_int_equal(answer_world_ask(w, "HEAD", target, gzip), 200);
+	assert_null(strstr(w->response.fields.data, "Content-Encoding"));
+	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+	assert_null(strstr(w->response.fields.data, "Content-Encoding"));
+	assert_non_null(strstr(w->response.fields.data, "Vary: Accept-Encoding"));
+	assert_begins(w, "{\"m718\":");
+	assert_int_equal(answer_world_ask(w, "GET", target, only_br), 503);
+	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
+	for (i = 0; i < 60000; i++) {
+		nanosleep(&pause, NULL);
+		assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+		if (strstr(w->response.fields.data, "Content-Encoding: gzip") != NULL)
+			break;
+	}
+	assert_true(i < 60000);
+	for (i = 0; i < 60000; i++) {
+		if (answer_world_ask(w, "GET", target, only_br) == 200)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	assert_non_null(strstr(w->response.fields.data, "Content-Encoding: br"));
+	/* Of two that are there the better one; of those that are not, none. */
+	assert_int_equal(
+	    answer_world_ask(w, "GET", target, "Accept-Encoding: zstd, gzip;q=0.5\r\n"),
+	    200);
+	assert_non_null(strstr(w->response.fields.data, "Content-Encoding: gzip"));
 }
 
 /* Of what is not there a HEAD counts the length, and leaves it open if it would have to

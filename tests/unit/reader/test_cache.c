@@ -13,10 +13,13 @@ static struct blob *
 blob_of(char fill, size_t len)
 {
 	struct buf b = { 0 };
+	struct blob *blob;
 
 	memset(buf_reserve(&b, len), fill, len);
 	b.len = len;
-	return blob_new(&b);
+	blob = blob_new(&b);
+	blob_forget(blob);
+	return blob;
 }
 
 static struct str
