@@ -48,6 +48,8 @@ freshness_put(struct buf *b, const struct config *c, enum freshness f, int64_t a
 	http_put_uint(b, (uint64_t)(c->hydration.stale_ttl - ttl));
 	buf_puts(b, ", stale-if-error=");
 	http_put_uint(b, (uint64_t)(c->hydration.stale_if_error - ttl));
+	buf_puts(b, "\r\nX-Accel-Expires: ");
+	http_put_uint(b, f == FRESHNESS_FRESH ? (uint64_t)(ttl - age) : 0);
 	buf_puts(b, "\r\nCache-Status: hydratord; hit; ttl=");
 	if (age > ttl)
 		buf_putc(b, '-');

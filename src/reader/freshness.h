@@ -25,7 +25,9 @@ enum freshness freshness_of(const struct config *, int64_t age);
 const char *freshness_name(enum freshness);
 
 /*
- * Appends the Age, Cache-Control and Cache-Status lines of a 200 or 304. The times
+ * Appends the Age, Cache-Control, X-Accel-Expires and Cache-Status lines of a 200 or
+ * 304. X-Accel-Expires is for nginx, which ignores Age and would keep an answer for all
+ * of max-age, up to twice the lifetime; nobody else looks at it. The times
  * after a "while" or an "if" count from the end of freshness. A stale answer has no
  * lifetime of its own. Cache-Status (RFC 9211) is a list with our name as its only
  * item; ttl is what is left of the lifetime, below 0 how long ago it ended.

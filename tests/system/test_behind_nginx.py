@@ -145,6 +145,23 @@ def test_a_stale_answer_gets_no_new_lifetime(make_daemon, put_in_front):
     assert "retry-after" in answer.headers
 
 
+def test_nothing_is_kept_longer_than_it_is_fresh(make_daemon, put_in_front):
+    """nginx ignores Age, but knows X-Accel-Expires: else it would keep this for another 100 seconds."""
+    daemon = make_daemon(hydration="enabled = false interval = 10 ttl = 100 stale_ttl = 1000 stale_if_error = 5000").start()
+    daemon.move_clock(90)
+    port = put_in_front(daemon).ports[0]
+    assert fetched(get(port, RISK)) == ("MISS", "200")
+    assert fetched(get(port, RISK)) == ("HIT", None)
+
+    def asked_again():
+        answer = get(port, RISK)
+        return answer.headers["x-cache"] != "HIT" and answer
+
+    again = wait_for(asked_again, "the end of freshness")
+    assert again.headers["x-upstream"] in ("200", "304")
+    assert "x-accel-expires" not in again.headers  # which is for nginx alone
+
+
 def test_what_is_kept_for_one_is_good_for_scripts_too(make_daemon, put_in_front):
     """With `*` the first client, who sent no Origin, locks nobody out."""
     daemon = make_daemon(settings='http { cors = { "*" } }').start()

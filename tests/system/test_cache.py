@@ -64,6 +64,7 @@ def test_a_state_that_is_served(by_state, state, target):
     assert answer.headers["cache-control"] == (
         "public, max-age=%d, stale-while-revalidate=%d, stale-if-error=%d" % (
             TTL if state == "fresh" else 0, STALE_TTL - TTL, STALE_IF_ERROR - TTL))
+    assert int(answer.headers["x-accel-expires"]) == max(TTL - age, 0)
     assert cache_status(answer) == (TTL - age, detail)
     assert "retry-after" not in answer.headers
     date = email.utils.parsedate_to_datetime(answer.headers["date"])
@@ -101,7 +102,7 @@ def test_expired(by_state, target):
         assert (answer.status, answer.headers["cache-control"]) == (503, "no-store")
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json() == {"detail": "The data is too old to be served"}
-        for name in ("etag", "last-modified", "age", "cache-status"):
+        for name in ("etag", "last-modified", "age", "cache-status", "x-accel-expires"):
             assert name not in answer.headers
 
 
