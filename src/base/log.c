@@ -47,9 +47,8 @@ static const struct {
 	{ "debug", LOG_DEBUG },
 };
 
-/* Whether only root and this user can put another file or link at path. */
-static bool
-is_ours_to_name(const char *path)
+bool
+log_file_is_ours(const char *path)
 {
 	char directory[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -71,7 +70,7 @@ log_file_open(const char *path)
 	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	int fd = open(path, flags | O_NOFOLLOW, LOG_FILE_MODE);
 
-	if (fd == -1 && errno == ELOOP && is_ours_to_name(path))
+	if (fd == -1 && errno == ELOOP && log_file_is_ours(path))
 		fd = open(path, flags, LOG_FILE_MODE);
 	return fd;
 }

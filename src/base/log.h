@@ -3,6 +3,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 
 /*
@@ -22,6 +24,9 @@ int log_open(const char *target, const char *level) MUST_CHECK;
  * (ELOOP: such a link; ENXIO: a FIFO that nobody reads).
  */
 int log_file_open(const char *path) MUST_CHECK;
+
+/* Whether only root and this process's user can put another file or link at path. */
+bool log_file_is_ours(const char *path);
 
 /*
  * Opens the file target anew, for log rotation. Supervisor, on USR2.

@@ -14,11 +14,23 @@ logs_to(const struct config *c, const char *target)
 	return strcmp(c->log.target, target) == 0;
 }
 
+static void
+logs_warn_of_directory(const char *path)
+{
+	if (!log_file_is_ours(path))
+		log_warnx("others may put what they like in the place of %s: its "
+			  "directory should be root's, and writable by nobody else",
+		    path);
+}
+
 int
 logs_open(const struct config *c, char *err, size_t errlen)
 {
-	if (log_open(c->log.target, c->log.level) == 0)
+	if (log_open(c->log.target, c->log.level) == 0) {
+		if (!logs_to(c, "syslog") && !logs_to(c, "stderr"))
+			logs_warn_of_directory(c->log.target);
 		return 0;
+	}
 	snprintf(err, errlen, "cannot open the log %s: %s", c->log.target,
 	    errno == ENXIO ? "nobody reads this FIFO" : strerror(errno));
 	return -1;
@@ -34,6 +46,8 @@ logs_open_access(const struct config *c)
 		return -1;
 	if ((fd = log_file_open(path)) == -1)
 		log_warn("access log %s: no lines are kept", path);
+	else
+		logs_warn_of_directory(path);
 	return fd;
 }
 

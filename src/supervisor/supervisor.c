@@ -183,6 +183,15 @@ supervisor_announce(const struct crew *w)
 	buf_free(&line);
 }
 
+/* Each reload is announced when it is asked for, so one that follows at once would be
+ * over, to the manager, before it has begun. */
+static void
+supervisor_tell_ready(const struct supervisor *s)
+{
+	if (!s->reload.wanted)
+		notify_ready();
+}
+
 /* What a change of crews means to those outside. */
 static void
 supervisor_tell(struct supervisor *s, enum reload_event event)
@@ -192,11 +201,11 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 		supervisor_announce(s->reload.serving);
 		daemon_up(&s->notify);
 		notify_status("serving");
-		notify_ready();
+		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
 		notify_status("the last reload was refused: see the log");
-		notify_ready();
+		supervisor_tell_ready(s);
 		break;
 	case RELOAD_FAILED:
 		s->status = EXIT_FAILURE;

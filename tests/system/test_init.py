@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -277,3 +278,25 @@ def test_only_root_may(service):
                                 capture_output=True, text=True, timeout=PATIENCE)
     assert result.returncode == NOT_ROOT, result.stderr
     assert "root" in result.stdout + result.stderr
+
+
+def status_for_nobody(service, pidfile):
+    text = service.script.read_text().replace("/run/hydratord/hydratord.pid", str(pidfile))
+    result = subprocess.run(["sh", "-s", "status"], input=text, user="nobody", cwd="/", check=False,
+                            capture_output=True, text=True, timeout=PATIENCE)
+    return result.returncode
+
+
+def test_everybody_may_ask_for_the_status(service):
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        service.daemon.pidfile = pathlib.Path(directory) / "pid"
+        service.write_defaults(DAEMON=BINARY)
+        assert status_for_nobody(service, service.daemon.pidfile) != RUNNING
+        service.must("start")
+        assert status_for_nobody(service, service.daemon.pidfile) == RUNNING
+        service.must("stop")
+        service.daemon.pidfile.write_text("%d" % os.getpid())
+        os.chmod(service.daemon.pidfile, 0o644)
+        assert status_for_nobody(service, service.daemon.pidfile) != RUNNING
+        service.daemon.pidfile.unlink()

@@ -45,6 +45,14 @@ TEST(test_pid_file_is_readable_whatever_the_umask)
 	stop();
 }
 
+TEST(test_log_directory_of_others_is_named)
+{
+	assert_int_equal(chmod(directory, 0777), 0);
+	start();
+	wait_log("others may put what they like in the place of", 1);
+	stop();
+}
+
 TEST(test_hup_never_ends_it)
 {
 	start();
@@ -223,6 +231,7 @@ TEST(test_children_give_up_root)
 	if (geteuid() != 0 || pw == NULL)
 		skip();
 	strlcpy(fx.user, "nobody", sizeof(fx.user));
+	assert_int_equal(chmod(directory, 0755), 0);
 	config_category(0, "publish");
 	config_category(1, "deaf");
 	snprintf(expected, sizeof(expected), "sockets 2 uid %d", (int)pw->pw_uid);
