@@ -166,6 +166,21 @@ conclude(struct store *s, struct slot *slot, enum category category, struct take
 	slot->verdict = verdict;
 }
 
+/* Whether the newest generation is the one that is held, with another stamp. Nothing is
+ * copied then, and what was made of it stays. */
+static bool
+renew(struct store *s, struct slot *slot, enum category category)
+{
+	struct snapshot *snapshot = slot->current->snapshot;
+
+	if (!snapshot_renew(s->segment, slot->latch, snapshot))
+		return false;
+	slot->verdict = SNAPSHOT_UNCHANGED;
+	log_debug("%s: generation %llu taken: the one before with another time",
+	    category_name(category), (unsigned long long)snapshot->generation);
+	return true;
+}
+
 /* Takes what is newer than `seen`: at once while there is nothing to answer from, else
  * in the thread, of which the result is fetched here too. */
 static void
@@ -182,7 +197,7 @@ refresh(struct store *s, struct slot *slot, enum category category, uint64_t see
 	if (slot->current == NULL)
 		conclude(s, slot, category,
 		    taker_take(s->segment, slot->latch, category, 0));
-	else
+	else if (!renew(s, slot, category))
 		taker_ask(s->taker, category, slot->latch,
 		    slot->current->snapshot->generation);
 }

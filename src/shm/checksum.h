@@ -11,16 +11,23 @@
 
 /*
  * XXH3 (64 bits, seed 0) of the payload; then the same of that result, the
- * generation, the length and the stamp, as ten 64-bit words in native order.
+ * generation, the length and the stamp, as ten 64-bit words in native order. So who
+ * knows the first can tell without the payload whether a checksum is of it.
  */
 static inline uint64_t
-checksum_of(const void *data, uint64_t len, uint64_t generation,
+checksum_of_payload(const void *data, uint64_t len)
+{
+	return XXH3_64bits(data, (size_t)len);
+}
+
+static inline uint64_t
+checksum_of(uint64_t payload, uint64_t len, uint64_t generation,
     const struct snapshot_stamp *stamp)
 {
 	const struct {
 		uint64_t payload, generation, len;
 		struct snapshot_stamp stamp;
-	} all = { XXH3_64bits(data, (size_t)len), generation, len, *stamp };
+	} all = { payload, generation, len, *stamp };
 
 	return XXH3_64bits(&all, sizeof(all));
 }

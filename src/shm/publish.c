@@ -172,7 +172,7 @@ publish(struct publisher *p, const void *data, size_t len,
 		return -1;
 	g = seqlock_begin(latch);
 	publish_meta(segment_meta(seg, p->category, g), g, len,
-	    checksum_of(data, len, g, stamp), stamp);
+	    checksum_of(checksum_of_payload(data, len), len, g, stamp), stamp);
 	seqlock_fill(segment_buffer(seg, p->category, g), data, len);
 	seqlock_end(latch, g);
 	publisher_want(p, 0);

@@ -172,8 +172,10 @@ snapshot_copy(const struct segment *seg, unsigned category, uint64_t generation,
 		return SNAPSHOT_FOREIGN;
 	if (snapshot_seal(s) == -1)
 		return SNAPSHOT_NOMEM;
-	if (!SNAPSHOT_TEST_SKIP_CHECKSUM &&
-	    checksum_of(s->data, s->len, generation, &s->stamp) != checksum)
+	if (SNAPSHOT_TEST_SKIP_CHECKSUM)
+		return SNAPSHOT_FRESH;
+	s->payload = checksum_of_payload(s->data, s->len);
+	if (checksum_of(s->payload, s->len, generation, &s->stamp) != checksum)
 		return SNAPSHOT_FOREIGN;
 	return SNAPSHOT_FRESH;
 }
@@ -203,6 +205,27 @@ snapshot_take(
 		errno = saved;
 	}
 	return verdict;
+}
+
+bool
+snapshot_renew(const struct segment *seg, unsigned category, struct snapshot *s)
+{
+	const struct seqlock *latch = &segment_slot(seg, category)->latch;
+	uint64_t generation = snapshot_generation(seg, category);
+	const struct slot_meta *meta = segment_meta(seg, category, generation);
+	uint64_t number = seqlock_get(&meta->generation);
+	uint64_t len = seqlock_get(&meta->length);
+	uint64_t checksum = seqlock_get(&meta->checksum);
+	struct snapshot_stamp stamp;
+
+	snapshot_read_stamp(&stamp, meta);
+	if (seqlock_overtaken(latch, generation) || number != generation ||
+	    len != s->len ||
+	    checksum_of(s->payload, len, generation, &stamp) != checksum)
+		return false;
+	s->generation = generation;
+	s->stamp = stamp;
+	return true;
 }
 
 void

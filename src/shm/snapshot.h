@@ -6,6 +6,7 @@
 #ifndef SHM_SNAPSHOT_H
 #define SHM_SNAPSHOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct snapshot {
 	int fd;
 	const char *data;
 	size_t len;
+	uint64_t payload;    /* checksum_of_payload(), as verified */
 	uint64_t generation; /* 1, 2, ... */
 	struct snapshot_stamp stamp;
 };
@@ -45,6 +47,13 @@ size_t snapshot_length(const struct segment *, unsigned category);
  */
 enum snapshot_verdict snapshot_take(const struct segment *, unsigned category,
     uint64_t known, struct snapshot **out) MUST_CHECK;
+/*
+ * If the newest generation has the payload of *s, gives *s its number and its stamp and
+ * returns true: a refresh that changed nothing costs no copy. False: it has not, or
+ * that could not be told, *s is as it was. Looks at metadata only, tries once.
+ */
+bool snapshot_renew(
+    const struct segment *, unsigned category, struct snapshot *s) MUST_CHECK;
 /* Frees *s (NULL is fine) and sets it to NULL. */
 void snapshot_release(struct snapshot **s);
 /* "fresh", "unchanged", ...: for log lines. */

@@ -1,6 +1,8 @@
 /* Generations replace each other in a thread: what is held stays good meanwhile. */
 #include "fixture/answer_world.h"
 
+#include <string.h>
+
 #include "reader/store.h"
 #include "unit.h"
 
@@ -53,6 +55,42 @@ TEST(replacements_in_a_row_end_with_the_newest)
 	assert_int_equal(held(w)->snapshot->generation, 201);
 	assert_int_equal(held(w)->refs, 1);
 	assert_int_equal(counter_get(&w->counters, COUNTER_SNAPSHOTS_TAKEN), 202);
+}
+
+/* What was made stays, and nothing is taken. */
+TEST(a_refresh_that_changed_nothing_costs_nothing)
+{
+	struct answer_world *w = *state;
+	struct generation *g;
+	const char *data;
+	size_t made;
+
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 50);
+	g = held(w);
+	data = g->snapshot->data;
+	assert_int_equal(answer_world_ask(w, "GET",
+			     "/model_references/statistics/image_generation/"
+			     "deletion-risk?preset=critical",
+			     ""),
+	    200);
+	assert_non_null(strstr(w->response.fields.data, "Age: 50\r\n"));
+	made = cache_bytes(g->made);
+	assert_true(made > 0);
+	for (int i = 0; i < 3; i++)
+		answer_world_republish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5);
+	assert_ptr_equal(held(w), g);
+	assert_ptr_equal(g->snapshot->data, data);
+	assert_int_equal(g->snapshot->generation, 5);
+	assert_int_equal(cache_bytes(g->made), made);
+	assert_int_equal(counter_get(&w->counters, COUNTER_SNAPSHOTS_TAKEN), 3);
+	assert_int_equal(answer_world_ask(w, "GET",
+			     "/model_references/statistics/image_generation/"
+			     "deletion-risk",
+			     ""),
+	    200);
+	assert_non_null(strstr(w->response.fields.data, "Age: 5\r\n"));
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5);
+	assert_ptr_not_equal(held(w)->snapshot->data, data);
 }
 
 UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

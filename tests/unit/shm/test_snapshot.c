@@ -259,6 +259,36 @@ TEST(corrupt_metadata_is_foreign)
 		assert_foreign_when(&meta->stamp[i], 0);
 }
 
+/* The payload is told by the checksum of the metadata alone. */
+TEST(the_same_payload_is_renewed_and_no_other)
+{
+	struct snapshot_stamp stamp = fixture_stamp;
+	struct snapshot *s = NULL;
+	char data[500], err[200];
+	uint64_t g;
+
+	fixture_publish(writer, 'r', sizeof(data));
+	assert_int_equal(snapshot_take(seg, 0, 0, &s), SNAPSHOT_FRESH);
+	stamp.published_wall += 7;
+	memset(data, 'r', sizeof(data));
+	assert_int_equal(
+	    publish(writer, data, sizeof(data), &stamp, &g, err, sizeof(err)), 0);
+	atomic_fetch_add(&segment_meta(seg, 0, 2)->stamp[0], 1);
+	assert_false(snapshot_renew(seg, 0, s));
+	atomic_fetch_sub(&segment_meta(seg, 0, 2)->stamp[0], 1);
+	assert_int_equal(s->generation, 1);
+	assert_memory_equal(&s->stamp, &fixture_stamp, sizeof(stamp));
+	assert_true(snapshot_renew(seg, 0, s));
+	assert_int_equal(s->generation, 2);
+	assert_memory_equal(&s->stamp, &stamp, sizeof(stamp));
+	fixture_publish(writer, 's', sizeof(data));
+	assert_false(snapshot_renew(seg, 0, s));
+	fixture_publish(writer, 'r', sizeof(data) - 1);
+	assert_false(snapshot_renew(seg, 0, s));
+	assert_int_equal(s->generation, 2);
+	snapshot_release(&s);
+}
+
 TEST(corrupt_payload_is_foreign)
 {
 	_Atomic uint64_t *words = segment_buffer(seg, 0, 1);
