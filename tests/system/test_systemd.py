@@ -216,24 +216,6 @@ def test_a_reload_is_announced_and_ends(unit, manager, good):
 
 
 @no_wrapper
-def test_ready_follows_the_last_of_several_reloads(unit, manager):
-    unit.start()
-    must_speak(unit, manager)
-    manager.forget()
-    for _ in range(3):
-        before = unit.daemon.log().count("reload asked for")
-        unit.daemon.send(signal.SIGHUP)
-        wait_for(lambda: unit.daemon.log().count("reload asked for") > before, "the order to be read")
-    wait_for(lambda: unit.daemon.log().count(" serving image_generation") >= 3, "the reloads")
-
-    def announced():
-        words = [word for message in manager.hear() for word in message.split("\n")]
-        return [word for word in words if word in ("RELOADING=1", "READY=1")]
-    wait_for(lambda: announced()[-1] == "READY=1", "READY=1")
-    assert not [pair for pair in zip(announced(), announced()[1:]) if pair == ("READY=1", "READY=1")]
-
-
-@no_wrapper
 def test_the_watchdog_is_fed(unit, manager):
     unit.environment["WATCHDOG_USEC"] = "200000"
     unit.start()

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -15,6 +16,7 @@
 #include "proc/channel.h"
 #include "shm/counters.h"
 #include "shm/layout.h"
+#include "fixture/directory.h"
 #include "fixture/moved_clock.h"
 #include "fixture/supervisor_world.h"
 #include "unit.h"
@@ -355,6 +357,55 @@ TEST(test_suspend_during_a_reload_aborts_nobody)
 	wait_log("serving", 2);
 	assert_int_equal(logged("not ready in time"), 0);
 	stop();
+}
+
+/* The service manager's socket; its path goes to the supervisor. */
+static int
+open_manager(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	strlcpy(at.sun_path, directory_path("notify"), sizeof(at.sun_path));
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(setenv("NOTIFY_SOCKET", at.sun_path, 1), 0);
+	return fd;
+}
+
+/* How often the supervisor has said RELOADING=1, and READY=1. */
+static void
+hear(int manager, int *reloading, int *ready)
+{
+	char text[512];
+	ssize_t n;
+
+	*reloading = *ready = 0;
+	while ((n = recv(manager, text, sizeof(text) - 1, 0)) > 0) {
+		text[n] = '\0';
+		*reloading += strncmp(text, "RELOADING=1\n", 12) == 0;
+		*ready += strcmp(text, "READY=1") == 0;
+	}
+}
+
+TEST(test_ready_follows_the_last_of_several_reloads)
+{
+	int manager = open_manager(), reloading, ready;
+
+	start();
+	unsetenv("NOTIFY_SOCKET");
+	wait_log("is ready", 2);
+	reload("http { retry_after = 78 }\n"); /* until the clock moves */
+	wait_log("reload asked for", 1);
+	kill(fx.pid, SIGHUP);
+	wait_log("reload asked for", 2);
+	moved_clock_set(3600);
+	wait_log("serving", 3);
+	stop();
+	hear(manager, &reloading, &ready);
+	assert_int_equal(reloading, 2);
+	assert_int_equal(ready, 2); /* of the start, and of both */
+	close(manager);
+	unlink(directory_path("notify"));
 }
 
 TEST(test_stop_during_a_reload)
