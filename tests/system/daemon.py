@@ -171,6 +171,15 @@ horde { url = "%s" %s }
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    # In /proc its mappings and descriptors have the name that it was made with: none.
+    def is_segment(self, descriptor):
+        return os.path.samefile(descriptor, "/dev/shm" + self.segment)
+
+    def maps_segment(self, line):
+        """Of /proc/PID/maps."""
+        inode = os.stat("/dev/shm" + self.segment).st_ino
+        return bool(re.search(r" %d +/dev/shm/" % inode, line))
+
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 

@@ -32,8 +32,8 @@ class Victim:
         self.daemon, self.role, self.place = daemon, role, place
         self.supervisor = daemon.process.pid
         self.others = [pid for name, pid in daemon.roles.items() if name != role]
-        fds = [(int(link.name), os.readlink(link)) for link in pathlib.Path("/proc/%d/fd" % taken.pid).iterdir()]
-        self.segment = [fd for fd, to in fds if daemon.segment in to]
+        fds = pathlib.Path("/proc/%d/fd" % taken.pid)
+        self.segment = [int(fd.name) for fd in fds.iterdir() if daemon.is_segment(fd)]
 
     def open(self, path, flags):
         fd = self.call("openat", AT_FDCWD, str(path).encode(), flags, 0o600)
@@ -48,7 +48,7 @@ class Victim:
 
     def page(self):
         """Where it may write in the segment."""
-        return next(low for low, _, rest in self.maps() if rest.startswith("rw-s") and self.daemon.segment in rest)
+        return next(low for low, _, rest in self.maps() if rest.startswith("rw-s") and self.daemon.maps_segment(rest))
 
     def in_segment(self, name, *arguments):
         """On each descriptor of the segment; one that can only read refuses as well."""
