@@ -1,5 +1,6 @@
-/* Accepting: not more than there is room for, not more than other processes that have
- * the same listening sockets, and without keeping clients that are there waiting. */
+/* Accepting: not more than there is room for (idle ones make room), not more than other
+ * processes that have the same listening sockets, and without keeping clients that are
+ * there waiting. */
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -13,8 +14,11 @@
 
 /* One event's worth of accepts: connections that are there have their turn too. */
 #define ACCEPT_BATCH 32
-/* Connections beyond the limit that may be busy being refused. */
-#define REFUSED_MAX 64
+/* Connections beyond the limit that may be on their way out. */
+#define EXCESS_MAX 64
+/* How many that seem idle are looked at for one that is: the others have requests that
+ * came in this very moment. */
+#define IDLE_LOOKS 32
 /* The others need no longer to wake up. */
 #define CROWDED_PAUSE_USEC 1000
 
@@ -83,16 +87,51 @@ peer(const struct http_server *s, const struct sockaddr_storage *from)
 static bool
 is_full(const struct http_server *s)
 {
-	return s->nconnections - s->nrefused >= s->options.max_connections;
+	return s->nconnections - s->nexcess >= s->options.max_connections;
 }
 
-/* The refusal of a new client is worth more than the rest of a patience with one that
- * has had its own the longest, and does not close. */
+/* An end that begins now is worth more than the rest of a patience with the one that
+ * has been ending the longest, and does not close. */
 static void
-refuse_next(struct http_server *s, int sock, const struct sockaddr *from)
+make_room_for_excess(struct http_server *s)
 {
-	if (s->nrefused == REFUSED_MAX)
-		connection_free(TAILQ_FIRST(&s->refused));
+	struct http_connection *c = TAILQ_FIRST(&s->excess);
+
+	if (s->nexcess < EXCESS_MAX)
+		return;
+	/* What is left unread makes a close a reset, which overtakes the answer. */
+	(void)recv(c->fd, s->in, s->in_size, 0);
+	connection_free(c);
+}
+
+/* Whether there was one. */
+static bool
+shed_idle(struct http_server *s)
+{
+	struct http_connection *c;
+	unsigned looks = 0;
+
+	TAILQ_FOREACH (c, &s->idle, queue) {
+		if (looks++ == IDLE_LOOKS)
+			break;
+		if (!connection_is_idle(c))
+			continue;
+		make_room_for_excess(s);
+		connection_shed(c);
+		return true;
+	}
+	return false;
+}
+
+/* A new client, whether there is room or not. */
+static void
+take(struct http_server *s, int sock, const struct sockaddr *from)
+{
+	if (!is_full(s) || shed_idle(s)) {
+		connection_new(s, sock, from);
+		return;
+	}
+	make_room_for_excess(s);
 	connection_new_refused(s, sock, from);
 }
 
@@ -160,14 +199,13 @@ on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct listener *l = arg;
 	struct http_server *s = l->server;
 	struct sockaddr_storage from;
-	int sock;
+	int sock, i;
 
-	if (!s->accepting || (sock = accept_next(l, &from)) == -1)
-		return;
-	if (is_full(s))
-		refuse_next(s, sock, peer(s, &from));
-	else
-		connection_new(s, sock, peer(s, &from));
+	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
+		if ((sock = accept_next(l, &from)) == -1)
+			break;
+		take(s, sock, peer(s, &from));
+	}
 }
 
 void

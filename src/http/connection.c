@@ -40,12 +40,8 @@ connection_free(struct http_connection *c)
 	struct http_server *s = c->server;
 
 	connection_drop_pending(c);
-	if (c->state == CONNECTION_TURN)
-		TAILQ_REMOVE(&s->turns, c, queue);
-	if (c->refused) {
-		TAILQ_REMOVE(&s->refused, c, queue);
-		s->nrefused--;
-	}
+	connection_unqueue(c);
+	s->nexcess -= c->excess;
 	event_del(&c->read);
 	event_del(&c->write);
 	close(c->fd);
@@ -54,13 +50,6 @@ connection_free(struct http_connection *c)
 	free(c->peer);
 	free(c);
 	server_connection_gone(s);
-}
-
-void
-connection_enter(struct http_connection *c, enum connection_state state)
-{
-	c->state = state;
-	c->since = c->server->now;
 }
 
 bool
@@ -272,7 +261,6 @@ static void
 wait_for_turn(struct http_connection *c)
 {
 	event_del(&c->read);
-	connection_enter(c, CONNECTION_TURN);
 	server_queue_turn(c->server, c);
 }
 
@@ -306,7 +294,8 @@ consume(struct http_connection *c, const char *data, size_t len)
 			 * accept; more bytes do not move it. */
 			if (c->state == CONNECTION_IDLE)
 				connection_enter(c, CONNECTION_HEAD);
-			c->state = CONNECTION_HEAD;
+			else
+				connection_change(c, CONNECTION_HEAD);
 			save(c, data, len);
 			return true;
 		case HTTP_PARSE_BAD:
@@ -345,7 +334,6 @@ on_read(evutil_socket_t fd, short what UNUSED, void *arg)
 void
 connection_turn(struct http_connection *c)
 {
-	c->state = CONNECTION_IDLE;
 	if (!consume(c, c->server->in, restore(c)))
 		return;
 	if (c->state != CONNECTION_TURN && c->state != CONNECTION_WRITE &&
@@ -404,7 +392,9 @@ connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
 	c->born = s->now;
 	if (from != NULL)
 		c->peer = peer_of(from);
-	connection_enter(c, CONNECTION_FRESH);
+	c->state = CONNECTION_FRESH;
+	c->since = s->now;
+	connection_queue(c);
 	event_assign(&c->read, s->base, fd, EV_READ | EV_PERSIST, on_read, c);
 	event_assign(&c->write, s->base, fd, EV_WRITE | EV_PERSIST, on_write, c);
 	TAILQ_INSERT_TAIL(&s->connections, c, link);
@@ -428,11 +418,12 @@ void
 connection_new_refused(struct http_server *s, int fd, const struct sockaddr *from)
 {
 	struct http_connection *c = connection_alloc(s, fd, from);
+	ssize_t n;
 
 	if (c == NULL)
 		return;
-	c->refused = true;
-	TAILQ_INSERT_TAIL(&s->refused, c, queue);
-	s->nrefused++;
-	(void)refuse(c, 503, NULL, true);
+	connection_give_up_place(c);
+	n = recv(fd, s->in, s->in_size, 0);
+	(void)refuse(
+	    c, 503, NULL, !http_is_head((struct str){ s->in, n > 0 ? (size_t)n : 0 }));
 }

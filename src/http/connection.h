@@ -31,8 +31,7 @@ enum connection_state {
 
 struct http_connection {
 	TAILQ_ENTRY(http_connection) link;
-	TAILQ_ENTRY(http_connection)
-	queue; /* of turns (TURN only), or of the refused */
+	TAILQ_ENTRY(http_connection) queue; /* see queue.c */
 	struct http_server *server;
 	int fd;
 	enum connection_state state;
@@ -44,10 +43,12 @@ struct http_connection {
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
 	int queued;         /* WRITE, LINGER: bytes in the socket at the last sweep */
-	bool refused;       /* there was no room for it */
-	bool close_after;   /* WRITE: the answer is the last one */
-	bool ending;        /* only what it is owed is answered any more: */
-	size_t owed;        /* bytes of requests that had come, and are not used yet */
+	/* It takes none of max_connections: there was no place for it, or it was idle
+	 * and another needed its place. */
+	bool excess;
+	bool close_after; /* WRITE: the answer is the last one */
+	bool ending;      /* only what it is owed is answered any more: */
+	size_t owed;      /* bytes of requests that had come, and are not used yet */
 	struct http_output *pending; /* WRITE: what is still to be sent */
 };
 
@@ -79,11 +80,12 @@ struct http_server {
 	int64_t now;  /* clock_boot() of the last tick */
 	int64_t read; /* clock_boot() when the request in work was there */
 	struct http_connections connections;
+	struct http_connections idle;  /* in FRESH and IDLE, longest first */
 	struct http_connections turns; /* in TURN, who has waited longest first */
 	struct event turn; /* a timer that is due at once, if there are any */
 	size_t nconnections;
-	struct http_connections refused; /* of them; longest first */
-	size_t nrefused;
+	struct http_connections excess; /* of them; longest first */
+	size_t nexcess;
 	size_t copied;     /* bytes that pending answers have copied */
 	size_t cut;        /* clients cut off for body_memory since the last tick */
 	bool sweeping;     /* in the tick's round of the connections */
@@ -100,13 +102,20 @@ struct sockaddr;
 
 /* Takes over fd. from: of the client, or NULL. */
 void connection_new(struct http_server *, int fd, const struct sockaddr *from);
-/* Takes over fd, only to answer 503. */
+/* Takes over fd, only to answer 503. May read what has come of a request. */
 void connection_new_refused(struct http_server *, int fd, const struct sockaddr *from);
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 
-/* Its state has changed, and with it begins another deadline. */
+/* Into the queue that its state asks for, and out of it. */
+void connection_queue(struct http_connection *);
+void connection_unqueue(struct http_connection *);
+/* Another state, and with it another queue. */
+void connection_change(struct http_connection *, enum connection_state);
+/* The same, and with it begins another deadline. */
 void connection_enter(struct http_connection *, enum connection_state);
+/* It takes none of the server's places from now on. */
+void connection_give_up_place(struct http_connection *);
 /* The two that follow return whether it still exists. */
 /* RFC 9112 section 9.6: closes our half, goes on reading for a while. */
 bool connection_linger(struct http_connection *);
@@ -121,6 +130,11 @@ size_t connection_unread(const struct http_connection *);
 void connection_turn(struct http_connection *);
 /* Each second: ends it if its deadline is over. May free it. */
 void connection_sweep(struct http_connection *);
+/* Whether nobody would miss it: its client has been answered all that it asked, and has
+ * asked nothing more; or has not asked anything for a second after it connected. */
+bool connection_is_idle(const struct http_connection *);
+/* Of one that is: ends it, and gives its place up. May free it. */
+void connection_shed(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
 
@@ -144,7 +158,7 @@ void accept_rest(struct http_server *);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);
-/* One waits for its turn. */
+/* One has had its turn, and waits for another. */
 void server_queue_turn(struct http_server *, struct http_connection *);
 /* Empties the response, whose Date will be the present second: what the handler says of
  * times and what Date says come from one reading of the clock. */

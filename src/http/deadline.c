@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/connection.h"
+#include "shm/counters.h"
 
 /* Of silence, once the peer has all that we said. */
 #define LINGER_TIMEOUT (2 * NSEC_PER_SEC)
@@ -89,6 +90,26 @@ connection_sweep(struct http_connection *c)
 		    !http_is_head((struct str){ c->saved.data, c->saved.len }));
 	else
 		connection_free(c);
+}
+
+bool
+connection_is_idle(const struct http_connection *c)
+{
+	bool silent =
+	    c->state == CONNECTION_IDLE ||
+	    (c->state == CONNECTION_FRESH && c->server->now - c->since >= NSEC_PER_SEC);
+
+	return silent && connection_unread(c) == 0;
+}
+
+/* A request that is on its way sees an end, not a reset: it was not served, and may be
+ * repeated (RFC 9112 section 9.3.1). */
+void
+connection_shed(struct http_connection *c)
+{
+	counter_add(c->server->options.counters, COUNTER_CONNECTIONS_SHED, 1);
+	connection_give_up_place(c);
+	(void)connection_linger(c);
 }
 
 void

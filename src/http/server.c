@@ -59,7 +59,7 @@ server_queue_turn(struct http_server *s, struct http_connection *c)
 {
 	if (TAILQ_EMPTY(&s->turns))
 		arm_turn(s);
-	TAILQ_INSERT_TAIL(&s->turns, c, queue);
+	connection_enter(c, CONNECTION_TURN);
 }
 
 static void
@@ -70,7 +70,7 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	if (c == NULL) /* it has gone meanwhile */
 		return;
-	TAILQ_REMOVE(&s->turns, c, queue);
+	connection_enter(c, CONNECTION_IDLE);
 	if (!TAILQ_EMPTY(&s->turns))
 		arm_turn(s);
 	connection_turn(c);
@@ -165,8 +165,9 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	s->in_size = options->limits.max_head + PIPELINE_BYTES;
 	s->in = xmalloc(s->in_size);
 	TAILQ_INIT(&s->connections);
+	TAILQ_INIT(&s->idle);
 	TAILQ_INIT(&s->turns);
-	TAILQ_INIT(&s->refused);
+	TAILQ_INIT(&s->excess);
 	s->now = clock_boot();
 	accept_init(s, listeners, n);
 	event_assign(&s->turn, base, -1, 0, on_turn, s);

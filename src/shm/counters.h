@@ -41,7 +41,8 @@
 	X(REFRESHES_UNCHANGED, REFRESH_UNCHANGED, NULL)                                \
 	X(REUSED_DOCUMENTS, REUSED, NULL)                                              \
 	X(SHORT_OF_MEMORY, REFRESH_FAILURES, "short_of_memory")                        \
-	X(LOG_LOST, LOG_LOST, NULL)
+	X(LOG_LOST, LOG_LOST, NULL)                                                    \
+	X(CONNECTIONS_SHED, HTTP_SHED, NULL)
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,

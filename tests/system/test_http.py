@@ -1,4 +1,5 @@
 """Requests as they come over a socket: routes, errors, limits, validators."""
+import contextlib
 import json
 import re
 import socket
@@ -231,26 +232,59 @@ def test_a_slow_head_is_cut_off(make_daemon):
     assert daemon.get("/heartbeat").status == 200
 
 
-def test_connections_beyond_the_limit_are_refused_not_served_slowly(make_daemon):
-    daemon = make_daemon(settings="http { max_connections = 8 }").start()
+def fill(daemon, count, data):
+    """Takes all places: each connection has had an answer and has then sent data."""
     held = []
 
-    def fill():
-        """Connections of the start may be leaving still: take a place until none is free."""
+    def one_more():
+        """Connections of the start may be leaving still: try until none is free."""
         sock = socket.create_connection(("127.0.0.1", daemon.port), timeout=30)
         sock.sendall(head())
         if sock.recv(65536).startswith(b"HTTP/1.1 200"):
+            sock.sendall(data)
             held.append(sock)
         else:
             sock.close()
-        return len(held) == 8
+        return len(held) == count
 
-    wait_for(fill, "eight connections")
-    with socket.create_connection(("127.0.0.1", daemon.port), timeout=30) as sock:
-        sock.sendall(head())
+    wait_for(one_more, "%d connections" % count)
+    return held
+
+
+def test_connections_beyond_the_limit_are_refused_not_served_slowly(make_daemon):
+    """However many come, and whether or not they go again."""
+    daemon = make_daemon(settings="http { max_connections = 8 }").start()
+    held = fill(daemon, 8, b"GET ")
+    refused = []
+    for _ in range(300):
+        refused.append(socket.create_connection(("127.0.0.1", daemon.port), timeout=30))
+        refused[-1].sendall(head(RISK))
+    for sock in refused:
         assert sock.recv(65536).startswith(b"HTTP/1.1 503")
+    for sock in refused[1::2]:  # nothing is left of them but an end
+        with contextlib.suppress(ConnectionResetError):
+            assert sock.recv(65536) == b""
     for sock in held:
-        sock.sendall(head())
+        sock.sendall(b"/livez HTTP/1.1\r\nHost: x\r\n\r\n")
         assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+    for sock in refused + held:
         sock.close()
     wait_for(lambda: daemon.get("/heartbeat").status == 200, "a free place")
+
+
+def test_idle_connections_make_room_longest_first(make_daemon):
+    daemon = make_daemon(settings="http { max_connections = 8 }").start()
+    held = fill(daemon, 8, b"")
+    held[0].sendall(head())
+    assert held[0].recv(65536).startswith(b"HTTP/1.1 200")
+    for i in range(1, 8):
+        assert status_of(exchange(daemon, head(extra="Connection: close\r\n"))) == 200
+        kept = socket.create_connection(("127.0.0.1", daemon.port), timeout=30)
+        kept.sendall(head())
+        assert kept.recv(65536).startswith(b"HTTP/1.1 200")
+        held.append(kept)
+        assert held[i].recv(65536) == b""  # at the latest now, and not reset
+    held[0].sendall(head(extra="Connection: close\r\n"))
+    assert held[0].recv(65536).startswith(b"HTTP/1.1 200")
+    for sock in held:
+        sock.close()

@@ -159,11 +159,13 @@ def test_errors_of_the_protocol(demo, target):
 
 
 def test_head_timeout_and_connection_limit(make_daemon):
-    daemon = make_daemon(settings="http { head_timeout = 1 max_connections = 4 }").start()
+    daemon = make_daemon(settings="http { head_timeout = 3 max_connections = 4 }").start()
     answer = raw(daemon, b"GET /heartbeat HTTP/1.1\r\n")
     assert answer.status == 408
     check(answer, "/heartbeat")
     held = [socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE) for _ in range(4)]
+    for sock in held:  # a silent one would give its place up
+        sock.sendall(b"GET ")
 
     def refused():
         answer = daemon.get("/heartbeat")

@@ -303,8 +303,10 @@ TEST(connections_beyond_the_limit_are_refused)
 	char *answer;
 
 	serve(w);
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 6; i++) {
 		held[i] = dial(w);
+		tell(w, held[i], "G"); /* else they are idle after a second */
+	}
 	answer = ask(w, GET("/x"));
 	assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
 	assert_non_null(strstr(answer, "Retry-After: 1\r\n"));

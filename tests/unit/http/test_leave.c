@@ -30,14 +30,6 @@ requests(unsigned n)
 	return text;
 }
 
-/* Sends it at once, without a turn of the server. */
-static void
-send_unseen(int sock, const char *text)
-{
-	assert_int_equal(
-	    send(sock, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
 /* n answers, and only the last one says that it is. */
 static void
 assert_answers(const char *answer, unsigned n)

@@ -68,14 +68,6 @@ flood_text(unsigned n, const char *last)
 	return text;
 }
 
-/* Sends it at once, without a turn of the server. */
-static void
-send_unseen(int sock, const char *text)
-{
-	assert_int_equal(
-	    send(sock, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
 static void
 send_flood(int sock)
 {
