@@ -32,7 +32,6 @@ struct child_context {
 	unsigned slot;    /* process slot in the segment */
 	unsigned index;   /* hydrator: category index in config; reader: its number */
 	bool follows;     /* it is not the first in its place */
-	bool expendable;  /* when memory is short, the kernel is to take it first */
 	const int *listeners; /* reader: listening sockets, non-blocking */
 	size_t nlisteners;
 	const int *metrics; /* reader: the same, for metrics only */

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "proc/oom.h"
 #include "proc/privilege.h"
 #include "proc/spawn.h"
 #include "shm/counters.h"
@@ -107,7 +108,6 @@ child_fork(struct children *c, struct child *ch)
 			.slot = (unsigned)(ch - c->item),
 			.index = ch->index,
 			.follows = c->heirs || ch->born != 0,
-			.expendable = ch->role == ROLE_HYDRATOR,
 			.access_log = -1,
 		},
 		.privilege = c->privilege,
@@ -128,7 +128,12 @@ child_fork(struct children *c, struct child *ch)
 		if (c->access_log != -1)
 			keep[s.nkeep++] = c->access_log;
 	}
+	/* Its last answers are served without it. */
+	if (ch->role == ROLE_HYDRATOR)
+		oom_offer();
 	pid = proc_spawn(&s, &ch->channel);
+	if (ch->role == ROLE_HYDRATOR)
+		oom_withdraw();
 	free(keep);
 	return pid;
 }

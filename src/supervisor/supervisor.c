@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "proc/oom.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
 #include "supervisor/activation.h"
@@ -340,8 +341,6 @@ supervisor_prepare(struct supervisor *s)
 {
 	const struct config *c = s->start->config;
 
-	if (privilege_open_to_user(c->supervisor.core_dumps) == -1)
-		return supervisor_refuse(s, EXIT_FAILURE, "prctl(PR_SET_DUMPABLE)");
 	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return EX_CONFIG;
 	if (logs_open(c, s->err, sizeof(s->err)) == -1)
@@ -353,6 +352,9 @@ supervisor_prepare(struct supervisor *s)
 	umask(027);
 	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");
+	oom_open();
+	if (privilege_open_to_user(c->supervisor.core_dumps) == -1)
+		return supervisor_refuse(s, EXIT_FAILURE, "prctl(PR_SET_DUMPABLE)");
 	if (pidfile_write(s->lock) == -1)
 		return supervisor_refuse(s, 1, "cannot write %s", c->pidfile);
 	return 0;
