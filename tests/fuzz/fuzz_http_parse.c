@@ -42,6 +42,23 @@ check_accepted(const char *text, size_t len, const struct http_request *r)
 	}
 }
 
+/* What is known of a refused one is its beginning, and fields that lie in it. */
+static void
+check_refused(const char *text, size_t len, const struct http_request *r)
+{
+	size_t i;
+
+	require(r->status == 400 || r->status == 414 || r->status == 431 ||
+		r->status == 505);
+	require((r->method == HTTP_HEAD) <= http_is_head((struct str){ text, len }));
+	require((r->line.len > 0) == (r->status != 400));
+	if (r->line.len > 0)
+		require(r->line.p >= text && r->line.p + r->line.len <= text + len);
+	for (i = 0; i < r->nfields; i++)
+		require(r->fields[i].value.p >= text &&
+			r->fields[i].value.p + r->fields[i].value.len <= text + len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -54,6 +71,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	at_once = http_parse(text, size, &limits, &scanned, &whole);
 	if (at_once == HTTP_PARSE_OK)
 		check_accepted(text, size, &whole);
+	else if (at_once == HTTP_PARSE_BAD)
+		check_refused(text, size, &whole);
 	scanned = 0;
 	for (len = 1; len <= size && bit_by_bit == HTTP_PARSE_MORE; len++)
 		bit_by_bit = http_parse(text, len, &limits, &scanned, &pieces);
