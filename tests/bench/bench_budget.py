@@ -2,13 +2,17 @@
 """What one client's requests cost the others: an ordinary client beside attackers, and
 beside the same number of plain requests of the same shape, in turns of one run.
 
-usage: bench_budget.py HYDRATORD DIRECTORY
+usage: bench_budget.py HYDRATORD DIRECTORY [SECONDS]
 
 BENCH_SECONDS (5) a turn, BENCH_ROUNDS (3) turns of each, BENCH_MODELS (0: the documents as
 they are) models of one category. Each attack runs against one reader and against two. The
 ordinary client (load.c) asks 200 times a second over 4 connections and has a core for
-itself; readers share the other with nobody but hydrators. wanted: p99 beside an attack at
-most 3 times that beside plain requests, and no process aborted.
+itself, but for attackers that run when it does not; readers share the other with nobody but
+hydrators. wanted: p99 beside an attack at most 3 times that beside plain requests, and no
+process aborted.
+
+`together` is one turn of SECONDS (20) of all attacks at once, while each second a document
+changes and is computed.
 
 Last, what a page of each preset of each view of the text models takes of the reader's
 processor time. wanted: the dearest at most twice the median one.
@@ -17,6 +21,7 @@ import itertools
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +33,10 @@ from bench_common import (RISK, STATISTICS, Daemon, Documents, children, cpu_sec
 
 LOAD = "tests/bench/load"
 WITH_STATS = STATISTICS + "/with-stats"
+TEXT_RISK = "/model_references/statistics/text_generation/deletion-risk"
+VIEWS = ["", "&group_text_models=true", "&include_backend_variations=true"]
+PRESETS = ["deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues", "critical", "low_usage"]
+CODINGS = ["gzip", "br", "zstd", "identity"]
 ORDERS = ["sort_by=%s&sort_order=%s" % (key, order) for key in ("name", "usage_total", "usage_month", "worker_count")
           for order in ("asc", "desc")]
 
@@ -127,13 +136,67 @@ def unread(port, seconds, plain):
     return len(clients)
 
 
-ATTACKS = {attack.__name__: attack for attack in (heads, pages, orders, unread)}
+def presets(port, seconds, plain):
+    """8 clients that ask for whole presets of every view, in every encoding, ten times a second each."""
+    def one(i):
+        client = Client(port)
+        turn = itertools.count(i)
+
+        def ask():
+            n = next(turn)
+            return client.ask([(b"GET", PLAIN if plain else "%s?preset=%s%s" % (
+                TEXT_RISK, PRESETS[n % len(PRESETS)], VIEWS[n % len(VIEWS)]),
+                () if plain else ("Accept-Encoding: " + CODINGS[n % len(CODINGS)],))])
+        return paced(seconds, 0.1, ask)
+    return in_threads(8, one)
+
+
+def together(port, seconds, plain):
+    """All of them at once."""
+    attacks = (heads, pages, orders, unread, presets)
+    return in_threads(len(attacks), lambda i: attacks[i](port, seconds, plain))
+
+
+ATTACKS = {attack.__name__: attack for attack in (heads, pages, orders, unread, presets, together)}
+
+
+def attack_main(name, port, seconds, which, core):
+    """On the ordinary client's core, whenever that client has nothing to do."""
+    os.sched_setaffinity(0, {int(core)})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    print(ATTACKS[name](int(port), float(seconds), which == "plain"))
+
+
+class Changes(threading.Thread):
+    """A document that changes each second, and is computed at once, until it is told to stop."""
+
+    def __init__(self, daemon, path):
+        super().__init__()
+        self.daemon_process, self.path = daemon.process, path
+        self.stopped = threading.Event()
+        self.start()
+
+    def run(self):
+        records = json.loads(self.path.read_text())
+        first = next(iter(records.values()))
+        for n in itertools.count():
+            first["description"] = "change %d" % n
+            new = self.path.with_suffix(".new")
+            new.write_text(json.dumps(records))
+            new.rename(self.path)
+            self.daemon_process.send_signal(signal.SIGUSR1)
+            if self.stopped.wait(1):
+                return
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
 
 
 def attacked(core, daemon, name, plain, seconds):
     """p50 and p99 in us of the ordinary client, requests of the attackers, memory of the readers."""
     attack = subprocess.Popen([sys.executable, __file__, "--attack", name, str(daemon.port), str(seconds + 1),
-                               "plain" if plain else "attack"], stdout=subprocess.PIPE, text=True)
+                               "plain" if plain else "attack", str(core)], stdout=subprocess.PIPE, text=True)
     time.sleep(0.5)
     out = subprocess.run(["taskset", "-c", str(core), LOAD, str(daemon.port), PLAIN, "4", "200", str(seconds)],
                          check=True, capture_output=True, text=True).stdout.split()
@@ -155,22 +218,27 @@ def enlarge(tree, documents, models):
     return Documents(tree)
 
 
-def measure(daemon, core, readers):
-    seconds, rounds = int(os.environ.get("BENCH_SECONDS", "5")), int(os.environ.get("BENCH_ROUNDS", "3"))
+def measure(daemon, core, readers, name, seconds, rounds):
+    turns = {True: [], False: []}
+    for _ in range(rounds):
+        for plain in (True, False):
+            turns[plain].append(attacked(core, daemon, name, plain, seconds))
+    plain, attack = ([median(column) for column in zip(*turns[which])] for which in (True, False))
+    print("%-8s %7d  %8.0f %8.0f  %8.0f %8.0f  %8d %8d  %7.0f  %6.2f" % (
+        name, readers, plain[0], plain[1], attack[0], attack[1], plain[2], attack[2],
+        attack[3] / 1e6, attack[1] / plain[1]), flush=True)
+
+
+def measure_all(daemon, core, readers, document, seconds):
     for name in ATTACKS:
-        turns = {True: [], False: []}
-        for _ in range(rounds):
-            for plain in (True, False):
-                turns[plain].append(attacked(core, daemon, name, plain, seconds))
-        plain, attack = ([median(column) for column in zip(*turns[which])] for which in (True, False))
-        print("%-8s %7d  %8.0f %8.0f  %8.0f %8.0f  %8d %8d  %7.0f  %6.2f" % (
-            name, readers, plain[0], plain[1], attack[0], attack[1], plain[2], attack[2],
-            attack[3] / 1e6, attack[1] / plain[1]))
-
-
-TEXT_RISK = "/model_references/statistics/text_generation/deletion-risk"
-VIEWS = ["", "&group_text_models=true", "&include_backend_variations=true"]
-PRESETS = ["deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues", "critical", "low_usage"]
+        if name != "together":
+            measure(daemon, core, readers, name, int(os.environ.get("BENCH_SECONDS", "5")),
+                    int(os.environ.get("BENCH_ROUNDS", "3")))
+    changes = Changes(daemon, document)
+    try:
+        measure(daemon, core, readers, "together", seconds, 1)
+    finally:
+        changes.stop()
 
 
 def preset_pages(daemon):
@@ -195,10 +263,10 @@ def preset_pages(daemon):
 
 
 def main():
-    if len(sys.argv) == 6 and sys.argv[1] == "--attack":
-        print(ATTACKS[sys.argv[2]](int(sys.argv[3]), float(sys.argv[4]), sys.argv[5] == "plain"))
+    if len(sys.argv) == 7 and sys.argv[1] == "--attack":
+        attack_main(*sys.argv[2:])
         return
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4):
         sys.exit(__doc__)
     need("taskset")
     server_core, client_core = two_cores()
@@ -213,7 +281,8 @@ def main():
         for readers in (1, 2):
             with Daemon(sys.argv[1], work, documents, settings="readers = %d" % readers, core=server_core,
                         capacity="256M") as daemon:
-                measure(daemon, client_core, readers)
+                measure_all(daemon, client_core, readers, tree / "image_generation.json",
+                            int(sys.argv[3]) if len(sys.argv) == 4 else 20)
                 if readers == 1:
                     preset_pages(daemon)
                 aborted = pathlib.Path(daemon.log).read_text().count("aborting it")
