@@ -260,20 +260,6 @@ segment_create(
 	return 0;
 }
 
-int
-segment_take_name(struct segment *seg)
-{
-	pid_t holder;
-
-	return segment_name_take(seg, &holder);
-}
-
-void
-segment_unlink(struct segment *seg)
-{
-	segment_name_remove(seg);
-}
-
 void
 segment_close(struct segment **segp)
 {

@@ -126,8 +126,16 @@ segment_name_take(struct segment *seg, pid_t *holder)
 	return r;
 }
 
+int
+segment_take_name(struct segment *seg)
+{
+	pid_t holder;
+
+	return segment_name_take(seg, &holder);
+}
+
 void
-segment_name_remove(const struct segment *seg)
+segment_unlink(struct segment *seg)
 {
 	char path[PATH_SIZE];
 

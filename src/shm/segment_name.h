@@ -1,6 +1,7 @@
 /*
  * The public name of a segment: for tools, since children inherit the segment. Two
- * daemons do not share one, and who cannot have it serves without. Supervisor.
+ * daemons do not share one, and who cannot have it serves without. What others may call
+ * is in segment.h. Supervisor.
  */
 #ifndef SHM_SEGMENT_NAME_H
 #define SHM_SEGMENT_NAME_H
@@ -24,8 +25,5 @@ int segment_hold(struct segment *) MUST_CHECK;
  * read), EPERM or EACCES if the name is another user's.
  */
 int segment_name_take(struct segment *, pid_t *holder) MUST_CHECK;
-
-/* Removes the name if it is still this segment's. */
-void segment_name_remove(const struct segment *);
 
 #endif

@@ -3,7 +3,9 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +13,10 @@ import urllib.request
 
 import pytest
 
-from daemon import PATIENCE, WRAPPER, process_alive, wait_for
+from conftest import file_categories
+from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
 from test_reload import RISK, STATISTICS, Asker, hup, refusals, reloads
+from test_sandbox import USER, common, needs_root  # noqa: F401
 
 
 def log_to_a_file(daemon):
@@ -303,3 +307,33 @@ def test_the_kernel_takes_a_hydrator_first(make_daemon):
     if own + 600 <= 1000:
         pathlib.Path("/proc/%d/oom_score_adj" % daemon.process.pid).write_text("%d" % (own + 300))
         assert oom_score(daemon.kill_child("hydrator image_generation")) == own + 600
+
+
+@needs_root
+def test_a_file_of_another_user_that_has_the_name(make_daemon, common):  # noqa: F811
+    documents, place, program = common / "documents", common / "run", common / "hydratord"
+    place.mkdir()
+    shutil.chown(place, USER)
+    shutil.copy(BINARY, program)
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents)
+    text = daemon.config.read_text()
+    for name in ("state", "pidfile"):
+        text = text.replace(str(getattr(daemon, name)), str(place / name))
+        setattr(daemon, name, place / name)
+    daemon.config = common / "hydratord.conf"
+    daemon.config.write_text(text)
+    del daemon.env["HYDRATORD_TEST_CLOCK"]  # in a directory that the user cannot enter
+    daemon.starter = ["setpriv", "--reuid=" + USER, "--regid=%d" % pwd.getpwnam(USER).pw_gid, "--clear-groups"]
+    daemon.command = lambda *arguments: [*daemon.starter, str(program), *arguments]
+    foreign = pathlib.Path("/dev/shm" + daemon.segment)
+    foreign.touch(mode=0o666)
+    try:
+        daemon.start()
+        hup(daemon, reloads, "the reload")
+        assert daemon.log().count("the name %s cannot be taken" % foreign) == 2
+        assert foreign.stat().st_size == 0
+    finally:
+        foreign.unlink()
+    hup(daemon, reloads, "another reload")
+    assert foreign.stat().st_size > 0
+    assert daemon.stop() == 0
