@@ -1,7 +1,6 @@
 /* From upstream documents to a published snapshot. */
-#include "hydrator/cycle.h"
+#include "hydrator/cycle_run.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -28,34 +27,6 @@
 /* Address space for each byte that a payload may have: it grows by doubling, and ends
  * after the model with which it becomes too large. */
 #define PAYLOAD_RATIO 4
-
-/* What a source hands to cycle_accept(). */
-struct cycle_look {
-	enum document_kind kind;
-	enum category category;
-	struct document_form form; /* out: of the body that was accepted */
-};
-
-/* What one cycle holds. */
-struct cycle_run {
-	struct source sources[INPUT_MAX]; /* [nsources]: those that are fetched */
-	struct cycle_look looks[INPUT_MAX];
-	size_t nsources;
-	struct region region; /* where the payload is rendered */
-	struct buf rendered;
-	struct snapshot *last; /* the last generation, if it is published again */
-	const void *payload;   /* of either */
-	struct pace pace;      /* of making it */
-	size_t len;
-	const struct view_directory *directory; /* of the payload */
-	struct census census[DOCUMENT_MAX];     /* of what was rendered */
-	bool judged;                            /* by the gate */
-	struct snapshot_stamp stamp;
-	int64_t begun, fetched; /* clock_boot() */
-	const struct source_wait *wait;
-	const struct memory *memory;
-	bool short_of_memory; /* so the cycle was stopped */
-};
 
 /* A snapshot that is larger than the segment is still made, so that it is known how
  * much larger the segment has to be; not one that no segment may have room for. */
@@ -138,7 +109,7 @@ cycle_list_source(const struct cycle *c, struct cycle_run *run, enum input_kind 
 	struct cycle_look *look = &run->looks[run->nsources];
 	struct source *s = &run->sources[run->nsources];
 
-	if (inputs_is_young(&c->inputs, k, c->wanted) &&
+	if (inputs_is_young(&c->inputs, k, c->fetch_since) &&
 	    !(k == INPUT_REFERENCE && c->changed))
 		return;
 	*look = (struct cycle_look){ INPUT_DOCUMENT(k), c->category, { 0 } };
@@ -313,52 +284,13 @@ cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 	return passed;
 }
 
-/* Whether the snapshot that a predecessor left has answers that can still be served and
- * that the documents of this process do not give yet. */
-static bool
-cycle_would_lose(const struct cycle *c)
-{
-	struct snapshot_stamp stamp;
-	const struct part_stamp *old;
-
-	inputs_stamp(&c->inputs, &stamp);
-	if (c->recalled == NULL || part_is_there(&stamp.part[PART_DELETION_RISK]))
-		return false;
-	old = &c->recalled->stamp.part[PART_DELETION_RISK];
-	return part_is_there(old) &&
-	       (clock_boot() - old->fetched_boot) / NSEC_PER_SEC <=
-		   c->config->hydration.stale_if_error;
-}
-
-/* Whether it has workers, and they are taken over since there is no document of them.
- */
-static bool
-cycle_carries_workers(const struct cycle *c)
-{
-	return c->recalled != NULL &&
-	       inputs_current(&c->inputs, INPUT_WORKERS) == NULL &&
-	       part_is_there(&c->recalled->stamp.part[PART_WORKERS]);
-}
-
-static void
-cycle_stamp(const struct cycle *c, struct snapshot_stamp *stamp)
-{
-	inputs_stamp(&c->inputs, stamp);
-	if (cycle_carries_workers(c) && part_is_there(&stamp->part[PART_DELETION_RISK]))
-		stamp->part[PART_WORKERS] = c->recalled->stamp.part[PART_WORKERS];
-	stamp->published_wall = clock_wall();
-}
-
 static enum cycle_result
 cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	skips_report(&c->skips, c->section->name);
 	if (cycle_carries_workers(c))
 		view_carry_workers(&run->rendered, c->recalled_directory);
-	/* What has no room as it is need not be encoded to be refused. */
-	if (run->rendered.len <= segment_capacity(c->segment) &&
-	    !view_encode(&run->rendered, c->settings.payload_max, &run->pace))
-		return CYCLE_STOPPED;
+	cycle_carry_forms(c, run);
 	run->payload = run->rendered.data;
 	run->len = run->rendered.len;
 	/* Readers will check the same: what they would refuse must not be published. */
@@ -418,46 +350,6 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 			return cycle_finish(c, run, now);
 	}
 	return outcome_without(c);
-}
-
-/* What was published is what later cycles are compared with. */
-static void
-cycle_keep(struct cycle *c, const struct cycle_run *run)
-{
-	size_t k;
-
-	for (k = 0; k < c->inputs.n; k++)
-		if (c->inputs.of[k].offered.held)
-			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
-	inputs_accept(&c->inputs);
-	if (part_is_there(&run->stamp.part[PART_WORKERS]) && !cycle_carries_workers(c))
-		snapshot_release(&c->recalled);
-	modified_note(&c->modified, run->directory);
-}
-
-static enum cycle_result
-cycle_publish(struct cycle *c, struct cycle_run *run)
-{
-	char err[512];
-
-	cycle_stamp(c, &run->stamp);
-	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
-		err, sizeof(err)) == -1)
-		return errno == EFBIG
-			   ? outcome_too_large(c, err)
-			   : outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
-	c->too_large = false;
-	cycle_keep(c, run);
-	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, run->directory->skipped);
-	if (run->last != NULL)
-		counter_add(c->counters, COUNTER_REFRESHES_UNCHANGED, 1);
-	log_info("hydrated %s: %s%" PRIu64 " models, %" PRIu32 " skipped, %zu bytes, "
-		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
-	    c->section->name, run->last != NULL ? "unchanged, " : "",
-	    run->directory->typed_entries, run->directory->skipped, run->len,
-	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
-	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
-	return outcome_published(c);
 }
 
 enum cycle_result

@@ -8,6 +8,7 @@
 #include "analytics/analytics.h"
 #include "base/attr.h"
 #include "config/config.h"
+#include "hydrator/demand.h"
 #include "hydrator/gate.h"
 #include "hydrator/inputs.h"
 #include "hydrator/memory.h"
@@ -42,15 +43,17 @@ struct cycle {
 	struct inputs inputs;
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
 	struct modified modified;
+	struct demand demand; /* the owner looks at it once a second */
 	/* The snapshot that was found, if it has more than statistics, until one with
 	 * all parts is published; recall() fills both in. The second is in the first.
 	 */
 	struct snapshot *recalled;
 	const struct view_directory *recalled_directory;
 	/* Set before a cycle. */
-	bool forced;    /* the gate lets everything pass */
-	bool changed;   /* a local file of the reference has changed: fetch it */
-	int64_t wanted; /* clock_boot(): what was fetched since is not fetched again */
+	bool forced;  /* the gate lets everything pass */
+	bool changed; /* a local file of the reference has changed: fetch it */
+	int64_t
+	    fetch_since; /* clock_boot(): what was fetched since is not fetched again */
 
 	uint64_t generation; /* last published by this process, 0: none */
 };

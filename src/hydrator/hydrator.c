@@ -81,6 +81,7 @@ hydrator_attend(void *arg)
 	int files[CHANNEL_FILES], rc;
 
 	proc_child_beat(h->counters);
+	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
 	keep_attend(h->keeper);
 	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
 		hydrator_obey(h, &m, files);
@@ -233,7 +234,7 @@ hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
 
 	h->cycle.forced = h->refresh;
 	if (h->refresh || now >= h->tick)
-		h->cycle.wanted = now;
+		h->cycle.fetch_since = now;
 	if (now >= h->tick)
 		h->tick = TICK_MET;
 	h->refresh = false;

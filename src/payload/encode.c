@@ -1,76 +1,160 @@
 /* Encoding of complete bodies. */
 #include "payload/encode.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "payload/write.h"
-#include "codec/encode.h"
-#include "payload/view.h"
+
+_Static_assert(VIEW_MAX *ENCODING_MAX <= 32, "a set of forms is a word");
 
 struct encoding_run {
 	struct encoder *encoder;
 	struct buf *payload;
+	uint32_t forms;
 	size_t max; /* bytes of the payload */
 	struct pace *pace;
 	struct buf scratch;
 };
 
-/* A view before this one that has the same body, or NULL. */
-static const struct view *
-view_twin(const struct view_directory *d, int kind)
+static bool
+view_is_twin(const struct view_directory *d, int kind, int other)
+{
+	return d->views[other].present && d->views[kind].present &&
+	       d->views[other].body.off == d->views[kind].body.off;
+}
+
+/* A view before this one that has the same body, or the view itself. */
+static int
+view_first(const struct view_directory *d, int kind)
+{
+	int first = 0;
+
+	while (first < kind && !view_is_twin(d, kind, first))
+		first++;
+	return first;
+}
+
+/* Whether it is to be made: of views with one body the first stands for all. */
+static bool
+view_lacks(const struct view_directory *d, uint32_t forms, int kind, int encoding)
 {
 	const struct view *v = &d->views[kind];
+	uint32_t wanted = 0;
 
-	for (int k = 0; k < kind; k++)
-		if (d->views[k].present && d->views[k].body.off == v->body.off)
-			return &d->views[k];
-	return NULL;
+	if (!v->present || v->body.len < ENCODE_MIN || v->coded[encoding].len > 0 ||
+	    view_first(d, kind) != kind)
+		return false;
+	for (int k = kind; k < VIEW_MAX; k++)
+		if (view_is_twin(d, kind, k))
+			wanted |= forms &
+				  view_form((enum view_kind)k, (enum encoding)encoding);
+	return wanted != 0;
+}
+
+bool
+view_lacks_forms(const struct view_directory *d, uint32_t forms)
+{
+	for (int k = 0; k < VIEW_MAX; k++)
+		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
+			if (view_lacks(d, forms, k, e))
+				return true;
+	return false;
+}
+
+uint32_t
+view_forms(const struct view_directory *d)
+{
+	uint32_t forms = 0;
+
+	for (int k = 0; k < VIEW_MAX; k++)
+		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
+			if (d->views[k].present && d->views[k].coded[e].len > 0)
+				forms |= view_form((enum view_kind)k, (enum encoding)e);
+	return forms;
+}
+
+static void
+view_share_forms(struct view_directory *d)
+{
+	for (int k = 0; k < VIEW_MAX; k++)
+		if (d->views[k].present)
+			memcpy(d->views[k].coded, d->views[view_first(d, k)].coded,
+			    sizeof(d->views[k].coded));
+}
+
+static void
+view_add_form(struct buf *payload, int kind, int encoding, struct str coded)
+{
+	view_directory_of(payload)->views[kind].coded[encoding] =
+	    (struct view_span){ payload->len, coded.len };
+	buf_add(payload, coded.p, coded.len);
 }
 
 /* The body may move when the payload grows. */
 static void
-view_encode_body(struct encoding_run *run, enum view_kind kind, enum encoding encoding)
+view_encode_body(struct encoding_run *run, int kind, int encoding)
 {
 	struct buf *payload = run->payload, *scratch = &run->scratch;
-	struct view *v = &view_directory_of(payload)->views[kind];
+	const struct view *v = &view_directory_of(payload)->views[kind];
 
 	buf_reset(scratch);
-	encode_body(run->encoder, encoding, ENCODE_SMALL,
+	encode_body(run->encoder, (enum encoding)encoding, ENCODE_SMALL,
 	    (struct str){ payload->data + v->body.off, v->body.len }, scratch);
-	if (scratch->len >= v->body.len || payload->len > run->max ||
-	    scratch->len > run->max - payload->len)
-		return;
-	v->coded[encoding] = (struct view_span){ payload->len, scratch->len };
-	buf_add(payload, scratch->data, scratch->len);
-}
-
-static void
-view_encode_one(struct encoding_run *run, enum view_kind kind)
-{
-	struct view_directory *d = view_directory_of(run->payload);
-	const struct view *twin = view_twin(d, kind);
-
-	if (!d->views[kind].present || d->views[kind].body.len < ENCODE_MIN)
-		return;
-	if (twin != NULL) {
-		memcpy(d->views[kind].coded, twin->coded, sizeof(twin->coded));
-		return;
-	}
-	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
-		if (pace_beat(run->pace))
-			view_encode_body(run, kind, (enum encoding)e);
+	if (scratch->len < v->body.len && payload->len <= run->max &&
+	    scratch->len <= run->max - payload->len)
+		view_add_form(payload, kind, encoding,
+		    (struct str){ scratch->data, scratch->len });
 }
 
 bool
-view_encode(struct buf *payload, size_t max, struct pace *pace)
+view_encode(struct buf *payload, uint32_t forms, size_t max, struct pace *pace)
 {
-	struct encoding_run run = { encoder_new(SIZE_MAX), payload, max, pace, { 0 } };
+	struct encoding_run run = { encoder_new(SIZE_MAX), payload, forms, max, pace,
+		{ 0 } };
 
 	for (int k = 0; k < VIEW_MAX; k++)
-		view_encode_one(&run, (enum view_kind)k);
+		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
+			if (view_lacks(view_directory_of(payload), forms, k, e) &&
+			    pace_beat(pace))
+				view_encode_body(&run, k, e);
+	view_share_forms(view_directory_of(payload));
 	view_directory_of(payload)->size = payload->len;
 	buf_free(&run.scratch);
 	encoder_free(&run.encoder);
 	return !pace_stopped(pace);
+}
+
+static bool
+view_has_same_body(const struct buf *payload, const struct view_directory *d,
+    const struct view_directory *older, int kind)
+{
+	const struct view *v = &d->views[kind], *o = &older->views[kind];
+
+	return o->present && o->body.len == v->body.len &&
+	       memcmp(payload->data + v->body.off, (const char *)older + o->body.off,
+		   v->body.len) == 0;
+}
+
+void
+view_carry_forms(
+    struct buf *payload, const struct view_directory *older, uint32_t forms, size_t max)
+{
+	struct view_span old;
+	bool same;
+
+	for (int k = 0; k < VIEW_MAX; k++) {
+		same =
+		    view_lacks_forms(view_directory_of(payload), forms) &&
+		    view_has_same_body(payload, view_directory_of(payload), older, k);
+		for (int e = ENCODING_IDENTITY + 1; same && e < ENCODING_MAX; e++) {
+			old = older->views[k].coded[e];
+			if (old.len > 0 && old.len <= max - payload->len &&
+			    view_lacks(view_directory_of(payload), forms, k, e))
+				view_add_form(payload, k, e,
+				    (struct str){
+					(const char *)older + old.off, old.len });
+		}
+	}
+	view_share_forms(view_directory_of(payload));
+	view_directory_of(payload)->size = payload->len;
 }

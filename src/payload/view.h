@@ -45,6 +45,13 @@ enum view_kind {
 	VIEW_MAX
 };
 
+/* The bit of a body's encoded form in a set of forms. */
+static inline uint32_t
+view_form(enum view_kind kind, enum encoding encoding)
+{
+	return UINT32_C(1) << (kind * ENCODING_MAX + encoding);
+}
+
 /* A range of the payload. */
 struct view_span {
 	uint64_t off;

@@ -11,6 +11,7 @@
 #include "codec/encode.h"
 #include "http/negotiate.h"
 #include "reader/page.h"
+#include "shm/asked.h"
 
 /* One part in so many of the loop's time is for encoding, and so much may be saved up.
  */
@@ -274,6 +275,15 @@ set_best(struct body_maker *m, struct http_response *r, bool head,
 	return ENCODING_MAX;
 }
 
+/* Hydrators make what was asked for lately beforehand. */
+static void
+note_asked(
+    const struct generation *g, const struct selection *s, enum encoding encoding)
+{
+	if (s->whole && encoding != ENCODING_IDENTITY && g->asked != NULL)
+		asked_note(g->asked, view_form(s->kind, encoding), clock_boot());
+}
+
 enum body_result
 body_set(struct body_maker *m, struct http_response *r, const struct http_request *q,
     struct generation *g, const struct selection *s)
@@ -284,6 +294,7 @@ body_set(struct body_maker *m, struct http_response *r, const struct http_reques
 	negotiate(q, &n);
 	if (n.n == 0)
 		return BODY_UNACCEPTABLE;
+	note_asked(g, s, n.order[0]);
 	coder_collect(m->coder);
 	encoding = set_best(m, r, q->method == HTTP_HEAD, &n, g, s);
 	if (encoding == ENCODING_MAX)

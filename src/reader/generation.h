@@ -26,7 +26,8 @@ struct generation {
 	const struct view_directory *directory;  /* in it */
 	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
 	struct row_lists lists;
-	struct cache *made; /* bodies; at most as many bytes as the snapshot has */
+	_Atomic uint64_t *asked; /* where the store notes what is asked for; or NULL */
+	struct cache *made;      /* bodies; at most as many bytes as the snapshot has */
 };
 
 /* Takes over the snapshot, with one reference. NULL: its form is not ours (it is then

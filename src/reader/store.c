@@ -132,6 +132,7 @@ replace(
 	struct generation *old = slot->current;
 
 	sweep(s, slot);
+	g->asked = &s->counters->asked[slot->latch];
 	slot->current = g;
 	if (old != NULL && old->refs > 1) {
 		keep_old(s, slot, old);

@@ -91,6 +91,7 @@ enum counter_death {
 
 #define COUNTER_ROOM 64
 #define COUNTER_BUCKETS 15
+#define COUNTER_LATCHES 16
 #define COUNTER_ROLES 4
 #define COUNTER_ROUTES 20
 #define COUNTER_CODES 19
@@ -108,6 +109,8 @@ struct counters {
 	/* Hydrator: the documents that the gate refuses (COUNTERS_REFUSED). */
 	_Atomic uint64_t refused;
 	_Atomic uint64_t pinned; /* reader: bytes kept only for answers that wait */
+	/* Reader: the encoded forms that were asked for, by latch (asked.h). */
+	_Atomic uint64_t asked[COUNTER_LATCHES];
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
 	_Atomic uint64_t duration_nsec;             /* of all requests together */
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "shm/counters.h"
 #include "shm/hosts.h"
@@ -123,12 +124,14 @@ AT(counters, failures_in_row, 24);
 AT(counters, connections, 32);
 AT(counters, refused, 56);
 AT(counters, pinned, 64);
-AT(counters, value, 72);
-AT(counters, duration_nsec, 584);
-AT(counters, duration, 592);
-AT(counters, deaths, 712);
-AT(counters, requests, 840);
-_Static_assert(sizeof(struct counters) == 3880, "counters are 3880 bytes");
+AT(counters, asked, 72);
+AT(counters, value, 200);
+AT(counters, duration_nsec, 712);
+AT(counters, duration, 720);
+AT(counters, deaths, 840);
+AT(counters, requests, 968);
+_Static_assert(sizeof(struct counters) == 4008, "counters are 4008 bytes");
+_Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");
@@ -167,6 +170,16 @@ segment_meta(const struct segment *seg, unsigned category, uint64_t generation)
 	struct segment_slot *slot = segment_slot(seg, category);
 
 	return seqlock_buffer(generation) ? &slot->meta1 : &slot->meta0;
+}
+
+static inline void
+segment_read_stamp(struct snapshot_stamp *stamp, const struct slot_meta *meta)
+{
+	uint64_t word[SNAPSHOT_STAMP_WORDS];
+
+	for (size_t i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
+		word[i] = seqlock_get(&meta->stamp[i]);
+	memcpy(stamp, word, sizeof(word));
 }
 
 static inline size_t

@@ -180,6 +180,26 @@ publish(struct publisher *p, const void *data, size_t len,
 	return 0;
 }
 
+const void *
+publisher_payload(const struct publisher *p, size_t *len)
+{
+	const struct segment *seg = p->segment;
+	uint64_t g = seqlock_current(&segment_slot(seg, p->category)->latch);
+	const struct slot_meta *meta = segment_meta(seg, p->category, g);
+	const void *data = segment_buffer(seg, p->category, g);
+	struct snapshot_stamp stamp;
+	uint64_t n = seqlock_get(&meta->length);
+
+	if (g == 0 || n == 0 || n > segment_capacity(seg))
+		return NULL;
+	segment_read_stamp(&stamp, meta);
+	if (checksum_of(checksum_of_payload(data, n), n, g, &stamp) !=
+	    seqlock_get(&meta->checksum))
+		return NULL;
+	*len = (size_t)n;
+	return data;
+}
+
 void
 publisher_resume(struct publisher *p, uint64_t generation)
 {

@@ -67,6 +67,13 @@ int publish(struct publisher *, const void *data, size_t len,
 void publisher_want(struct publisher *, size_t len);
 
 /*
+ * What the latch holds, of which *len bytes are checksum-true; NULL: nothing, or it is
+ * damaged. It lies in the segment, where this process alone writes: it stays as it is
+ * until the second publish() from now.
+ */
+const void *publisher_payload(const struct publisher *, size_t *len) MUST_CHECK;
+
+/*
  * Supervisor, for a latch that holds nothing yet and has no reader: the next publish()
  * makes this generation (> 0), so that one that is carried over from another segment
  * keeps its number.

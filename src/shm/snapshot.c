@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -133,17 +132,6 @@ snapshot_seal(struct snapshot *s)
 	return 0;
 }
 
-static void
-snapshot_read_stamp(struct snapshot_stamp *stamp, const struct slot_meta *meta)
-{
-	uint64_t word[SNAPSHOT_STAMP_WORDS];
-	size_t i;
-
-	for (i = 0; i < SNAPSHOT_STAMP_WORDS; i++)
-		word[i] = seqlock_get(&meta->stamp[i]);
-	memcpy(stamp, word, sizeof(word));
-}
-
 /* One try. Nothing that was read is believed before seqlock_overtaken(), and no
  * length is used before it is bounded. */
 static enum snapshot_verdict
@@ -163,7 +151,7 @@ snapshot_copy(const struct segment *seg, unsigned category, uint64_t generation,
 	if ((s = *out = snapshot_new((size_t)len)) == NULL)
 		return SNAPSHOT_NOMEM;
 	s->generation = generation;
-	snapshot_read_stamp(&s->stamp, meta);
+	segment_read_stamp(&s->stamp, meta);
 	seqlock_copy((uint64_t *)(uintptr_t)s->data,
 	    segment_buffer(seg, category, generation), s->len);
 	if (seqlock_overtaken(latch, generation))
@@ -218,7 +206,7 @@ snapshot_renew(const struct segment *seg, unsigned category, struct snapshot *s)
 	uint64_t checksum = seqlock_get(&meta->checksum);
 	struct snapshot_stamp stamp;
 
-	snapshot_read_stamp(&stamp, meta);
+	segment_read_stamp(&stamp, meta);
 	if (seqlock_overtaken(latch, generation) || number != generation ||
 	    len != s->len ||
 	    checksum_of(s->payload, len, generation, &stamp) != checksum)

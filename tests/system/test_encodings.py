@@ -122,18 +122,21 @@ def test_kept_answers_are_not_mixed_up(big):
     ("identity;q=0, zstd", "zstd"), ("deflate", None), ("gzip;q=2", None), ("gzip;q=a, br", None),
     ("gzip br", None), (",,gzip,,", "gzip"), ("gzip ; q=0.5 , br;q=0.4", "gzip"), ("compress;q=1, *;q=0.5", "br")))
 def test_negotiation(demo, accepted, coding):
-    headers = {} if accepted is None else {"Accept-Encoding": accepted}
-    # http.client adds a field of its own unless there is one.
-    connection = demo.connect()
-    connection.putrequest("GET", IMAGE, skip_accept_encoding=True)
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    response = connection.getresponse()
-    body = response.read()
-    connection.close()
-    assert response.status == 200
-    assert response.headers["content-encoding"] == coding
+    def ask():
+        # http.client adds a field of its own unless there is one.
+        connection = demo.connect()
+        connection.putrequest("GET", IMAGE, skip_accept_encoding=True)
+        if accepted is not None:
+            connection.putheader("Accept-Encoding", accepted)
+        connection.endheaders()
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        assert response.status == 200
+        return (response, body) if response.headers["content-encoding"] == coding else None
+
+    # What is not encoded yet is encoded beside the loop.
+    _, body = wait_for(ask, "that encoding")
     assert (DECODE[coding](body) if coding else body) == demo.get(IMAGE).body
 
 
@@ -191,10 +194,35 @@ def test_nothing_is_encoded_for_a_head(make_daemon):
                 assert answer.headers["content-encoding"] == whole.headers["content-encoding"] == coding
                 assert answer.headers["etag"] == whole.headers["etag"]
         assert plain.headers["content-length"] == str(len(daemon.get(target).body))
-    for coding in CODINGS:  # complete bodies are encoded ahead
-        headers = {"Accept-Encoding": coding}
-        assert int(daemon.get(TEXT, "HEAD", headers=headers).headers["content-length"]) == len(
-            daemon.get(TEXT, headers=headers).body)
+
+
+def ready(daemon, coding, target=TEXT):
+    """The length of the encoded body that a HEAD tells, if that body is there; else None."""
+    answer = daemon.get(target, "HEAD", headers={"Accept-Encoding": coding})
+    return answer.headers["content-length"] if answer.headers["content-encoding"] == coding else None
+
+
+def test_what_was_asked_for_is_encoded_ahead(make_daemon):
+    daemon = make_daemon().start()
+    plain = daemon.get(TEXT)
+    assert [ready(daemon, coding) for coding in CODINGS] == [None] * 3  # which counts as asking
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: "encoded text_generation: " in daemon.log(), "the encoded bodies")
+    wait_for(lambda: ready(daemon, "gzip"), "the reader")
+    for coding in CODINGS:
+        length = ready(daemon, coding)
+        answer = daemon.get(TEXT, headers={"Accept-Encoding": coding})
+        assert answer.headers["content-encoding"] == coding and len(answer.body) == int(length)
+        assert DECODE[coding](answer.body) == plain.body
+        for field in "etag", "last-modified":
+            assert answer.headers[field] == plain.headers[field]
+    # Nobody asked for the list in groups.
+    assert ready(daemon, "br", TEXT + "?group_text_models=true") is None
+    # A restart finds what there was, and goes on with it.
+    assert daemon.stop() == 0
+    daemon.log_path.rename(daemon.log_path.with_suffix(".old"))
+    daemon.start()
+    assert all(ready(daemon, coding) for coding in CODINGS)
 
 
 def test_errors_and_fixed_answers_are_not_encoded(demo):

@@ -10,6 +10,7 @@
 #include "hydrator/cycle.h"
 #include "hydrator/recall.h"
 #include "fixture/hydrator_world.h"
+#include "payload/encode.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/document.h"
@@ -162,6 +163,7 @@ restart(void)
 
 	cycle_close(&cycle);
 	memset(cycle.gate, 0, sizeof(cycle.gate));
+	memset(&cycle.demand, 0, sizeof(cycle.demand));
 	cycle.generation = 0;
 	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
 	recall(&cycle);
@@ -745,6 +747,74 @@ TEST(test_a_restart_loses_no_answers)
 	hydrator_world_put("status_image.json", "[]");
 	hydrator_world_put("workers.json", "[]");
 	assert_partial(CYCLE_REFUSED, "status is absent: implausible", "implausible");
+}
+
+static char *
+body_of(const struct snapshot *s)
+{
+	const struct view *v =
+	    &((const struct view_directory *)(const void *)s->data)->views[VIEW_RISK];
+
+	return strndup(s->data + v->body.off, v->body.len);
+}
+
+/* Identity is published first: what clients take encoded is another generation of the
+ * same content and age. */
+TEST(test_encoded_forms_follow)
+{
+	const uint32_t gzip = view_form(VIEW_RISK, ENCODING_GZIP);
+	const struct view_directory *d;
+	struct snapshot *s, *t;
+	char *one, *two;
+
+	hydrator_world_put("reference.json",
+	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
+	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\", \"nsfw\": true}}");
+	assert_published(1);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	one = body_of(s);
+	d = (const void *)s->data;
+	assert_int_equal(view_forms(d), 0);
+	/* Asked for: the same content again, and then its form. */
+	demand_note(&cycle.demand, gzip, clock_boot());
+	assert_int_equal(run(), CYCLE_PUBLISHED);
+	assert_int_equal(cycle.generation, 3);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &t), SNAPSHOT_FRESH);
+	two = body_of(t);
+	assert_int_equal(t->generation, 3);
+	assert_string_equal(one, two);
+	d = (const void *)t->data;
+	assert_int_equal(view_forms(d) & gzip, gzip);
+	assert_int_equal(view_forms(d) & view_form(VIEW_RISK, ENCODING_BROTLI), 0);
+	snapshot_release(&t);
+	/* Now it is there, and is kept while its body is as it was. */
+	assert_published(4);
+	hydrator_world_put("workers.json", NULL); /* computed anew */
+	assert_published(5);
+	assert_int_equal(hydrator_world_logged("unchanged"), 0);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &t), SNAPSHOT_FRESH);
+	assert_int_equal(view_forms((const void *)t->data) & gzip, gzip);
+	snapshot_release(&s);
+	snapshot_release(&t);
+	free(one);
+	free(two);
+}
+
+/* The second publication is as old as the first. */
+TEST(test_encoded_forms_are_of_the_same_age)
+{
+	struct snapshot_stamp first;
+
+	assert_published(1);
+	demand_note(&cycle.demand, UINT32_MAX, clock_boot());
+	assert_int_equal(run(), CYCLE_PUBLISHED);
+	assert_int_equal(cycle.generation, 3);
+	first = stamp();
+	demand_note(&cycle.demand, UINT32_MAX, clock_boot());
+	restart();
+	assert_memory_equal(&first, &cycle.recalled->stamp, sizeof(first));
+	/* A successor goes on with the forms that there are. */
+	assert_int_not_equal(demand_forms(&cycle.demand, clock_boot()), 0);
 }
 
 static int

@@ -171,6 +171,29 @@ TEST(unprivileged_owner_can_publish)
 	assert_int_equal(status, 0);
 }
 
+TEST(what_was_published_can_be_looked_at)
+{
+	struct segment *seg = fixture_segment();
+	struct publisher *p = fixture_publisher(seg, 0);
+	size_t len = 0;
+	const char *a, *b;
+
+	assert_null(publisher_payload(p, &len));
+	fixture_publish(p, 'a', 20);
+	a = publisher_payload(p, &len);
+	assert_int_equal(len, 20);
+	assert_memory_equal(a, "aaaaaaaaaaaaaaaaaaaa", 20);
+	fixture_publish(p, 'b', 21);
+	b = publisher_payload(p, &len);
+	assert_int_equal(len, 21);
+	assert_memory_equal(b, "bbbbbbbbbbbbbbbbbbbbb", 21);
+	assert_memory_equal(a, "aaaaaaaaaaaaaaaaaaaa", 20); /* until the next one */
+	*(char *)(uintptr_t)b = 'x';
+	assert_null(publisher_payload(p, &len));
+	publisher_close(&p);
+	segment_close(&seg);
+}
+
 TEST(odd_sequence_is_no_obstacle)
 {
 	struct segment *seg = fixture_segment();

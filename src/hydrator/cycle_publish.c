@@ -1,0 +1,134 @@
+/* Identity first: what clients take encoded follows. */
+#include "hydrator/cycle_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "hydrator/outcome.h"
+#include "payload/encode.h"
+#include "payload/view.h"
+#include "shm/snapshot.h"
+#include "terms/part.h"
+
+/* Whether the snapshot that a predecessor left has answers that can still be served and
+ * that the documents of this process do not give yet. */
+bool
+cycle_would_lose(const struct cycle *c)
+{
+	struct snapshot_stamp stamp;
+	const struct part_stamp *old;
+
+	inputs_stamp(&c->inputs, &stamp);
+	if (c->recalled == NULL || part_is_there(&stamp.part[PART_DELETION_RISK]))
+		return false;
+	old = &c->recalled->stamp.part[PART_DELETION_RISK];
+	return part_is_there(old) &&
+	       (clock_boot() - old->fetched_boot) / NSEC_PER_SEC <=
+		   c->config->hydration.stale_if_error;
+}
+
+/* Whether it has workers, and they are taken over since there is no document of them.
+ */
+bool
+cycle_carries_workers(const struct cycle *c)
+{
+	return c->recalled != NULL &&
+	       inputs_current(&c->inputs, INPUT_WORKERS) == NULL &&
+	       part_is_there(&c->recalled->stamp.part[PART_WORKERS]);
+}
+
+static void
+cycle_stamp(const struct cycle *c, struct snapshot_stamp *stamp)
+{
+	inputs_stamp(&c->inputs, stamp);
+	if (cycle_carries_workers(c) && part_is_there(&stamp->part[PART_DELETION_RISK]))
+		stamp->part[PART_WORKERS] = c->recalled->stamp.part[PART_WORKERS];
+	stamp->published_wall = clock_wall();
+}
+
+/* Bodies that are what they were keep their encoded forms. */
+void
+cycle_carry_forms(const struct cycle *c, struct cycle_run *run)
+{
+	size_t len = 0, room = segment_capacity(c->segment);
+	const void *older = publisher_payload(c->publisher, &len);
+	const struct view_directory *d = view_open(older, len, c->category);
+
+	if (d != NULL && run->rendered.len <= room)
+		view_carry_forms(
+		    &run->rendered, d, demand_forms(&c->demand, clock_boot()), room);
+}
+
+/* What was published is what later cycles are compared with. */
+static void
+cycle_keep(struct cycle *c, const struct cycle_run *run)
+{
+	size_t k;
+
+	for (k = 0; k < c->inputs.n; k++)
+		if (c->inputs.of[k].offered.held)
+			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
+	inputs_accept(&c->inputs);
+	if (part_is_there(&run->stamp.part[PART_WORKERS]) && !cycle_carries_workers(c))
+		snapshot_release(&c->recalled);
+	modified_note(&c->modified, run->directory);
+}
+
+/* Clients have the new answers by now; what they take encoded follows as another
+ * generation of the same age. One that does not fit asks for a larger segment, and
+ * until then readers encode. */
+static void
+cycle_encode(struct cycle *c, struct cycle_run *run)
+{
+	int64_t begun = clock_boot();
+	uint32_t forms = demand_forms(&c->demand, begun);
+	size_t len = run->len;
+	char err[512];
+
+	if (!view_lacks_forms(run->directory, forms))
+		return;
+	if (run->last != NULL) {
+		buf_reset(&run->rendered);
+		buf_add(&run->rendered, run->payload, run->len);
+	}
+	if (!view_encode(&run->rendered, forms, c->settings.payload_max, &run->pace) ||
+	    run->rendered.len == len)
+		return;
+	if (publish(c->publisher, run->rendered.data, run->rendered.len, &run->stamp,
+		&c->generation, err, sizeof(err)) == -1)
+		log_debug("%s: without encoded bodies: %s", c->section->name, err);
+	else
+		log_debug("encoded %s: %zu bytes, %" PRId64 " ms, generation %" PRIu64,
+		    c->section->name, run->rendered.len - len,
+		    (clock_boot() - begun) / NSEC_PER_MSEC, c->generation);
+}
+
+enum cycle_result
+cycle_publish(struct cycle *c, struct cycle_run *run)
+{
+	enum cycle_result result;
+	char err[512];
+
+	cycle_stamp(c, &run->stamp);
+	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
+		err, sizeof(err)) == -1)
+		return errno == EFBIG
+			   ? outcome_too_large(c, err)
+			   : outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
+	c->too_large = false;
+	cycle_keep(c, run);
+	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, run->directory->skipped);
+	if (run->last != NULL)
+		counter_add(c->counters, COUNTER_REFRESHES_UNCHANGED, 1);
+	log_info("hydrated %s: %s%" PRIu64 " models, %" PRIu32 " skipped, %zu bytes, "
+		 "%" PRId64 " ms (%" PRId64 " ms fetching), generation %" PRIu64,
+	    c->section->name, run->last != NULL ? "unchanged, " : "",
+	    run->directory->typed_entries, run->directory->skipped, run->len,
+	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
+	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
+	result = outcome_published(c);
+	cycle_encode(c, run);
+	return result;
+}

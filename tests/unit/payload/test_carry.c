@@ -1,0 +1,150 @@
+/* What a payload takes over from an older one: workers by name, forms by body. */
+#include "fixture/analysis.h"
+#include "payload/carry.h"
+#include "payload/encode.h"
+#include "payload/write.h"
+#include "unit.h"
+
+#define RECORD(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
+#define WORKER(id, models)                                                             \
+	"{\"name\":\"" id "\",\"id\":\"" id                                            \
+	"\",\"type\":\"text\",\"performance\":\"\","                                   \
+	"\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},"           \
+	"\"threads\":1,\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":"      \
+	"false,\"nsfw\":true,\"trusted\":true,\"flagged\":false,\"online\":true,"      \
+	"\"team\":{},\"bridge_agent\":\"\",\"models\":[" models "]}"
+
+static struct analysis older, newer;
+
+static int
+set_up(void **state UNUSED)
+{
+	analysis_init(&older, CATEGORY_TEXT_GENERATION);
+	analysis_init(&newer, CATEGORY_TEXT_GENERATION);
+	older.workers = "[" WORKER("a", "\"B\\u00e4r\",\"Foo\"") "," WORKER(
+	    "b", "\"Foo\",\"Gone\"") "]";
+	analysis_render(&older,
+	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
+		"B\\u00e4r") "}",
+	    "[]", "{\"month\":{\"Foo\":3}}");
+	return 0;
+}
+
+static int
+tear_down(void **state UNUSED)
+{
+	analysis_free(&older);
+	analysis_free(&newer);
+	return 0;
+}
+
+/* "a,b" of the workers of a row. */
+static void
+assert_workers(uint32_t row, const char *ids)
+{
+	const char *data = newer.out.data;
+	const struct with_stats *w = &newer.dir->with_stats;
+	const struct with_stats_row *r =
+	    (const struct with_stats_row *)(const void *)(data + w->rows) + row;
+	const struct with_stats_list *l = (const void *)(data + w->lists);
+	const struct view_span *texts = (const void *)(data + w->workers);
+	const uint32_t *members = (const void *)(data + w->members);
+	char found[64] = "";
+
+	for (uint64_t i = 0; i < r->nworkers; i++) {
+		struct view_span text = texts[members[l[r->list].first + i]];
+
+		assert_true(text.len > 4 && data[text.off + 2] == '"');
+		found[i] = data[text.off + 1];
+	}
+	assert_string_equal(found, ids);
+}
+
+TEST(workers_are_found_again_by_name)
+{
+	analysis_render(&newer,
+	    "{" RECORD("New") "," RECORD("B\\u00e4r") "," RECORD("Foo") "," RECORD(
+		"Q\\\"x") "}",
+	    "[]", "{\"month\":{\"Foo\":5}}");
+	assert_workers(2, "");
+	view_carry_workers(&newer.out, older.dir);
+	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(newer.dir);
+	assert_workers(0, "");
+	assert_workers(1, "a");
+	assert_workers(2, "ab");
+	assert_workers(3, "");
+	assert_int_equal(
+	    newer.dir->with_stats.workers_etag, older.dir->with_stats.workers_etag);
+	assert_int_not_equal(newer.dir->views[VIEW_WITH_STATS].etag,
+	    older.dir->views[VIEW_WITH_STATS].etag);
+}
+
+TEST(without_models_there_is_nothing_to_take_over)
+{
+	size_t len;
+
+	analysis_render(&newer, "{" RECORD("Foo") "}", NULL, NULL);
+	len = newer.out.len;
+	view_carry_workers(&newer.out, older.dir);
+	assert_int_equal(newer.out.len, len);
+	assert_int_equal(newer.dir->views[VIEW_RISK].present, 0);
+	assert_int_equal(newer.dir->views[VIEW_STATS].present, 1);
+}
+
+static struct str
+form_of(const struct analysis *f, enum view_kind kind, enum encoding encoding)
+{
+	struct view_span s = f->dir->views[kind].coded[encoding];
+
+	return (struct str){ f->out.data + s.off, s.len };
+}
+
+/* A queue that changes does not change deletion-risk without variations. */
+TEST(forms_of_bodies_that_are_the_same_are_taken_over)
+{
+	const uint32_t wanted = view_form(VIEW_RISK, ENCODING_BROTLI) |
+				view_form(VIEW_RISK, ENCODING_GZIP) |
+				view_form(VIEW_RISK_VARIATIONS, ENCODING_GZIP);
+	uint32_t there;
+
+	assert_true(view_encode(
+	    &older.out, ~view_form(VIEW_RISK, ENCODING_GZIP), SIZE_MAX, NULL));
+	older.dir = view_directory_of(&older.out);
+	analysis_render(&newer,
+	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
+		"B\\u00e4r") "}",
+	    "[{\"name\":\"Foo\",\"type\":\"text\",\"performance\":2,\"queued\":1,"
+	    "\"jobs\":1,\"eta\":1,\"count\":0}]",
+	    "{\"month\":{\"Foo\":3}}");
+	assert_true(view_lacks_forms(newer.dir, wanted));
+	view_carry_forms(&newer.out, older.dir, wanted, SIZE_MAX);
+	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(newer.dir);
+	there = view_forms(newer.dir);
+	assert_int_equal(there, view_form(VIEW_RISK, ENCODING_BROTLI));
+	assert_true(str_eq(form_of(&newer, VIEW_RISK, ENCODING_BROTLI),
+	    form_of(&older, VIEW_RISK, ENCODING_BROTLI)));
+	/* What is left to be made is made, and no more. */
+	assert_true(view_encode(&newer.out, wanted, SIZE_MAX, NULL));
+	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
+	assert_int_equal(view_forms(newer.dir), wanted);
+	assert_false(view_lacks_forms(newer.dir, wanted));
+}
+
+TEST(forms_without_room_are_not)
+{
+	size_t len;
+
+	assert_true(view_encode(&older.out, UINT32_MAX, SIZE_MAX, NULL));
+	older.dir = view_directory_of(&older.out);
+	analysis_render(&newer,
+	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
+		"B\\u00e4r") "}",
+	    "[]", "{\"month\":{\"Foo\":3}}");
+	len = newer.out.len;
+	view_carry_forms(&newer.out, older.dir, UINT32_MAX, len);
+	assert_int_equal(newer.out.len, len);
+}
+
+UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);
