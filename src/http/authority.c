@@ -49,14 +49,14 @@ is_ipv6(struct str s)
 	return strlen(text) == s.len && inet_pton(AF_INET6, text, &address) == 1;
 }
 
-/* How many octets at the start of s are a host. 0: none. */
+/* How many octets at the start of s, which is not empty, are a host. 0: none. */
 static size_t
 span_of_host(struct str s)
 {
 	const char *end;
 	size_t n;
 
-	if (s.len == 0 || s.p[0] != '[')
+	if (s.p[0] != '[')
 		return span_of_name(s);
 	if ((end = memchr(s.p, ']', s.len)) == NULL)
 		return 0;
@@ -77,10 +77,13 @@ is_port(struct str s)
 bool
 authority_is_valid(struct str s)
 {
-	size_t host = span_of_host(s);
-	struct str rest = str_from(s, host);
+	size_t host;
+	struct str rest;
 
-	if (rest.len == 0)
+	if (s.len == 0)
 		return true;
-	return host > 0 && rest.p[0] == ':' && is_port(str_from(rest, 1));
+	host = span_of_host(s);
+	rest = str_from(s, host);
+	return host > 0 &&
+	       (rest.len == 0 || (rest.p[0] == ':' && is_port(str_from(rest, 1))));
 }
