@@ -49,47 +49,99 @@ backend_of(struct str lower)
 	return BACKEND_CANONICAL;
 }
 
-/* Numbers key in an index, or only looks it up. */
-static uint32_t
-horde_key(struct map *index, struct str key, bool add)
-{
-	return add ? map_intern(index, key) : map_find(index, key);
-}
-
-/* Backend prefixes end in a slash, and lower-casing a name lower-cases its parts, so
- * the keys of doc/reference.md 3.6, but for the prefix, are functions of the last part.
- */
-static struct name_part *
-horde_take_apart(struct horde *h, struct str name, bool add, struct arena *arena)
+struct str
+horde_last_part(struct str name)
 {
 	const char *slash = memrchr(name.p, '/', name.len);
-	struct str last =
-	    slash == NULL ? name : str_from(name, (size_t)(slash + 1 - name.p));
-	uint32_t before = h->parts.count, i = map_intern(&h->parts, last);
-	struct name_part *part = map_at(&h->parts, i);
 
-	if (i != before)
-		return part;
-	*part = (struct name_part){ .family = HORDE_NONE, .size = HORDE_NONE };
-	part->base = text_name_base(last, arena);
-	if (h->has_families)
-		part->family =
-		    horde_key(&h->families, unicode_lower(part->base, arena), add);
-	part->size = horde_key(&h->sizes, text_name_size_key(last, arena), add);
-	return part;
+	return slash == NULL ? name : str_from(name, (size_t)(slash + 1 - name.p));
 }
 
-const struct name_part *
+/*
+ * Backend prefixes end in a slash, and lower-casing a name lower-cases its parts, so
+ * the keys of doc/reference.md 3.6, but for the prefix, are functions of the last part.
+ * The steps of finding them: begin, intern, settle.
+ */
+struct part_lookup {
+	struct str last;
+	uint64_t hash;
+	uint32_t part;           /* number in horde.parts */
+	bool fresh;              /* it is new, and the next four are set */
+	struct str family, size; /* keys of the indexes */
+	uint64_t family_hash, size_hash;
+};
+
+static void
+part_begin(const struct horde *h, struct str name, struct part_lookup *l)
+{
+	l->last = horde_last_part(name);
+	l->hash = map_begin(&h->parts, l->last);
+}
+
+static void
+part_intern(struct horde *h, struct part_lookup *l, struct arena *arena)
+{
+	uint32_t before = h->parts.count;
+	struct name_part *part;
+
+	l->part = map_end_intern(&h->parts, l->last, l->hash);
+	l->fresh = l->part == before;
+	if (!l->fresh)
+		return;
+	part = map_at(&h->parts, l->part);
+	*part = (struct name_part){ .family = HORDE_NONE, .size = HORDE_NONE };
+	part->base = text_name_base(l->last, arena);
+	l->size = text_name_size_key(l->last, arena);
+	l->size_hash = map_begin(&h->sizes, l->size);
+	if (!h->has_families)
+		return;
+	l->family = unicode_lower(part->base, arena);
+	l->family_hash = map_begin(&h->families, l->family);
+}
+
+static void
+part_approach(const struct horde *h, const struct part_lookup *l)
+{
+	if (!l->fresh)
+		return;
+	map_approach(&h->sizes, l->size_hash);
+	if (h->has_families)
+		map_approach(&h->families, l->family_hash);
+}
+
+/* With add new keys are numbered in the indexes, else only looked up. */
+static void
+part_settle(struct horde *h, const struct part_lookup *l, bool add)
+{
+	struct name_part *part = map_at(&h->parts, l->part);
+
+	if (!l->fresh)
+		return;
+	part->size = add ? map_end_intern(&h->sizes, l->size, l->size_hash)
+			 : map_end_find(&h->sizes, l->size, l->size_hash);
+	if (!h->has_families)
+		return;
+	part->family = add ? map_end_intern(&h->families, l->family, l->family_hash)
+			   : map_end_find(&h->families, l->family, l->family_hash);
+}
+
+uint32_t
 horde_part(struct horde *h, struct str name, struct arena *arena)
 {
-	return horde_take_apart(h, name, false, arena);
+	struct part_lookup l;
+
+	part_begin(h, name, &l);
+	part_intern(h, &l, arena);
+	part_settle(h, &l, false);
+	return l.part;
 }
 
+/* lower: the name in lower case. */
 static struct horde_name *
-horde_intern(struct horde *h, struct str name, struct arena *arena)
+horde_intern(struct horde *h, struct str lower, uint64_t hash)
 {
 	uint32_t before = h->names.count;
-	uint32_t i = map_intern(&h->names, unicode_lower(name, arena));
+	uint32_t i = map_end_intern(&h->names, lower, hash);
 	struct horde_name *n = map_at(&h->names, i);
 
 	if (i == before)
@@ -168,6 +220,7 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 {
 	struct json_value root, element;
 	struct json_walk walk;
+	struct str lower;
 	size_t i = 0;
 
 	if (doc->form.type == DOCUMENT_ABSENT)
@@ -181,9 +234,11 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 
 		if (!pace_step(report->pace))
 			return -1;
-		if (status_decode(&element, &check, s))
-			horde_intern(h, s->name, arena)->status = h->nstatuses++;
-		else
+		if (status_decode(&element, &check, s)) {
+			lower = unicode_lower(s->name, arena);
+			horde_intern(h, lower, map_begin(&h->names, lower))->status =
+			    h->nstatuses++;
+		} else
 			report_skip(report, "status element %zu: %s: %s", i,
 			    check.where, check.why);
 	}
@@ -201,13 +256,26 @@ struct spelling {
 	bool bad[PERIOD_MAX];
 };
 
+/* Member number `place` of a period, counted from 1. */
+static void
+spelling_read(struct spelling *s, enum period p, uint32_t place,
+    const struct json_value *value, struct arena *arena)
+{
+	if (s->place[p] == 0)
+		s->place[p] = place;
+	s->bad[p] = !coerce_int(value, arena, &s->n[p]) || s->n[p] < 0;
+}
+
 static int
 horde_read_period(struct map *spellings, const struct json_value *v, enum period p,
     struct arena *arena, struct report *report)
 {
+	struct json_value keys[MAP_BATCH], values[MAP_BATCH];
+	struct str names[MAP_BATCH];
+	uint64_t hashes[MAP_BATCH];
 	struct json_walk walk;
-	struct json_value key, value;
-	uint32_t place = 0, i = MAP_NONE;
+	uint32_t place = 0, at = MAP_NONE;
+	size_t n;
 
 	if (v->type == JSON_T_NONE)
 		return 0;
@@ -215,18 +283,22 @@ horde_read_period(struct map *spellings, const struct json_value *v, enum period
 		return report_refuse(
 		    report, DOCUMENT_STATS, "%s: not an object", period_names[p]);
 	walk = json_walk(v);
-	while (json_member(&walk, &key, &value)) {
-		struct spelling *s;
-
-		if (!pace_step(report->pace))
-			return -1;
-		/* The three periods list most names in the same order. */
-		i = map_intern_likely(spellings, json_str(&key, arena), i + 1);
-		s = map_at(spellings, i);
-		place++;
-		if (s->place[p] == 0)
-			s->place[p] = place;
-		s->bad[p] = !coerce_int(&value, arena, &s->n[p]) || s->n[p] < 0;
+	while ((n = json_members(&walk, keys, values, MAP_BATCH)) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			names[i] = json_str(&keys[i], arena);
+			hashes[i] = map_begin(spellings, names[i]);
+		}
+		for (size_t i = 0; i < n; i++)
+			map_approach(spellings, hashes[i]);
+		for (size_t i = 0; i < n; i++) {
+			if (!pace_step(report->pace))
+				return -1;
+			/* The periods list most names in the same order. */
+			at = map_end_intern_likely(
+			    spellings, names[i], hashes[i], at + 1);
+			spelling_read(
+			    map_at(spellings, at), p, ++place, &values[i], arena);
+		}
 	}
 	return 0;
 }
@@ -274,13 +346,19 @@ horde_link(struct horde *h, uint32_t name, uint32_t family)
 	n->links = h->nlinks++;
 }
 
+/* A spelling on its way into the indexes. */
+struct spelling_lookup {
+	struct str lower;
+	uint64_t hash; /* of lower */
+	struct part_lookup part;
+};
+
 static void
-horde_index(
-    struct horde *h, const struct spelling *s, struct str spelled, struct arena *arena)
+horde_index(struct horde *h, const struct spelling *s, const struct spelling_lookup *l)
 {
-	struct horde_name *n = horde_intern(h, spelled, arena);
+	struct horde_name *n = horde_intern(h, l->lower, l->hash);
 	uint32_t name = (uint32_t)(n - (struct horde_name *)map_at(&h->names, 0));
-	const struct name_part *part = horde_take_apart(h, spelled, true, arena);
+	const struct name_part *part = map_at(&h->parts, l->part.part);
 
 	for (int p = 0; p < PERIOD_MAX; p++) {
 		if (s->place[p] <= n->place[p])
@@ -291,6 +369,55 @@ horde_index(
 	n->size = part->size;
 	if (h->has_families)
 		horde_link(h, name, part->family);
+}
+
+/* Adds n spellings, at most MAP_BATCH, from number `first` on. */
+static void
+horde_index_batch(struct horde *h, const struct map *spellings, uint32_t first,
+    uint32_t n, struct arena *arena)
+{
+	struct spelling_lookup lookups[MAP_BATCH], *l;
+
+	for (l = lookups; l < lookups + n; l++) {
+		struct str spelled = spellings->keys[first + (l - lookups)];
+
+		l->lower = unicode_lower(spelled, arena);
+		l->hash = map_begin(&h->names, l->lower);
+		part_begin(h, spelled, &l->part);
+	}
+	for (l = lookups; l < lookups + n; l++) {
+		map_approach(&h->names, l->hash);
+		map_approach(&h->parts, l->part.hash);
+	}
+	for (l = lookups; l < lookups + n; l++) {
+		map_approach_text(&h->names, l->hash);
+		map_approach_text(&h->parts, l->part.hash);
+	}
+	for (l = lookups; l < lookups + n; l++)
+		part_intern(h, &l->part, arena);
+	for (l = lookups; l < lookups + n; l++)
+		part_approach(h, &l->part);
+	for (l = lookups; l < lookups + n; l++)
+		part_settle(h, &l->part, true);
+	for (l = lookups; l < lookups + n; l++)
+		horde_index(h, map_at(spellings, first + (uint32_t)(l - lookups)), l);
+}
+
+static int
+horde_index_all(struct horde *h, const struct map *spellings, struct arena *arena,
+    struct pace *pace)
+{
+	for (uint32_t i = 0; i < spellings->count; i += MAP_BATCH) {
+		uint32_t n = spellings->count - i;
+
+		if (n > MAP_BATCH)
+			n = MAP_BATCH;
+		for (uint32_t k = 0; k < n; k++)
+			if (!pace_step(pace))
+				return -1;
+		horde_index_batch(h, spellings, i, n, arena);
+	}
+	return 0;
 }
 
 /* Only now, when it is known which of colliding spellings counts, are they summed. */
@@ -362,11 +489,8 @@ horde_read(const struct analytics_input *in, bool families, struct arena *arena,
 	if (horde_read_status(out, &in->status, arena, report) == -1 ||
 	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
 		return -1;
-	for (uint32_t i = 0; i < spellings.count; i++) {
-		if (!pace_step(report->pace))
-			return -1;
-		horde_index(out, map_at(&spellings, i), spellings.keys[i], arena);
-	}
+	if (horde_index_all(out, &spellings, arena, report->pace) == -1)
+		return -1;
 	horde_sum(out);
 	return 0;
 }

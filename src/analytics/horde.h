@@ -107,10 +107,18 @@ struct horde {
 int horde_read(const struct analytics_input *, bool families, struct arena *,
     struct horde *out, struct report *report) MUST_CHECK;
 
+static inline const struct name_part *
+horde_part_at(const struct horde *h, uint32_t part)
+{
+	return map_at(&h->parts, part);
+}
+
 /* Whether a name's usage is part of a family's. */
 bool horde_in_family(const struct horde *, uint32_t name, uint32_t family);
-/* The part of a reference name: new ones are in no family and of no size but those that
- * the documents have. Valid until the next call. */
-const struct name_part *horde_part(struct horde *, struct str name, struct arena *);
+/* What follows the last slash of a name: its key in horde.parts. */
+struct str horde_last_part(struct str name);
+/* The number in horde.parts of the part of a reference name: new ones are in no family
+ * and of no size but those that the documents have. */
+uint32_t horde_part(struct horde *, struct str name, struct arena *);
 
 #endif

@@ -1,16 +1,14 @@
 /* Looking up the variants of a name. */
 #include "analytics/merge.h"
 
-#include "python/text.h"
-
 /* The variants in lower case (doc/reference.md 3.4). Lower-casing goes piece by piece:
  * what precedes a slash does not change how what follows it is lowered. */
 static struct str
-merge_variant(struct merge_scratch *s, struct str lower, enum backend backend)
+merge_variant(struct merge_lookup *l, struct str lower, enum backend backend)
 {
 	const char *slash = memchr(lower.p, '/', lower.len);
 	struct str prefix = backend_prefix(backend), rest = lower;
-	struct buf *name = &s->names[backend];
+	struct buf *name = &l->names[backend];
 
 	if (backend == BACKEND_CANONICAL)
 		return lower;
@@ -71,30 +69,50 @@ merge_backend_usage(const struct horde *h, const struct merged *m, enum backend 
 }
 
 void
-merge_name(const struct horde *h, struct str name, const struct name_part *part,
-    struct merge_scratch *s, struct merged *out)
+merge_begin(const struct horde *h, struct str lower, struct merge_lookup *l)
 {
-	struct str lower = unicode_lower(name, s->arena), variants[BACKEND_MAX];
-	uint64_t hashes[BACKEND_MAX];
-	uint32_t found[BACKEND_MAX];
+	for (int b = 0; b < BACKEND_MAX; b++) {
+		l->variants[b] = merge_variant(l, lower, b);
+		l->hashes[b] = map_begin(&h->names, l->variants[b]);
+	}
+}
 
-	*out = (struct merged){ .lower = lower };
+void
+merge_approach(
+    const struct horde *h, const struct name_part *part, const struct merge_lookup *l)
+{
 	if (part->family != HORDE_NONE)
 		__builtin_prefetch(map_at(&h->families, part->family));
 	if (part->size != HORDE_NONE)
 		__builtin_prefetch(map_at(&h->sizes, part->size));
+	for (int b = 0; b < BACKEND_MAX; b++)
+		map_approach(&h->names, l->hashes[b]);
+}
+
+static void
+merge_find(const struct horde *h, const struct merge_lookup *l,
+    uint32_t found[BACKEND_MAX], uint32_t status[BACKEND_MAX])
+{
 	for (int b = 0; b < BACKEND_MAX; b++) {
-		variants[b] = merge_variant(s, lower, b);
-		hashes[b] = map_begin_find(&h->names, variants[b]);
+		const struct horde_name *n;
+
+		found[b] = map_end_find(&h->names, l->variants[b], l->hashes[b]);
+		status[b] = HORDE_NONE;
+		if (found[b] == MAP_NONE)
+			continue;
+		n = map_at(&h->names, found[b]);
+		status[b] = n->status;
 	}
-	for (int b = 0; b < BACKEND_MAX; b++) {
-		found[b] = map_end_find(&h->names, variants[b], hashes[b]);
-		out->status[b] = HORDE_NONE;
-		if (found[b] != MAP_NONE)
-			out->status[b] =
-			    ((const struct horde_name *)map_at(&h->names, found[b]))
-				->status;
-	}
+}
+
+void
+merge_end(const struct horde *h, struct str name, struct str lower,
+    const struct name_part *part, const struct merge_lookup *l, struct merged *out)
+{
+	uint32_t found[BACKEND_MAX];
+
+	*out = (struct merged){ .lower = lower };
+	merge_find(h, l, found, out->status);
 	/* Its own koboldcpp variant is the name itself: one variant, the canonical one.
 	 */
 	if (str_starts(name, backend_prefix(BACKEND_KOBOLDCPP)))
@@ -112,4 +130,11 @@ merge_name(const struct horde *h, struct str name, const struct name_part *part,
 
 		usage_add(&out->exact, &u);
 	}
+}
+
+void
+merge_free(struct merge_lookup *l)
+{
+	for (int b = 0; b < BACKEND_MAX; b++)
+		buf_free(&l->names[b]);
 }

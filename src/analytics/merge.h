@@ -25,15 +25,22 @@ struct merged {
 	int64_t workers; /* its count, 0 if there is none */
 };
 
-/* What names are put together in; the caller frees `names`. */
-struct merge_scratch {
-	struct arena *arena;
+/* The variants of a name while they are looked up. Zero to begin with; the caller frees
+ * `names`. */
+struct merge_lookup {
+	struct str variants[BACKEND_MAX]; /* in names, or the lower-case name */
+	uint64_t hashes[BACKEND_MAX];
 	struct buf names[BACKEND_MAX];
 };
 
-/* part is the name's, of horde_part(). */
-void merge_name(const struct horde *, struct str name, const struct name_part *part,
-    struct merge_scratch *, struct merged *out);
+/* Merging a name in the steps of map_begin(), so that several go side by side. lower is
+ * the name in lower case, part the name's, of horde_part(). */
+void merge_begin(const struct horde *, struct str lower, struct merge_lookup *);
+void merge_approach(
+    const struct horde *, const struct name_part *part, const struct merge_lookup *);
+void merge_end(const struct horde *, struct str name, struct str lower,
+    const struct name_part *part, const struct merge_lookup *, struct merged *out);
+void merge_free(struct merge_lookup *);
 /* The usage that a backend contributes to `exact`. */
 struct usage merge_backend_usage(
     const struct horde *, const struct merged *, enum backend);

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "names/text_name.h"
+#include "python/text.h"
 #include "records/entries.h"
 #include "records/report.h"
 #include "terms/document.h"
@@ -15,21 +16,25 @@ struct reading {
 	struct arena *arena;
 	struct reference *out;
 	struct report *report;
-	struct map names; /* of the typed view -> its model */
+	const struct map *entries;
+	struct map others; /* names that are no entry's key -> uint32_t, as: */
+	uint32_t *numbers; /* [entries->count] of the model with the entry's key as
+			    * its name, plus one; 0: none */
+	struct map texts;  /* of baselines and hosts */
 	struct stats_groups groups;
 };
 
 /* A name's group keeps what follows its first slash, the Horde's indexes what follows
  * the last: with but an author before it that is the same, and already parsed. */
 static uint32_t
-reference_base(struct reading *r, struct str name)
+reference_base(struct reading *r, struct str name, uint32_t part)
 {
 	struct str rest = text_name_strip_backend(name), base;
 	const char *first = memchr(rest.p, '/', rest.len);
 	const char *last = memrchr(rest.p, '/', rest.len);
 
 	if (first == last)
-		base = horde_part(r->horde, name, r->arena)->base;
+		base = horde_part_at(r->horde, part)->base;
 	else
 		base = text_name_base(name, r->arena);
 	return map_intern(&r->out->bases, base);
@@ -46,7 +51,9 @@ reference_add_grouped(struct reading *r, struct str key, const struct fields *fi
 	if (model != NULL && str_eq(key, model->record.name))
 		stats_groups_add(&r->groups, model->base, fields);
 	else
-		stats_groups_add(&r->groups, reference_base(r, key), fields);
+		stats_groups_add(&r->groups,
+		    reference_base(r, key, horde_part(r->horde, key, r->arena)),
+		    fields);
 }
 
 static void
@@ -62,22 +69,57 @@ reference_count(struct reading *r, const struct fields *fields)
 	statistics_add_hosts(s, d->hosts, d->nhosts);
 }
 
+/* There are few baselines and hosts: one copy of each stays in the cache when models
+ * are printed, in an order that is not that of the document. */
+static struct str
+reference_share(struct reading *r, struct str text)
+{
+	uint32_t i;
+
+	if (text.len == 0)
+		return text;
+	i = map_intern(&r->texts, text);
+	return r->texts.keys[i];
+}
+
+/* Where the number of the model of this name is kept. A record's name is nearly always
+ * its key, which was looked up when the document was read. */
+static uint32_t *
+reference_number(struct reading *r, uint32_t entry, struct str name)
+{
+	if (!str_eq(name, r->entries->keys[entry]))
+		entry = map_find(r->entries, name);
+	if (entry != MAP_NONE)
+		return &r->numbers[entry];
+	return map_at(&r->others, map_intern(&r->others, name));
+}
+
 /* A name that comes again replaces the record but keeps its place. */
 static struct model *
-reference_add_model(struct reading *r, const struct record *record)
+reference_add_model(struct reading *r, uint32_t entry, const struct record *record)
 {
-	struct model *m = map_at(&r->names, map_intern(&r->names, record->name));
+	uint32_t *number = reference_number(r, entry, record->name);
+	struct model *m;
 
+	if (*number == 0)
+		*number = ++r->out->nmodels;
+	m = &r->out->models[*number - 1];
 	m->record = *record;
+	m->record.baseline = reference_share(r, record->baseline);
+	for (uint32_t i = 0; i < record->nhosts; i++)
+		record->hosts[i].netloc = reference_share(r, record->hosts[i].netloc);
 	risk_judge_record(r->settings, r->category, r->arena, m);
+	m->part = horde_part(r->horde, record->name, r->arena);
 	if (r->category == CATEGORY_TEXT_GENERATION)
-		m->base = reference_base(r, record->name);
+		m->base = reference_base(r, record->name, m->part);
 	return m;
 }
 
 static void
-reference_add(struct reading *r, struct str key, const struct json_value *value)
+reference_add(struct reading *r, uint32_t entry)
 {
+	const struct json_value *value = map_at(r->entries, entry);
+	struct str key = r->entries->keys[entry];
 	struct check check = { .arena = r->arena };
 	struct model *model = NULL;
 	struct record record;
@@ -91,13 +133,32 @@ reference_add(struct reading *r, struct str key, const struct json_value *value)
 	if (!category_has_horde(r->category))
 		r->out->nvalid++;
 	else if (record_decode(&fields, r->category, &check, &record) == 0)
-		model = reference_add_model(r, &record);
+		model = reference_add_model(r, entry, &record);
 	else
 		report_skip_record(r->report, key, check.where, check.why);
 	if (model != NULL || !category_has_horde(r->category))
 		r->out->names += XXH3_64bits(key.p, key.len);
 	reference_count(r, &fields);
 	reference_add_grouped(r, key, &fields, model);
+}
+
+/* Fetches what the next entries look up, if they are called as their keys are. */
+static void
+reference_approach(const struct reading *r, uint32_t first)
+{
+	const struct map *parts = &r->horde->parts;
+	uint64_t hashes[MAP_BATCH];
+	uint32_t n = r->entries->count - first;
+
+	if (n > MAP_BATCH)
+		n = MAP_BATCH;
+	for (uint32_t i = 0; i < n; i++)
+		hashes[i] =
+		    map_begin(parts, horde_last_part(r->entries->keys[first + i]));
+	for (uint32_t i = 0; i < n; i++)
+		map_approach(parts, hashes[i]);
+	for (uint32_t i = 0; i < n; i++)
+		map_approach_text(parts, hashes[i]);
 }
 
 int
@@ -118,7 +179,11 @@ reference_read(const struct analytics_settings *settings,
 	*out = (struct reference){ 0 };
 	if (entries_read(in->category, &in->reference, arena, &entries, report) == -1)
 		return -1;
-	map_init(&r.names, arena, sizeof(struct model), entries.count);
+	r.entries = &entries;
+	r.numbers = arena_array(arena, entries.count, sizeof(*r.numbers));
+	map_init(&r.others, arena, sizeof(*r.numbers), 0);
+	map_init(&r.texts, arena, 0, 0);
+	out->models = arena_alloc(arena, entries.count * sizeof(*out->models));
 	statistics_init(&out->statistics, settings, in->category, arena);
 	statistics_init(&out->grouped, settings, in->category, arena);
 	map_init(&out->bases, arena, sizeof(struct stats_group),
@@ -130,29 +195,48 @@ reference_read(const struct analytics_settings *settings,
 	for (uint32_t i = 0; i < entries.count; i++) {
 		if (!pace_step(report->pace))
 			return -1;
-		reference_add(&r, entries.keys[i], map_at(&entries, i));
+		if (i % MAP_BATCH == 0 && category_has_horde(in->category))
+			reference_approach(&r, i);
+		reference_add(&r, i);
 	}
 	stats_groups_finish(&r.groups);
-	out->models = map_at(&r.names, 0);
-	out->nmodels = r.names.count;
 	out->nvalid += out->nmodels;
 	out->nentries = out->statistics.models = entries.count;
 	return 0;
 }
 
+/* n models, at most MAP_BATCH. */
+static void
+reference_merge_batch(const struct horde *h, struct model *models, uint32_t n,
+    struct merge_lookup *lookups, struct arena *arena)
+{
+	struct str lower[MAP_BATCH];
+
+	for (uint32_t i = 0; i < n; i++) {
+		lower[i] = unicode_lower(models[i].record.name, arena);
+		merge_begin(h, lower[i], &lookups[i]);
+		__builtin_prefetch(horde_part_at(h, models[i].part));
+	}
+	for (uint32_t i = 0; i < n; i++)
+		merge_approach(h, horde_part_at(h, models[i].part), &lookups[i]);
+	for (uint32_t i = 0; i < n; i++)
+		merge_end(h, models[i].record.name, lower[i],
+		    horde_part_at(h, models[i].part), &lookups[i], &models[i].merged);
+}
+
 int
 reference_merge(
-    struct reference *r, struct horde *h, struct arena *arena, struct pace *pace)
+    struct reference *r, const struct horde *h, struct arena *arena, struct pace *pace)
 {
-	struct merge_scratch scratch = { .arena = arena };
+	struct merge_lookup lookups[MAP_BATCH] = { 0 };
+	uint32_t i, n;
 
-	for (uint32_t i = 0; i < r->nmodels && pace_step(pace); i++) {
-		struct model *m = &r->models[i];
-		const struct name_part *part = horde_part(h, m->record.name, arena);
-
-		merge_name(h, m->record.name, part, &scratch, &m->merged);
+	for (i = 0; i < r->nmodels && !pace_stopped(pace); i += n) {
+		for (n = 0; n < MAP_BATCH && i + n < r->nmodels; n++)
+			(void)pace_step(pace);
+		reference_merge_batch(h, r->models + i, n, lookups, arena);
 	}
-	for (int b = 0; b < BACKEND_MAX; b++)
-		buf_free(&scratch.names[b]);
+	for (i = 0; i < MAP_BATCH; i++)
+		merge_free(&lookups[i]);
 	return pace_stopped(pace) ? -1 : 0;
 }

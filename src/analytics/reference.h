@@ -34,6 +34,6 @@ int reference_read(const struct analytics_settings *, const struct analytics_inp
 /* Merges every model with the Horde's documents. Returns 0, or -1: the pace has
  * stopped. */
 int reference_merge(
-    struct reference *, struct horde *, struct arena *, struct pace *) MUST_CHECK;
+    struct reference *, const struct horde *, struct arena *, struct pace *) MUST_CHECK;
 
 #endif

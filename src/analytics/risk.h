@@ -35,6 +35,7 @@ enum risk_flag {
 struct model {
 	struct record record;
 	uint32_t base; /* text: number of its base name (doc/reference.md 3.3) */
+	uint32_t part; /* number in horde.parts */
 	const struct str *hosts; /* [nhosts] download_hosts */
 	uint32_t nhosts;
 	uint32_t flags; /* those that follow from the record alone */

@@ -16,6 +16,10 @@
 /* Bytes that a model takes, about: the buffer is made that big at once. */
 #define MODEL_BYTES 900
 
+/* Models whose names and statuses, which lie elsewhere, are fetched while the ones
+ * before them are printed. */
+#define MODELS_AHEAD 8
+
 /* A view under construction. */
 struct with_stats_view {
 	const struct printing *printing;
@@ -117,6 +121,19 @@ plain_usage(const struct with_stats_view *v, uint32_t i)
 	return v->exact ? &m->exact : &m->family;
 }
 
+static void
+fetch_ahead(const struct with_stats_view *v, uint32_t i)
+{
+	const struct model *m;
+
+	if (i + MODELS_AHEAD >= v->n)
+		return;
+	m = &v->models[i + MODELS_AHEAD];
+	__builtin_prefetch(m->record.name.p);
+	if (m->merged.best != HORDE_NONE)
+		__builtin_prefetch(&v->horde->statuses[m->merged.best]);
+}
+
 /* The plain text of a model. */
 static void
 write_plain(struct with_stats_view *v, uint32_t i)
@@ -153,6 +170,7 @@ write_body(struct with_stats_view *v)
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i > 0)
 			PUT(out, ",");
+		fetch_ahead(v, i);
 		write_plain(v, i);
 		if (!printing_goes_on(v->printing))
 			return false;
@@ -180,6 +198,7 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 		const struct model *m = &v->models[i];
 		uint32_t n = risk_variations(v->horde, m, v->arena, variations);
 
+		fetch_ahead(v, i);
 		off = out->len;
 		put_usage(out, &m->merged.exact);
 		v->rows[i].exact_usage = view_span_since(out, off);

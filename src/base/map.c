@@ -96,7 +96,7 @@ map_grow(struct map *m)
 }
 
 uint64_t
-map_begin_find(const struct map *m, struct str key)
+map_begin(const struct map *m, struct str key)
 {
 	uint64_t hash = map_hash(m, key);
 
@@ -113,13 +113,12 @@ map_end_find(const struct map *m, struct str key, uint64_t hash)
 uint32_t
 map_find(const struct map *m, struct str key)
 {
-	return map_slot(m, key, map_hash(m, key))->index - 1;
+	return map_end_find(m, key, map_hash(m, key));
 }
 
 uint32_t
-map_intern(struct map *m, struct str key)
+map_end_intern(struct map *m, struct str key, uint64_t hash)
 {
-	uint64_t hash = map_hash(m, key);
 	struct map_slot *slot = map_slot(m, key, hash);
 
 	if (slot->index != 0)
@@ -132,4 +131,10 @@ map_intern(struct map *m, struct str key)
 	m->keys[m->count] = key;
 	memset(map_at(m, m->count), 0, m->value_size);
 	return m->count++;
+}
+
+uint32_t
+map_intern(struct map *m, struct str key)
+{
+	return map_end_intern(m, key, map_hash(m, key));
 }

@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 #define MAP_NONE UINT32_MAX
+#define MAP_BATCH 16
 
 struct map_slot {
 	uint32_t tag;   /* upper half of the hash */
@@ -37,28 +38,58 @@ struct map {
 void map_init(struct map *, struct arena *, size_t value_size, size_t expected);
 /* The number of key, or MAP_NONE. */
 uint32_t map_find(const struct map *, struct str key);
-/* The same in two steps, for who looks up several keys: memory is fetched for all of
- * them at once while their hashes are computed. No key may be added in between. */
-uint64_t map_begin_find(const struct map *, struct str key);
-uint32_t map_end_find(const struct map *, struct str key, uint64_t hash);
 /* The same, but an unknown key is added, with a zeroed value: it is new if the result
  * equals the count from before. Pointers to values do not survive this. */
 uint32_t map_intern(struct map *, struct str key);
 
-/* map_intern() for keys that come in about the same order again: `likely` is the number
- * that this one would have, tried first. */
-static inline uint32_t
-map_intern_likely(struct map *m, struct str key, uint32_t likely)
-{
-	if (likely < m->count && str_eq(m->keys[likely], key))
-		return likely;
-	return map_intern(m, key);
-}
+/*
+ * Look-ups in steps, for who knows several keys at once: in a large map each step would
+ * wait for memory, so that of all keys is fetched before it is needed. map_begin()
+ * gives the hash of a key and fetches where it stands, map_approach() then what stands
+ * there, map_approach_text() what that points to, and map_end_find() and
+ * map_end_intern() are map_find() and map_intern() of a key whose hash is known. All
+ * but the last step may be left out, and keys may be added in between. MAP_BATCH keys
+ * at a time are enough to hide the way to memory, and few enough to stay in the cache.
+ */
+uint64_t map_begin(const struct map *, struct str key);
+uint32_t map_end_find(const struct map *, struct str key, uint64_t hash);
+uint32_t map_end_intern(struct map *, struct str key, uint64_t hash);
 
 static inline void *
 map_at(const struct map *m, uint32_t i)
 {
 	return m->values + (size_t)i * m->value_size;
+}
+
+static inline void
+map_approach(const struct map *m, uint64_t hash)
+{
+	uint32_t index = m->slots[hash & m->mask].index;
+
+	if (index == 0)
+		return;
+	__builtin_prefetch(&m->keys[index - 1]);
+	__builtin_prefetch(map_at(m, index - 1));
+}
+
+/* map_end_intern() for keys that come in about the same order again: `likely` is the
+ * number that this one would have, tried first. */
+static inline uint32_t
+map_end_intern_likely(struct map *m, struct str key, uint64_t hash, uint32_t likely)
+{
+	if (likely < m->count && str_eq(m->keys[likely], key))
+		return likely;
+	return map_end_intern(m, key, hash);
+}
+
+/* After map_approach(): the text of the key that stands there. */
+static inline void
+map_approach_text(const struct map *m, uint64_t hash)
+{
+	uint32_t index = m->slots[hash & m->mask].index;
+
+	if (index != 0)
+		__builtin_prefetch(m->keys[index - 1].p);
 }
 
 #endif

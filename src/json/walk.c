@@ -118,6 +118,17 @@ json_member(struct json_walk *w, struct json_value *key, struct json_value *valu
 	return true;
 }
 
+size_t
+json_members(struct json_walk *w, struct json_value *keys, struct json_value *values,
+    size_t most)
+{
+	size_t n = 0;
+
+	while (n < most && json_member(w, &keys[n], &values[n]))
+		n++;
+	return n;
+}
+
 bool
 json_element(struct json_walk *w, struct json_value *value)
 {

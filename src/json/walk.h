@@ -31,6 +31,9 @@ struct json_walk {
 struct json_walk json_walk(const struct json_value *);
 bool json_member(struct json_walk *, struct json_value *key, struct json_value *value);
 bool json_element(struct json_walk *, struct json_value *value);
+/* The next members, at most so many. Returns how many, 0 at the end. */
+size_t json_members(struct json_walk *, struct json_value *keys,
+    struct json_value *values, size_t most);
 
 /* A string's content (JSON_T_STRING only): in the document, or in the arena if it was
  * escaped. A lone surrogate escape becomes the three bytes that UTF-8 forbids: whoever

@@ -12,15 +12,24 @@ entries_of_object(const struct json_value *root, struct arena *arena, struct map
     struct pace *pace)
 {
 	struct json_walk walk = json_walk(root);
-	struct json_value key, value;
+	struct json_value keys[MAP_BATCH], values[MAP_BATCH];
+	struct str names[MAP_BATCH];
+	uint64_t hashes[MAP_BATCH];
+	size_t n;
 
 	map_init(out, arena, sizeof(struct json_value), root->len / 500);
-	while (json_member(&walk, &key, &value)) {
-		uint32_t i = map_intern(out, json_str(&key, arena));
+	while ((n = json_members(&walk, keys, values, MAP_BATCH)) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			names[i] = json_str(&keys[i], arena);
+			hashes[i] = map_begin(out, names[i]);
+		}
+		for (size_t i = 0; i < n; i++) {
+			uint32_t at = map_end_intern(out, names[i], hashes[i]);
 
-		memcpy(map_at(out, i), &value, sizeof(value));
-		if (!pace_step(pace))
-			return -1;
+			memcpy(map_at(out, at), &values[i], sizeof(values[i]));
+			if (!pace_step(pace))
+				return -1;
+		}
 	}
 	return 0;
 }

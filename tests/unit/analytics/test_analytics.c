@@ -124,6 +124,33 @@ TEST(a_legacy_document_is_read_in_steps_too)
 	stop_everywhere(&documents.csv, 14);
 }
 
+/* A model is its record's name: one that comes again replaces the record but keeps its
+ * place, whether or not the name is the key of a record, its own or another's. */
+TEST(names_are_told_apart_from_keys)
+{
+	struct analysis f;
+
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	analysis_render(&f,
+	    "{\"A\":{\"name\":\"B\",\"parameters\":7},"
+	    "\"B\":{\"name\":\"A\",\"parameters\":7,\"baseline\":\"a\"},"
+	    "\"C\":{\"name\":\"B\",\"parameters\":7,\"baseline\":\"c\"},"
+	    "\"D\":{\"name\":\"E\",\"parameters\":7,\"baseline\":\"d\"},"
+	    "\"F\":{\"name\":\"E\",\"parameters\":7,\"baseline\":\"f\"},"
+	    "\"G\":{\"name\":\"G\",\"parameters\":7,\"baseline\":\"a\"}}",
+	    "[]", "{\"month\":{\"B\":9,\"A\":8,\"E\":7,\"G\":6}}");
+	assert_int_equal(f.dir->raw_entries, 6);
+	assert_int_equal(f.dir->typed_entries, 4);
+	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"B\"");
+	analysis_expect(&f, VIEW_RISK, "models/0/baseline", "\"c\"");
+	analysis_expect(&f, VIEW_RISK, "models/1/name", "\"A\"");
+	analysis_expect(&f, VIEW_RISK, "models/1/baseline", "\"a\"");
+	analysis_expect(&f, VIEW_RISK, "models/2/name", "\"E\"");
+	analysis_expect(&f, VIEW_RISK, "models/2/baseline", "\"f\"");
+	analysis_expect(&f, VIEW_RISK, "models/3/baseline", "\"a\"");
+	analysis_free(&f);
+}
+
 /* The work ends soon behind the bound, wherever that is, and just enough is enough. */
 TEST(no_more_is_made_than_there_is_room_for)
 {

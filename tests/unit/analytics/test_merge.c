@@ -5,6 +5,7 @@
 
 #include "analytics/horde.h"
 #include "analytics/merge.h"
+#include "python/text.h"
 #include "records/report.h"
 #include "terms/correction.h"
 #include "terms/document.h"
@@ -249,15 +250,20 @@ expect_usage(const char *name, const json_t *want, const struct usage *got)
 }
 
 static void
-expect_vector(struct horde *h, json_t *vector, struct merge_scratch *scratch)
+expect_vector(
+    struct horde *h, json_t *vector, struct merge_lookup *lookup, struct arena *arena)
 {
 	static const char *const backends[] = { "canonical", "aphrodite", "koboldcpp" };
 	const char *text = json_string_value(json_object_get(vector, "name"));
 	struct str name = { text, strlen(text) };
 	json_t *status = json_object_get(vector, "status");
+	struct str lower = unicode_lower(name, arena);
+	const struct name_part *part;
 	struct merged m;
 
-	merge_name(h, name, horde_part(h, name, scratch->arena), scratch, &m);
+	part = horde_part_at(h, horde_part(h, name, arena));
+	merge_begin(h, lower, lookup);
+	merge_end(h, name, lower, part, lookup, &m);
 	expect_usage(text, json_object_get(vector, "aggregated"), &m.family);
 	expect_usage(text, json_object_get(vector, "exact"), &m.exact);
 	for (int b = 0; b < BACKEND_MAX; b++) {
@@ -278,7 +284,7 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	char path[64];
 	struct buf status, stats;
 	struct arena *arena = arena_new();
-	struct merge_scratch scratch = { .arena = arena };
+	struct merge_lookup lookup = { 0 };
 	struct report report = { 0 };
 	struct analytics_input in = { .category = category };
 	struct analysis f;
@@ -299,9 +305,9 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	    0);
 	assert_int_equal(horde_read(&in, true, arena, &horde, &report), 0);
 	assert_true(json_array_size(vectors) > 100);
-	json_array_foreach(vectors, i, vector) expect_vector(&horde, vector, &scratch);
-	for (int b = 0; b < BACKEND_MAX; b++)
-		buf_free(&scratch.names[b]);
+	json_array_foreach(vectors, i, vector)
+	    expect_vector(&horde, vector, &lookup, arena);
+	merge_free(&lookup);
 	arena_free(&arena);
 	buf_free(&status);
 	buf_free(&stats);

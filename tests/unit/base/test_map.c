@@ -126,6 +126,37 @@ TEST(made_up_names_cost_what_others_do)
 	arena_free(&arena);
 }
 
+/* In batches, while the map grows and keys come twice in a batch. */
+TEST(steps_come_to_what_a_look_up_does)
+{
+	struct arena *arena = arena_new();
+	struct map whole, steps;
+	uint64_t hashes[MAP_BATCH];
+	uint32_t at = MAP_NONE;
+
+	make_names(arena, any);
+	map_init(&whole, arena, sizeof(int), 0);
+	map_init(&steps, arena, sizeof(int), 0);
+	for (size_t i = 0; i + MAP_BATCH <= NAMES; i += MAP_BATCH / 2) {
+		for (size_t k = 0; k < MAP_BATCH; k++)
+			hashes[k] = map_begin(&steps, names[i + k]);
+		for (size_t k = 0; k < MAP_BATCH; k++)
+			map_approach(&steps, hashes[k]);
+		for (size_t k = 0; k < MAP_BATCH; k++)
+			map_approach_text(&steps, hashes[k]);
+		for (size_t k = 0; k < MAP_BATCH; k++) {
+			struct str name = names[i + k];
+
+			assert_int_equal(map_end_find(&steps, name, hashes[k]),
+			    map_find(&whole, name));
+			at = map_end_intern_likely(&steps, name, hashes[k], at + 1);
+			assert_int_equal(at, map_intern(&whole, name));
+		}
+	}
+	assert_int_equal(steps.count, whole.count);
+	arena_free(&arena);
+}
+
 TEST(numbers_do_not_depend_on_the_seed)
 {
 	struct arena *arena = arena_new();

@@ -374,3 +374,20 @@ TEST(test_walk_others)
 }
 
 UNIT_FIXTURE(.group_setup = arena_setup, .group_teardown = arena_teardown);
+
+/* Some at a time, to the end and not beyond. */
+TEST(test_members_in_batches)
+{
+	static const char text[] = "{\"a\":1,\"b\":[2],\"c\":{},\"a\":3}";
+	struct json_value v, keys[3], values[3];
+	struct json_error error;
+	struct json_walk walk;
+
+	assert_int_equal(json_scan(text, strlen(text), &v, &error), 0);
+	walk = json_walk(&v);
+	assert_int_equal(json_members(&walk, keys, values, 3), 3);
+	assert_int_equal(values[1].type, JSON_T_ARRAY);
+	assert_int_equal(json_members(&walk, keys, values, 3), 1);
+	assert_int_equal(values[0].p[0], '3');
+	assert_int_equal(json_members(&walk, keys, values, 3), 0);
+}
