@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <libdeflate.h>
+
 #include "chaos_answer.h"
 #include "unit.h"
 
@@ -64,6 +66,35 @@ TEST(test_another_body_with_a_known_tag_is_wrong)
 	assert_int_equal(judge("unknown", OTHER), ANSWER_WHOLE);
 }
 
+/* However well it is encoded. */
+TEST(test_encoded_bodies_are_compared_as_what_they_say)
+{
+	struct question q = { .gzip = true };
+	char in[1024], coded[512];
+	struct answer a;
+	size_t n, len;
+
+	assert_int_equal(judge("coded", ONE), ANSWER_WHOLE);
+	for (int level = 1; level <= 12; level += 11) {
+		struct libdeflate_compressor *c = libdeflate_alloc_compressor(level);
+
+		len =
+		    libdeflate_gzip_compress(c, ONE, strlen(ONE), coded, sizeof(coded));
+		libdeflate_free_compressor(c);
+		for (int i = 0; i < 2; i++) {
+			n = (size_t)snprintf(in, sizeof(in),
+			    "HTTP/1.1 200 OK\r\nETag: W/\"%s\"\r\nContent-Encoding: "
+			    "gzip\r\nContent-Length: %zu\r\n\r\n",
+			    i == 0 ? "coded" : "known", len);
+			memcpy(in + n, coded, len);
+			assert_int_equal(
+			    answer_judge(&q, in, n + len, &a, why, sizeof(why)),
+			    ANSWER_WHOLE);
+		}
+	}
+	assert_int_equal(judge("coded", OTHER), ANSWER_WRONG);
+}
+
 TEST(test_only_the_instant_of_computation_may_differ)
 {
 	assert_int_equal(
@@ -107,9 +138,21 @@ TEST(test_heads)
 	assert_int_equal(
 	    judge_head("HTTP/1.1 200 OK\r\nETag: \"a\"\r\n\r\n", "", false),
 	    ANSWER_WRONG);
+	/* What may be encoded need not be, */
 	assert_int_equal(
 	    judge_head("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 2\r\n\r\n{}",
 		"", true),
+	    ANSWER_WHOLE);
+	/* but what is must be what it says. */
+	assert_int_equal(
+	    judge_head("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Encoding: "
+		       "gzip\r\nContent-Length: 2\r\n\r\n{}",
+		"", true),
+	    ANSWER_WRONG);
+	assert_int_equal(
+	    judge_head("HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Encoding: "
+		       "gzip\r\nContent-Length: 2\r\n\r\n{}",
+		"", false),
 	    ANSWER_WRONG);
 	assert_int_equal(
 	    judge_head("{\"half\":\"a body\"}\r\n\r\n", "", false), ANSWER_WRONG);
