@@ -148,8 +148,8 @@ result_fill(struct fetcher *f, struct transfer *t, struct fetch_result *r)
 	r->etag = t->etag[0] != '\0' ? t->etag : NULL;
 	r->last_modified = t->last_modified[0] != '\0' ? t->last_modified : NULL;
 	r->body = &t->body;
-	r->fetched_boot = clock_boot();
-	r->fetched_wall = clock_wall();
+	r->fetched_boot = t->asked_boot;
+	r->fetched_wall = t->asked_wall;
 	transfer_stop(f, t);
 }
 

@@ -57,8 +57,9 @@ struct fetch_result {
 	const char *etag; /* of the answer, NULL: none */
 	const char *last_modified;
 	struct buf *body; /* the fetcher's; the caller may take it over and zero it */
-	int64_t fetched_boot; /* clock_boot() when the last byte had arrived */
-	int64_t fetched_wall; /* clock_wall() at the same instant */
+	/* clock_boot() and clock_wall() when the request was made, not when its answer
+	 * was complete: what takes long to come is that much older (RFC 9111 4.2.3). */
+	int64_t fetched_boot, fetched_wall;
 };
 
 struct fetcher;

@@ -36,7 +36,7 @@ struct source {
 	struct buf body;   /* owned; sources_free */
 	char *etag, *last_modified; /* of body, or as known; owned, NULL: none */
 	const char *url;            /* where it came from */
-	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was complete */
+	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was asked for */
 	int64_t fetched_wall;
 	unsigned unfetched;           /* how many places gave nothing */
 	unsigned refused;             /* how many gave something else */

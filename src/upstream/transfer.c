@@ -205,7 +205,9 @@ transfer_prepare(struct transfer *t, const struct fetch_request *q)
 {
 	transfer_reset(t);
 	t->redirects = 0;
-	t->deadline = clock_boot() + q->timeout * NSEC_PER_SEC;
+	t->asked_boot = clock_boot();
+	t->asked_wall = clock_wall();
+	t->deadline = t->asked_boot + q->timeout * NSEC_PER_SEC;
 	if (url_check(q->url, t->error, sizeof(t->error), &t->missing) == -1)
 		return -1;
 	return transfer_begin(t, q);

@@ -27,6 +27,7 @@ struct transfer {
 	const char *apikey;                    /* the fetcher's, NULL: none */
 	char *url;                             /* of the request, owned */
 	unsigned redirects;                    /* followed so far */
+	int64_t asked_boot, asked_wall;        /* when it began */
 	int64_t deadline;                      /* clock_boot() */
 	bool conditional;                      /* the request has a validator */
 

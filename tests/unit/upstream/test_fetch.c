@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -120,6 +121,22 @@ TEST(test_status_200)
 	assert_in_range(r.fetched_wall, before_wall, clock_wall());
 	r = fetch(*state, http_stub_url(&stub, "/empty"), 5);
 	assert_document(&r, "");
+}
+
+/* What is long on its way is that much older. */
+TEST(test_the_time_is_that_of_the_request)
+{
+	struct fetch_request q = { .url = http_stub_url(&stub, "/ok"), .timeout = 60 };
+	int64_t begun, before = clock_boot(), before_wall = clock_wall();
+	struct fetch_result r;
+
+	fetcher_start(*state, 0, &q);
+	begun = clock_boot();
+	assert_int_equal(
+	    nanosleep(&(struct timespec){ .tv_nsec = 5 * NSEC_PER_MSEC }, NULL), 0);
+	assert_int_equal(fetcher_wait(*state, -1, 10000, &r), 1);
+	assert_in_range(r.fetched_boot, before, begun);
+	assert_in_range(r.fetched_wall, before_wall, clock_wall() - 5 * NSEC_PER_MSEC);
 }
 
 TEST(test_gzip_is_decoded)
