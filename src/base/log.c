@@ -26,7 +26,9 @@
 /* Of a line without its head: time, process, pid and level. */
 #define TEXT_MAX_BYTES (LOG_SINK_LINE_MAX - 160)
 
-static struct log_sink log_sink = { STDERR_FILENO, LOG_SINK_WRITE, false };
+/* Until log_open() stderr: nothing is opened before the supervisor has closed what its
+ * starter left open. */
+static struct log_sink log_sink = { STDERR_FILENO, LOG_SINK_POLL, false };
 static struct log_daemon log_daemon = { NULL, -1 };
 static bool log_to_daemon; /* and not to the sink */
 static int log_level = LOG_INFO;

@@ -126,6 +126,7 @@ def test_a_bad_file_touches_nothing(service, action):
     service.config.write_text(service.good + "nonsense = 1\n")
     output = service.must(action, UNCONFIGURED)
     assert "nonsense" in output and "%s:" % service.config in output
+    assert output.startswith("%s is wrong: " % service.config)
     assert service.pid() == pid and process_alive(pid)
     assert wait_for(service.serves, "an answer")
     assert service.daemon.log().count("HUP") == heard
@@ -197,7 +198,8 @@ def test_logrotate_rotates_it(service):
 
 @pytest.mark.parametrize("action", ("reload", "force-reload", "force-refresh"))
 def test_what_needs_a_running_daemon_says_so(service, action):
-    assert "not running" in service.must(action, NOT_RUNNING)
+    # On a line of its own: no other message has begun one.
+    assert re.match(r"hydratord is not running\b", service.must(action, NOT_RUNNING)), service.output
 
 
 def test_a_stale_pidfile_is_no_obstacle(service):

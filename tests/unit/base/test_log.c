@@ -36,6 +36,24 @@ tear_down(void **state UNUSED)
 	return directory_remove("log", "link", "target", NULL);
 }
 
+/* The first one here: no other test must have opened a log. */
+TEST(a_line_before_the_log_is_open_is_not_waited_for)
+{
+	char page[4096] = { 0 };
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	while (write(fds[1], page, sizeof(page)) > 0)
+		;
+	fcntl(fds[1], F_SETFL, 0);
+	dup2(fds[1], STDERR_FILENO);
+	log_warnx("nobody empties this");
+	assert_int_equal(log_take_losses(), 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST(the_descriptor_to_keep_is_the_targets)
 {
 	char file[64];
