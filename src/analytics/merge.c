@@ -89,6 +89,13 @@ merge_approach(
 		map_approach(&h->names, l->hashes[b]);
 }
 
+void
+merge_approach_texts(const struct horde *h, const struct merge_lookup *l)
+{
+	for (int b = 0; b < BACKEND_MAX; b++)
+		map_approach_text(&h->names, l->hashes[b]);
+}
+
 static void
 merge_find(const struct horde *h, const struct merge_lookup *l,
     uint32_t found[BACKEND_MAX], uint32_t status[BACKEND_MAX])

@@ -33,11 +33,13 @@ struct merge_lookup {
 	struct buf names[BACKEND_MAX];
 };
 
-/* Merging a name in the steps of map_begin(), so that several go side by side. lower is
- * the name in lower case, part the name's, of horde_part(). */
+/* Merging a name in the steps of map_begin(), of which the second and the third may be
+ * left out, so that several go side by side. lower is the name in lower case, part the
+ * name's, of horde_part(). */
 void merge_begin(const struct horde *, struct str lower, struct merge_lookup *);
 void merge_approach(
     const struct horde *, const struct name_part *part, const struct merge_lookup *);
+void merge_approach_texts(const struct horde *, const struct merge_lookup *);
 void merge_end(const struct horde *, struct str name, struct str lower,
     const struct name_part *part, const struct merge_lookup *, struct merged *out);
 void merge_free(struct merge_lookup *);

@@ -69,8 +69,9 @@ reference_count(struct reading *r, const struct fields *fields)
 	statistics_add_hosts(s, d->hosts, d->nhosts);
 }
 
-/* There are few baselines and hosts: one copy of each stays in the cache when models
- * are printed, in an order that is not that of the document. */
+/* Models are printed in an order that is not that of the document, of which a record's
+ * texts would be fetched each time. There are few baselines and hosts: one copy of each
+ * stays in the cache. */
 static struct str
 reference_share(struct reading *r, struct str text)
 {
@@ -105,6 +106,8 @@ reference_add_model(struct reading *r, uint32_t entry, const struct record *reco
 		*number = ++r->out->nmodels;
 	m = &r->out->models[*number - 1];
 	m->record = *record;
+	/* Names close together, for the same reason. */
+	m->record.name.p = arena_strndup(r->arena, record->name.p, record->name.len);
 	m->record.baseline = reference_share(r, record->baseline);
 	for (uint32_t i = 0; i < record->nhosts; i++)
 		record->hosts[i].netloc = reference_share(r, record->hosts[i].netloc);
@@ -219,6 +222,8 @@ reference_merge_batch(const struct horde *h, struct model *models, uint32_t n,
 	}
 	for (uint32_t i = 0; i < n; i++)
 		merge_approach(h, horde_part_at(h, models[i].part), &lookups[i]);
+	for (uint32_t i = 0; i < n; i++)
+		merge_approach_texts(h, &lookups[i]);
 	for (uint32_t i = 0; i < n; i++)
 		merge_end(h, models[i].record.name, lower[i],
 		    horde_part_at(h, models[i].part), &lookups[i], &models[i].merged);

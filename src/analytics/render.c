@@ -80,6 +80,7 @@ render_fetch(const struct model *m)
 
 	for (size_t at = 0; at < sizeof(*m); at += 64)
 		__builtin_prefetch(p + at);
+	__builtin_prefetch(p + sizeof(*m) - 1);
 }
 
 static void
