@@ -7,7 +7,7 @@ import urllib.parse
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import Daemon, PATIENCE
+from daemon import Daemon, PATIENCE, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -379,3 +379,51 @@ def test_a_timeout_is_open_to_all(open_to_all):
 @pytest.mark.parametrize("fields", ORIGINS, ids=str)
 def test_where_no_origin_is_configured_none_is_named(demo, fields):
     assert ask(demo, request(**fields))["access-control-allow-origin"] is None
+
+
+# RFC 9110 section 15.6.4 and RFC 9112 section 9: too many connections.
+
+@pytest.fixture
+def crowded(make_daemon):
+    """A daemon with four places, and connections that have all of them: each has had an answer, and is idle."""
+    daemon = make_daemon(settings="http { max_connections = 4 }").start()
+    wires = []
+
+    def taken():
+        """Connections of the start may be leaving still: then one of them is shed, or ours is refused."""
+        wires.append(Wire(daemon))
+        wires[-1].send(request())
+        if wires[-1].answer().status == 503:
+            wires.pop().__exit__()
+        return len(wires) == 4
+
+    wait_for(taken, "four connections")
+    yield daemon, wires
+    for wire in wires:
+        wire.__exit__()
+
+
+@pytest.mark.parametrize("method", ("GET", "HEAD", "POST"))
+def test_an_idle_connection_makes_room(crowded, method):
+    daemon, wires = crowded
+    answer = ask(daemon, request(method=method))
+    assert answer.status == (405 if method == "POST" else 200)
+    assert wires[0].ended()
+    for wire in wires[1:]:
+        wire.send(request())
+        assert wire.answer().status == 200
+
+
+@pytest.mark.parametrize("data", ("G", "GET / HTTP/1.1\r\nHost: x\r\n", "\r\n", "HEAD "), ids=repr)
+def test_a_busy_connection_does_not(crowded, data):
+    daemon, wires = crowded
+    for wire in wires:
+        wire.send(data)
+    many = [Wire(daemon) for _ in range(200)]
+    for wire in many:
+        answer = wire.answer()
+        assert (answer.status, answer["retry-after"], answer.closes) == (503, "1", True)
+        assert answer.body == b'{"detail":"Too many connections"}'
+        assert wire.ended()
+    for wire in many:
+        wire.__exit__()
