@@ -14,7 +14,6 @@
 #include "base/region.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
-#include "payload/carry.h"
 #include "payload/encode.h"
 #include "payload/view.h"
 #include "payload/write.h"
@@ -288,8 +287,7 @@ static enum cycle_result
 cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
 	skips_report(&c->skips, c->section->name);
-	if (cycle_carries_workers(c))
-		view_carry_workers(&run->rendered, c->recalled_directory);
+	cycle_carry_parts(c, run);
 	cycle_carry_forms(c, run);
 	run->payload = run->rendered.data;
 	run->len = run->rendered.len;
@@ -336,7 +334,7 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 	int64_t now = clock_wall() / NSEC_PER_SEC;
 	enum analytics_result result;
 
-	while (inputs_suffice(&c->inputs) && !cycle_would_lose(c)) {
+	while (inputs_suffice(&c->inputs)) {
 		if (cycle_repeat(c, run))
 			return CYCLE_PUBLISHED;
 		if (!pace_beat(&run->pace))

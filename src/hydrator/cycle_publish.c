@@ -7,15 +7,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "hydrator/outcome.h"
+#include "payload/carry.h"
 #include "payload/encode.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/part.h"
 
-/* Whether the snapshot that a predecessor left has answers that can still be served and
- * that the documents of this process do not give yet. */
-bool
-cycle_would_lose(const struct cycle *c)
+static bool
+cycle_carries_risk(const struct cycle *c)
 {
 	struct snapshot_stamp stamp;
 	const struct part_stamp *old;
@@ -29,13 +28,14 @@ cycle_would_lose(const struct cycle *c)
 		   c->config->hydration.stale_if_error;
 }
 
-/* Whether it has workers, and they are taken over since there is no document of them.
- */
-bool
+static bool
 cycle_carries_workers(const struct cycle *c)
 {
-	return c->recalled != NULL &&
-	       inputs_current(&c->inputs, INPUT_WORKERS) == NULL &&
+	struct snapshot_stamp stamp;
+
+	inputs_stamp(&c->inputs, &stamp);
+	return c->recalled != NULL && part_is_there(&stamp.part[PART_DELETION_RISK]) &&
+	       !part_is_there(&stamp.part[PART_WORKERS]) &&
 	       part_is_there(&c->recalled->stamp.part[PART_WORKERS]);
 }
 
@@ -43,9 +43,21 @@ static void
 cycle_stamp(const struct cycle *c, struct snapshot_stamp *stamp)
 {
 	inputs_stamp(&c->inputs, stamp);
-	if (cycle_carries_workers(c) && part_is_there(&stamp->part[PART_DELETION_RISK]))
+	if (cycle_carries_risk(c))
+		stamp->part[PART_DELETION_RISK] =
+		    c->recalled->stamp.part[PART_DELETION_RISK];
+	if (cycle_carries_risk(c) || cycle_carries_workers(c))
 		stamp->part[PART_WORKERS] = c->recalled->stamp.part[PART_WORKERS];
 	stamp->published_wall = clock_wall();
+}
+
+void
+cycle_carry_parts(const struct cycle *c, struct cycle_run *run)
+{
+	if (cycle_carries_risk(c))
+		view_carry_risk(&run->rendered, c->recalled_directory);
+	else if (cycle_carries_workers(c))
+		view_carry_workers(&run->rendered, c->recalled_directory);
 }
 
 /* Bodies that are what they were keep their encoded forms. */
@@ -65,13 +77,15 @@ cycle_carry_forms(const struct cycle *c, struct cycle_run *run)
 static void
 cycle_keep(struct cycle *c, const struct cycle_run *run)
 {
+	struct snapshot_stamp own;
 	size_t k;
 
 	for (k = 0; k < c->inputs.n; k++)
 		if (c->inputs.of[k].offered.held)
 			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
 	inputs_accept(&c->inputs);
-	if (part_is_there(&run->stamp.part[PART_WORKERS]) && !cycle_carries_workers(c))
+	inputs_stamp(&c->inputs, &own);
+	if (part_is_there(&own.part[PART_WORKERS]))
 		snapshot_release(&c->recalled);
 	modified_note(&c->modified, run->directory);
 }

@@ -47,12 +47,9 @@ struct cycle_run {
 	bool short_of_memory; /* so the cycle was stopped */
 };
 
-/* Whether the snapshot that a predecessor left has answers that can still be served and
- * that the documents of this process do not give yet. */
-bool cycle_would_lose(const struct cycle *) MUST_CHECK;
-/* Whether it has workers, and they are taken over since there is no document of them.
- */
-bool cycle_carries_workers(const struct cycle *) MUST_CHECK;
+/* Takes over, from the snapshot that a predecessor left, the parts that can still be
+ * served and that the documents of this process do not give yet. */
+void cycle_carry_parts(const struct cycle *, struct cycle_run *);
 /* Takes over the wanted forms of those bodies that are as they were. */
 void cycle_carry_forms(const struct cycle *, struct cycle_run *);
 /* Publishes what was made, keeps what it was made of, logs and counts it; then makes

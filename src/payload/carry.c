@@ -99,3 +99,43 @@ view_carry_workers(struct buf *payload, const struct view_directory *older)
 	carry_rows(payload, older);
 	view_directory_of(payload)->size = payload->len;
 }
+
+/* Statistics have no rows. */
+static struct view
+view_moved(struct view v, uint64_t by)
+{
+	v.body.off += by;
+	v.count.off += by;
+	v.tail.off += by;
+	for (int p = 0; p < PRESET_MAX; p++)
+		v.presets[p].tail.off += by;
+	return v;
+}
+
+/* The older payload stays as it is, so that none of its offsets changes; the new
+ * statistics are put behind it. */
+void
+view_carry_risk(struct buf *payload, const struct view_directory *older)
+{
+	const size_t head = sizeof(struct view_directory);
+	char *fresh = xmalloc(payload->len);
+	size_t len = payload->len, by;
+	const struct view_directory *from = (const void *)fresh;
+	struct view_directory *to;
+
+	memcpy(fresh, payload->data, len);
+	buf_reset(payload);
+	buf_add(payload, (const char *)older, older->size);
+	view_align(payload);
+	by = payload->len - head;
+	buf_add(payload, fresh + head, len - head);
+	to = view_directory_of(payload);
+	to->views[VIEW_STATS] = view_moved(from->views[VIEW_STATS], by);
+	to->views[VIEW_STATS_GROUPED] = view_moved(from->views[VIEW_STATS_GROUPED], by);
+	to->skipped = from->skipped;
+	to->raw_entries = from->raw_entries;
+	to->typed_entries = from->typed_entries;
+	to->computed_at = from->computed_at;
+	to->size = payload->len;
+	free(fresh);
+}

@@ -162,3 +162,19 @@ def test_workers_fail_for_a_day(make_daemon, upstream):
     upstream.mode("workers", "ok")
     hour_passes(daemon, lambda: statuses(daemon) == [200] * 4)
     assert age(daemon, WORKERS) < HOUR // 2
+
+
+@pytest.mark.parametrize("document", HORDE[:2])
+def test_a_restart_without_the_horde(make_daemon, upstream, document):
+    daemon = make(make_daemon, upstream).start()
+    before = [daemon.get(target).body for target in ALL[1:]]
+    upstream.mode(document, "500")
+    daemon.move_clock(HOUR)
+    restart(daemon)
+    wait_for(lambda: age(daemon, STATISTICS) < HOUR // 2, "fresh statistics")
+    assert [daemon.get(target).body for target in ALL[1:]] == before
+    for target in ALL[1:]:
+        assert HOUR <= age(daemon, target) < HOUR + HOUR // 2
+    upstream.mode(document, "ok")
+    daemon.move_clock(HOUR // 2)
+    wait_for(lambda: age(daemon, WORKERS) < HOUR, "the rest")

@@ -702,33 +702,41 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	hydrator_world_put("stats_image.json", "{}");
 	assert_int_equal(run(), CYCLE_REFUSED);
 	assert_int_equal(hydrator_world_logged(
-			     "not refreshed: stats: implausible: 0 models with usage, "
+			     ": stats is absent: implausible: 0 models with usage, "
 			     "down from at least 1 (answer 1"),
 	    1);
-	assert_int_equal(snapshot_generation(world.segment, 0), 1);
-	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 1);
+	assert_int_equal(snapshot_generation(world.segment, 0), 2);
+	assert_int_equal(count(COUNTER_REFRESHES_PARTIAL), 1);
+	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
 	hydrator_world_put("stats_image.json", "{\"day\": {\"Ash\": 1}}");
-	assert_published(2);
+	assert_published(3);
 	assert_int_equal(refused(), 0);
 }
 
 /* Answers that can be served are not given up for those that can be made now. */
 TEST(test_a_restart_loses_no_answers)
 {
-	struct snapshot_stamp then, now;
+	struct snapshot_stamp first, then, now;
 
 	assert_published(1);
 	restart();
 	hydrator_world_put("status_image.json", NULL);
 	hydrator_world_put("workers.json", "<html>");
-	assert_fails("not refreshed: status: file://", "; workers: file://");
+	first = stamp();
+	assert_partial(
+	    CYCLE_REUSED, "status is absent: file://", "; workers is absent: file://");
 	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
-	/* But the workers alone hold nothing up. */
+	then = stamp();
+	assert_true(then.part[PART_STATISTICS].fetched_boot >
+		    first.part[PART_STATISTICS].fetched_boot);
+	assert_memory_equal(&then.part[PART_DELETION_RISK],
+	    &first.part[PART_DELETION_RISK], 2 * sizeof(struct part_stamp));
+	assert_int_equal(with_models(), 1);
+	/* The workers alone are taken over likewise. */
 	hydrator_world_put("status_image.json",
 	    "[{\"name\": \"Elm\", \"type\": \"image\", \"performance\": 1.5, "
 	    "\"queued\": 0, \"jobs\": 0, "
 	    "\"eta\": 0, \"count\": 3}]");
-	then = stamp();
 	assert_partial(CYCLE_REUSED, "workers is absent: file://", "JSON");
 	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
 	now = stamp();
@@ -736,7 +744,7 @@ TEST(test_a_restart_loses_no_answers)
 		    then.part[PART_DELETION_RISK].fetched_boot);
 	assert_int_equal(
 	    now.part[PART_WORKERS].fetched_boot, then.part[PART_WORKERS].fetched_boot);
-	/* Nor does what is too old to be served. */
+	/* But not what is too old to be served. */
 	restart();
 	world.config.hydration.stale_if_error = -1;
 	hydrator_world_put("status_image.json", NULL);

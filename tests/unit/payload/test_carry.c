@@ -92,6 +92,30 @@ TEST(without_models_there_is_nothing_to_take_over)
 	assert_int_equal(newer.dir->views[VIEW_STATS].present, 1);
 }
 
+TEST(risk_is_taken_over_beside_new_statistics)
+{
+	const struct view *risk, *old;
+
+	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	view_carry_risk(&newer.out, older.dir);
+	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(newer.dir);
+	assert_int_equal(newer.dir->typed_entries, 2);
+	analysis_expect(&newer, VIEW_STATS, "total_models", "2");
+	analysis_expect(&newer, VIEW_STATS_GROUPED, "total_models", "2");
+	for (int k = VIEW_RISK; k < VIEW_MAX; k++) {
+		if (k == VIEW_STATS || k == VIEW_STATS_GROUPED)
+			continue;
+		risk = &newer.dir->views[k];
+		old = &older.dir->views[k];
+		assert_int_equal(risk->etag, old->etag);
+		assert_int_equal(risk->body.len, old->body.len);
+		assert_memory_equal(newer.out.data + risk->body.off,
+		    older.out.data + old->body.off, old->body.len);
+	}
+	assert_workers(0, "ab"); /* of Foo */
+}
+
 static struct str
 form_of(const struct analysis *f, enum view_kind kind, enum encoding encoding)
 {
