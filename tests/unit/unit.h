@@ -35,8 +35,8 @@ struct unit_fixture {
 	CMFixtureFunction setup, teardown, group_setup, group_teardown;
 };
 
-/* Weak in unit.c: a file without UNIT_FIXTURE has none. */
-extern const struct unit_fixture unit_fixture;
+/* Its address is NULL in a program without UNIT_FIXTURE. */
+extern const struct unit_fixture unit_fixture __attribute__((weak));
 #define UNIT_FIXTURE(...) const struct unit_fixture unit_fixture = { __VA_ARGS__ }
 
 #define TEST(name) UNIT_TEST(name, false, NULL, NULL)
