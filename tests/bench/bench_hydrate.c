@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <err.h>
+#include <float.h>
 #include <jansson.h>
 #include <malloc.h>
 #include <stdarg.h>
@@ -390,8 +391,8 @@ parse_jansson(const struct buf *b)
 }
 
 struct figures {
-	double cold; /* s of CPU, median: all memory was given back before */
-	double warm; /* s of CPU, median: payloads lie where the last ones lay */
+	double cold; /* s of CPU, the least: all memory was given back before */
+	double warm; /* s of CPU, the least: payloads lie where the last ones lay */
 	double jansson;
 	uint64_t models;
 	size_t payload; /* bytes, both categories */
@@ -440,28 +441,28 @@ give_back(struct buf out[2], struct region memory[2])
 	malloc_trim(0);
 }
 
-/* Returns the median of the CPU time of both categories. */
+/* Returns the least CPU time of both categories: whatever else the machine does takes
+ * caches and memory away and only adds to it. */
 static double
 measure(const struct documents both[2], size_t runs, bool cold, struct figures *f)
 {
-	double *times = xcalloc(runs, sizeof(*times)), middle;
+	double least = DBL_MAX, start, took;
 	struct region memory[2];
 	struct buf out[2];
 
 	for (size_t r = 0; r < runs; r++) {
-		double start = cpu_seconds();
+		start = cpu_seconds();
 
 		if (cold || r == 0)
 			take(out, memory);
 		f->models = render(&both[0], &out[0]) + render(&both[1], &out[1]);
-		times[r] = cpu_seconds() - start;
+		took = cpu_seconds() - start;
+		least = took < least ? took : least;
 		f->payload = out[0].len + out[1].len;
 		if (cold || r + 1 == runs)
 			give_back(out, memory);
 	}
-	middle = median(times, runs);
-	free(times);
-	return middle;
+	return least;
 }
 
 static void
