@@ -1,5 +1,6 @@
 #!/bin/sh
-# The system tests: the real daemon, one pytest run. Arguments go to pytest.
+# The system tests: the real daemon, one pytest run. Arguments go to pytest; one that is a
+# file of tests runs instead of all.
 # HYDRATORD_TEST_WRAPPER=valgrind runs the daemon under valgrind.
 srcdir=${srcdir:-.}
 python=${PYTHON:-/usr/bin/python3}
@@ -11,4 +12,9 @@ export HYDRATORD_BINARY
 }
 # They wait more than they work.
 "$python" -c 'import xdist' 2>/dev/null && set -- -n 4 --dist loadfile "$@"
+for argument; do
+	case $argument in
+	*.py | *.py::*) exec "$python" -m pytest -q -p no:cacheprovider "$@" ;;
+	esac
+done
 exec "$python" -m pytest -q -p no:cacheprovider "$srcdir/tests/system" "$@"
