@@ -25,51 +25,33 @@
 /* A body up to this may be encoded on the loop: a page of a few dozen models. */
 #define ENCODE_HERE_MAX (size_t)(32 * 1024)
 
-/* What is longer (a limit may have thousands of digits) is not worth keeping. */
-#define KEY_MAX 256
-
 /* Of a body: the name of the encoding, in which there is no ' ', and what is selected.
- */
-struct key {
-	char text[KEY_MAX];
-	size_t len; /* 0: it would be too long */
-};
-
+ * Until the next one is made. */
 static struct str
-make_key(struct key *key, enum encoding encoding, const struct selection *s)
+make_key(struct body_maker *m, enum encoding encoding, const struct selection *s)
 {
 	struct str name = encoding_name(encoding);
 
-	key->len = name.len + 1 + s->text.len;
-	if (key->len > KEY_MAX)
-		key->len = 0;
-	if (key->len > 0) {
-		memcpy(key->text, name.p, name.len);
-		key->text[name.len] = ' ';
-		memcpy(key->text + name.len + 1, s->text.p, s->text.len);
-	}
-	return (struct str){ key->text, key->len };
+	buf_reset(&m->key);
+	buf_add(&m->key, name.p, name.len);
+	buf_putc(&m->key, ' ');
+	buf_add(&m->key, s->text.p, s->text.len);
+	return (struct str){ m->key.data, m->key.len };
 }
 
 static struct blob *
-find(struct generation *g, enum encoding encoding, const struct selection *s)
+find(struct body_maker *m, struct generation *g, enum encoding encoding,
+    const struct selection *s)
 {
-	struct key room;
-	struct str key = make_key(&room, encoding, s);
-
-	return key.len > 0 ? cache_find(g->made, key) : NULL;
+	return cache_find(g->made, make_key(m, encoding, s));
 }
 
 /* Ends the time of its maker. */
 static void
-keep(struct generation *g, enum encoding encoding, const struct selection *s,
-    struct blob *blob)
+keep(struct body_maker *m, struct generation *g, enum encoding encoding,
+    const struct selection *s, struct blob *blob)
 {
-	struct key room;
-	struct str key = make_key(&room, encoding, s);
-
-	if (key.len > 0)
-		cache_add(g->made, key, blob);
+	cache_add(g->made, make_key(m, encoding, s), blob);
 	blob_forget(blob);
 }
 
@@ -110,11 +92,12 @@ is_worth_keeping(const struct http_response *r, const struct selection *s)
 }
 
 static void
-set_identity(
-    struct http_response *r, bool head, struct generation *g, const struct selection *s)
+set_identity(struct body_maker *m, struct http_response *r, bool head,
+    struct generation *g, const struct selection *s)
 {
 	struct buf body = { 0 };
-	struct blob *blob = s->paged || s->whole ? NULL : find(g, ENCODING_IDENTITY, s);
+	struct blob *blob =
+	    s->paged || s->whole ? NULL : find(m, g, ENCODING_IDENTITY, s);
 
 	if (blob == NULL) {
 		page_put(r, g, s);
@@ -123,7 +106,7 @@ set_identity(
 			return;
 		page_drain(r, &body);
 		blob = blob_new(&body);
-		keep(g, ENCODING_IDENTITY, s, blob);
+		keep(m, g, ENCODING_IDENTITY, s, blob);
 	}
 	use_blob(r, blob);
 }
@@ -131,8 +114,8 @@ set_identity(
 /* Sets the encoded form, in place of what is set, if it is there. Short bodies are not
  * kept encoded, so one that is found is long enough. */
 static bool
-set_ready(struct http_response *r, struct generation *g, const struct selection *s,
-    enum encoding encoding, bool short_too)
+set_ready(struct body_maker *m, struct http_response *r, struct generation *g,
+    const struct selection *s, enum encoding encoding, bool short_too)
 {
 	const struct view *v = &g->directory->views[s->kind];
 	struct blob *blob;
@@ -144,7 +127,7 @@ set_ready(struct http_response *r, struct generation *g, const struct selection 
 		page_own(r, g);
 		return true;
 	}
-	if ((blob = find(g, encoding, s)) == NULL)
+	if ((blob = find(m, g, encoding, s)) == NULL)
 		return false;
 	use_blob(r, blob);
 	return true;
@@ -188,7 +171,7 @@ encode(struct body_maker *m, struct http_response *r, struct generation *g,
 	    (struct str){ body.data, body.len }, &coded);
 	blob = blob_new(&coded);
 	if (body.len >= ENCODE_MIN)
-		keep(g, encoding, s, blob);
+		keep(m, g, encoding, s, blob);
 	else
 		blob_forget(blob);
 	buf_free(&body);
@@ -230,11 +213,8 @@ static void
 have_encoded(struct body_maker *m, const struct http_response *r, struct generation *g,
     const struct selection *s, enum encoding encoding)
 {
-	struct key room;
-	struct str key = make_key(&room, encoding, s);
-
-	if (key.len > 0)
-		coder_ask(m->coder, g, s, encoding, key, http_response_length(r));
+	coder_ask(m->coder, g, s, encoding, make_key(m, encoding, s),
+	    http_response_length(r));
 }
 
 /* Sets the body in the best form there is, and returns which one it is; ENCODING_MAX:
@@ -247,9 +227,9 @@ set_best(struct body_maker *m, struct http_response *r, bool head,
 	bool must = !accepts_identity(n);
 	size_t len;
 
-	if (best != ENCODING_IDENTITY && set_ready(r, g, s, best, must))
+	if (best != ENCODING_IDENTITY && set_ready(m, r, g, s, best, must))
 		return best;
-	set_identity(r, head, g, s);
+	set_identity(m, r, head, g, s);
 	len = http_response_length(r);
 	if (best == ENCODING_IDENTITY || (len < ENCODE_MIN && !must))
 		return ENCODING_IDENTITY;
@@ -265,7 +245,7 @@ set_best(struct body_maker *m, struct http_response *r, bool head,
 		have_encoded(m, r, g, s, best);
 	for (unsigned i = 1; i < n->n; i++)
 		if (n->order[i] == ENCODING_IDENTITY ||
-		    set_ready(r, g, s, n->order[i], must))
+		    set_ready(m, r, g, s, n->order[i], must))
 			return n->order[i];
 	if (head) {
 		leave_out(r);

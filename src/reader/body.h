@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "codec/encode.h"
 #include "http/parse.h"
 #include "http/response.h"
@@ -22,6 +23,7 @@
 struct body_maker {
 	struct encoder *encoder; /* for short bodies */
 	struct coder *coder;     /* for all others */
+	struct buf key;          /* of the body that is looked for; owned */
 	int64_t paid; /* clock_boot() until which what was spent is paid off; 0 to
 		       * start */
 };

@@ -336,6 +336,7 @@ release(struct reader *r)
 	coder_free(&r->answerer.maker.coder);
 	store_free(&r->answerer.store);
 	encoder_free(&r->answerer.maker.encoder);
+	buf_free(&r->answerer.maker.key);
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
 	buf_free(&r->answerer.selected);

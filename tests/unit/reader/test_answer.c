@@ -477,6 +477,21 @@ TEST(long_bodies_are_encoded_beside_the_loop)
 	assert_non_null(strstr(w->response.fields.data, "Content-Encoding: gzip"));
 }
 
+/* A client that refuses identity would be told to come again for ever. */
+TEST(what_is_asked_for_in_many_words_is_kept_as_well)
+{
+	static const char gzip[] = "Accept-Encoding: gzip, identity;q=0\r\n";
+	struct answer_world *w = *state;
+	char target[1000];
+
+	snprintf(target, sizeof(target), TEXT "?limit=%0500d", 0);
+	memset(target + strlen(target) - 500, '9', 500);
+	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+	w->answerer.maker.paid = clock_boot() + 3600 * NSEC_PER_SEC;
+	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
+	assert_non_null(strstr(w->response.fields.data, "Content-Encoding: gzip"));
+}
+
 /* Of what is not there a HEAD counts the length, and leaves it open if it would have to
  * encode to know it; of what a GET has made it says all. */
 TEST(a_head_makes_nothing)
