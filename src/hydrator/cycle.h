@@ -44,6 +44,7 @@ struct cycle {
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
 	struct modified modified;
 	struct demand demand; /* the owner looks at it once a second */
+	size_t forms_want;    /* bytes that the segment has too few of for all forms */
 	/* The snapshot that was found, if it has more than statistics, until one with
 	 * all parts is published; recall() fills both in. The second is in the first.
 	 */

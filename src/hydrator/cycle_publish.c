@@ -91,14 +91,14 @@ cycle_keep(struct cycle *c, const struct cycle_run *run)
 }
 
 /* Clients have the new answers by now; what they take encoded follows as another
- * generation of the same age. One that does not fit asks for a larger segment, and
- * until then readers encode. */
+ * generation of the same age. One that does not fit asks for a larger segment; from
+ * then on what fits in this one is made. What is missing readers encode. */
 static void
 cycle_encode(struct cycle *c, struct cycle_run *run)
 {
 	int64_t begun = clock_boot();
 	uint32_t forms = demand_forms(&c->demand, begun);
-	size_t len = run->len;
+	size_t len = run->len, max = c->settings.payload_max;
 	char err[512];
 
 	if (!view_lacks_forms(run->directory, forms))
@@ -107,16 +107,22 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 		buf_reset(&run->rendered);
 		buf_add(&run->rendered, run->payload, run->len);
 	}
-	if (!view_encode(&run->rendered, forms, c->settings.payload_max, &run->pace) ||
+	if (c->forms_want > 0)
+		max = segment_capacity(c->segment);
+	if (!view_encode(&run->rendered, forms, max, &run->pace) ||
 	    run->rendered.len == len)
 		return;
 	if (publish(c->publisher, run->rendered.data, run->rendered.len, &run->stamp,
-		&c->generation, err, sizeof(err)) == -1)
-		log_debug("%s: without encoded bodies: %s", c->section->name, err);
-	else
+		&c->generation, err, sizeof(err)) == 0)
 		log_debug("encoded %s: %zu bytes, %" PRId64 " ms, generation %" PRIu64,
 		    c->section->name, run->rendered.len - len,
 		    (clock_boot() - begun) / NSEC_PER_MSEC, c->generation);
+	else if (errno == EFBIG)
+		c->forms_want = run->rendered.len;
+	else
+		log_debug("%s: without encoded bodies: %s", c->section->name, err);
+	if (c->forms_want > 0)
+		publisher_want(c->publisher, c->forms_want);
 }
 
 enum cycle_result

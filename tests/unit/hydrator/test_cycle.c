@@ -824,6 +824,44 @@ TEST(test_encoded_forms_are_of_the_same_age)
 }
 
 static int
+setup_narrow(void **state UNUSED)
+{
+	return setup_with("image_generation", 20000);
+}
+
+/* Identity is never refused for its forms: they ask for a larger segment, and while
+ * there is none those that fit are made. */
+TEST_WITH(test_forms_without_room, setup_narrow, teardown)
+{
+	static const char hex[] = "0123456789abcdef";
+	char name[3001] = "", text[8000];
+	struct snapshot *s;
+	uint32_t forms;
+	size_t i;
+
+	world.config.segment.max = 1000000;
+	restart();
+	for (i = 0; i < sizeof(name) - 1; i++)
+		name[i] = hex[arc4random_uniform(16)];
+	snprintf(text, sizeof(text),
+	    "{\"a\": {\"name\": \"%s\", \"baseline\": \"flux_1\", \"nsfw\": true}}",
+	    name);
+	hydrator_world_put("reference.json", text);
+	demand_note(&cycle.demand, UINT32_MAX, clock_boot());
+	assert_published(1);
+	assert_int_equal(hydrator_world_logged("warning"), 0);
+	assert_true(segment_wanted(world.segment, 0) > segment_capacity(world.segment));
+	assert_int_equal(run(), CYCLE_PUBLISHED);
+	assert_int_equal(cycle.generation, 3);
+	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
+	forms = view_forms((const void *)s->data);
+	assert_true(forms != 0);
+	assert_true(view_lacks_forms((const void *)s->data, UINT32_MAX));
+	snapshot_release(&s);
+	assert_true(segment_wanted(world.segment, 0) > segment_capacity(world.segment));
+}
+
+static int
 setup_blip(void **state UNUSED)
 {
 	return setup_with("blip", HYDRATOR_WORLD_CAPACITY);
