@@ -168,12 +168,18 @@ def test_validators_and_head(demo, target, coding):
     assert again.headers["vary"] == "Accept-Encoding"
     assert again.headers["etag"] == whole.headers["etag"]
     assert "content-encoding" not in again.headers
-    head = demo.get(target, "HEAD", headers=headers)
+
+    def both():
+        """A GET and a HEAD that met the same encoding: that is made beside the loop, by each reader for itself."""
+        whole, head = demo.get(target, headers=headers), demo.get(target, "HEAD", headers=headers)
+        return (whole, head) if whole.headers["content-encoding"] == head.headers["content-encoding"] else None
+
+    whole, head = wait_for(both, "the same encoding")
     assert head.status == 200
-    for name in ("content-encoding", "etag", "vary", "content-type"):
+    for name in ("etag", "vary", "content-type"):
         assert head.headers[name] == whole.headers[name]
     # A part that this reader has not encoded, but the other: the length is not known.
-    if target == IMAGE or coding == "identity" or "content-length" in head.headers:
+    if coding == "identity" or "content-length" in head.headers:
         assert head.headers["content-length"] == whole.headers["content-length"]
 
 
