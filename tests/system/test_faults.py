@@ -25,7 +25,7 @@ def children(daemon):
     pid = daemon.process.pid
     for child in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split():
         try:
-            title = pathlib.Path("/proc/%s/cmdline" % child).read_bytes().split(b"\0")[0].decode()
+            title = pathlib.Path("/proc/%s/cmdline" % child).read_bytes().split(b"\0")[0].decode().rstrip()  # libbsd may add a blank
         except (FileNotFoundError, ProcessLookupError):
             continue
         found[title.partition(": ")[2]] = int(child)
