@@ -18,8 +18,10 @@
 /* What a source makes at once. */
 #define PIECE_MAX (size_t)(64 * 1024)
 
-/* However fast a client reads, after so much others have their turn. */
+/* However fast a client reads, after so much others have their turn: of what is made
+ * less, because that costs several times as much a byte. */
 #define TURN_MAX (size_t)(1024 * 1024)
+#define TURN_MADE_MAX (4 * PIECE_MAX)
 
 void
 http_output_init(struct http_output *o, const struct buf *head,
@@ -129,7 +131,7 @@ http_output_send(struct http_output *o, int sock, uint64_t *sent)
 	ssize_t n;
 
 	while (has_more(o)) {
-		if (*sent - began >= TURN_MAX)
+		if (*sent - began >= (o->piece != NULL ? TURN_MADE_MAX : TURN_MAX))
 			return HTTP_PART;
 		want = 0;
 		if (from_file(o, o->next))
