@@ -18,10 +18,10 @@
 /* What a source makes at once. */
 #define PIECE_MAX (size_t)(64 * 1024)
 
-/* However fast a client reads, after so much others have their turn: of what is made
- * less, because that costs several times as much a byte. */
-#define TURN_MAX (size_t)(1024 * 1024)
-#define TURN_MADE_MAX (4 * PIECE_MAX)
+/* However fast a client reads, after so much of a long answer others have their turn.
+ * What is no longer than SHORT_MAX leaves in one. */
+#define TURN_MAX (size_t)(256 * 1024)
+#define SHORT_MAX (size_t)(1024 * 1024)
 
 void
 http_output_init(struct http_output *o, const struct buf *head,
@@ -38,6 +38,7 @@ http_output_init(struct http_output *o, const struct buf *head,
 	o->fd = r->fd;
 	o->file = r->file;
 	o->file_len = r->file_len;
+	o->turn = http_response_length(r) <= SHORT_MAX ? 2 * SHORT_MAX : TURN_MAX;
 	o->source = r->source;
 	o->left = body && r->source != NULL ? r->source->len : 0;
 	o->piece = NULL;
@@ -71,7 +72,7 @@ send_file(const struct http_output *o, int sock)
 	struct str span = o->span[o->next];
 	off_t at = span.p - o->file;
 
-	return sendfile(sock, o->fd, &at, span.len < TURN_MAX ? span.len : TURN_MAX);
+	return sendfile(sock, o->fd, &at, span.len < o->turn ? span.len : o->turn);
 }
 
 static ssize_t
@@ -131,7 +132,7 @@ http_output_send(struct http_output *o, int sock, uint64_t *sent)
 	ssize_t n;
 
 	while (has_more(o)) {
-		if (*sent - began >= (o->piece != NULL ? TURN_MADE_MAX : TURN_MAX))
+		if (*sent - began >= o->turn)
 			return HTTP_PART;
 		want = 0;
 		if (from_file(o, o->next))

@@ -20,6 +20,7 @@ struct http_output {
 	int fd;                              /* as in struct http_response */
 	const char *file;
 	size_t file_len;
+	size_t turn;                /* bytes that are sent at once, about */
 	struct http_source *source; /* owned, or NULL */
 	size_t left;                /* bytes that it has not made yet */
 	char *piece;                /* owned: what it made last; NULL: nothing yet */
@@ -42,8 +43,8 @@ enum http_progress {
 void http_output_init(struct http_output *, const struct buf *head,
     const struct http_response *, bool body);
 
-/* Sends what can be sent, but hardly more than a megabyte, and adds the bytes to *sent.
- * SIGPIPE must be ignored: sendfile has no flag against it. */
+/* Sends what can be sent, but of a long answer only a part, and adds the bytes to
+ * *sent. SIGPIPE must be ignored: sendfile has no flag against it. */
 enum http_progress http_output_send(
     struct http_output *, int sock, uint64_t *sent) MUST_CHECK;
 
