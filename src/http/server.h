@@ -93,6 +93,9 @@ struct http_server *http_server_new(struct event_base *, const struct http_optio
     const int *listeners, size_t n) MUST_CHECK;
 
 /*
+ * This and what follows is not for handlers, which are called by a connection that it
+ * may free: use an event of its own.
+ *
  * Takes what waits in the listening sockets' queues, and accepts no more: the caller
  * may close the sockets. Each connection ends with its next answer, or with the last
  * one to what its client had already sent then; idle ones live on until they have

@@ -237,9 +237,19 @@ TEST(an_order_does_not_wait_for_all_who_are_ready)
 }
 
 static void
-stop_now(struct http_world *w)
+on_stop(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
+	const struct http_world *w = arg;
+
 	http_server_stop(w->server);
+}
+
+/* As a reader does: an event of its own, before the next turn. */
+static void
+order(struct http_world *w)
+{
+	event_active(((struct scene *)w->hook)->urgent, 0, 0);
+	event_base_loopcontinue(w->base);
 }
 
 /* What it had sent before the stop is answered, also what still waits for its turn. */
@@ -247,11 +257,13 @@ TEST(a_stop_between_two_turns_loses_nothing)
 {
 	struct http_world *w = *state;
 	/* In the second turn: the connection waits while the other one is answered. */
-	struct scene scene = { .at = TURN + 1, .act = stop_now };
+	struct scene scene = { .at = TURN + 1, .act = order };
 	int flood[2], i;
 	char *answer;
 
 	watch(w, &scene);
+	scene.urgent = event_new(w->base, -1, 0, on_stop, w);
+	assert_int_equal(event_priority_set(scene.urgent, HTTP_URGENT), 0);
 	for (i = 0; i < 2; i++)
 		flood[i] = dial(w);
 	for (i = 0; i < 2; i++)
@@ -265,6 +277,7 @@ TEST(a_stop_between_two_turns_loses_nothing)
 		free(answer);
 	}
 	assert_int_equal(w->drained, 1);
+	event_free(scene.urgent);
 }
 
 static void
@@ -280,17 +293,10 @@ on_order(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	drop_now(arg);
 }
 
-static void
-order_the_end(struct http_world *w)
-{
-	event_active(((struct scene *)w->hook)->urgent, 0, 0);
-	event_base_loopcontinue(w->base);
-}
-
 TEST(a_server_may_end_between_two_turns)
 {
 	struct http_world *w = *state;
-	struct scene scene = { .at = TURN + 1, .act = order_the_end };
+	struct scene scene = { .at = TURN + 1, .act = order };
 	int flood[2], i;
 
 	watch(w, &scene);
