@@ -194,7 +194,7 @@ reload_commit(struct reload *r)
 
 	r->serving = w;
 	r->rising = NULL;
-	r->grow = (struct grow){ GROW_FREE };
+	r->grow = (struct grow){ .said = GROW_FREE };
 	if (r->growing)
 		reload_note_growth(old, w);
 	else
