@@ -20,10 +20,14 @@ struct slot {
 	enum snapshot_verdict verdict; /* what came of it; logged when it changes */
 };
 
+/* A few milliseconds on the loop. */
+#define TAKE_HERE_MAX ((size_t)8 << 20)
+
 struct store {
 	const struct segment *segment;
 	struct counters *counters;
 	struct taker *taker;
+	bool serving;        /* somebody may wait for the loop */
 	store_drop_fn *drop; /* may be NULL */
 	void *drop_arg;
 	struct slot slots[CATEGORY_MAX];
@@ -182,8 +186,18 @@ renew(struct store *s, struct slot *slot, enum category category)
 	return true;
 }
 
-/* Takes what is newer than `seen`: at once while there is nothing to answer from, else
- * in the thread, of which the result is fetched here too. */
+/* Whether the first generation of a category is taken on the loop: so that nobody finds
+ * nothing where there is something, unless clients of other categories would wait. */
+static bool
+at_once(const struct store *s, const struct slot *slot)
+{
+	return slot->current == NULL &&
+	       (!s->serving ||
+		   snapshot_length(s->segment, slot->latch) <= TAKE_HERE_MAX);
+}
+
+/* Takes what is newer than `seen`, on the loop or in the thread, of which the result is
+ * fetched here too. */
 static void
 refresh(struct store *s, struct slot *slot, enum category category, uint64_t seen)
 {
@@ -195,12 +209,12 @@ refresh(struct store *s, struct slot *slot, enum category category, uint64_t see
 	if (newest == seen || !taker_idle(s->taker, category))
 		return;
 	slot->tried = newest;
-	if (slot->current == NULL)
+	if (at_once(s, slot))
 		conclude(s, slot, category,
 		    taker_take(s->segment, slot->latch, category, 0));
-	else if (!renew(s, slot, category))
+	else if (slot->current == NULL || !renew(s, slot, category))
 		taker_ask(s->taker, category, slot->latch,
-		    slot->current->snapshot->generation);
+		    slot->current ? slot->current->snapshot->generation : 0);
 }
 
 size_t
@@ -243,4 +257,5 @@ store_poll(struct store *s)
 		if (slot->configured)
 			refresh(s, slot, (enum category)i, held);
 	}
+	s->serving = true;
 }

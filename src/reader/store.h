@@ -37,8 +37,8 @@ enum store_state {
 enum store_state store_get(
     struct store *, enum category, struct generation **generation) MUST_CHECK;
 
-/* Each second: takes what is new, tries again what could not be taken, and releases old
- * generations whose clients are through. */
+/* Before anybody is served, and then each second: takes what is new, tries again what
+ * could not be taken, and releases old generations whose clients are through. */
 void store_poll(struct store *);
 
 /* Bytes of the generations that have a successor and live on for answers that wait. */

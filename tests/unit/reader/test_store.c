@@ -30,6 +30,40 @@ TEST_WITH(
 	assert_int_equal(held(w)->snapshot->generation, 1);
 }
 
+static enum store_state
+state_of(struct answer_world *w)
+{
+	struct generation *g = NULL;
+
+	return store_get(w->answerer.store, CATEGORY_IMAGE_GENERATION, &g);
+}
+
+/* The clients of other categories would wait for the copy. */
+TEST_WITH(a_large_first_generation_is_taken_beside_the_loop, answer_world_setup,
+    answer_world_teardown)
+{
+	struct answer_world *w = *state;
+
+	store_poll(w->answerer.store);
+	w->padding = 9 << 20;
+	answer_world_put(w, CATEGORY_IMAGE_GENERATION, 1, 1, 0);
+	assert_int_equal(state_of(w), STORE_EMPTY);
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 1, 1, 0);
+	assert_int_equal(state_of(w), STORE_HELD);
+}
+
+/* Nobody waits yet, and nobody shall find nothing. */
+TEST_WITH(what_is_there_at_the_start_is_taken_at_once, answer_world_setup,
+    answer_world_teardown)
+{
+	struct answer_world *w = *state;
+
+	w->padding = 9 << 20;
+	answer_world_put(w, CATEGORY_IMAGE_GENERATION, 1, 1, 0);
+	store_poll(w->answerer.store);
+	assert_int_equal(state_of(w), STORE_HELD);
+}
+
 /* An answer on its way out holds the old one: the thread must leave it alone. */
 TEST(a_generation_in_use_outlives_its_successors)
 {
