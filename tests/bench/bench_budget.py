@@ -105,14 +105,18 @@ def heads(port, seconds, plain):
     return paced(seconds, 0.5, burst)
 
 
-def pages(port, seconds, plain):
+def pages(port, seconds, plain, fields=("Accept-Encoding: br",)):
     """8 polite clients that ask for ever other encoded pages, ten times a second each."""
     def one(_):
         client = Client(port)
         return paced(seconds, 0.1, lambda: client.ask([(
-            b"GET", PLAIN if plain else RISK + "?limit=%d" % next(fresh),
-            () if plain else ("Accept-Encoding: br",))]))
+            b"GET", PLAIN if plain else RISK + "?limit=%d" % next(fresh), () if plain else fields)]))
     return in_threads(8, one)
+
+
+def identity(port, seconds, plain):
+    """The same pages as they are: what moving so many bytes costs, without any encoding."""
+    return pages(port, seconds, plain, ())
 
 
 def orders(port, seconds, plain):
@@ -157,7 +161,7 @@ def together(port, seconds, plain):
     return in_threads(len(attacks), lambda i: attacks[i](port, seconds, plain))
 
 
-ATTACKS = {attack.__name__: attack for attack in (heads, pages, orders, unread, presets, together)}
+ATTACKS = {attack.__name__: attack for attack in (heads, pages, identity, orders, unread, presets, together)}
 
 
 def attack_main(name, port, seconds, which, core):
