@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "shm/counters.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
@@ -50,6 +51,12 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 	if (snapshot_generation(from, f) <= snapshot_generation(to, t))
 		return 0;
 	verdict = snapshot_take(from, f, 0, &s);
+	if (verdict == SNAPSHOT_FOREIGN) {
+		log_warnx("%s: the snapshot in shared memory is damaged, and is left "
+			  "behind",
+		    segment_category_name(from, f));
+		return 0;
+	}
 	if (verdict != SNAPSHOT_FRESH) {
 		snprintf(err, errlen, "%s: the snapshot cannot be copied: it is %s",
 		    segment_category_name(from, f), snapshot_verdict_name(verdict));

@@ -99,6 +99,24 @@ def test_fifty_reloads_under_load_and_not_one_failed_request(make_daemon):
     print("%d requests during the reloads" % sum(asker.asked for asker in askers))
 
 
+def test_a_damaged_snapshot_stands_in_no_reloads_way(make_daemon):
+    """Its readers still have their copies; the reload goes on with what was saved."""
+    daemon = make_daemon(hydration="interval = 100 ttl = 200").start()
+    wanted = daemon.json(RISK)
+    wait_for(lambda: "saved generation 1 of image_generation" in daemon.log(), "the saving")
+    with open("/dev/shm" + daemon.segment, "r+b") as segment:
+        memory = segment.read()
+        at = memory.index(b'"category":"image_generation"')
+        while at != -1:  # each body of each buffer
+            segment.seek(at)
+            segment.write(b"'")
+            at = memory.find(b'"category":"image_generation"', at + 1)
+    hup(daemon, reloads, "the reload")
+    assert "image_generation: the snapshot in shared memory is damaged" in daemon.log()
+    assert not refusals(daemon)
+    assert wait_for(lambda: daemon.get(RISK).status == 200 and daemon.json(RISK), "answers")["models"] == wanted["models"]
+
+
 def metric(daemon, name):
     port = re.findall(r"metrics on 127\.0\.0\.1:(\d+)", daemon.log())[-1]
     with urllib.request.urlopen("http://127.0.0.1:%s/metrics" % port, timeout=PATIENCE) as answer:
