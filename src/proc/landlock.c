@@ -55,6 +55,7 @@ landlock_open(struct landlock *l)
 	l->ruleset = version == 0 ? -1
 				  : (int)syscall(SYS_landlock_create_ruleset, &attr,
 					sizeof(attr), 0);
+	l->error = errno;
 }
 
 void
@@ -137,7 +138,7 @@ landlock_enter(struct landlock *l)
 	int saved;
 
 	if (l->ruleset == -1) {
-		errno = ENOSYS;
+		errno = l->error;
 		return -1;
 	}
 	r = syscall(SYS_landlock_restrict_self, l->ruleset, 0);

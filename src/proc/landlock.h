@@ -17,7 +17,8 @@ enum landlock_access {
 };
 
 struct landlock {
-	int ruleset; /* -1: the kernel has no Landlock */
+	int ruleset; /* -1: there is no Landlock */
+	int error;   /* why, an errno */
 	uint64_t handled;
 };
 
@@ -38,7 +39,8 @@ void landlock_allow_open(struct landlock *, int fd, enum landlock_access);
  */
 void landlock_allow_source(struct landlock *, const char *path);
 /* Puts it in force for this process, for good, and frees what landlock_open() took.
- * Needs no_new_privs. Returns 0, or -1 with errno (ENOSYS: no Landlock). */
+ * Needs no_new_privs. Returns 0, or -1 with errno (ENOSYS: the kernel has none,
+ * EOPNOTSUPP: it is off, EPERM: a filter of the service manager). */
 int landlock_enter(struct landlock *) MUST_CHECK;
 
 #endif

@@ -60,6 +60,28 @@ def test_the_unit_is_hardened(units):
     assert score <= 1.5, result.stdout
 
 
+def calls_of(name):
+    """What a name of SystemCallFilter stands for."""
+    if not name.startswith("@"):
+        return {name}
+    out = subprocess.run(["systemd-analyze", "syscall-filter", name], check=True, capture_output=True, text=True)
+    return {call for line in out.stdout.splitlines()[1:] if line.strip() and not line.strip().startswith("#")
+            for call in calls_of(line.strip())}
+
+
+@needs_analyze
+def test_the_unit_allows_what_children_need_and_what_their_walls_are_made_of():
+    allowed = set()
+    for line in unit_lines("hydratord.service", "SystemCallFilter"):
+        calls = {call for name in line.lstrip("~").split() for call in calls_of(name)}
+        allowed = allowed - calls if line.startswith("~") else allowed | calls
+    lists = (UNITS.parents[1] / "src" / "proc" / "sandbox.c").read_text()
+    needed = set(re.findall(r"CALL(?:_IF2?)?\((\w+)", lists)) - {"name"}
+    assert len(needed) > 90
+    walls = {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"}
+    assert not (needed | walls) - allowed
+
+
 def test_every_hardening_line_has_a_reason():
     """Each stands below a comment, alone or in a group of its kind."""
     text = (UNITS / "hydratord.service").read_text()
