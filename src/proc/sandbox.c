@@ -55,6 +55,26 @@ struct rule {
 	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |  \
 	    CLONE_NEWUSER | CLONE_NEWUTS)
 
+/* Of both: time, chance, identity; signals of its own, and the end. */
+static const struct rule all_allow[] = {
+	CALL(clock_gettime),
+	CALL(clock_getres),
+	CALL(clock_nanosleep),
+	CALL(nanosleep),
+	CALL(gettimeofday),
+	CALL(time),
+	CALL(getrandom),
+	CALL(getpid),
+	CALL(gettid),
+	CALL(rt_sigaction),
+	CALL(rt_sigprocmask),
+	CALL(rt_sigreturn),
+	CALL(restart_syscall),
+	CALL(sigaltstack),
+	CALL(exit),
+	CALL(exit_group),
+};
+
 static const struct rule reader_allows[] = {
 	/* Connections: those that come. With MSG_FASTOPEN a send would connect. */
 	CALL(accept4),
@@ -102,23 +122,6 @@ static const struct rule reader_allows[] = {
 	CALL(sched_getaffinity),
 	CALL(sched_yield),
 	CALL(sysinfo),
-	/* Time, chance, identity; signals of its own, and the end. */
-	CALL(clock_gettime),
-	CALL(clock_getres),
-	CALL(clock_nanosleep),
-	CALL(nanosleep),
-	CALL(gettimeofday),
-	CALL(time),
-	CALL(getrandom),
-	CALL(getpid),
-	CALL(gettid),
-	CALL(rt_sigaction),
-	CALL(rt_sigprocmask),
-	CALL(rt_sigreturn),
-	CALL(restart_syscall),
-	CALL(sigaltstack),
-	CALL(exit),
-	CALL(exit_group),
 };
 
 static const struct rule hydrator_allows[] = {
@@ -219,28 +222,12 @@ static const struct rule hydrator_allows[] = {
 	CALL(sysinfo),
 	CALL(uname),
 	CALL(getrusage),
-	/* Time, chance, identity; signals of its own, and the end. */
-	CALL(clock_gettime),
-	CALL(clock_getres),
-	CALL(clock_nanosleep),
-	CALL(nanosleep),
-	CALL(gettimeofday),
-	CALL(time),
-	CALL(getrandom),
-	CALL(getpid),
+	/* Who it is. */
 	CALL(getppid),
-	CALL(gettid),
 	CALL(getuid),
 	CALL(geteuid),
 	CALL(getgid),
 	CALL(getegid),
-	CALL(rt_sigaction),
-	CALL(rt_sigprocmask),
-	CALL(rt_sigreturn),
-	CALL(restart_syscall),
-	CALL(sigaltstack),
-	CALL(exit),
-	CALL(exit_group),
 };
 
 const char *
@@ -291,6 +278,8 @@ filter_fill(scmp_filter_ctx f, enum role role)
 
 	if (r == 0)
 		r = filter_allow(f, &self, 1);
+	if (r == 0)
+		r = filter_allow(f, all_allow, NELEM(all_allow));
 	if (r == 0 && role == ROLE_READER)
 		r = filter_allow(f, reader_allows, NELEM(reader_allows));
 	else if (r == 0)
@@ -365,10 +354,11 @@ sandbox_describe(const struct config *c, FILE *out)
 	}
 	fprintf(out,
 	    "# sandbox of readers: seccomp, %zu system calls, without connect, exec, "
-	    "open for reading\n"
+	    "open\n"
 	    "# sandbox of hydrators: seccomp, %zu system calls, without exec, listen, "
 	    "signals to others\n",
-	    NELEM(reader_allows), NELEM(hydrator_allows));
+	    NELEM(all_allow) + NELEM(reader_allows),
+	    NELEM(all_allow) + NELEM(hydrator_allows));
 	if (landlock_version() > 0)
 		fprintf(out, "# files of hydrators: Landlock, version %d\n",
 		    landlock_version());
