@@ -33,7 +33,7 @@
 #define YEAR (365 * DAY)
 
 const struct config_option config_options[] = {
-	{ TOP(listen), .type = OPTION_LIST, .preset = "[\"127.0.0.1:19800\"]",
+	{ TOP(listen), .type = OPTION_LIST, .preset = "[\"127.0.0.1:19820\"]",
 	    .reloadable = true, .env = OWN("LISTEN"), .check = check_listen,
 	    .doc = "addresses to serve on" },
 	{ TOP(readers), .type = OPTION_INT, .preset = "2", .min = 1, .max = 64,

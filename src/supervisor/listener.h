@@ -14,7 +14,7 @@ struct activation;
  * none. */
 struct listeners {
 	int *fd;                        /* non-blocking, close-on-exec */
-	char (*name)[ADDRESS_TEXT_MAX]; /* "127.0.0.1:19800", with the port in use */
+	char (*name)[ADDRESS_TEXT_MAX]; /* "127.0.0.1:19820", with the port in use */
 	const char **text;              /* the item of the list; borrowed */
 	size_t n;
 };

@@ -124,7 +124,7 @@ TEST(defaults_are_those_of_the_design)
 	struct config *c = load_good(CATEGORY);
 
 	assert_int_equal(c->listen.n, 1);
-	assert_string_equal(c->listen.item[0], "127.0.0.1:19800");
+	assert_string_equal(c->listen.item[0], "127.0.0.1:19820");
 	assert_int_equal(c->readers, 2);
 	assert_string_equal(c->user, "");
 	assert_string_equal(c->pidfile, "/run/hydratord/hydratord.pid");
