@@ -51,7 +51,8 @@ drop(struct cache *c, struct entry *e)
 	TAILQ_REMOVE(&c->uses, e, use);
 	c->n--;
 	c->bytes -= e->cost;
-	blob_forget(e->blob);
+	if (e->blob->refs > 1) /* else it ends here, and was never unkept */
+		blob_forget(e->blob);
 	blob_unref(e->blob);
 	free(e);
 }
@@ -67,6 +68,18 @@ cache_free(struct cache **cp)
 	while (!TAILQ_EMPTY(&c->uses))
 		drop(c, TAILQ_FIRST(&c->uses));
 	free(c);
+}
+
+void
+cache_drop_shared(struct cache *c)
+{
+	struct entry *e, *next;
+
+	for (e = TAILQ_FIRST(&c->uses); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, use);
+		if (e->blob->refs > 1)
+			drop(c, e);
+	}
 }
 
 struct blob *

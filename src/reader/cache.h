@@ -17,6 +17,10 @@ struct cache *cache_new(size_t max_bytes) MUST_CHECK;
 /* Frees *c (NULL is fine) and sets it to NULL. Blobs in use live on. */
 void cache_free(struct cache **c);
 
+/* Lets go of the blobs that somebody else has as well: their counts are the loop's, and
+ * any thread may free a cache that has no such blob. */
+void cache_drop_shared(struct cache *);
+
 /* What is kept under the key, with a reference for the caller, or NULL. */
 struct blob *cache_find(struct cache *, struct str key) MUST_CHECK;
 /* Keeps a blob, with a reference of the cache's own, under a key that is not there yet;

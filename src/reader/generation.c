@@ -31,10 +31,14 @@ generation_new(struct snapshot *snapshot, enum category category)
 	return g;
 }
 
-void
+struct cache *
 generation_strip(struct generation *g)
 {
-	cache_free(&g->made);
+	struct cache *made = g->made;
+
+	g->made = NULL;
+	cache_drop_shared(made);
+	return made;
 }
 
 size_t
@@ -52,7 +56,7 @@ generation_unref(void *arg)
 
 	if (g == NULL || --g->refs > 0)
 		return;
-	generation_strip(g);
+	cache_free(&g->made);
 	row_lists_free(&g->lists);
 	snapshot_release(&g->snapshot);
 	free(g);

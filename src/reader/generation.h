@@ -37,9 +37,10 @@ struct generation *generation_new(struct snapshot *, enum category) MUST_CHECK;
 void generation_unref(void *);
 /* Of an answer that owns a generation: what it pins. */
 size_t generation_pinned(const void *);
-/* Before another thread gets the last reference: lets go of what was made from it,
- * whose counts are this thread's. Nothing may be asked of it afterwards. */
-void generation_strip(struct generation *);
+/* When it has a successor: lets go of what was made from it, and returns those bodies
+ * that nobody else has, which any thread may free. Nothing may be asked of it
+ * afterwards. */
+struct cache *generation_strip(struct generation *) MUST_CHECK;
 
 /* How old a part is, and whether it is there. */
 static inline const struct part_stamp *

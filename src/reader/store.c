@@ -66,29 +66,33 @@ store_on_crowd(struct store *s, store_drop_fn *drop, void *arg)
 	s->drop_arg = arg;
 }
 
+/* Giving back hundreds of megabytes takes tens of milliseconds: that is the thread's,
+ * as long as there is one. */
 static void
-release(struct store *s, struct generation **g)
+release(struct store *s, struct generation *g)
 {
-	if (*g != NULL)
-		counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
-	generation_unref(*g);
-	*g = NULL;
+	counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
+	if (g->refs == 1 && s->taker != NULL)
+		taker_bury(s->taker, g, NULL);
+	else
+		generation_unref(g);
 }
 
 void
 store_free(struct store **sp)
 {
 	struct store *s = *sp;
-	unsigned i, j;
+	struct slot *slot;
 
 	*sp = NULL;
 	if (s == NULL)
 		return;
 	taker_free(&s->taker);
-	for (i = 0; i < CATEGORY_MAX; i++) {
-		release(s, &s->slots[i].current);
-		for (j = 0; j < s->slots[i].nold; j++)
-			release(s, &s->slots[i].old[j]);
+	for (slot = s->slots; slot < &s->slots[CATEGORY_MAX]; slot++) {
+		while (slot->nold > 0)
+			release(s, slot->old[--slot->nold]);
+		if (slot->current != NULL)
+			release(s, slot->current);
 	}
 	free(s);
 }
@@ -101,7 +105,7 @@ sweep(struct store *s, struct slot *slot)
 
 	for (i = 0; i < slot->nold; i++) {
 		if (slot->old[i]->refs == 1)
-			release(s, &slot->old[i]);
+			release(s, slot->old[i]);
 		else
 			slot->old[kept++] = slot->old[i];
 	}
@@ -117,18 +121,26 @@ keep_old(struct store *s, struct slot *slot, struct generation *old)
 		sweep(s, slot);
 	}
 	if (slot->nold == STORE_OLD_MAX) {
-		release(s, &slot->old[0]);
+		release(s, slot->old[0]);
 		memmove(&slot->old[0], &slot->old[1],
 		    (STORE_OLD_MAX - 1) * sizeof(slot->old[0]));
 		slot->nold--;
 	}
-	/* Nobody will ask for what was made from it. */
-	generation_strip(old);
 	old->old = true;
 	slot->old[slot->nold++] = old;
 }
 
-/* Memory that nothing else refers to is given back by the thread. */
+/* Nobody will ask for what was made from it. */
+static void
+retire(struct store *s, struct slot *slot, struct generation *old)
+{
+	taker_bury(s->taker, NULL, generation_strip(old));
+	if (old->refs > 1)
+		keep_old(s, slot, old);
+	else
+		release(s, old);
+}
+
 static void
 replace(
     struct store *s, struct slot *slot, enum category category, struct generation *g)
@@ -138,14 +150,8 @@ replace(
 	sweep(s, slot);
 	g->asked = &s->counters->asked[slot->latch];
 	slot->current = g;
-	if (old != NULL && old->refs > 1) {
-		keep_old(s, slot, old);
-	} else if (old != NULL && taker_idle(s->taker, category)) {
-		generation_strip(old);
-		taker_bury(s->taker, category, old);
-		counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
-	} else
-		release(s, &old);
+	if (old != NULL)
+		retire(s, slot, old);
 	counter_add(s->counters, COUNTER_SNAPSHOTS_TAKEN, 1);
 	log_debug("%s: generation %llu taken, %zu bytes", category_name(category),
 	    (unsigned long long)g->snapshot->generation, g->snapshot->len);

@@ -25,11 +25,15 @@ enum task_state {
 /* Whose the other members are is told by the state. */
 struct task {
 	_Atomic enum task_state state;
-	struct generation *spent; /* to be freed, or NULL */
-	bool take;
 	unsigned latch;
 	uint64_t known;
 	struct taken taken;
+};
+
+struct grave {
+	struct grave *next;
+	struct generation *generation; /* or NULL */
+	struct cache *made;            /* or NULL */
 };
 
 struct taker {
@@ -38,6 +42,10 @@ struct taker {
 	sem_t posted;
 	_Atomic bool stop;
 	struct task tasks[CATEGORY_MAX];
+	/* A stack: the loop adds to it, the thread takes it whole. It is empty before
+	 * the thread takes anything, so no more is ever in it than the loop let go of
+	 * between two generations. */
+	_Atomic(struct grave *) graves;
 };
 
 struct taken
@@ -57,14 +65,33 @@ taker_take(const struct segment *segment, unsigned latch, enum category category
 }
 
 static void
-task_run(const struct taker *t, struct task *task, enum category category)
+free_graves(struct taker *t)
 {
-	generation_unref(task->spent);
-	task->spent = NULL;
-	task->taken = (struct taken){ SNAPSHOT_UNCHANGED, NULL };
-	if (task->take)
+	struct grave *grave = atomic_exchange(&t->graves, NULL), *next;
+
+	for (; grave != NULL; grave = next) {
+		next = grave->next;
+		cache_free(&grave->made);
+		generation_unref(grave->generation);
+		free(grave);
+	}
+}
+
+static void
+run_tasks(struct taker *t)
+{
+	struct task *task;
+
+	for (int i = 0; i < CATEGORY_MAX; i++) {
+		task = &t->tasks[i];
+		if (atomic_load_explicit(&task->state, memory_order_acquire) !=
+		    TASK_POSTED)
+			continue;
+		free_graves(t);
 		task->taken =
-		    taker_take(t->segment, task->latch, category, task->known);
+		    taker_take(t->segment, task->latch, (enum category)i, task->known);
+		atomic_store_explicit(&task->state, TASK_DONE, memory_order_release);
+	}
 }
 
 /* Says nothing and counts nothing: log and counters are the loop's. */
@@ -77,16 +104,8 @@ taker_main(void *arg)
 	while (!atomic_load(&t->stop)) {
 		while (sem_wait(&t->posted) == -1 && errno == EINTR)
 			;
-		for (int i = 0; i < CATEGORY_MAX; i++) {
-			struct task *task = &t->tasks[i];
-
-			if (atomic_load_explicit(&task->state, memory_order_acquire) !=
-			    TASK_POSTED)
-				continue;
-			task_run(t, task, (enum category)i);
-			atomic_store_explicit(
-			    &task->state, TASK_DONE, memory_order_release);
-		}
+		free_graves(t);
+		run_tasks(t);
 	}
 	return NULL;
 }
@@ -119,10 +138,9 @@ taker_free(struct taker **tp)
 	(void)sem_post(&t->posted);
 	(void)pthread_join(t->thread, NULL);
 	(void)sem_destroy(&t->posted);
-	for (int i = 0; i < CATEGORY_MAX; i++) {
-		generation_unref(t->tasks[i].spent);
+	free_graves(t);
+	for (int i = 0; i < CATEGORY_MAX; i++)
 		generation_unref(t->tasks[i].taken.generation);
-	}
 	free(t);
 }
 
@@ -133,32 +151,26 @@ taker_idle(const struct taker *t, enum category category)
 	       TASK_IDLE;
 }
 
-static void
-task_post(struct taker *t, struct task *task)
-{
-	atomic_store_explicit(&task->state, TASK_POSTED, memory_order_release);
-	(void)sem_post(&t->posted);
-}
-
 void
 taker_ask(struct taker *t, enum category category, unsigned latch, uint64_t known)
 {
 	struct task *task = &t->tasks[category];
 
-	task->take = true;
 	task->latch = latch;
 	task->known = known;
-	task_post(t, task);
+	atomic_store_explicit(&task->state, TASK_POSTED, memory_order_release);
+	(void)sem_post(&t->posted);
 }
 
 void
-taker_bury(struct taker *t, enum category category, struct generation *g)
+taker_bury(struct taker *t, struct generation *g, struct cache *made)
 {
-	struct task *task = &t->tasks[category];
+	struct grave *grave = xmalloc(sizeof(*grave));
 
-	task->take = false;
-	task->spent = g;
-	task_post(t, task);
+	*grave = (struct grave){ atomic_load(&t->graves), g, made };
+	while (!atomic_compare_exchange_weak(&t->graves, &grave->next, grave))
+		;
+	(void)sem_post(&t->posted);
 }
 
 bool
@@ -169,7 +181,7 @@ taker_done(struct taker *t, enum category category, struct taken *out)
 	if (atomic_load_explicit(&task->state, memory_order_acquire) != TASK_DONE)
 		return false;
 	*out = task->taken;
-	task->taken = (struct taken){ SNAPSHOT_UNCHANGED, NULL };
+	task->taken.generation = NULL;
 	atomic_store_explicit(&task->state, TASK_IDLE, memory_order_relaxed);
 	return true;
 }

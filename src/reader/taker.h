@@ -33,16 +33,17 @@ struct taker *taker_new(const struct segment *) MUST_CHECK;
 void taker_free(struct taker **t);
 
 /*
- * All of these are the loop's and never wait. The thread has one task a category: it is
- * asked only while it is idle, and is idle again once taker_done() has said true.
+ * All that follows is the loop's and never waits. The thread has one task a category:
+ * it is asked only while it is idle, and is idle again once taker_done() has said true.
  */
 bool taker_idle(const struct taker *, enum category) MUST_CHECK;
 /* As taker_take(), in the thread. */
 void taker_ask(struct taker *, enum category, unsigned latch, uint64_t known);
-/* Frees, in the thread, a generation of which the caller has the only reference. */
-void taker_bury(struct taker *, enum category, struct generation *);
-/* Whether a task is finished; what was taken, if it was one to take, is in *out, else
- * the verdict is SNAPSHOT_UNCHANGED. */
+/* Whether a task is finished; what came of it is in *out. */
 bool taker_done(struct taker *, enum category, struct taken *out) MUST_CHECK;
+
+/* Frees in the thread, at any time: a generation of which the caller has the only
+ * reference and which was stripped, and what generation_strip() gave; or NULL. */
+void taker_bury(struct taker *, struct generation *, struct cache *made);
 
 #endif

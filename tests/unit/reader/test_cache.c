@@ -102,6 +102,27 @@ TEST(a_blob_in_use_outlives_its_eviction)
 	blob_unref(used);
 }
 
+/* The others stay: a thread frees them, and counts nothing. */
+TEST(blobs_in_use_can_be_let_go_of)
+{
+	struct cache *c = cache_new(10000);
+	size_t unkept = blob_unkept();
+	struct blob *used;
+
+	add(c, 1, 1000);
+	add(c, 2, 2000);
+	used = cache_find(c, key_of(1));
+	cache_drop_shared(c);
+	assert_false(holds(c, 1));
+	assert_true(holds(c, 2));
+	assert_int_equal(used->refs, 1);
+	assert_int_equal(blob_unkept(), unkept + 1000);
+	blob_unref(used);
+	assert_int_equal(blob_unkept(), unkept);
+	cache_free(&c);
+	assert_int_equal(blob_unkept(), unkept);
+}
+
 TEST(large_blobs_can_be_sent_from_a_file)
 {
 	struct blob *large = blob_of('x', 40000), *small = blob_of('y', 100);

@@ -1,5 +1,15 @@
 /* Generations that slow clients hold: kept, counted, bounded. */
 #include "fixture/answer_world.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
 #include "reader/store.h"
 #include "unit.h"
 
@@ -76,6 +86,59 @@ TEST(the_clients_of_the_oldest_go_first)
 		generation_unref(c.held[c.dropped++]);
 	store_poll(w->answerer.store);
 	assert_int_equal(alive(w), 1);
+}
+
+/* Mappings, and those of them that the loop and other threads have given back. */
+static const void *_Atomic watched[2];
+static _Atomic unsigned by_loop, by_others;
+static pthread_t loop;
+
+/* In place of libc's. */
+int
+munmap(void *p, size_t len)
+{
+	for (size_t i = 0; p != NULL && i < NELEM(watched); i++) {
+		if (watched[i] != p)
+			continue;
+		watched[i] = NULL;
+		if (pthread_equal(pthread_self(), loop))
+			by_loop++;
+		else
+			by_others++;
+	}
+	return (int)syscall(SYS_munmap, p, len);
+}
+
+/* Adds to what was made of a generation, as an answer of that length does. */
+static const void *
+make(struct generation *g, size_t len)
+{
+	struct blob *blob = blob_new(&(struct buf){ xcalloc(1, len), len, len, NULL });
+	const void *data = blob->data;
+
+	cache_add(g->made, STR("made"), blob);
+	blob_forget(blob);
+	blob_unref(blob);
+	return data;
+}
+
+/* Which takes tens of milliseconds where a snapshot has hundreds of megabytes. */
+TEST(the_loop_gives_no_memory_back)
+{
+	struct answer_world *w = *state;
+	struct timespec pause = { .tv_nsec = 1000000 };
+	struct generation *g = publish_and_get(w);
+
+	loop = pthread_self();
+	g->refs++;
+	watched[0] = g->snapshot->data;
+	watched[1] = make(g, 40000);
+	publish_and_get(w);
+	generation_unref(g);
+	store_poll(w->answerer.store);
+	for (int i = 0; by_loop + by_others < 2 && i < 30000; i++)
+		nanosleep(&pause, NULL);
+	assert_int_equal(by_others, 2);
 }
 
 /* A reader that was killed has released nothing. */
