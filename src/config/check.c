@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/attr.h"
+#include "terms/category.h"
 
 /* Bytes that no address, URL or header field may carry unescaped. */
 static bool
@@ -205,6 +206,14 @@ check_correction(char *text)
 	return one_of(text, names, NELEM(names))
 		   ? NULL
 		   : "write parameter-buckets, never-used or exact-usage";
+}
+
+const char *
+check_category(char *text)
+{
+	return category_find(text, strlen(text)) >= 0
+		   ? NULL
+		   : "write names of categories, which hydratord.conf(5) lists";
 }
 
 const char *

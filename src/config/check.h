@@ -15,6 +15,7 @@ option_check_fn check_base_url;          /* the same; loses slashes at its end *
 option_check_fn check_proxy;             /* "" or a URL of a proxy */
 option_check_fn check_user_agent;        /* a header field value (RFC 9110 5.5) */
 option_check_fn check_correction;        /* a name of doc/differences.md */
+option_check_fn check_category;          /* a name of terms/category.h */
 option_check_fn check_origin;            /* "*" or an origin (RFC 6454 7) */
 option_check_fn check_replicate_mode;    /* any case, becomes upper case */
 option_check_fn check_path_or_none;      /* absolute path, or empty */

@@ -63,6 +63,7 @@ config_load(const char *path, bool (*known_category)(const char *), struct confi
 		config_free(&c);
 		return -1;
 	}
+	config_settle(c);
 	*out = c;
 	return 0;
 }

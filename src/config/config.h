@@ -94,6 +94,8 @@ struct config {
 		int64_t connection_age;  /* of a connection; 0: no end */
 		struct config_list cors; /* allowed origins */
 		struct config_list metrics_listen;
+		/* That /readyz waits for, all of them configured. */
+		struct config_list ready_categories;
 		char *access_log;        /* a path; "": none */
 		char *access_log_format; /* "combined" or "json" */
 		char *replicate_mode;    /* "REPLICA" or "PRIMARY": only echoed */
@@ -109,7 +111,8 @@ struct config {
 
 /*
  * Reads the file, lays the environment over it, checks ranges and cross rules
- * (interval < ttl <= stale_ttl <= stale_if_error, a category at least, ...). path
+ * (interval < ttl <= stale_ttl <= stale_if_error, a category at least, ...). A default
+ * of http.ready_categories becomes what is configured of it, or all if nothing is. path
  * NULL: only defaults and environment. known_category says whether a category name
  * exists. Returns 0 and *out, or -1 with "FILE:LINE: message" (or "NAME: message" for
  * the environment) in err, and nothing else changed. All problems, one a line, as far

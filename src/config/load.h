@@ -69,6 +69,10 @@ void config_read_environment(struct config *c, struct problems *);
 void config_check_rules(const struct config *, const char *path,
     bool (*known_category)(const char *), struct problems *);
 
+/* Gives options that keep their default what depends on the others. Needs a
+ * configuration that has passed the rules. */
+void config_settle(struct config *);
+
 /* files.c: what the file system says to options that name files. path may be NULL. */
 void config_check_files(const struct config *, const char *path, struct problems *);
 

@@ -1,12 +1,15 @@
 /* Rules between options. */
 #include "config/load.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Where the options got their values, for the head of a message: of the first that has
- * not its default. Defaults alone break no rule. */
+#include "base/mem.h"
+
+/* Where the two members of c got their values: the first in the table that has not its
+ * default; NULL: both have it. */
 static const char *
-rule_source(const struct config *c, const void *a, const void *b)
+rule_origin(const struct config *c, const void *a, const void *b)
 {
 	const char *source = NULL;
 	size_t i, offset;
@@ -18,6 +21,15 @@ rule_source(const struct config *c, const void *a, const void *b)
 			offset == (size_t)((const char *)b - (const char *)c)))
 			source = c->origin[i];
 	}
+	return source;
+}
+
+/* For the head of a message. Defaults alone break no rule. */
+static const char *
+rule_source(const struct config *c, const void *a, const void *b)
+{
+	const char *source = rule_origin(c, a, b);
+
 	return source != NULL ? source : "defaults";
 }
 
@@ -76,6 +88,55 @@ check_categories(
 	}
 }
 
+static bool
+rule_is_configured(const struct config *c, const char *category)
+{
+	size_t i;
+
+	for (i = 0; i < c->ncategories; i++)
+		if (strcmp(c->category[i].name, category) == 0)
+			return true;
+	return false;
+}
+
+/* Nobody would ever be ready. What is named by default alone is config_settle()'s. */
+static void
+check_ready_categories(const struct config *c, struct problems *p)
+{
+	const struct config_list *l = &c->http.ready_categories;
+	const char *source = rule_origin(c, l, l);
+	size_t i;
+
+	for (i = 0; source != NULL && i < l->n; i++)
+		if (!rule_is_configured(c, l->item[i]))
+			problem_add(p, source, 0,
+			    "http.ready_categories: '%s' is not configured: add its "
+			    "category section, or leave it out here",
+			    l->item[i]);
+}
+
+void
+config_settle(struct config *c)
+{
+	struct config_list *l = &c->http.ready_categories;
+	size_t i, n = l->n;
+
+	if (rule_origin(c, l, l) != NULL)
+		return;
+	for (i = l->n = 0; i < n; i++)
+		if (rule_is_configured(c, l->item[i]))
+			l->item[l->n++] = l->item[i];
+		else
+			free(l->item[i]);
+	if (l->n > 0)
+		return;
+	l->item = xreallocarray(l->item, c->ncategories, sizeof(*l->item));
+	while (l->n < c->ncategories) {
+		l->item[l->n] = xstrdup(c->category[l->n].name);
+		l->n++;
+	}
+}
+
 void
 config_check_rules(const struct config *c, const char *path,
     bool (*known_category)(const char *), struct problems *p)
@@ -84,6 +145,7 @@ config_check_rules(const struct config *c, const char *path,
 
 	check_ages(c, p);
 	check_categories(c, known_category, p);
+	check_ready_categories(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		problem_add(p, rule_source(c, &c->http.max_target, &c->http.max_head),

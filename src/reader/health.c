@@ -1,6 +1,6 @@
-/* /livez, /readyz and /heartbeat. Ready is who has answers that may be served: an
- * upstream that fails, or a hydrator that is gone, makes nobody unready before the
- * answers expire. */
+/* /livez, /readyz and /heartbeat. Ready is who has answers of http.ready_categories
+ * that may be served: an upstream that fails, or a hydrator that is gone, makes nobody
+ * unready before the answers expire. */
 #include "reader/health.h"
 
 #include <inttypes.h>
@@ -163,13 +163,14 @@ put_parts(struct buf *b, const struct category_condition *c)
 
 /* One entry of `categories`. Times are Unix seconds. */
 static void
-put_category(struct buf *b, const char *name, const struct category_condition *c,
-    const struct counters *k)
+put_category(struct buf *b, const char *name, bool required,
+    const struct category_condition *c, const struct counters *k)
 {
 	int64_t success =
 	    atomic_load_explicit(&k->last_success_wall, memory_order_relaxed);
 
-	buf_printf(b, "{\"category\":\"%s\",", name);
+	buf_printf(b, "{\"category\":\"%s\",\"required\":%s,", name,
+	    required ? "true" : "false");
 	put_condition(b, &c->part[c->main]);
 	buf_puts(b, ",\"generation\":");
 	if (c->generation != 0)
@@ -184,6 +185,17 @@ put_category(struct buf *b, const char *name, const struct category_condition *c
 	buf_printf(b, "\"failures\":%" PRIu64 ",", counter_read(&k->failures_in_row));
 	put_gate(b, counter_read(&k->refused));
 	buf_putc(b, '}');
+}
+
+static bool
+is_required(const struct config *config, const char *category)
+{
+	const struct config_list *l = &config->http.ready_categories;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (strcmp(l->item[i], category) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -210,16 +222,18 @@ health_ready(struct http_response *r, struct store *store, const struct config *
 {
 	struct buf list = { 0 };
 	struct category_condition c;
-	bool ready = true;
+	bool ready = true, required;
+	const char *name;
 	unsigned i;
 
 	for (i = 0; i < config->ncategories; i++) {
+		name = config->category[i].name;
+		required = is_required(config, name);
 		condition_of(&c, store, config, i);
-		ready &= c.part[c.main].freshness != FRESHNESS_EXPIRED;
+		ready &= !required || c.part[c.main].freshness != FRESHNESS_EXPIRED;
 		if (i > 0)
 			buf_putc(&list, ',');
-		put_category(
-		    &list, config->category[i].name, &c, segment_counters(segment, i));
+		put_category(&list, name, required, &c, segment_counters(segment, i));
 	}
 	buf_printf(&r->text, "{\"status\":\"%s\"", ready ? "ok" : "unavailable");
 	if (has_verbose(query)) {

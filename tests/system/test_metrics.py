@@ -315,6 +315,7 @@ def test_live(demo):
 
 def test_ready_in_each_state(make_daemon, tmp_path):
     daemon = make_daemon({**file_categories(DEMO), "blip": ["file://%s/missing.json" % tmp_path]},
+                         settings='http { ready_categories = { "image_generation", "blip" } }',
                          hydration="enabled = false interval = 10 ttl = 100 stale_ttl = 1000 stale_if_error = 5000")
     daemon.start(wait=False)
     wait_for(lambda: ready(daemon)[1]["text_generation"]["state"] == "fresh" and
@@ -323,9 +324,10 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     status, entries = ready(daemon)
     assert status == 503
     assert list(entries) == ["image_generation", "text_generation", "blip"]
+    assert [entry["required"] for entry in entries.values()] == [True, False, True]
     empty = entries["blip"]
     assert empty.pop("failures") > 0
-    assert empty == {"category": "blip", "state": "empty", "age": None, "generation": None, "last_success": None,
+    assert empty == {"category": "blip", "required": True, "state": "empty", "age": None, "generation": None, "last_success": None,
                      "parts": {"statistics": {"state": "empty", "age": None}}, "gate": {"refused": [], "since": None}}
     assert daemon.get("/livez").status == 200
     (tmp_path / "missing.json").write_text('{"A": {"name": "A", "record_type": "blip"}}')

@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "fixture/directory.h"
+#include "terms/category.h"
 #include "unit.h"
 
 #define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
@@ -213,7 +214,7 @@ static const char *
 other_value(const struct config_option *o, char text[64])
 {
 	static const char *const words[] = { "*:1", "/a", "debug", "PRIMARY", "legacy",
-		"never-used", "https://b.example", "json", "nobody" };
+		"never-used", "https://b.example", "json", "nobody", "lora" };
 	char copy[64];
 	size_t i;
 
@@ -525,9 +526,38 @@ TEST(rules_between_options_hold)
 	    "category 'loras' does not exist");
 	refuses("\ncategory lora { }\n", 2, "category 'lora' has no source");
 	refuses("\ncategory lora { reference = {} }\n", 2, "has no source");
+	refuses("http {\nready_categories = { \"lora\", \"image_generation\" } "
+		"}\n" CATEGORY,
+	    2, "'image_generation' is not configured: add its category section");
+	refuses("http { ready_categories = { \"loras\" } }\n" CATEGORY, 1,
+	    "'loras' does not fit: write names of categories");
 	c = load_good("hydration { interval = 299 ttl = 300 stale_ttl = 300\n"
 		      "stale_if_error = 300 }\nhttp { max_head = 8K }\n" CATEGORY);
 	config_free(&c);
+}
+
+static void
+expect_ready(const char *text, const char *first, size_t n)
+{
+	struct config *c = load_good(text);
+
+	assert_int_equal(c->http.ready_categories.n, n);
+	if (n > 0)
+		assert_string_equal(c->http.ready_categories.item[0], first);
+	config_free(&c);
+}
+
+TEST(ready_categories_are_configured_ones)
+{
+#define TEXT "category text_generation { reference = { \"https://a.example/x\" } }\n"
+#define IMAGE "category image_generation { reference = { \"https://a.example/x\" } }\n"
+	expect_ready(CATEGORY TEXT IMAGE, "image_generation", 2);
+	expect_ready(CATEGORY TEXT, "text_generation", 1);
+	expect_ready(CATEGORY, "lora", 1);
+	expect_ready("http { ready_categories = { lora } }\n" CATEGORY TEXT, "lora", 1);
+	expect_ready("http { ready_categories = {} }\n" CATEGORY TEXT, NULL, 0);
+#undef TEXT
+#undef IMAGE
 }
 
 TEST(files_that_cannot_be_read_are_named)
@@ -715,13 +745,20 @@ TEST(numbers_follow_the_lax_grammar)
 		     value_size("8589934592G", &n));
 }
 
+static bool
+is_category(const char *name)
+{
+	return category_find(name, strlen(name)) >= 0;
+}
+
 TEST(the_sample_is_good)
 {
 	struct config *c = NULL;
 
-	if (config_load(sample, known, &c, err, sizeof(err)) == -1)
+	if (config_load(sample, is_category, &c, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
-	assert_int_equal(c->ncategories, 2);
+	assert_int_equal(c->ncategories, CATEGORY_MAX);
+	assert_int_equal(c->http.ready_categories.n, 2);
 	assert_int_equal(c->analysis.corrections.n, 2);
 	assert_string_equal(c->analysis.corrections.item[0], "parameter-buckets");
 	assert_string_equal(c->analysis.corrections.item[1], "never-used");
