@@ -1,4 +1,7 @@
-"""The sample data shows every flag, preset, group and bucket that there is."""
+"""The sample data shows every flag, preset, group and bucket that there is, in all categories."""
+from conftest import DEMO, SOURCE
+from daemon import wait_for
+
 RISK = "/model_references/statistics/%s/deletion-risk"
 PRESETS = ("deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues",
            "critical", "low_usage")
@@ -37,3 +40,25 @@ def test_statistics_of_the_sample_data(demo):
     assert len(image["top_tags"]) == 20
     assert {tag["tag"] for tag in image["top_styles"]} == {
         "generalist", "anime", "furry", "artistic", "other", "realistic"}
+
+
+def test_the_demo_serves_every_category(make_daemon):
+    """With the file that `./dev run` uses; only where it listens and what it writes is another's."""
+    text = (SOURCE / "etc" / "demo.conf").read_text()
+    daemon = make_daemon()
+    daemon.env.update({
+        "HYDRATORD_DEMO": str(DEMO), "HYDRATORD_DEMO_RUN": str(daemon.state),
+        "HYDRATORD_LISTEN": '["127.0.0.1:0"]', "HYDRATORD_SEGMENT_NAME": daemon.segment,
+        "HYDRATORD_PIDFILE": str(daemon.pidfile), "HYDRATORD_LOG_LEVEL": "debug"})
+    daemon.config.write_text(text)
+    daemon.start()
+    names = daemon.categories()
+    assert len(names) == 15
+    wait_for(lambda: all(entry["state"] == "fresh" for entry in daemon.json("/readyz?verbose")["categories"]),
+             "every category")
+    assert not [line for line in daemon.log().splitlines() if " skipped" in line and ", 0 skipped," not in line]
+    assert daemon.log().count(": hydrated ") >= 15
+    for name in names:
+        models = daemon.get("/model_references/statistics/" + name)
+        if name != "ti":  # the empty one
+            assert models.status == 200 and models.json()["total_models"] > 0, name
