@@ -156,7 +156,7 @@ hydrator_lock(struct hydrator *h)
 	while (publisher_open(h->ctx->segment, h->cycle.latch, HYDRATOR_LOCK_STEP_MS,
 		   &h->cycle.publisher, err, sizeof(err)) == -1) {
 		if (errno != EWOULDBLOCK || clock_boot() >= deadline) {
-			log_warnx("%s", err);
+			log_warnx("%s: %s", h->cycle.section->name, err);
 			return -1;
 		}
 		if (!hydrator_attend(h))

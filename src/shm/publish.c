@@ -75,14 +75,12 @@ publisher_open(struct segment *seg, unsigned category, int wait_ms,
 	}
 	saved = errno;
 	if (p->fd == -1)
-		snprintf(err, errlen, "%s: cannot open the segment anew as %s: %s",
-		    seg->category[category], path, strerror(saved));
+		snprintf(err, errlen, "cannot open the segment anew as %s: %s", path,
+		    strerror(saved));
 	else if (saved == EWOULDBLOCK)
-		snprintf(err, errlen, "%s: another process still publishes it",
-		    seg->category[category]);
+		snprintf(err, errlen, "another process still publishes it");
 	else
-		snprintf(err, errlen, "%s: cannot lock the segment: %s",
-		    seg->category[category], strerror(saved));
+		snprintf(err, errlen, "cannot lock the segment: %s", strerror(saved));
 	publisher_close(&p);
 	errno = saved;
 	return -1;
@@ -121,9 +119,8 @@ publish_allocate(const struct publisher *p, uint64_t generation, size_t len, cha
 	if (fstatvfs(p->fd, &fs) == -1)
 		memset(&fs, 0, sizeof(fs));
 	snprintf(err, errlen,
-	    "%s: cannot allocate %zu bytes in /dev/shm, which has %" PRIu64 " free: %s",
-	    seg->category[p->category], len, (uint64_t)fs.f_bavail * fs.f_frsize,
-	    strerror(rc));
+	    "cannot allocate %zu bytes in /dev/shm, which has %" PRIu64 " free: %s",
+	    len, (uint64_t)fs.f_bavail * fs.f_frsize, strerror(rc));
 	errno = rc;
 	return -1;
 }
@@ -162,9 +159,9 @@ publish(struct publisher *p, const void *data, size_t len,
 	if (len == 0 || len > segment_capacity(seg)) {
 		publisher_want(p, len);
 		snprintf(err, errlen,
-		    "%s: a snapshot of %zu bytes does not fit: the segment has room "
-		    "for %zu",
-		    seg->category[p->category], len, segment_capacity(seg));
+		    "a snapshot of %zu bytes does not fit: the segment has room for "
+		    "%zu",
+		    len, segment_capacity(seg));
 		errno = EFBIG;
 		return -1;
 	}

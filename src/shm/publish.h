@@ -44,7 +44,8 @@ struct publisher;
  * kernel drops it with the process, and siblings do not share it; so the process
  * must be root or the segment's owner (segment_spec). A sequence that a killed
  * predecessor left odd is no obstacle. The segment must outlive the publisher.
- * Returns 0, or -1 with errno and a message in err (EWOULDBLOCK: still held).
+ * Returns 0, or -1 with errno and a message in err, which leaves the category to the
+ * caller (EWOULDBLOCK: still held).
  */
 int publisher_open(struct segment *, unsigned category, int wait_ms,
     struct publisher **out, char *err, size_t errlen) MUST_CHECK;
@@ -53,8 +54,8 @@ void publisher_close(struct publisher **p);
 
 /*
  * Publishes len bytes as the next generation. Never waits for readers. Returns 0
- * and sets *generation, or -1 with errno and a message in err, and the last generation
- * stays: EFBIG if it is larger than the capacity, which makes it the category's
+ * and sets *generation, or -1 with errno and a message in err, which leaves the
+ * category to the caller, and the last generation stays: EFBIG if it is larger than the capacity, which makes it the category's
  * segment_wanted() until something is published, or what posix_fallocate(3) says if
  * /dev/shm is full. data must not lie in the segment; len is not 0.
  */

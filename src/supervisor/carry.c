@@ -46,6 +46,7 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 {
 	struct snapshot *s;
 	enum snapshot_verdict verdict;
+	char why[256];
 	int r;
 
 	if (snapshot_generation(from, f) <= snapshot_generation(to, t))
@@ -62,7 +63,9 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 		    segment_category_name(from, f), snapshot_verdict_name(verdict));
 		return -1;
 	}
-	r = carry_publish(s, to, t, err, errlen);
+	r = carry_publish(s, to, t, why, sizeof(why));
+	if (r == -1)
+		snprintf(err, errlen, "%s: %s", segment_category_name(to, t), why);
 	snapshot_release(&s);
 	return r;
 }

@@ -149,7 +149,7 @@ publish_until_full(struct segment *seg)
 		return NO_PUBLISH;
 	if (publish_len(p, 12, 'c', err, sizeof(err)) == 0)
 		return NO_REJECT;
-	if (strstr(err, " free") == NULL || strstr(err, "image_generation") == NULL)
+	if (strstr(err, " free") == NULL)
 		return BAD_MESSAGE;
 	if (!fixture_holds(seg, 2, 'b', 6 * page))
 		return LOST_GENERATION;

@@ -81,6 +81,32 @@ port_of(int fd)
 	return ntohs(sa.sin6_port);
 }
 
+/* An IPv6 listener that leaves its port free for us in IPv4: the kernel looks for one
+ * that is free in one family. The holder is bound, so that nobody else takes the port,
+ * but does not listen, so that listeners_open() can. Returns -1 without IPv6. */
+static int
+tcp_socket_in_neither(void)
+{
+	int tries, fd, holder, on = 1;
+
+	for (tries = 0; tries < 1000; tries++) {
+		struct sockaddr_in sa = { .sin_family = AF_INET };
+
+		if ((fd = tcp_socket(AF_INET6, false, true)) == -1)
+			return -1;
+		holder = socket(AF_INET, SOCK_STREAM, 0);
+		MUST(holder != -1);
+		MUST(setsockopt(
+			 holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+		sa.sin_port = htons((uint16_t)port_of(fd));
+		if (bind(holder, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+			return fd;
+		MUST(close(holder) == 0 && close(fd) == 0);
+	}
+	MUST(tries == 0);
+	return -1;
+}
+
 static int
 take_v4(const struct activation *a, uint32_t host, unsigned port)
 {
@@ -170,9 +196,8 @@ static void
 an_ipv6_socket_does_not_serve_ipv4(void)
 {
 	struct activation a;
-	int fd = tcp_socket(AF_INET6, false, true);
 
-	if (fd == -1)
+	if (tcp_socket_in_neither() == -1)
 		return;
 	environment(getpid(), "1");
 	MUST(activation_open(&a) == 4);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "autoconf.h"
 #include "base/clock.h"
 #include "fixture/client_world.h"
 #include "upstream/fields.h"
@@ -207,7 +208,8 @@ TEST(test_agents)
 
 	assert_fetched(&r, HTTP_STUB_OK);
 	assert_true(was_told(&client_stub, "User-Agent: hydratord-test\r\n"));
-	assert_true(was_told(&client_stub, "Client-Agent: hydratord:"));
+	assert_true(was_told(
+	    &client_stub, "Client-Agent: hydratord:" PACKAGE_VERSION ":unknown\r\n"));
 	assert_false(was_told(&client_stub, "apikey"));
 	assert_true(was_told(&client_stub, "Accept-Encoding: gzip\r\n"));
 }
