@@ -179,7 +179,9 @@ answer_selection(struct job *j)
 	conditional_put_etag(&r->fields, v.etag);
 	put_last_modified(j, kind);
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
-	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
+	buf_puts(&r->fields, "Vary: Accept-Encoding\r\nSurrogate-Key: ");
+	buf_puts(&r->fields, category_name(j->category));
+	buf_puts(&r->fields, "\r\n");
 }
 
 /* The part of a view that the query asks for. */

@@ -12,6 +12,10 @@
 #define HEADERS STR("access-control-request-headers")
 #define CREDENTIALS "Access-Control-Allow-Credentials: true\r\n"
 #define VARY "Vary: Origin\r\n"
+/* What a script may read beside the fields that the Fetch standard lets it. */
+#define EXPOSE                                                                         \
+	"Access-Control-Expose-Headers: Age, Cache-Status, Content-Length, ETag, "     \
+	"Last-Modified, Retry-After\r\n"
 
 static const struct http_field *
 field(const struct http_request *q, struct str name)
@@ -42,7 +46,7 @@ all_listed(const struct config_list *origins)
 const char *
 cors_common(const struct config_list *origins)
 {
-	return all_listed(origins) ? "Access-Control-Allow-Origin: *\r\n" : "";
+	return all_listed(origins) ? "Access-Control-Allow-Origin: *\r\n" EXPOSE : "";
 }
 
 bool
@@ -65,8 +69,10 @@ put_field(struct buf *b, const char *name, struct str value)
 static void
 put_origin(struct buf *b, struct str origin, bool good)
 {
-	if (good)
+	if (good) {
 		put_field(b, "Access-Control-Allow-Origin", origin);
+		buf_puts(b, EXPOSE);
+	}
 	buf_puts(b, VARY);
 }
 

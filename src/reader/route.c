@@ -36,6 +36,7 @@ match_exactly(struct str path, struct str *category)
 {
 	static const struct str statistics = STR("/model_references/statistics/");
 	static const struct str risk = STR("/deletion-risk");
+	static const struct str audit = STR("/audit");
 	static const struct str with_stats = STR("/with-stats");
 	enum route route = ROUTE_STATISTICS;
 	struct str rest;
@@ -57,6 +58,9 @@ match_exactly(struct str path, struct str *category)
 	rest = str_from(path, statistics.len);
 	if (str_ends(rest, risk)) {
 		rest.len -= risk.len;
+		route = ROUTE_RISK;
+	} else if (str_ends(rest, audit)) {
+		rest.len -= audit.len;
 		route = ROUTE_RISK;
 	} else if (str_ends(rest, with_stats)) {
 		rest.len -= with_stats.len;

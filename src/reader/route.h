@@ -13,7 +13,7 @@ enum route {
 	ROUTE_REPLICATE_MODE,
 	ROUTE_OPENAPI,
 	ROUTE_STATISTICS, /* of `category` */
-	ROUTE_RISK,       /* of `category` */
+	ROUTE_RISK,       /* of `category`; "audit" is its old name */
 	ROUTE_WITH_STATS, /* of `category` */
 	ROUTE_REFUSED,    /* none: the server has refused the request */
 	ROUTE_LIVEZ,

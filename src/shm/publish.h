@@ -55,9 +55,10 @@ void publisher_close(struct publisher **p);
 /*
  * Publishes len bytes as the next generation. Never waits for readers. Returns 0
  * and sets *generation, or -1 with errno and a message in err, which leaves the
- * category to the caller, and the last generation stays: EFBIG if it is larger than the capacity, which makes it the category's
- * segment_wanted() until something is published, or what posix_fallocate(3) says if
- * /dev/shm is full. data must not lie in the segment; len is not 0.
+ * category to the caller, and the last generation stays: EFBIG if it is larger than the
+ * capacity, which makes it the category's segment_wanted() until something is
+ * published, or what posix_fallocate(3) says if /dev/shm is full. data must not lie in
+ * the segment; len is not 0.
  */
 int publish(struct publisher *, const void *data, size_t len,
     const struct snapshot_stamp *, uint64_t *generation, char *err,

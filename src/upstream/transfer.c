@@ -17,8 +17,8 @@
 #include "upstream/redirect.h"
 
 #define FETCH_PROTOCOLS "http,https,file"
-/* "name:version:contact", as AI Horde asks of its clients; "unknown" is its own word for
- * a contact that there is not. */
+/* "name:version:contact", as AI Horde asks of its clients; "unknown" is its own word
+ * for a contact that there is not. */
 #define FETCH_CLIENT_AGENT PACKAGE_NAME ":" PACKAGE_VERSION ":unknown"
 #define FETCH_IDLE_MAX 900L        /* seconds that a connection may wait for us */
 #define FETCH_CONNECTION_MAX 3600L /* seconds that it may live */

@@ -67,6 +67,7 @@ def test_a_state_that_is_served(by_state, state, target):
     assert int(answer.headers["x-accel-expires"]) == max(TTL - age, 0)
     assert cache_status(answer) == (TTL - age, detail)
     assert "retry-after" not in answer.headers
+    assert answer.headers["surrogate-key"] == "image_generation"
     date = email.utils.parsedate_to_datetime(answer.headers["date"])
     assert moved <= (date - modified(answer)).total_seconds() < moved + 60
 
@@ -102,7 +103,7 @@ def test_expired(by_state, target):
         assert (answer.status, answer.headers["cache-control"]) == (503, "no-store")
         assert int(answer.headers["retry-after"]) > 0
         assert answer.json() == {"detail": "The data is too old to be served"}
-        for name in ("etag", "last-modified", "age", "cache-status", "x-accel-expires"):
+        for name in ("etag", "last-modified", "age", "cache-status", "x-accel-expires", "surrogate-key"):
             assert name not in answer.headers
 
 
@@ -112,8 +113,19 @@ def test_errors_are_never_stored(by_state, state):
                            ("/model_references/statistics/blip/deletion-risk", 400)):
         answer = by_state[state].get(target, headers={"If-None-Match": "*"})
         assert (answer.status, answer.headers["cache-control"]) == (status, "no-store")
-        for name in ("etag", "last-modified", "age"):
+        for name in ("etag", "last-modified", "age", "surrogate-key"):
             assert name not in answer.headers
+
+
+def test_each_category_is_its_purge_key(demo):
+    for category in ("image_generation", "text_generation"):
+        base = "/api/model_references/statistics/" + category
+        for target in (base, base + "/deletion-risk", base + "/audit", base + "/with-stats"):
+            for method, fields in (("GET", {}), ("HEAD", {}), ("GET", {"If-None-Match": "*"})):
+                answer = demo.get(target, method, fields)
+                assert answer.headers.get_all("surrogate-key") == [category]
+    for target in ("/", "/heartbeat", "/openapi.json", "/readyz", "/api", base + "/"):
+        assert "surrogate-key" not in demo.get(target).headers
 
 
 def test_the_moment_freshness_ends(make_daemon):

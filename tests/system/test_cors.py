@@ -4,6 +4,7 @@ import pytest
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
 HERE, THERE = "https://here.example", "http://there.example:8080"
+EXPOSED = "Age, Cache-Status, Content-Length, ETag, Last-Modified, Retry-After"
 METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 # Answers of every kind: 200, 304, 204, errors, redirect.
 REQUESTS = ((RISK, "GET", {}), (STATISTICS, "HEAD", {}), (RISK, "GET", {"If-None-Match": "*"}), (RISK, "OPTIONS", {}),
@@ -50,7 +51,8 @@ def preflight(daemon, origin, method="GET", headers=None, target=RISK):
 def test_a_listed_origin_is_named(listing, target, method, fields):
     for origin in (HERE, THERE):
         answer = listing.get(target, method, dict(fields, Origin=origin))
-        assert cors_fields(answer) == ({"allow-credentials": "true", "allow-origin": origin}, True)
+        assert cors_fields(answer) == ({"allow-credentials": "true", "allow-origin": origin,
+                                        "expose-headers": EXPOSED}, True)
 
 
 @pytest.mark.parametrize("target,method,fields", REQUESTS)
@@ -74,7 +76,8 @@ def test_preflight_of_a_listed_origin(listing, target):
     assert (answer.status, answer.body) == (200, b"OK")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert cors_fields(answer) == ({"allow-origin": HERE, "allow-credentials": "true", "allow-methods": METHODS,
-                                    "max-age": "600", "allow-headers": "X-One, authorization"}, True)
+                                    "max-age": "600", "allow-headers": "X-One, authorization",
+                                    "expose-headers": EXPOSED}, True)
     assert "allow-headers" not in cors_fields(preflight(listing, HERE))[0]
 
 
@@ -85,6 +88,7 @@ def test_preflight_that_is_refused(listing):
         assert (answer.status, answer.body) == (400, b"Disallowed CORS " + text)
         fields, varies = cors_fields(answer)
         assert varies and fields.pop("allow-origin", None) == (HERE if origin == HERE else None)
+        assert fields.pop("expose-headers", None) == (EXPOSED if origin == HERE else None)
         assert fields == {"allow-credentials": "true", "allow-methods": METHODS, "max-age": "600",
                           "allow-headers": "X-One"}
 
@@ -101,12 +105,14 @@ def test_all_origins(open_to_all):
     for target, method, fields in REQUESTS:
         for more in ({"Origin": HERE}, {"Origin": HERE, "Cookie": "a=b"}):
             answer = open_to_all.get(target, method, dict(fields, **more))
-            assert cors_fields(answer) == ({"allow-credentials": "true", "allow-origin": "*"}, False)
-        assert cors_fields(open_to_all.get(target, method, fields)) == ({"allow-origin": "*"}, False)
+            assert cors_fields(answer) == (
+                {"allow-credentials": "true", "allow-origin": "*", "expose-headers": EXPOSED}, False)
+        assert cors_fields(open_to_all.get(target, method, fields)) == (
+            {"allow-origin": "*", "expose-headers": EXPOSED}, False)
     answer = preflight(open_to_all, THERE, headers="X-One")
     assert (answer.status, cors_fields(answer)) == (200, (
         {"allow-origin": "*", "allow-credentials": "true", "allow-methods": METHODS, "max-age": "600",
-         "allow-headers": "X-One"}, False))
+         "allow-headers": "X-One", "expose-headers": EXPOSED}, False))
     answer = preflight(open_to_all, THERE, "BREW")
     assert (answer.status, answer.body, answer.headers["access-control-allow-origin"]) == (
         400, b"Disallowed CORS method", "*")

@@ -138,6 +138,24 @@ def test_options_and_other_methods(demo):
         assert "GET" in answer.headers["allow"]
 
 
+def test_audit_is_deletion_risk(demo):
+    """Its name before version 3 of the reference: one answer under both."""
+    for prefix in ("", "/api"):
+        old = prefix + RISK.replace("deletion-risk", "audit")
+        for query in ("", "?limit=2&offset=1", "?preset=critical&group_text_models=1", "?limit=0", "?preset=x"):
+            for method in ("GET", "HEAD", "OPTIONS", "POST"):
+                audit, risk = demo.get(old + query, method), demo.get(RISK + query, method)
+                assert (audit.status, audit.body) == (risk.status, risk.body)
+                for name in ("etag", "last-modified", "content-length", "allow", "surrogate-key"):
+                    assert audit.headers.get(name) == risk.headers.get(name)
+        tag = demo.get(RISK).headers["etag"]
+        assert demo.get(old, headers={"If-None-Match": tag}).status == 304
+        assert demo.get(old + "/").headers["location"] == old
+    blip = RISK.replace("image_generation", "blip")
+    assert demo.get(blip).status == 400
+    assert demo.get(blip).body == demo.get(blip.replace("deletion-risk", "audit")).body
+
+
 def test_pipelined_requests_are_answered_in_order(demo):
     count = 50
     data = b"".join(head(RISK + "?limit=1&offset=%d" % i) for i in range(count - 1))

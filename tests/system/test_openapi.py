@@ -97,6 +97,7 @@ def targets():
         for query in ("", "?limit=3&offset=2", "?group_text_models=true", "?offset=%d" % 10**20):
             yield STATISTICS + category + query
             yield STATISTICS + category + RISK + query
+            yield STATISTICS + category + "/audit" + query
         for query in ("include_backend_variations=1", "preset=", "limit=%d" % 10**25):
             yield STATISTICS + category + RISK + "?" + query
         for preset in PRESETS:

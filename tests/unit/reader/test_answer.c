@@ -7,6 +7,7 @@
 #include "fixture/answer_world.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "reader/store.h"
 #include "unit.h"
 
@@ -490,6 +491,46 @@ TEST(what_is_asked_for_in_many_words_is_kept_as_well)
 	w->answerer.maker.paid = clock_boot() + 3600 * NSEC_PER_SEC;
 	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, "Content-Encoding: gzip"));
+}
+
+/* What an answer says of itself, without what the clock may change meanwhile. */
+static char *
+timeless_fields(struct answer_world *w)
+{
+	char *fields = xstrdup(w->response.fields.data);
+
+	char *age = strstr(fields, "Age: ");
+
+	if (age != NULL)
+		*age = '\0';
+	return fields;
+}
+
+TEST(audit_is_deletion_risk)
+{
+	static const char *const queries[] = { "", "?preset=zero_usage",
+		"?limit=3&offset=1", "?limit=0", "?preset=x" };
+	struct answer_world *w = *state;
+	char target[160], *fields, *again;
+	const char *body;
+	size_t i;
+	int status;
+
+	for (i = 0; i < NELEM(queries); i++) {
+		snprintf(target, sizeof(target), TEXT "%s", queries[i]);
+		status = ask(w, target);
+		fields = timeless_fields(w);
+		body = w->response.body[0].p;
+		snprintf(target, sizeof(target),
+		    "/api" STATISTICS "text_generation/audit%s", queries[i]);
+		assert_int_equal(ask(w, target), status);
+		again = timeless_fields(w);
+		assert_string_equal(again, fields);
+		/* The same memory: what was made for one name is there for both. */
+		assert_ptr_equal(w->response.body[0].p, body);
+		free(fields);
+		free(again);
+	}
 }
 
 /* Of what is not there a HEAD counts the length, and leaves it open if it would have to

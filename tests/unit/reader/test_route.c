@@ -61,6 +61,13 @@ static const struct {
 	{ S "//deletion-risk", ROUTE_NONE, NULL },
 	{ S "/foo/deletion-risk/", ROUTE_REDIRECT, S "/foo/deletion-risk" },
 	{ S "/foo/Deletion-Risk", ROUTE_NONE, NULL },
+	{ S "/foo/audit", ROUTE_RISK, "foo" },
+	{ "/api" S "/foo/audit", ROUTE_RISK, "foo" },
+	{ S "/foo/audit/", ROUTE_REDIRECT, S "/foo/audit" },
+	{ S "/audit", ROUTE_STATISTICS, "audit" },
+	{ S "//audit", ROUTE_NONE, NULL },
+	{ S "/foo/audit/deletion-risk", ROUTE_NONE, NULL },
+	{ S "/foo/Audit", ROUTE_NONE, NULL },
 };
 
 TEST(paths_have_their_routes)

@@ -96,8 +96,8 @@ tcp_socket_in_neither(void)
 			return -1;
 		holder = socket(AF_INET, SOCK_STREAM, 0);
 		MUST(holder != -1);
-		MUST(setsockopt(
-			 holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+		MUST(
+		    setsockopt(holder, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
 		sa.sin_port = htons((uint16_t)port_of(fd));
 		if (bind(holder, (struct sockaddr *)&sa, sizeof(sa)) == 0)
 			return fd;
