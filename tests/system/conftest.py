@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
-from daemon import Daemon  # noqa: E402
+from daemon import Daemon, describe  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DEMO = SOURCE / "etc" / "demo"
@@ -41,6 +41,7 @@ def make_daemon(tmp_path):
         daemons.append(daemon)
         return daemon
 
+    make.made = daemons
     yield make
     for daemon in daemons:
         daemon.stop()
@@ -62,6 +63,19 @@ def demo(tmp_path_factory):
 def figure(record_property):
     """Called with a line that is to be read even if all is well: printed at the end of the run."""
     return lambda line: record_property("figure", line)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A test that failed shows what its daemons said and do: elsewhere it may not fail again."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    for daemon in getattr(item.funcargs.get("make_daemon"), "made", ()):
+        report.sections.append(("%s, the end of its log" % daemon.directory.name, daemon.log()[-6000:]))
+        if daemon.process:
+            report.sections.append(("its processes", "\n".join(
+                map(describe, daemon.session_members(daemon.process.pid)))))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -43,6 +43,16 @@ def sleeps(pid):
     return pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[0] == "S"
 
 
+def describe(pid):
+    """One line on what a process does, for those who read why a test failed."""
+    proc = pathlib.Path("/proc/%d" % pid)
+    try:
+        signals = re.findall(r"(?:Name|State|Threads|SigPnd|ShdPnd|SigBlk):.*", (proc / "status").read_text())
+        return "%d %s in %s" % (pid, " ".join(signals).replace("\t", " "), (proc / "wchan").read_text())
+    except OSError as error:
+        return "%d %s" % (pid, error)
+
+
 def wait_for(condition, what, patience=PATIENCE):
     """Polls until condition() is true and returns its value."""
     deadline = time.monotonic() + patience

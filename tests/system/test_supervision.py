@@ -14,11 +14,14 @@ from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
 
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
+# A SEGV from outside while valgrind passes its lock on makes it fail an assertion of its own, or
+# wait for ever; signals that no instruction raises it takes between instructions only.
+CRASH = signal.SIGABRT if WRAPPER else signal.SIGSEGV
 ROLES = ("hydrator image_generation", "hydrator text_generation", "reader 0")
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("number", (signal.SIGKILL, signal.SIGSEGV))
+@pytest.mark.parametrize("number", (signal.SIGKILL, CRASH))
 def test_a_killed_child_is_replaced_and_the_answers_stay(make_daemon, role, number):
     daemon = make_daemon(readers=2).start()
     before = daemon.json(RISK)
