@@ -30,7 +30,8 @@ for file in usr/sbin/hydratord etc/hydratord.conf etc/init.d/hydratord \
 	usr/lib/systemd/system/hydratord.service usr/lib/systemd/system/hydratord.socket \
 	usr/lib/sysusers.d/hydratord.conf usr/share/man/man8/hydratord.8 \
 	usr/share/man/man5/hydratord.conf.5 usr/share/doc/hydratord/operations.md \
-	usr/share/doc/hydratord/examples/hydratord.conf; do
+	usr/share/doc/hydratord/examples/hydratord.conf \
+	usr/share/doc/hydratord/examples/proxy/haproxy.cfg; do
 	[ -s "$dir/$file" ] || fail "make install left out /$file"
 done
 for file in usr/sbin/hydratord etc/init.d/hydratord; do
