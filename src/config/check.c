@@ -219,12 +219,15 @@ check_category(char *text)
 const char *
 check_origin(char *text)
 {
-	const char *rest = strstr(text, "://");
+	static const char scheme[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+	size_t n = strspn(text, scheme);
 
 	if (strcmp(text, "*") == 0 || strcmp(text, "null") == 0)
 		return NULL;
-	if (rest != NULL && rest != text && is_printable(text, false) &&
-	    has_authority(rest + 3))
+	/* Quotes and commas are of a list that was taken for one origin. */
+	if (n > 0 && strncmp(text + n, "://", 3) == 0 && has_authority(text + n + 3) &&
+	    strpbrk(text, "\"',") == NULL && is_printable(text, false))
 		return NULL;
 	return "write an origin like https://example.org, or *";
 }

@@ -12,6 +12,9 @@
 #include "config/config.h"
 #include "config/options.h"
 
+/* Around values that is no part of them. */
+#define CONFIG_BLANKS " \t\n\v\f\r"
+
 /* What is wrong with a configuration, one problem a line. */
 struct problems {
 	char *text; /* the caller's buffer, always NUL-terminated */
@@ -45,7 +48,8 @@ struct given {
  */
 int config_set(const struct config_option *, void *base, const char *source,
     const struct given *, size_t n, struct problems *);
-/* The same from one text: of a list, a JSON array of strings. */
+/* The same from one text: of a list, a JSON array of strings, or what `separated` of
+ * the option allows. */
 int config_set_text(const struct config_option *, void *base, const char *source,
     const char *text, struct problems *);
 /* Frees what the option's member holds. */

@@ -230,8 +230,9 @@ const struct config_option config_options[] = {
 	    .env = OWN("HTTP_CONNECTION_AGE"),
 	    .doc =
 		"after which a connection is closed with its next answer; 0: never" },
-	{ IN(http, cors), .type = OPTION_LIST, .preset = "[]", .reloadable = true,
-	    .env = REFERENCE("CORS_ALLOWED_ORIGINS"), .check = check_origin,
+	{ IN(http, cors), .type = OPTION_LIST, .preset = "[]", .separated = true,
+	    .reloadable = true, .env = REFERENCE("CORS_ALLOWED_ORIGINS"),
+	    .check = check_origin,
 	    .doc = "origins whose scripts may read the answers" },
 	{ IN(http, replicate_mode), .type = OPTION_STRING, .preset = "REPLICA",
 	    .reloadable = true, .env = REFERENCE("REPLICATE_MODE"),

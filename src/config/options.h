@@ -29,6 +29,9 @@ struct config_option {
 	const char *preset; /* the default, as text; a list as a JSON array */
 	double min, max;    /* of numbers, both allowed, in unit */
 	const char *unit;   /* of numbers; NULL of all others */
+	/* Of OPTION_LIST: each text may hold several items, with commas between them,
+	 * or in a JSON array. An item never begins with '[' then. */
+	bool separated;
 	bool reloadable;    /* may change without a restart of the daemon */
 	const char *env[2]; /* the first that is set counts; NULL: no further name */
 	option_check_fn *check; /* of OPTION_STRING and OPTION_LIST; NULL: anything */

@@ -147,6 +147,95 @@ set_list(const struct config_option *o, struct config_list *member, const char *
 	return 0;
 }
 
+static void
+list_add(struct config_list *l, const char *text)
+{
+	l->item = xreallocarray(l->item, l->n + 1, sizeof(*l->item));
+	l->item[l->n++] = xstrdup(text);
+}
+
+/* Returns false if text is no JSON array of strings. */
+static bool
+list_add_array(struct config_list *l, const char *text)
+{
+	json_t *array = json_loads(text, 0, NULL), *value;
+	bool good = json_is_array(array);
+	size_t i;
+
+	json_array_foreach(array, i, value)
+	{
+		if (json_is_string(value))
+			list_add(l, json_string_value(value));
+		else
+			good = false;
+	}
+	json_decref(array);
+	return good;
+}
+
+/* What stands between commas, as the reference takes it: without the blanks around it,
+ * and without what is empty. */
+static void
+list_add_separated(struct config_list *l, const char *text)
+{
+	char *copy = xstrdup(text), *rest = copy, *item;
+	size_t n;
+
+	while ((item = strsep(&rest, ",")) != NULL) {
+		item += strspn(item, CONFIG_BLANKS);
+		n = strlen(item);
+		while (n > 0 && strchr(CONFIG_BLANKS, item[n - 1]) != NULL)
+			n--;
+		item[n] = '\0';
+		if (n > 0)
+			list_add(l, item);
+	}
+	free(copy);
+}
+
+/* Adds what a text says that may hold several values. Returns false if it is a bad
+ * array. */
+static bool
+list_add_several(struct config_list *l, const struct config_option *o, const char *text)
+{
+	if (!o->separated || text[strspn(text, CONFIG_BLANKS)] == '[')
+		return list_add_array(l, text);
+	list_add_separated(l, text);
+	return true;
+}
+
+/* Of the texts that g are, each of which may hold several values. */
+static int
+set_several(const struct config_option *o, void *base, const char *source,
+    const struct given *g, size_t n, struct problems *p)
+{
+	struct config_list l = { NULL, 0 };
+	struct given *each = NULL;
+	char label[64];
+	size_t i, k = 0;
+	int status = 0;
+
+	for (i = 0; i < n && status == 0; i++) {
+		if (!list_add_several(&l, o, g[i].text)) {
+			problem_add(p, source, g[i].line,
+			    "%s: '%s' does not fit: write a JSON array of strings, "
+			    "like [\"a\", \"b\"]%s",
+			    option_label(o, label), g[i].text,
+			    o->separated ? ", or a, b" : "");
+			status = -1;
+		}
+		each = xreallocarray(each, l.n + 1, sizeof(*each));
+		for (; k < l.n; k++)
+			each[k] = (struct given){ l.item[k], g[i].line };
+	}
+	if (status == 0)
+		status =
+		    set_list(o, (void *)((char *)base + o->offset), source, each, k, p);
+	free(each);
+	list_free(&l);
+	return status;
+}
+
 int
 config_set(const struct config_option *o, void *base, const char *source,
     const struct given *g, size_t n, struct problems *p)
@@ -154,6 +243,8 @@ config_set(const struct config_option *o, void *base, const char *source,
 	void *member = (char *)base + o->offset;
 	char *copy;
 
+	if (o->type == OPTION_LIST && o->separated)
+		return set_several(o, base, source, g, n, p);
 	if (o->type == OPTION_LIST)
 		return set_list(o, member, source, g, n, p);
 	if (o->type != OPTION_STRING)
@@ -169,32 +260,11 @@ int
 config_set_text(const struct config_option *o, void *base, const char *source,
     const char *text, struct problems *p)
 {
-	struct given *g, one = { text, 0 };
-	char label[64];
-	json_t *array;
-	size_t i, n;
-	int status;
+	const struct given one = { text, 0 };
 
-	if (o->type != OPTION_LIST)
-		return config_set(o, base, source, &one, 1, p);
-	array = json_loads(text, 0, NULL);
-	n = json_array_size(array);
-	g = xcalloc(n, sizeof(*g));
-	for (i = 0; i < n; i++)
-		if ((g[i].text = json_string_value(json_array_get(array, i))) == NULL)
-			break;
-	if (!json_is_array(array) || i < n) {
-		problem_add(p, source, 0,
-		    "%s: '%s' does not fit: "
-		    "write a JSON array of strings, like [\"a\", \"b\"]",
-		    option_label(o, label), text);
-		status = -1;
-	} else {
-		status = config_set(o, base, source, g, n, p);
-	}
-	free(g);
-	json_decref(array);
-	return status;
+	if (o->type == OPTION_LIST)
+		return set_several(o, base, source, &one, 1, p);
+	return config_set(o, base, source, &one, 1, p);
 }
 
 void

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define BLANKS " \t\n\v\f\r"
 #define NUMBER_MAX 64 /* longer texts are no number that anyone meant */
 
 /*
@@ -19,9 +18,9 @@ number_clean(const char *text, const char *allowed, char out[NUMBER_MAX])
 {
 	size_t n = 0, i, len;
 
-	text += strspn(text, BLANKS);
+	text += strspn(text, CONFIG_BLANKS);
 	len = strlen(text);
-	while (len > 0 && strchr(BLANKS, text[len - 1]) != NULL)
+	while (len > 0 && strchr(CONFIG_BLANKS, text[len - 1]) != NULL)
 		len--;
 	for (i = 0; i < len; i++) {
 		if (text[i] == '_' && i > 0 && i + 1 < len &&

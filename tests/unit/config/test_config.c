@@ -669,9 +669,9 @@ TEST(bad_variables_are_named)
 	    "whole number");
 	refuses_variable(
 	    "HORDE_MODEL_REFERENCE_CACHE_HYDRATION_ENABLED", " true", "true or false");
-	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "a,b", "JSON");
-	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "", "JSON");
-	refuses_variable("HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS", "[1]", "JSON");
+	refuses_variable(
+	    "HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "a.example, b", "JSON");
+	refuses_variable("HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "", "JSON");
 	refuses_variable("HYDRATORD_LISTEN", "{\"a\":\"b:1\"}", "JSON");
 	refuses_variable("HYDRATORD_LISTEN", "[]", "at least one address");
 	refuses_variable("HORDE_URL", "", "http://");
@@ -681,6 +681,88 @@ TEST(bad_variables_are_named)
 	refuses_variable("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "models", "http://");
 	refuses_variable("HYDRATORD_CATEGORY_LORAS_REFERENCE", "[\"https://h/\"]",
 	    "category 'loras' does not exist");
+}
+
+#define CORS "HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS"
+
+static void
+assert_origins(const struct config *c, size_t n)
+{
+	static const char *const origins[] = { "https://a.example", "http://[::1]:8080",
+		"*" };
+	size_t i;
+
+	assert_int_equal(c->http.cors.n, n);
+	for (i = 0; i < n; i++)
+		assert_string_equal(c->http.cors.item[i], origins[i]);
+}
+
+static void
+gives_origins(const char *text, size_t n)
+{
+	char file[512];
+	struct config *c;
+
+	setenv(CORS, text, 1);
+	c = load_good(CATEGORY);
+	clearenv();
+	assert_origins(c, n);
+	config_free(&c);
+	snprintf(file, sizeof(file), "http { cors = '%s' }\n" CATEGORY, text);
+	c = load_good(file);
+	assert_origins(c, n);
+	config_free(&c);
+}
+
+/* As the reference takes them, in one text; and as lists of the file are. */
+TEST(origins_come_with_commas_or_in_an_array)
+{
+	struct config *c;
+	char *text;
+
+	gives_origins("https://a.example", 1);
+	gives_origins("https://a.example,http://[::1]:8080,*", 3);
+	gives_origins(" https://a.example\t,, http://[::1]:8080 ,", 2);
+	gives_origins("[\"https://a.example\", \"http://[::1]:8080\"]", 2);
+	gives_origins(" [\"https://a.example\"] ", 1);
+	gives_origins("[]", 0);
+	gives_origins("", 0);
+	gives_origins(" , ", 0);
+	c = load_good("http { cors = { 'https://a.example, http://[::1]:8080', "
+		      "'[\"*\"]' } }\n" CATEGORY);
+	assert_origins(c, 3);
+	text = dump(c);
+	assert_non_null(strstr(
+	    text, "cors = { \"https://a.example\", \"http://[::1]:8080\", \"*\" }"));
+	free(text);
+	config_free(&c);
+}
+
+TEST(what_is_no_list_of_origins_is_refused)
+{
+	static const char *const bad[] = { "[", "[1]", "[\"https://a.example\"",
+		"[\"https://a.example\"] x", "[\"https://a.example\",]",
+		"[[\"https://a.example\"]]", "['https://a.example']",
+		"[\"https://a.example\"], https://b.example" };
+	static const char *const items[] = { "a.example", "\"https://a.example\"",
+		"https://a.example, b", "https://a.example b", "{\"a\": 1}",
+		"[\"https://a.example,https://b.example\"]", "[\"\"]",
+		"https://a.example;https://b.example, x", "://a", "https://" };
+	char many[8192] = "https://a.example";
+	size_t i;
+
+	for (i = 0; i < NELEM(bad); i++)
+		refuses_variable(CORS, bad[i],
+		    "write a JSON array of strings, like [\"a\", \"b\"], or a, b");
+	for (i = 0; i < NELEM(items); i++)
+		refuses_variable(CORS, items[i], "write an origin");
+	for (i = 0; i < CONFIG_LIST_MAX; i++)
+		strlcat(many, ",https://a.example", sizeof(many));
+	refuses_variable(CORS, many, "write at most 64");
+	refuses("http {\ncors = {\n'https://a.example',\n'[1]' } }\n" CATEGORY, 4,
+	    "JSON array");
+	refuses("http {\ncors = {\n'https://a.example',\n'*, x' } }\n" CATEGORY, 4,
+	    "'x' does not fit: write an origin");
 }
 
 TEST(environment_brings_categories_and_sources)
