@@ -107,6 +107,7 @@ test_config(const struct config *c, const char *path)
 	struct privilege privilege;
 	char message[512];
 
+	(void)config_print_variables(stderr, "hydratord: ", true);
 	if (privilege_find(c->user, &privilege, message, sizeof(message)) == -1) {
 		warnx("%s", message);
 		return EX_CONFIG;
@@ -168,6 +169,9 @@ static void
 dump_config(const struct config *c)
 {
 	config_dump(c, stdout);
+	fputs("# Of the environment:\n", stdout);
+	if (config_print_variables(stdout, "# ", false) == 0)
+		fputs("# no variable is hydratord's or the reference's\n", stdout);
 	sandbox_describe(c, stdout);
 }
 

@@ -225,9 +225,9 @@ check_origin(char *text)
 
 	if (strcmp(text, "*") == 0 || strcmp(text, "null") == 0)
 		return NULL;
-	/* Quotes and commas are of a list that was taken for one origin. */
+	/* Quotes, commas and semicolons are of a list that was taken for one origin. */
 	if (n > 0 && strncmp(text + n, "://", 3) == 0 && has_authority(text + n + 3) &&
-	    strpbrk(text, "\"',") == NULL && is_printable(text, false))
+	    strpbrk(text, "\"',;") == NULL && is_printable(text, false))
 		return NULL;
 	return "write an origin like https://example.org, or *";
 }

@@ -134,6 +134,15 @@ void config_keep_fixed(struct config *c, const struct config *old,
  * configuration. */
 void config_dump(const struct config *, FILE *);
 
+/*
+ * Prints a line for each variable of the environment that is ours or the reference's:
+ * what it sets, or that it is ignored and why; unknown_only: only for those that begin
+ * as the reference's settings and are none that we know, which are warnings. Each line
+ * begins with lead.
+ * Values are not printed: they may be secrets. Returns how many lines these are.
+ */
+size_t config_print_variables(FILE *, const char *lead, bool unknown_only);
+
 /* Frees *c (NULL is fine) and sets it to NULL. */
 void config_free(struct config **c);
 

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Control bytes, and what libconfuse gives a meaning within double quotes. */
-static void
-print_escaped(const char *s, FILE *out)
+void
+config_print_escaped(const char *s, FILE *out)
 {
 	for (; *s != '\0'; s++) {
 		if ((unsigned char)*s < 0x20 || *s == 0x7f)
@@ -20,7 +19,7 @@ static void
 print_string(const char *s, FILE *out)
 {
 	putc('"', out);
-	print_escaped(s, out);
+	config_print_escaped(s, out);
 	putc('"', out);
 }
 
@@ -95,7 +94,7 @@ print_option(
 	fprintf(out, "%s%s = ", o->section[0] != '\0' ? "\t" : "", o->name);
 	config_print_value(o, base, out);
 	fputs(" # ", out);
-	print_escaped(origin != NULL ? origin : "default", out);
+	config_print_escaped(origin != NULL ? origin : "default", out);
 	fprintf(out, ": %s", o->doc);
 	if (o->unit != NULL)
 		fprintf(out, " [%s]", o->unit);

@@ -12,21 +12,33 @@
 #include "config/check.h"
 
 #define CATEGORY_PREFIX "HYDRATORD_CATEGORY_"
-#define PRIMARY_URL "HORDE_MODEL_REFERENCE_PRIMARY_API_URL"
 
-/* The value of a variable in any case, the last one's if it is there in several; or
- * NULL. So the reference reads its environment. */
-static const char *
-env_find(const char *name)
+bool
+config_env_is(const char *entry, const char *name)
 {
 	size_t len = strlen(name);
-	const char *value = NULL;
+
+	return strncasecmp(entry, name, len) == 0 && entry[len] == '=';
+}
+
+const char *
+config_env_entry(const char *name)
+{
+	const char *entry = NULL;
 	char **e;
 
 	for (e = environ; e != NULL && *e != NULL; e++)
-		if (strncasecmp(*e, name, len) == 0 && (*e)[len] == '=')
-			value = *e + len + 1;
-	return value;
+		if (config_env_is(*e, name))
+			entry = *e;
+	return entry;
+}
+
+static const char *
+env_find(const char *name)
+{
+	const char *entry = config_env_entry(name);
+
+	return entry != NULL ? entry + strlen(name) + 1 : NULL;
 }
 
 static void
@@ -53,10 +65,8 @@ env_apply_option(struct config *c, size_t row, struct problems *p)
 		}
 }
 
-/* If entry is HYDRATORD_CATEGORY_<NAME>_<OPTION>=VALUE, the category's name in lower
- * case, else NULL. */
-static char *
-env_category_name(const char *entry, const char *option)
+char *
+config_env_category(const char *entry, const char *option)
 {
 	size_t prefix = strlen(CATEGORY_PREFIX), tail = strlen(option), n;
 	const char *equals = strchr(entry, '=');
@@ -84,7 +94,7 @@ env_apply_categories(
 	char **e, *name, *variable;
 
 	for (e = environ; e != NULL && *e != NULL; e++) {
-		if ((name = env_category_name(*e, o->name)) == NULL)
+		if ((name = config_env_category(*e, o->name)) == NULL)
 			continue;
 		variable = xstrdup(*e);
 		variable[strcspn(variable, "=")] = '\0';
@@ -110,7 +120,7 @@ list_prepend(struct config_list *l, const char *text)
 static void
 env_apply_primary(struct config *c, struct problems *p)
 {
-	const char *value = env_find(PRIMARY_URL), *want;
+	const char *value = env_find(CONFIG_PRIMARY_URL), *want;
 	struct config_category *category;
 	struct buf url = { 0 };
 	char *base;
@@ -120,7 +130,8 @@ env_apply_primary(struct config *c, struct problems *p)
 		return;
 	base = xstrdup(value);
 	if ((want = check_base_url(base)) != NULL)
-		problem_add(p, PRIMARY_URL, 0, "'%s' does not fit: %s", value, want);
+		problem_add(
+		    p, CONFIG_PRIMARY_URL, 0, "'%s' does not fit: %s", value, want);
 	for (i = 0; want == NULL && i < c->ncategories; i++) {
 		category = &c->category[i];
 		buf_reset(&url);
@@ -131,7 +142,7 @@ env_apply_primary(struct config *c, struct problems *p)
 			continue;
 		list_prepend(&category->reference, url.data);
 		buf_reset(&url);
-		buf_printf(&url, "%s, %s", PRIMARY_URL, category->origin);
+		buf_printf(&url, "%s, %s", CONFIG_PRIMARY_URL, category->origin);
 		buf_putc(&url, '\0');
 		free(category->origin);
 		category->origin = xstrdup(url.data);

@@ -27,8 +27,6 @@ config_keep_fixed(struct config *c, const struct config *old,
 			continue;
 		config_unset(o, c);
 		*(char **)((char *)c + o->offset) = xstrdup(fixed_text(o, old));
-		snprintf(name, sizeof(name), "%s%s%s", o->section,
-		    o->section[0] != '\0' ? "." : "", o->name);
-		kept(arg, name);
+		kept(arg, config_option_label(o, name));
 	}
 }

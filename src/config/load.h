@@ -55,6 +55,9 @@ int config_set_text(const struct config_option *, void *base, const char *source
 /* Frees what the option's member holds. */
 void config_unset(const struct config_option *, void *base);
 
+/* The name that messages use: "hydration.ttl", or "readers" at the top level. */
+const char *config_option_label(const struct config_option *, char label[64]);
+
 /* config.c: a configuration of defaults only, without a category. */
 struct config *config_new(void) MUST_CHECK;
 /* The category of that name, added if need be; valid until the next is added. */
@@ -69,6 +72,28 @@ int config_scan(char *text, const char *path, struct problems *);
 void config_read_file(struct config *c, const char *path, struct problems *);
 void config_read_environment(struct config *c, struct problems *);
 
+/* The variable with the reference's own base of sources, doc/reference.md 9.1. */
+#define CONFIG_PRIMARY_URL "HORDE_MODEL_REFERENCE_PRIMARY_API_URL"
+
+/* Whether an entry of the environment ("NAME=VALUE") is of the variable, in any case;
+ * so the reference reads its environment. */
+bool config_env_is(const char *entry, const char *name);
+/* The entry that counts of those that are: the last; NULL: there is none. */
+const char *config_env_entry(const char *name);
+/* If entry is HYDRATORD_CATEGORY_<NAME>_<OPTION>=VALUE, the category's name in lower
+ * case, for the caller to free, else NULL. */
+char *config_env_category(const char *entry, const char *option);
+
+/* variables.c: the reference's settings that have no effect here, each with why, a main
+ * clause. '*' at the end of a name stands for any rest. A lint test holds the names
+ * against the manual. */
+struct config_ignored {
+	const char *name;
+	const char *why;
+};
+extern const struct config_ignored config_ignored[];
+extern const size_t config_nignored;
+
 /* rules.c: what no option can tell alone. path may be NULL. */
 void config_check_rules(const struct config *, const char *path,
     bool (*known_category)(const char *), struct problems *);
@@ -80,7 +105,10 @@ void config_settle(struct config *);
 /* files.c: what the file system says to options that name files. path may be NULL. */
 void config_check_files(const struct config *, const char *path, struct problems *);
 
-/* dump.c: the value in the file's syntax. */
+/* dump.c: control bytes, and what libconfuse gives a meaning within double quotes, as
+ * escapes. */
+void config_print_escaped(const char *, FILE *);
+/* The value in the file's syntax. */
 void config_print_value(const struct config_option *, const void *base, FILE *);
 
 #endif

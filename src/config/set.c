@@ -28,9 +28,8 @@ problem_add(struct problems *p, const char *source, int line, const char *fmt, .
 	p->used += n > 0 ? (size_t)n : 0;
 }
 
-/* The name that messages use: "hydration.ttl", or "readers" at the top level. */
-static const char *
-option_label(const struct config_option *o, char label[64])
+const char *
+config_option_label(const struct config_option *o, char label[64])
 {
 	snprintf(
 	    label, 64, "%s%s%s", o->section, o->section[0] != '\0' ? "." : "", o->name);
@@ -46,8 +45,8 @@ in_range(const struct config_option *o, double value, const char *source,
 	if (value >= o->min && value <= o->max)
 		return true;
 	problem_add(p, source, g->line,
-	    "%s: %s is out of range: write %.15g to %.15g %s", option_label(o, label),
-	    g->text, o->min, o->max, o->unit);
+	    "%s: %s is out of range: write %.15g to %.15g %s",
+	    config_option_label(o, label), g->text, o->min, o->max, o->unit);
 	return false;
 }
 
@@ -76,7 +75,7 @@ set_number(const struct config_option *o, void *member, const char *source,
 		ok = value_int(g->text, &integer);
 	if (!ok) {
 		problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
-		    option_label(o, label), g->text, want[o->type]);
+		    config_option_label(o, label), g->text, want[o->type]);
 		return -1;
 	}
 	if (o->type == OPTION_BOOL) {
@@ -104,7 +103,7 @@ copy_string(const struct config_option *o, const char *source, const struct give
 	if (want == NULL)
 		return copy;
 	problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
-	    option_label(o, label), g->text, want);
+	    config_option_label(o, label), g->text, want);
 	free(copy);
 	return NULL;
 }
@@ -131,7 +130,7 @@ set_list(const struct config_option *o, struct config_list *member, const char *
 
 	if (n > CONFIG_LIST_MAX) {
 		problem_add(p, source, g->line, "%s: %zu items: write at most %d",
-		    option_label(o, label), n, CONFIG_LIST_MAX);
+		    config_option_label(o, label), n, CONFIG_LIST_MAX);
 		return -1;
 	}
 	l.item = xcalloc(n, sizeof(*l.item));
@@ -220,7 +219,7 @@ set_several(const struct config_option *o, void *base, const char *source,
 			problem_add(p, source, g[i].line,
 			    "%s: '%s' does not fit: write a JSON array of strings, "
 			    "like [\"a\", \"b\"]%s",
-			    option_label(o, label), g[i].text,
+			    config_option_label(o, label), g[i].text,
 			    o->separated ? ", or a, b" : "");
 			status = -1;
 		}

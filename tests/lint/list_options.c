@@ -1,4 +1,5 @@
-/* Prints the option table as the manual and the sample file must show it. */
+/* Prints the option table as the manual and the sample file must show it; "ignored":
+ * the variables that the manual must name as ignored. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +76,17 @@ print_man(const struct config_option *o, const char *value)
 int
 main(int argc, char **argv)
 {
-	struct config *defaults = config_new();
+	struct config *defaults;
 	const struct config_option *o;
 	char *value;
 	size_t i;
 
+	if (argc == 2 && strcmp(argv[1], "ignored") == 0) {
+		for (i = 0; i < config_nignored; i++)
+			puts(config_ignored[i].name);
+		return 0;
+	}
+	defaults = config_new();
 	for (i = 0; i < config_noptions; i++) {
 		o = &config_options[i];
 		value = default_text(o, defaults);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every row of the option table is in doc/hydratord.conf.5 and in etc/hydratord.conf,
-# with its default, range and variable, and nothing else is.
+# with its default, range and variable, and nothing else is. The manual names the variables
+# that are ignored.
 root=${LINT_ROOT:-${srcdir:-.}}
 list=tests/lint/list_options
 if [ ! -x $list ]; then
@@ -19,6 +20,16 @@ inside && /^\.It Ic / { item = $0; getline; print section "\t" item "\t" $0 }
 ' "$root/doc/hydratord.conf.5" >"$dir/manual"
 diff -u "$dir/table" "$dir/manual" || {
 	echo "doc/hydratord.conf.5 (+) is not as the option table (-) wants it"
+	status=1
+}
+
+$list ignored | sort >"$dir/table" || exit 1
+awk '
+/^\.S[hs] / { inside = $2 == "Ignored" }
+inside && /^\.It Ev / { print $3 }
+' "$root/doc/hydratord.conf.5" | sort >"$dir/manual"
+diff -u "$dir/table" "$dir/manual" || {
+	echo "doc/hydratord.conf.5 (+) does not name the variables that are ignored (-)"
 	status=1
 }
 

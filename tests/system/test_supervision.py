@@ -171,6 +171,39 @@ def test_the_environment_wins_over_the_file(make_daemon):
     assert re.search(r"^readers = 3\b", dump.stdout, re.M)
 
 
+def test_variables_are_accounted_for(make_daemon):
+    daemon = make_daemon(env={"HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVALL": "s3cret", "AI_HORDE_URL": "file:///",
+                              "HORDE_MODEL_REFERENCE_REDIS__URL": "redis://:s3cret@h", "HYDRATORD_READERS": "3"})
+    dump = daemon.run("-T", "-c", str(daemon.config))
+    assert (dump.returncode, dump.stderr) == (0, "")
+    for line in ("HYDRATORD_READERS sets readers", "AI_HORDE_URL sets horde.url",
+                 "HORDE_MODEL_REFERENCE_REDIS__URL is ignored: nothing is shared through Redis",
+                 "warning: HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVALL is ignored: "
+                 "hydratord knows no such setting of the reference"):
+        assert dump.stdout.count("\n# %s\n" % line) == 1
+    assert "s3cret" not in dump.stdout
+    test = daemon.run("-t", "-c", str(daemon.config))
+    assert test.returncode == 0
+    assert test.stderr.splitlines() == [
+        "hydratord: warning: HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVALL is ignored: "
+        "hydratord knows no such setting of the reference"]
+
+
+def test_origins_of_one_environment_file_serve_both(make_daemon):
+    name = "HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS"
+    for text in ('["https://a.example", "https://b.example:8443"]', "https://a.example,https://b.example:8443"):
+        daemon = make_daemon(env={name: text})
+        dump = daemon.run("-T", "-c", str(daemon.config)).stdout
+        assert 'cors = { "https://a.example", "https://b.example:8443" } # %s:' % name in dump
+    daemon.start()
+    for origin in ("https://a.example", "https://b.example:8443"):
+        assert daemon.get("/livez", headers={"Origin": origin}).headers["access-control-allow-origin"] == origin
+    for text in ('["https://a.example"', "https://a.example;b"):
+        result = make_daemon(env={name: text}).run("-t", "-c", str(daemon.config))
+        assert result.returncode == 78
+        assert result.stderr.startswith("%s: http.cors: '%s' does not fit: write " % (name, text))
+
+
 def test_an_address_in_use_is_explained(make_daemon):
     first = make_daemon().start()
     second = make_daemon()

@@ -795,6 +795,105 @@ TEST(environment_brings_categories_and_sources)
 	    err, "environment: no category: write at least one category section");
 }
 
+static char *
+variables(bool unknown_only, size_t want)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	assert_int_equal(config_print_variables(f, "# ", unknown_only), want);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+#define REFERENCE "HORDE_MODEL_REFERENCE_"
+
+TEST(what_became_of_a_variable_is_said)
+{
+	static const struct {
+		const char *name, *says;
+	} cases[] = {
+		{ REFERENCE "DELETION_RISK_CACHE_TTL", "sets hydration.ttl" },
+		{ "HYDRATORD_READERS", "sets readers" },
+		{ "ai_horde_url", "sets horde.url" },
+		{ "HYDRATORD_CATEGORY_LORA_REFERENCE",
+		    "sets reference of category lora" },
+		{ REFERENCE "PRIMARY_API_URL", "sets the first source of every" },
+		{ REFERENCE "REDIS__URL", "is ignored: nothing is shared" },
+		{ REFERENCE "REDIS", "is ignored: nothing is shared" },
+		{ REFERENCE "audit_cache_ttl",
+		    "is ignored: since version 3 of the reference it is " REFERENCE
+		    "DELETION_RISK_CACHE_TTL" },
+		{ REFERENCE "AUDIT__ENABLED", "is ignored: nothing is changed" },
+		{ REFERENCE "IMAGE_GITHUB_REPO__OWNER", "is ignored: reference of" },
+		{ REFERENCE "LEGACY_DOWNLOAD_RETRY_MAX_ATTEMPTS", "is ignored: a " },
+		{ REFERENCE "ENABLE_STATISTICS_PRECOMPUTE", "is ignored: stat" },
+		{ "AIWORKER_CACHE_HOME", "is ignored: " },
+	};
+	char line[256], *text;
+	size_t i;
+
+	for (i = 0; i < NELEM(cases); i++) {
+		setenv(cases[i].name, "s3cret", 1);
+		setenv("PATH", "/bin", 1);
+		setenv("HORDE", "1", 1);
+		text = variables(false, 1);
+		snprintf(line, sizeof(line), "# %s %s", cases[i].name, cases[i].says);
+		if (strncmp(text, line, strlen(line)) != 0)
+			fail_msg("wanted %s..., got %s", line, text);
+		assert_null(strstr(text, "s3cret"));
+		free(text);
+		text = variables(true, 0);
+		assert_string_equal(text, "");
+		free(text);
+		clearenv();
+	}
+}
+
+TEST(what_counts_in_place_of_a_variable_is_named)
+{
+	char *text;
+
+	setenv("AI_HORDE_URL", "http://a", 1);
+	setenv("HORDE_URL", "http://b", 1);
+	setenv(REFERENCE "CACHE_HYDRATION_ENABLED", "1", 1);
+	setenv("horde_model_reference_cache_hydration_enabled", "0", 1);
+	setenv("HYDRATORD_CATEGORY_LORA_REFERENCE", "[]", 1);
+	setenv("HYDRATORD_CATEGORY_Lora_REFERENCE", "[]", 1);
+	setenv(REFERENCE "PRIMARY_API_URL", "", 1);
+	text = variables(false, 7);
+	assert_non_null(strstr(text, "# AI_HORDE_URL is ignored: HORDE_URL counts\n"));
+	assert_non_null(strstr(text, "# HORDE_URL sets horde.url\n"));
+	assert_non_null(strstr(text, "_enabled sets hydration.enabled\n"));
+	assert_non_null(strstr(text, "_ENABLED is ignored: horde_model_reference_"));
+	assert_non_null(strstr(text, "_Lora_REFERENCE sets reference of category"));
+	assert_non_null(strstr(text, "_LORA_REFERENCE is ignored: HYDRATORD_"));
+	assert_non_null(strstr(text, "PRIMARY_API_URL is empty: it adds no source\n"));
+	free(text);
+	clearenv();
+}
+
+/* Also with a name that would write a line of its own. */
+TEST(a_variable_that_nobody_knows_is_a_warning)
+{
+	char *text;
+
+	setenv(REFERENCE "CACHE_HYDRATION_INTERVAL", "60", 1);
+	setenv("horde_model_reference_\n# x \033[2J", "60", 1);
+	setenv(REFERENCE "OFFLINE", "1", 1);
+	text = variables(true, 2);
+	assert_non_null(strstr(text,
+	    "# warning: " REFERENCE "CACHE_HYDRATION_INTERVAL is ignored: hydratord "
+	    "knows no such setting"));
+	assert_non_null(strstr(text, "horde_model_reference_\\x0a# x \\x1b[2J is"));
+	free(text);
+	free(variables(false, 3));
+	clearenv();
+	free(variables(false, 0));
+}
+
 TEST(numbers_follow_the_lax_grammar)
 {
 	static const char *const good[] = { "5", "+5", " 5 ", "5\n", "005", "5.0",
