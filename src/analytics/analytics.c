@@ -111,6 +111,7 @@ analytics_render_in(const struct analytics_settings *settings,
 	d->raw_entries = reference.nentries;
 	d->typed_entries = reference.nvalid;
 	d->computed_at = in->now;
+	d->new_baselines = reference.nnew_baselines;
 	return out->len <= settings->payload_max ? 0 : -1;
 }
 

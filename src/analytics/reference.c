@@ -95,6 +95,16 @@ reference_number(struct reading *r, uint32_t entry, struct str name)
 	return map_at(&r->others, map_intern(&r->others, name));
 }
 
+static void
+reference_note_baseline(struct reading *r, const struct record *record)
+{
+	if (!record->new_baseline)
+		return;
+	r->out->nnew_baselines++;
+	if (r->report->new_baseline != NULL)
+		r->report->new_baseline(r->report->arg, record->baseline);
+}
+
 /* A name that comes again replaces the record but keeps its place. */
 static struct model *
 reference_add_model(struct reading *r, uint32_t entry, const struct record *record)
@@ -106,6 +116,7 @@ reference_add_model(struct reading *r, uint32_t entry, const struct record *reco
 		*number = ++r->out->nmodels;
 	m = &r->out->models[*number - 1];
 	m->record = *record;
+	reference_note_baseline(r, record);
 	/* Names close together, for the same reason. */
 	m->record.name.p = arena_strndup(r->arena, record->name.p, record->name.len);
 	m->record.baseline = reference_share(r, record->baseline);

@@ -14,10 +14,12 @@
 #include "records/report.h"
 
 struct reference {
-	uint64_t nentries;    /* of the document: JSON keys */
-	uint64_t names;       /* sum of the hashes of the valid records' keys */
-	uint64_t nvalid;      /* distinct names of valid records; for a category without
-			       * deletion risk, entries that are objects */
+	uint64_t nentries; /* of the document: JSON keys */
+	uint64_t names;    /* sum of the hashes of the valid records' keys */
+	uint64_t nvalid;   /* distinct names of valid records; for a category without
+			    * deletion risk, entries that are objects */
+	uint64_t
+	    nnew_baselines;   /* valid records with a baseline that is not built in */
 	struct model *models; /* [nmodels], the typed view, in its order */
 	uint32_t nmodels;
 	struct map bases; /* text_generation: base names -> struct stats_group */

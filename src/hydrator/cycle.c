@@ -218,6 +218,22 @@ cycle_compare(const struct cycle *c, struct cycle_run *run, struct report *repor
 	return 0;
 }
 
+static void
+cycle_skips(void *arg, const char *what)
+{
+	struct cycle *c = arg;
+
+	skips_add(&c->skips, what);
+}
+
+static void
+cycle_new_baseline(void *arg, struct str baseline)
+{
+	struct cycle *c = arg;
+
+	baselines_note(&c->baselines, c->section->name, baseline);
+}
+
 /* What is refused has been taken back. */
 static enum analytics_result
 cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
@@ -232,8 +248,9 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 	};
 	struct report report = {
 		.pace = &run->pace,
-		.skip = skips_add,
-		.arg = &c->skips,
+		.skip = cycle_skips,
+		.new_baseline = cycle_new_baseline,
+		.arg = c,
 	};
 	enum analytics_result result;
 

@@ -8,6 +8,7 @@
 #include "analytics/analytics.h"
 #include "base/attr.h"
 #include "config/config.h"
+#include "hydrator/baselines.h"
 #include "hydrator/demand.h"
 #include "hydrator/gate.h"
 #include "hydrator/inputs.h"
@@ -40,6 +41,7 @@ struct cycle {
 	bool workers_missing; /* logged: their file: does not exist */
 	bool too_large;       /* logged: there was no room for the last snapshot */
 	struct skips skips;
+	struct baselines baselines;
 	struct inputs inputs;
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
 	struct modified modified;

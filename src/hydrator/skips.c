@@ -18,10 +18,8 @@ skips_begin(struct skips *s)
 }
 
 void
-skips_add(void *arg, const char *what)
+skips_add(struct skips *s, const char *what)
 {
-	struct skips *s = arg;
-
 	if (s->nnamed < SKIPS_NAMED)
 		s->named[s->nnamed++] = xstrdup(what);
 	s->count++;

@@ -19,8 +19,7 @@ struct skips {
 };
 
 void skips_begin(struct skips *);
-/* Adds one; arg is the struct skips (a callback of the analytics). */
-void skips_add(void *arg, const char *what);
+void skips_add(struct skips *, const char *what);
 /* Logs this cycle's for a category if they are not those that were logged last. */
 void skips_report(struct skips *, const char *category);
 /* Frees what it holds; it is as new. */

@@ -135,6 +135,7 @@ view_carry_risk(struct buf *payload, const struct view_directory *older)
 	to->skipped = from->skipped;
 	to->raw_entries = from->raw_entries;
 	to->typed_entries = from->typed_entries;
+	to->new_baselines = from->new_baselines;
 	to->computed_at = from->computed_at;
 	to->size = payload->len;
 	free(fresh);

@@ -15,9 +15,9 @@ _Static_assert(
     offsetof(struct view, modified) == 80 + 24 * PRESET_MAX, "view.modified");
 _Static_assert(offsetof(struct view, coded) == 88 + 24 * PRESET_MAX, "view.coded");
 _Static_assert(sizeof(struct view) == 88 + 24 * PRESET_MAX + 16 * ENCODING_MAX, "view");
-_Static_assert(offsetof(struct view_directory, views) == 48, "view_directory.views");
+_Static_assert(offsetof(struct view_directory, views) == 56, "view_directory.views");
 _Static_assert(
-    offsetof(struct view_directory, with_stats) == 48 + VIEW_MAX * sizeof(struct view),
+    offsetof(struct view_directory, with_stats) == 56 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
 _Static_assert(sizeof(struct with_stats_list) == 24, "with_stats_list");
 _Static_assert(sizeof(struct with_stats) == 72, "with_stats");

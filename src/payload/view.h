@@ -33,7 +33,7 @@
 #include "terms/category.h"
 #include "terms/preset.h"
 
-#define VIEW_MAGIC "hyview03" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview04" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -149,8 +149,11 @@ struct view_directory {
 	uint32_t category;      /* enum category */
 	uint32_t skipped;       /* invalid records left out, all documents */
 	uint64_t size;          /* of the whole payload */
-	uint64_t raw_entries;   /* of the reference document; 0: 404 */
-	uint64_t typed_entries; /* valid ones; 0: 404, or 503 if there are raw ones */
+	uint64_t raw_entries;   /* of the reference document */
+	uint64_t typed_entries; /* valid ones; 0: no models, 404, or 503 if there are
+				 * raw entries */
+	uint64_t new_baselines; /* valid ones whose baseline is none of those that this
+				 * version knows */
 	int64_t computed_at;    /* Unix seconds */
 	struct view views[VIEW_MAX];
 	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */

@@ -264,6 +264,8 @@ snapshot_figure(const struct generation *g, enum metric_id id)
 		return g->snapshot->len;
 	case METRIC_SNAPSHOT_MODELS:
 		return g->directory->typed_entries;
+	case METRIC_SNAPSHOT_NEW_BASELINES:
+		return g->directory->new_baselines;
 	default:
 		return g->directory->skipped;
 	}
@@ -418,6 +420,7 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_SNAPSHOT_BYTES] = put_snapshots,
 	[METRIC_SNAPSHOT_MODELS] = put_snapshots,
 	[METRIC_SNAPSHOT_SKIPPED] = put_snapshots,
+	[METRIC_SNAPSHOT_NEW_BASELINES] = put_snapshots,
 	[METRIC_SEGMENT_BYTES] = put_segment,
 	[METRIC_SEGMENT_CAPACITY] = put_segment,
 	[METRIC_SEGMENT_FILL] = put_fill,

@@ -9,6 +9,15 @@
 #define TEXT MEMBER_TEXT
 
 static bool
+is_one_of(struct str s, const char *const *known, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(known[i]) == s.len && memcmp(known[i], s.p, s.len) == 0)
+			return true;
+	return false;
+}
+
+static bool
 check_one_of(const struct json_value *v, struct check *c, const char *const *known,
     size_t n, bool strip)
 {
@@ -19,26 +28,26 @@ check_one_of(const struct json_value *v, struct check *c, const char *const *kno
 	s = json_str(v, c->arena);
 	if (strip)
 		s = unicode_strip(s);
-	for (size_t i = 0; i < n; i++)
-		if (strlen(known[i]) == s.len && memcmp(known[i], s.p, s.len) == 0)
-			return true;
-	return check_fail(c, "not a known value");
+	return is_one_of(s, known, n) || check_fail(c, "not a known value");
 }
 
+/* The list is open: the reference is given others at run time. */
 static bool
-check_baseline(const struct json_value *v, struct check *c)
+baseline_is_known(struct str s)
 {
 	static const char *const known[] = { "infer", "stable_diffusion_1",
 		"stable_diffusion_2_768", "stable_diffusion_2_512",
 		"stable_diffusion_xl", "stable_cascade", "flux_1", "flux_schnell",
-		"flux_dev", "qwen_image", "z_image_turbo", "stable diffusion 1",
-		"stable diffusion 1.4", "stable diffusion 1.5", "SD1", "SD14", "SD1.4",
-		"SD15", "SD1.5", "stable_diffusion", "stable_diffusion_1.4",
-		"stable_diffusion_1.5", "stable diffusion xl", "SDXL", "stable cascade",
-		"flux schnell", "flux dev", "qwen image", "qwen-image", "qwen",
-		"z image turbo", "zimage-turbo", "zimage" };
+		"flux_dev", "qwen_image", "z_image_turbo", "krea2_turbo", "anima",
+		"stable diffusion 1", "stable diffusion 1.4", "stable diffusion 1.5",
+		"SD1", "SD14", "SD1.4", "SD15", "SD1.5", "stable_diffusion",
+		"stable_diffusion_1.4", "stable_diffusion_1.5", "stable diffusion xl",
+		"SDXL", "stable cascade", "flux schnell", "flux dev", "qwen image",
+		"qwen-image", "qwen", "z image turbo", "zimage-turbo", "zimage",
+		"krea_2_turbo", "krea2", "anima_base", "anima_aesthetic",
+		"anima_turbo" };
 
-	return check_one_of(v, c, known, NELEM(known), false);
+	return is_one_of(s, known, NELEM(known));
 }
 
 static bool
@@ -201,9 +210,12 @@ record_baseline(const struct fields *f, struct check *c, struct record *out)
 		return true;
 	if (v->type == JSON_T_NONE)
 		return record_fail(c, "required", FIELD_BASELINE);
-	if (!(c->kind == IMAGE ? check_baseline(v, c) : check_str(v, c)))
+	if (!check_str(v, c))
 		return check_within(c, "baseline");
-	return record_text(v, c, FIELD_BASELINE, &out->baseline);
+	if (!record_text(v, c, FIELD_BASELINE, &out->baseline))
+		return false;
+	out->new_baseline = c->kind == IMAGE && !baseline_is_known(out->baseline);
+	return true;
 }
 
 static bool

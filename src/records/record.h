@@ -67,6 +67,7 @@ struct record {
 	bool nsfw;
 	bool has_description;
 	bool unparsable_url;
+	bool new_baseline; /* image_generation: it is none of those that are built in */
 };
 
 void record_read(

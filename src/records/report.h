@@ -22,6 +22,9 @@ struct report {
 	/* Called for each record or entry that is left out, with what and why, e.g.
 	 * "reference record \"Foo\": nsfw: required". May be NULL. */
 	void (*skip)(void *arg, const char *what);
+	/* Called for each record that has a baseline which this version does not know,
+	 * with that. May be NULL. */
+	void (*new_baseline)(void *arg, struct str baseline);
 	void *arg;
 	uint64_t skipped;                   /* out: how many */
 	enum document_kind refused;         /* out: on error */

@@ -134,6 +134,11 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .type = "gauge",
 	    .label = { "category" },
 	    .help = "Invalid records left out of the snapshot that is served." },
+	[METRIC_SNAPSHOT_NEW_BASELINES] = { .name = "snapshot_new_baselines",
+	    .type = "gauge",
+	    .label = { "category" },
+	    .help = "Records in the snapshot that is served with a baseline that this "
+		    "version does not know." },
 	[METRIC_SEGMENT_BYTES] = { .name = "segment_bytes",
 	    .type = "gauge",
 	    .help = "Size of the shared memory's file; only what was published in is "

@@ -58,7 +58,7 @@ def by_name(answer):
 
 
 def test_an_invalid_record_is_skipped_named_and_counted(world):
-    world.put("image_generation", {"A": image("A"), "B": image("B", nsfw=None), "C": image("C", baseline="sdxl"),
+    world.put("image_generation", {"A": image("A"), "B": image("B", nsfw=None), "C": image("C", style="sdxl"),
                                    "D": image("D")})
     daemon = world.start()
     assert names(daemon.json(RISK % "image_generation")) == ["A", "D"]

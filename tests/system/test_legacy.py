@@ -27,7 +27,7 @@ IMAGES = {
              "config": {"files": [{"path": "tern.safetensors"}, {"path": "tern.yaml"}],
                         "download": [{"file_name": "tern.safetensors", "file_path": "",
                                       "file_url": "https://files.example/tern.safetensors"}]}},
-    "Gull": {"name": "Gull", "baseline": "stable diffusion 9", "type": "ckpt", "nsfw": False},
+    "Gull": {"name": "Gull", "baseline": "stable diffusion 9", "type": "ckpt", "style": "baroque"},
 }
 GARBAGE = {
     "html": "<!DOCTYPE html>\n<title>Sign in, please</title>\n",
@@ -108,7 +108,7 @@ def test_what_becomes_of_the_records(make_daemon, upstream):
     tags = {t["tag"] for t in daemon.json(STATISTICS % "text_generation")["top_tags"]}
     assert tags == {"story", "calm"}
     assert daemon.json(STATISTICS % "image_generation")["total_models"] == 1
-    for line in ('image_generation: skipped: reference record "Gull": baseline: not a known value',
+    for line in ('image_generation: skipped: reference record "Gull": style: not a known value',
                  'text_generation: skipped: reference record "lab/Stork-XB": parameters_bn: not a number'):
         assert line in daemon.log()
 

@@ -1,6 +1,9 @@
 """Models with what the Horde knows of them: /model_references/statistics/CATEGORY/with-stats."""
 import json
+import re
 import signal
+import time
+import urllib.request
 
 import pytest
 
@@ -185,6 +188,31 @@ def test_without_a_workers_file_there_are_no_workers(make_daemon, directory):
 def test_a_failing_workers_document_keeps_the_last_snapshot(make_daemon, directory):
     with StubUpstream(directory) as upstream:
         daemon = make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde).start()
+def test_a_new_baseline_is_taken_named_once_and_counted(make_daemon, directory):
+    reference = demo_document("image_generation")
+    first, second = list(reference)[:2]
+    reference[first]["baseline"] = "flux_9\nhydratord: error: forged \x1b[2J"
+    reference[second]["baseline"] = "flux_9"
+    (directory / "image_generation.json").write_text(json.dumps(reference))
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory,
+                         settings='http { metrics_listen = { "127.0.0.1:0" } }').start()
+    for cycles in 1, 2, 3:
+        wait_for(lambda n=cycles: daemon.log().count("hydrated image_generation") >= n, "cycle %d" % cycles)
+        (directory / "status_image.json").write_text(
+            (directory / "status_image.json").read_text() + " ")
+        daemon.send(signal.SIGUSR1)
+    assert {first, second} <= set(daemon.json(IMAGE))
+    risk = daemon.json("/model_references/statistics/image_generation/deletion-risk")["models"]
+    assert {m["baseline"] for m in risk if m["name"] in (first, second)} == {
+        reference[first]["baseline"], "flux_9"}
+    assert daemon.log().count('image_generation: new baseline "flux_9": its models are taken as they are') == 1
+    assert daemon.log().count('new baseline "flux_9?hydratord: error: forged ?[2J"') == 1
+    assert "skipped" not in daemon.log().replace("0 skipped", "")
+    port = re.search(r"metrics on 127\.0\.0\.1:(\d+)", daemon.log()).group(1)
+    with urllib.request.urlopen("http://127.0.0.1:%s/metrics" % port) as metrics:
+        assert 'snapshot_new_baselines{category="image_generation"} 2\n' in metrics.read().decode()
+
+
         assert upstream.count("/api/v2/workers?type=image") == 1
         before = daemon.get(IMAGE + "?include_workers=true")
         for mode in "404", "shape":

@@ -41,6 +41,36 @@ check_cases(enum category category, const struct record_case *cases, size_t n)
 	analysis_free(&f);
 }
 
+/* Records with a baseline that nobody told us of are there like any other, and
+ * counted. */
+TEST(test_new_baselines)
+{
+	struct analysis f;
+
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_render(&f,
+	    "{\"A\":{\"name\":\"A\",\"baseline\":\"flux_9\",\"nsfw\":0},"
+	    "\"B\":{\"name\":\"B\",\"baseline\":\"krea2_turbo\",\"nsfw\":0},"
+	    "\"C\":{\"name\":\"C\",\"baseline\":\"anima_turbo\",\"nsfw\":0},"
+	    "\"D\":{\"name\":\"D\",\"baseline\":\"\",\"nsfw\":0},"
+	    "\"E\":{\"name\":\"E\",\"baseline\":\"Anima\",\"nsfw\":0},"
+	    "\"F\":{\"name\":\"F\",\"baseline\":\"flux_9\",\"nsfw\":0}}",
+	    "[]", "{}");
+	assert_string_equal(f.skipped, "");
+	assert_string_equal(f.new_baselines, "flux_9\n\nAnima\nflux_9\n");
+	assert_int_equal(f.dir->new_baselines, 4);
+	assert_int_equal(f.dir->typed_entries, 6);
+	analysis_expect(&f, VIEW_RISK, "models/0/baseline", "\"flux_9\"");
+	analysis_expect_flags(&f, VIEW_RISK, "D",
+	    "no_active_workers no_download_urls missing_description missing_baseline");
+	f.category = CATEGORY_TEXT_GENERATION;
+	analysis_render(&f,
+	    "{\"A\":{\"name\":\"A\",\"baseline\":\"x\",\"parameters\":1}}", "[]", "{}");
+	assert_string_equal(f.new_baselines, "");
+	assert_int_equal(f.dir->new_baselines, 0);
+	analysis_free(&f);
+}
+
 TEST(test_image)
 {
 	static const struct record_case cases[] = {
@@ -52,10 +82,12 @@ TEST(test_image)
 		    "name: not Unicode" },
 		{ "\"name\":\"\",\"baseline\":\"SD1\",\"nsfw\":\"YES\"", NULL },
 		{ "\"name\":\"A\",\"nsfw\":false", "baseline: required" },
-		{ "\"name\":\"A\",\"baseline\":\"\",\"nsfw\":0",
-		    "baseline: not a known value" },
-		{ "\"name\":\"A\",\"baseline\":\"sdxl\",\"nsfw\":0",
-		    "baseline: not a known value" },
+		{ "\"name\":\"A\",\"baseline\":\"\",\"nsfw\":0", NULL },
+		{ "\"name\":\"A\",\"baseline\":\"sdxl\",\"nsfw\":0", NULL },
+		{ "\"name\":\"A\",\"baseline\":\"\\ud800\",\"nsfw\":0",
+		    "baseline: not Unicode" },
+		{ "\"name\":\"A\",\"baseline\":7,\"nsfw\":0",
+		    "baseline: not a string" },
 		{ "\"name\":\"A\",\"baseline\":null,\"nsfw\":0",
 		    "baseline: not a string" },
 		{ "\"name\":\"A\",\"baseline\":\"SD1\"", "nsfw: required" },
