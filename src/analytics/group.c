@@ -122,7 +122,9 @@ group_finish(const struct groups *g, const struct risk_terms *t, uint32_t index,
 	for (const struct group_host *h = group->hosts; h != NULL; h = h->next)
 		hosts[n++] = h->netloc;
 	out->hosts = hosts;
-	out->percentage = float_sum_get(&group->percentage);
+	/* The sum of rounded shares may be more, which the reference's schema forbids
+	 * (it fails): doc/differences.md. */
+	out->percentage = fmin(float_sum_get(&group->percentage), 100.0);
 	out->day_to_month =
 	    group_ratio(&group->day_to_month, out->usage.n[PERIOD_MONTH]);
 	out->month_to_total =

@@ -1,6 +1,7 @@
 /* Counting raw records. */
 #include "analytics/statistics.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "json/walk.h"
@@ -195,10 +196,13 @@ put_count(struct buf *b, const char *key, uint64_t n)
 	json_put_int(b, (int64_t)n);
 }
 
+/* A tag may count more often than there are models. The reference's schema allows no
+ * more than 100 (it fails): doc/differences.md. */
 static void
 put_share(struct buf *b, uint64_t count, uint64_t models)
 {
-	double share = number_ratio((int64_t)count, (int64_t)models) * 100.0;
+	double share =
+	    fmin(number_ratio((int64_t)count, (int64_t)models) * 100.0, 100.0);
 
 	PUT(b, ",\"count\":");
 	json_put_int(b, (int64_t)count);

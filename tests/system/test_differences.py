@@ -87,12 +87,19 @@ def test_an_unparsable_url_in_statistics_is_passed_over(world):
     assert answer["download_stats"]["hosts"] == {"huggingface.co": 1}
 
 
-def test_a_percentage_sum_above_100_is_given(world):
+def test_a_percentage_sum_ends_at_100(world):
     models = ["Foo-%dB" % n for n in range(1, 7)]
     world.put("text_generation", {name: text(name) for name in models})
     world.put("stats_text", {"day": {}, "month": {"Foo-1B": 100}, "total": {}})
     answer = world.start().json(RISK % "text_generation" + "?group_text_models=true")
-    assert answer["models"][0]["usage_percentage_of_category"] == 100.00019999999999
+    assert answer["models"][0]["usage_percentage_of_category"] == 100.0
+
+
+def test_the_percentage_of_a_tag_ends_at_100(world):
+    world.put("blip", {"A": {"tags": ["x", "x", "y"]}, "B": {"tags": ["x"]}})
+    answer = world.start(names=("blip",)).json(STATISTICS % "blip")
+    assert answer["top_tags"] == [{"tag": "x", "count": 3, "percentage": 100.0},
+                                  {"tag": "y", "count": 1, "percentage": 50.0}]
 
 
 def test_an_integer_beyond_64_bits_spoils_its_own_record_or_entry(world):
