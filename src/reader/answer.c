@@ -284,12 +284,10 @@ answer_statistics(struct job *j, struct str category)
 	    !find_part(j, PART_STATISTICS))
 		return;
 	kind = choose(j, j->query.group_text_models, VIEW_STATS_GROUPED, VIEW_STATS);
-	if (j->generation->directory->raw_entries == 0 ||
-	    !j->generation->directory->views[kind].present) {
+	if (j->generation->directory->views[kind].present)
+		answer_view(j, kind);
+	else
 		answer_missing(j);
-		return;
-	}
-	answer_view(j, kind);
 }
 
 /* The order of the checks is the reference's: doc/reference.md 8.5. */

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from conftest import file_categories
+from daemon import wait_for
 
 RISK = "/model_references/statistics/%s/deletion-risk"
 STATISTICS = "/model_references/statistics/%s"
@@ -131,14 +132,33 @@ def test_a_negative_number_is_left_out(world):
     assert (model["usage_day"], model["usage_month"]) == (0, 3)
 
 
-def test_an_empty_reference_is_404(world):
-    world.put("image_generation", {})
-    daemon = world.make_daemon(file_categories(world.directory), "file://%s" % world.directory)
-    daemon.start()
-    for target in (STATISTICS, RISK):
-        answer = daemon.get(target % "image_generation")
-        assert answer.status == 404
-        assert answer.json() == {"detail": "Category 'image_generation' not found or has no models"}
+def test_an_empty_category_has_statistics_of_nothing(world):
+    """And no models; one that was never fetched has neither, and one that is not configured is not found."""
+    empty = ("image_generation", "text_generation", "blip")
+    for name in empty:
+        world.put(name, {})
+    daemon = world.make_daemon(file_categories(world.directory, (*empty, "lora")), "file://%s" % world.directory)
+    daemon.start(wait=False)
+    for name in empty:
+        wait_for(lambda target=STATISTICS % name: daemon.get(target).status == 200, name)
+        for query in "", "?group_text_models=true":
+            answer = daemon.json(STATISTICS % name + query)
+            assert isinstance(answer.pop("computed_at"), int)
+            assert answer == {
+                "category": name, "total_models": 0, "returned_models": 0, "offset": 0, "limit": None,
+                "nsfw_count": 0, "baseline_distribution": {}, "download_stats": {
+                    "total_models_with_downloads": 0, "total_download_entries": 0, "total_size_bytes": 0,
+                    "models_with_size_info": 0, "average_size_bytes": 0.0, "hosts": {}},
+                "top_tags": [], "top_styles": [], "parameter_buckets": [], "models_without_param_info": 0,
+                "models_with_trigger_words": 0, "models_with_inpainting": 0, "models_with_requirements": 0,
+                "models_with_showcases": 0}
+        assert daemon.json(STATISTICS % name + "?limit=3&offset=2")["limit"] == 3
+    for name in empty[:2]:
+        answer = daemon.get(RISK % name)
+        assert (answer.status, answer.json()) == (
+            404, {"detail": "Category '%s' not found or has no models" % name})
+    assert daemon.get(STATISTICS % "lora").status == 503
+    assert daemon.get(STATISTICS % "ti").status == 404
 
 
 def test_any_category_has_statistics(world):
