@@ -63,19 +63,20 @@ analytics_has_risk(const struct analytics_input *in, const struct reference *r)
 /* The views that need the Horde's documents. Returns 0, or -1 for what ends
  * printing_goes_on(). */
 static int
-analytics_write_risk(const struct analytics_settings *settings, enum category category,
-    struct horde *horde, struct workers *workers, struct reference *reference,
-    struct arena *arena, struct pace *pace, struct buf *out)
+analytics_write_risk(const struct analytics_settings *settings,
+    const struct analytics_input *in, struct horde *horde, struct workers *workers,
+    struct reference *reference, struct arena *arena, struct pace *pace,
+    struct buf *out)
 {
 	struct printing p = { settings, pace, arena, out };
 
 	if (reference_merge(reference, horde, arena, pace) == -1)
 		return -1;
-	if (render_risk(&p, category, horde, reference->models, reference->nmodels,
+	if (render_risk(&p, in->category, horde, reference->models, reference->nmodels,
 		&reference->bases) == -1)
 		return -1;
 	return with_stats_write(
-	    &p, horde, workers, reference->models, reference->nmodels);
+	    &p, horde, workers, reference->models, reference->nmodels, in->now);
 }
 
 /* Everything in the arena is borrowed until the payload is complete. */
@@ -95,8 +96,8 @@ analytics_render_in(const struct analytics_settings *settings,
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	view_begin_payload(out, in->category);
 	if (analytics_has_risk(in, &reference) &&
-	    analytics_write_risk(settings, in->category, &horde, &workers, &reference,
-		arena, report->pace, out) == -1)
+	    analytics_write_risk(settings, in, &horde, &workers, &reference, arena,
+		report->pace, out) == -1)
 		return -1;
 	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
 	if (in->category == CATEGORY_TEXT_GENERATION)
@@ -110,8 +111,8 @@ analytics_render_in(const struct analytics_settings *settings,
 	d->size = out->len;
 	d->raw_entries = reference.nentries;
 	d->typed_entries = reference.nvalid;
-	d->computed_at = in->now;
 	d->new_baselines = reference.nnew_baselines;
+	d->computed_at = in->now;
 	return out->len <= settings->payload_max ? 0 : -1;
 }
 

@@ -42,7 +42,7 @@ struct analytics_input {
 	struct document status;
 	struct document stats;
 	struct document workers;
-	int64_t now; /* Unix seconds: computed_at */
+	int64_t now; /* Unix seconds: computed_at, observed_at */
 };
 
 enum analytics_result {

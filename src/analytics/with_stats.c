@@ -28,6 +28,8 @@ struct with_stats_view {
 	const struct model *models;
 	uint32_t n;
 	bool exact; /* the plain answer counts exact usage too */
+	int64_t observed_at;
+	struct str rest; /* what stands between each usage and worker_count */
 	struct arena *arena;
 	struct buf *out;
 	struct view view;
@@ -134,7 +136,20 @@ fetch_ahead(const struct with_stats_view *v, uint32_t i)
 		__builtin_prefetch(&v->horde->statuses[m->merged.best]);
 }
 
-/* The plain text of a model. */
+/* The same for all models: WITH_STATS_NULLS TIME WITH_STATS_COUNT. */
+static void
+make_rest(struct with_stats_view *v)
+{
+	struct buf b = { 0 };
+
+	PUT(&b, WITH_STATS_NULLS);
+	json_put_int(&b, v->observed_at);
+	PUT(&b, WITH_STATS_COUNT);
+	v->rest = (struct str){ arena_strndup(v->arena, b.data, b.len), b.len };
+	buf_free(&b);
+}
+
+/* The plain text of a model, all but whose time is in the tag. */
 static void
 write_plain(struct with_stats_view *v, uint32_t i)
 {
@@ -148,7 +163,9 @@ write_plain(struct with_stats_view *v, uint32_t i)
 	row->head = (uint32_t)(out->len - off);
 	put_usage(out, plain_usage(v, i));
 	row->usage = (uint32_t)(out->len - off) - row->head;
-	PUT(out, WITH_STATS_NULLS);
+	v->view.etag = XXH3_64bits_withSeed(
+	    out->data + off, out->len - off, v->view.etag ^ (uint64_t)m->workers);
+	buf_add(out, v->rest.p, v->rest.len);
 	json_put_int(out, m->workers);
 	PUT(out, "}");
 	row->worker_count = m->workers;
@@ -179,7 +196,6 @@ write_body(struct with_stats_view *v)
 	PUT(out, "}");
 	view->tail.len = 1;
 	view->body = view_span_since(out, view->body.off);
-	view->etag = XXH3_64bits(out->data + view->body.off, view->body.len);
 	/* No presets: they are empty where the view is. */
 	for (int p = 0; p < PRESET_MAX; p++)
 		view->presets[p].tail.off = view->body.off;
@@ -319,7 +335,8 @@ set_usage(struct with_stats_view *v)
 
 int
 with_stats_write(const struct printing *p, const struct horde *horde,
-    struct workers *workers, const struct model *models, uint32_t n)
+    struct workers *workers, const struct model *models, uint32_t n,
+    int64_t observed_at)
 {
 	struct with_stats_view v = { .printing = p,
 		.horde = horde,
@@ -327,15 +344,17 @@ with_stats_write(const struct printing *p, const struct horde *horde,
 		.models = models,
 		.n = n,
 		.exact = p->settings->corrections & CORRECT_EXACT_USAGE,
+		.observed_at = observed_at,
 		.arena = p->arena,
 		.out = p->out,
 		.texts = arena_alloc(p->arena, n * sizeof(*v.texts)),
 		.rows = arena_array(p->arena, n, sizeof(*v.rows)) };
 	struct buf *out = p->out;
-	struct with_stats with;
+	struct with_stats with = { .observed_at = observed_at };
 	struct view_directory *d;
 
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
+	make_rest(&v);
 	if (!write_body(&v) || !write_variations(&v, &with.variations_etag) ||
 	    !write_workers(&v, &with))
 		return -1;

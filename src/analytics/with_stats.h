@@ -11,9 +11,9 @@
 #include "base/attr.h"
 
 /* Appends VIEW_WITH_STATS: the plain answer, and the pieces of the others. Models are
- * merged, in the order of the answer. Returns 0, or -1 if printing_goes_on() said no.
- */
+ * merged, in the order of the answer. observed_at: Unix seconds, shown with each model.
+ * Returns 0, or -1 if printing_goes_on() said no. */
 int with_stats_write(const struct printing *, const struct horde *, struct workers *,
-    const struct model *models, uint32_t n) MUST_CHECK;
+    const struct model *models, uint32_t n, int64_t observed_at) MUST_CHECK;
 
 #endif

@@ -140,7 +140,7 @@ static const struct member worker_members[WORKER_MEMBERS] = {
 	[WORKER_ONLINE] = MEMBER("online", check_bool, MEMBER_REQUIRED),
 	[WORKER_MODELS] = MEMBER("models", check_strings, 0),
 	[WORKER_TEAM] = MEMBER("team", check_team, MEMBER_REQUIRED),
-	[WORKER_AGENT] = MEMBER("bridge_agent", check_str, MEMBER_REQUIRED),
+	[WORKER_AGENT] = MEMBER("bridge_agent", check_text, MEMBER_NULL),
 	[WORKER_MAX_PIXELS] = MEMBER("max_pixels", check_int, MEMBER_NULL),
 	[WORKER_MEGAPIXELSTEPS] =
 	    MEMBER("megapixelsteps_generated", check_float, MEMBER_NULL),
@@ -185,6 +185,39 @@ worker_int(const struct json_value *v, struct arena *arena)
 	return coerce_int(v, arena, &n) ? n : 0;
 }
 
+static bool
+worker_has(const struct json_value *v)
+{
+	return v->type != JSON_T_NONE && v->type != JSON_T_NULL;
+}
+
+/* What a document need not say is null. */
+static void
+put_length(struct buf *b, const struct json_value *v, struct arena *arena)
+{
+	if (worker_has(v))
+		json_put_int(b, worker_int(v, arena));
+	else
+		PUT(b, "null");
+}
+
+static void
+put_setup(struct buf *b, const struct json_value *values, struct arena *arena)
+{
+	PUT(b, ",\"max_length\":");
+	put_length(b, &values[WORKER_MAX_LENGTH], arena);
+	PUT(b, ",\"max_context_length\":");
+	put_length(b, &values[WORKER_MAX_CONTEXT], arena);
+	PUT(b, ",\"bridge_agent\":");
+	if (worker_has(&values[WORKER_AGENT]))
+		json_put_string(b, json_str(&values[WORKER_AGENT], arena));
+	else
+		PUT(b, "null");
+	PUT(b, ",\"nsfw\":");
+	json_put_bool(b, worker_flag(&values[WORKER_NSFW], arena));
+}
+
+/* doc/reference.md 8.9. */
 static struct str
 worker_summary(const struct json_value *values, struct arena *arena, struct buf *b)
 {
@@ -204,6 +237,7 @@ worker_summary(const struct json_value *values, struct arena *arena, struct buf 
 	json_put_bool(b, worker_flag(&values[WORKER_TRUSTED], arena));
 	PUT(b, ",\"uptime\":");
 	json_put_int(b, worker_int(&values[WORKER_UPTIME], arena));
+	put_setup(b, values, arena);
 	PUT(b, "}");
 	return (struct str){ arena_strndup(arena, b->data, b->len), b->len };
 }

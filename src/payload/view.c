@@ -20,7 +20,7 @@ _Static_assert(
     offsetof(struct view_directory, with_stats) == 56 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
 _Static_assert(sizeof(struct with_stats_list) == 24, "with_stats_list");
-_Static_assert(sizeof(struct with_stats) == 72, "with_stats");
+_Static_assert(sizeof(struct with_stats) == 80, "with_stats");
 _Static_assert(offsetof(struct with_stats_row, exact_usage) == 24, "with_stats_row");
 _Static_assert(sizeof(struct with_stats_row) == 96, "with_stats_row");
 

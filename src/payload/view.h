@@ -81,8 +81,8 @@ struct view {
 	struct view_span tail;
 	uint64_t rows; /* offset of struct view_row[nrows], 8-aligned */
 	struct view_preset presets[PRESET_MAX];
-	uint64_t etag; /* hash of the content, computed_at left out: the same on every
-			* machine and for an unchanged refresh */
+	uint64_t etag; /* hash of the content, computed_at and observed_at left out: the
+			* same on every machine and for an unchanged refresh */
 	int64_t modified; /* Unix seconds since which the etag is what it is; the
 			   * hydrator fills it in (hydrator/modified.h) */
 	/* The complete body in each encoding; empty: identity serves it better. That
@@ -96,10 +96,10 @@ struct view {
  *
  *   "NAME":{...,"queued":N,"usage_stats":   <- ends at `head`
  *   USAGE                                   <- `usage` bytes
- *   WITH_STATS_NULLS COUNT}
+ *   WITH_STATS_NULLS TIME WITH_STATS_COUNT COUNT}
  *
  * and an answer with backend variations has `exact_usage` and `variations` in it, one
- * with workers has the summaries of its list and their number.
+ * with workers has the summaries of its list and their number. TIME is the view's.
  */
 struct with_stats_row {
 	uint32_t head;
@@ -113,11 +113,20 @@ struct with_stats_row {
 	int64_t usage_month[2];       /* plain, with variations */
 	int64_t usage_total[2];
 };
+
+/* The number of workers that is shown (doc/reference.md 4.5). */
+static inline int64_t
+with_stats_count(const struct with_stats_row *row, bool workers)
+{
+	return workers && row->nworkers > 0 ? row->nworkers : row->worker_count;
+}
+
 #define WITH_STATS_SUMMARIES ",\"worker_summaries\":"
 #define WITH_STATS_VARIATIONS ",\"backend_variations\":"
+#define WITH_STATS_TIME ",\"observed_at\":"
 #define WITH_STATS_COUNT ",\"worker_count\":"
 #define WITH_STATS_NULLS                                                               \
-	WITH_STATS_SUMMARIES "null" WITH_STATS_VARIATIONS "null" WITH_STATS_COUNT
+	WITH_STATS_SUMMARIES "null" WITH_STATS_VARIATIONS "null" WITH_STATS_TIME
 
 /*
  * The workers of a model, in the order of the answer: with_stats.members[first, first +
@@ -142,6 +151,8 @@ struct with_stats {
 	uint64_t nmembers;
 	uint64_t workers_etag; /* hashes of what the plain answer lacks */
 	uint64_t variations_etag;
+	int64_t observed_at; /* TIME: Unix seconds, computed_at of the payload that the
+			      * view was made for */
 };
 
 struct view_directory {

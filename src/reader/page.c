@@ -124,9 +124,7 @@ static void
 put_with_stats(struct http_response *r, const struct generation *g,
     const struct view *v, const struct selection *s)
 {
-	struct row_run run = { row_lists_order(
-				   &g->lists, s->sort, s->variations, s->desc),
-		s->none ? 0 : v->nrows };
+	struct row_run run = { row_lists_order(&g->lists, s), v->nrows };
 
 	http_response_add(r, STR("{"));
 	r->source = row_source_new(g, s, run, STR("}"));

@@ -38,7 +38,8 @@ key_of(const struct with_stats_row *row, enum row_key key)
 {
 	switch (key) {
 	case KEY_WORKERS:
-		return row->nworkers;
+	case KEY_WORKERS_LISTED:
+		return with_stats_count(row, key == KEY_WORKERS_LISTED);
 	case KEY_TOTAL:
 		return row->usage_total[0];
 	case KEY_TOTAL_VARIATIONS:
@@ -149,18 +150,17 @@ row_lists_free(struct row_lists *lists)
 }
 
 const uint32_t *
-row_lists_order(
-    const struct row_lists *lists, enum query_sort sort, bool variations, bool desc)
+row_lists_order(const struct row_lists *lists, const struct selection *s)
 {
-	switch (sort) {
+	switch (s->sort) {
 	case SORT_WORKER_COUNT:
-		return lists->order[KEY_WORKERS][desc];
+		return lists->order[KEY_WORKERS + s->workers][s->desc];
 	case SORT_USAGE_TOTAL:
-		return lists->order[KEY_TOTAL + variations][desc];
+		return lists->order[KEY_TOTAL + s->variations][s->desc];
 	case SORT_USAGE_MONTH:
-		return lists->order[KEY_MONTH + variations][desc];
+		return lists->order[KEY_MONTH + s->variations][s->desc];
 	case SORT_NAME:
-		return lists->order[KEY_NAME][desc];
+		return lists->order[KEY_NAME][s->desc];
 	case SORT_NONE:
 		break;
 	}

@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 #include "payload/view.h"
-#include "reader/query.h"
+#include "reader/selection.h"
 #include "terms/preset.h"
 
 /* What with-stats answers are sorted by: the sort keys of struct with_stats_row. */
 enum row_key {
 	KEY_WORKERS,
+	KEY_WORKERS_LISTED,
 	KEY_TOTAL,
 	KEY_TOTAL_VARIATIONS,
 	KEY_MONTH,
@@ -40,8 +41,7 @@ void row_lists_make(
     struct row_lists *, const char *data, const struct view_directory *);
 void row_lists_free(struct row_lists *);
 
-/* The order that is asked for, or NULL: the view's own. */
-const uint32_t *row_lists_order(
-    const struct row_lists *, enum query_sort, bool variations, bool desc);
+/* The order that a selection of with-stats asks for, or NULL: the view's own. */
+const uint32_t *row_lists_order(const struct row_lists *, const struct selection *);
 
 #endif

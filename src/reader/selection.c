@@ -28,23 +28,15 @@ choose_page(struct selection *s, const struct query *q)
 	s->limit_text = q->has_limit ? q->limit_text : STR("null");
 }
 
-/* Without workers nothing tells models apart by their number, and none has any. A model
- * without a list is left out whatever the least number is. What is empty has no order.
- */
+/* No number of workers is below 0. */
 static void
 choose_models(struct selection *s, const struct query *q)
 {
 	s->workers = q->include_workers;
-	s->none = q->has_min_worker_count && !q->include_workers;
 	s->variations = q->include_backend_variations;
 	s->sort = q->sort_by;
-	if (q->has_min_worker_count && q->include_workers)
-		s->least = q->min_worker_count < 1 ? 1
-			   : q->min_worker_count > UINT32_MAX
-			       ? UINT32_MAX
-			       : (uint32_t)q->min_worker_count;
-	if (s->none || (s->sort == SORT_WORKER_COUNT && !s->workers))
-		s->sort = SORT_NONE;
+	if (q->has_min_worker_count && q->min_worker_count > 0)
+		s->least = q->min_worker_count;
 	s->desc = s->sort != SORT_NONE && q->sort_desc;
 }
 
@@ -65,8 +57,6 @@ put_models(struct buf *b, const struct selection *s)
 		put_part(b, "workers", STR("1"));
 	if (s->variations)
 		put_part(b, "variations", STR("1"));
-	if (s->none)
-		put_part(b, "none", STR("1"));
 	if (s->least > 0) {
 		put_part(b, "least", STR(""));
 		json_put_int(b, s->least);

@@ -38,8 +38,7 @@ struct selection {
 	/* With-stats. */
 	bool workers;
 	bool variations;
-	bool none;      /* no model can match */
-	uint32_t least; /* summaries that a model must have, 0: any or none */
+	int64_t least; /* workers that a model must have, 0: any number */
 	enum query_sort sort;
 	bool desc;
 };

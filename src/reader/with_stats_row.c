@@ -16,7 +16,7 @@ bool
 with_stats_has_row(
     const struct generation *g, const struct with_stats_choice *c, uint32_t number)
 {
-	return row_at(g, number)->nworkers >= c->least;
+	return with_stats_count(row_at(g, number), c->workers) >= c->least;
 }
 
 /* `{"ID":{...},...}`: the text of each of the model's workers. */
@@ -42,7 +42,7 @@ put_workers(struct sink *k, const struct generation *g, uint64_t list)
 }
 
 static void
-put_count(struct sink *k, int64_t n, struct buf *digits)
+put_number(struct sink *k, int64_t n, struct buf *digits)
 {
 	buf_reset(digits);
 	json_put_int(digits, n);
@@ -76,7 +76,9 @@ with_stats_put_row(struct sink *k, const struct generation *g,
 		sink_put(k, STR("null"));
 	sink_put(k, STR(WITH_STATS_VARIATIONS));
 	sink_put(k, c->variations ? generation_span(g, row->variations) : STR("null"));
+	sink_put(k, STR(WITH_STATS_TIME));
+	put_number(k, g->directory->with_stats.observed_at, digits);
 	sink_put(k, STR(WITH_STATS_COUNT));
-	put_count(k, workers ? row->nworkers : row->worker_count, digits);
+	put_number(k, with_stats_count(row, c->workers), digits);
 	sink_put(k, STR("}"));
 }

@@ -13,7 +13,7 @@
 /* What a selection of VIEW_WITH_STATS, which is present, asks of each row. */
 struct with_stats_choice {
 	bool workers, variations;
-	uint32_t least;
+	int64_t least;
 };
 
 /* Whether the row with that number is in the answer. */

@@ -73,21 +73,22 @@ all_equal(const char *body, size_t n, const char *key)
 	return true;
 }
 
-/* Of the body without the instant of its computation, which a refresh that changes
- * nothing changes. */
+/* Of the body without the instant of its computation, in statistics or in each model,
+ * which a refresh that changes nothing changes. */
 static uint64_t
 body_sum(const char *body, size_t n)
 {
-	static const char key[] = "\"computed_at\":";
-	const char *at = memmem(body, n, key, strlen(key));
-	size_t before, after;
+	static const char key[] = "ed_at\":"; /* of computed_at and observed_at */
+	const char *end = body + n, *at;
+	uint64_t sum = 0;
 
-	if (at == NULL)
-		return XXH3_64bits(body, n);
-	before = (size_t)(at - body) + strlen(key);
-	for (after = before; after < n && body[after] >= '0' && body[after] <= '9';)
-		after++;
-	return XXH3_64bits(body, before) ^ XXH3_64bits(body + after, n - after);
+	while ((at = memmem(body, (size_t)(end - body), key, strlen(key))) != NULL) {
+		at += strlen(key);
+		sum = XXH3_64bits_withSeed(body, (size_t)(at - body), sum);
+		for (body = at; body < end && *body >= '0' && *body <= '9';)
+			body++;
+	}
+	return XXH3_64bits_withSeed(body, (size_t)(end - body), sum);
 }
 
 static bool
@@ -130,7 +131,7 @@ static const char *
 body_fault(const struct question *q, const struct answer *a, const char *body, size_t n)
 {
 	static const char *const marks[] = { "\"baseline\":\"",
-		"\"usage_day\":", "\"worker_count\":", "\"day\":" };
+		"\"usage_day\":", "\"worker_count\":", "\"day\":", "\"observed_at\":" };
 	size_t i;
 
 	if (a->gzip && !body_decode(&body, &n))

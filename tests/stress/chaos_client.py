@@ -24,7 +24,7 @@ TARGETS = [STATISTICS + rest for rest in (
     "image_generation/deletion-risk?limit=7&offset=3", "image_generation/with-stats",
     "text_generation/with-stats", "text_generation/deletion-risk?preset=missing_data",
     "blip")] + ["/heartbeat", "/livez"]
-COMPUTED = re.compile(rb'"computed_at":\d+')
+COMPUTED = re.compile(rb'"(?:computed|observed)_at":\d+')
 
 
 class Wrong(Exception):
@@ -65,6 +65,7 @@ def check_risk(answer):
 
 def check_with_stats(answer):
     one((model["worker_count"] for model in answer.values()), "worker counts")
+    one((model["observed_at"] for model in answer.values()), "times")
     one((count for model in answer.values() for count in model["usage_stats"].values()), "usage")
 
 

@@ -103,6 +103,15 @@ TEST(test_only_the_instant_of_computation_may_differ)
 	    judge("instant", "{\"a\":1,\"computed_at\":11}"), ANSWER_WHOLE);
 	assert_int_equal(
 	    judge("instant", "{\"a\":2,\"computed_at\":11}"), ANSWER_WRONG);
+	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":10,\"b\":1},"
+					 "\"B\":{\"observed_at\":10}}"),
+	    ANSWER_WHOLE);
+	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":11,\"b\":1},"
+					 "\"B\":{\"observed_at\":11}}"),
+	    ANSWER_WHOLE);
+	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":11,\"b\":2},"
+					 "\"B\":{\"observed_at\":11}}"),
+	    ANSWER_WRONG);
 }
 
 TEST(test_what_is_no_object_is_wrong)

@@ -15,7 +15,9 @@ PATH = "/model_references/statistics/%s/with-stats"
 IMAGE = PATH % "image_generation"
 TEXT = PATH % "text_generation"
 KEYS = ["queued_jobs", "performance", "eta", "queued", "usage_stats", "worker_summaries",
-        "backend_variations", "worker_count"]
+        "backend_variations", "observed_at", "worker_count"]
+SUMMARY = ["id", "name", "performance", "online", "trusted", "uptime", "max_length", "max_context_length",
+           "bridge_agent", "nsfw"]
 
 
 def demo_document(name):
@@ -63,8 +65,8 @@ def test_workers(demo):
         expected = serving("image", name)
         assert list(model["worker_summaries"] or {}) == expected, name
         for number, summary in (model["worker_summaries"] or {}).items():
-            assert summary == {key: workers[number][key] for key in
-                               ("id", "name", "performance", "online", "trusted", "uptime")}
+            assert list(summary) == SUMMARY
+            assert summary == {key: workers[number].get(key) for key in SUMMARY}
         assert model["worker_count"] == (len(expected) or plain[name]["worker_count"])
 
 
@@ -84,20 +86,24 @@ def test_variations(demo):
 
 
 def test_a_least_number_of_workers(demo):
-    assert demo.json(IMAGE + "?min_worker_count=0") == {}
-    assert demo.json(IMAGE + "?min_worker_count=-5") == {}
-    listed = demo.json(IMAGE + "?min_worker_count=-5&include_workers=true")
-    assert set(listed) == {name for name in demo.json(IMAGE) if serving("image", name)}
-    three = demo.json(IMAGE + "?min_worker_count=3&include_workers=true")
-    assert set(three) == {name for name in listed if len(serving("image", name)) >= 3}
-    assert 0 < len(three) < len(listed)
-    assert demo.json(IMAGE + "?min_worker_count=%d&include_workers=true" % 10 ** 30) == {}
+    """Of the number that is shown, with workers and without."""
+    for path in IMAGE, TEXT:
+        for more in "", "&include_workers=true":
+            everything = demo.json(path + "?" + more[1:])
+            for least in 0, -5, -10 ** 30:
+                assert demo.json(path + "?min_worker_count=%d%s" % (least, more)) == everything
+            for least in 1, 2, 3:
+                assert demo.json(path + "?min_worker_count=%d%s" % (least, more)) == {
+                    name: model for name, model in everything.items() if model["worker_count"] >= least}
+            assert demo.json(path + "?min_worker_count=%d%s" % (10 ** 30, more)) == {}
+    some = demo.json(IMAGE + "?min_worker_count=3")
+    assert 0 < len(some) < len(demo.json(IMAGE + "?min_worker_count=1")) < len(demo.json(IMAGE))
 
 
 @pytest.mark.parametrize("key, of", [
     ("usage_month", lambda name, model: (model["usage_stats"] or {"month": 0})["month"]),
     ("usage_total", lambda name, model: (model["usage_stats"] or {"total": 0})["total"]),
-    ("worker_count", lambda name, model: len(model["worker_summaries"] or {})),
+    ("worker_count", lambda name, model: model["worker_count"]),
     ("name", lambda name, model: name.lower()),
     ("anything", lambda name, model: 0),
     ("", lambda name, model: 0),
@@ -118,6 +124,29 @@ def test_bad_parameters_come_in_the_order_of_declaration(demo):
     assert answer.status == 422
     assert [item["loc"][1] for item in answer.json()["detail"]] == [
         "model_category_name", "include_workers", "include_backend_variations", "min_worker_count", "sort_desc"]
+
+
+def test_observed_at_is_when_the_snapshot_was_computed(make_daemon, directory):
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory,
+                         hydration="interval = 3600 ttl = 7200 stale_ttl = 7300").start()
+
+    def observed():
+        answers = [daemon.get(IMAGE + query) for query in ("", "?include_workers=1&sort_by=name", "?min_worker_count=1")]
+        (second,) = {model["observed_at"] for answer in answers for model in answer.json().values()}
+        return second, [answer.headers["etag"] for answer in answers]
+
+    first, tags = observed()
+    assert isinstance(first, int)
+    assert daemon.json("/model_references/statistics/image_generation")["computed_at"] == first
+    # Seconds later a text is another one, but no number of with-stats.
+    wait_for(lambda: time.time() >= first + 2, "another second")
+    reference = demo_document("image_generation")
+    next(iter(reference.values()))["homepage"] = "https://example.org/"
+    (directory / "image_generation.json").write_text(json.dumps(reference))
+    wait_for(lambda: '"observed_at":%d,' % first not in daemon.get(IMAGE).body.decode(), "another snapshot")
+    second, same = observed()
+    assert daemon.json("/model_references/statistics/image_generation")["computed_at"] == second
+    assert same == tags
 
 
 def test_other_categories(demo):
@@ -156,38 +185,6 @@ def test_an_empty_reference_is_not_found(make_daemon, directory):
     assert (answer.status, answer.json()) == (404, {"detail": "Category 'image_generation' not found"})
 
 
-def test_an_invalid_worker_is_skipped_named_and_counted(make_daemon, directory):
-    workers = demo_document("workers")
-    del workers[0]["trusted"]
-    (directory / "workers.json").write_text(json.dumps(workers))
-    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
-    found = daemon.json(IMAGE + "?include_workers=true&min_worker_count=1")
-    assert workers[0]["id"] not in json.dumps(found) and workers[1]["id"] in json.dumps(found)
-    assert "image_generation: skipped: workers element 0: trusted: required" in daemon.log()
-
-
-def test_a_performance_that_is_no_number_is_null(make_daemon, directory):
-    status = (directory / "status_text.json").read_text()
-    (directory / "status_text.json").write_text(status.replace('"performance": 10.0,', '"performance": NaN,', 1))
-    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
-    model = daemon.json(TEXT + "?include_backend_variations=true")["quill-labs/Quill-1.5B"]
-    assert model["backend_variations"]["koboldcpp"]["performance"] is None
-    assert model["performance"] == 25.0
-
-
-def test_without_a_workers_file_there_are_no_workers(make_daemon, directory):
-    (directory / "workers.json").unlink()
-    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
-    assert daemon.json(IMAGE + "?include_workers=true&min_worker_count=1") == {}
-    cycles = daemon.log().count("hydrated image_generation")
-    daemon.send(signal.SIGUSR1)
-    wait_for(lambda: daemon.log().count("hydrated image_generation") > cycles, "another cycle")
-    assert daemon.log().count("image_generation: file://%s/workers.json does not exist" % directory) == 1
-
-
-def test_a_failing_workers_document_keeps_the_last_snapshot(make_daemon, directory):
-    with StubUpstream(directory) as upstream:
-        daemon = make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde).start()
 def test_a_new_baseline_is_taken_named_once_and_counted(make_daemon, directory):
     reference = demo_document("image_generation")
     first, second = list(reference)[:2]
@@ -213,6 +210,49 @@ def test_a_new_baseline_is_taken_named_once_and_counted(make_daemon, directory):
         assert 'snapshot_new_baselines{category="image_generation"} 2\n' in metrics.read().decode()
 
 
+def test_an_invalid_worker_is_skipped_named_and_counted(make_daemon, directory):
+    workers = demo_document("workers")
+    image = [n for n, worker in enumerate(workers) if worker["type"] == "image"]
+    bad = {"trusted": None, "max_length": "long", "max_context_length": 0.5, "bridge_agent": ["x"], "nsfw": "maybe"}
+    assert len(image) > len(bad) / 2
+    for n, (key, value) in enumerate(bad.items()):
+        workers.insert(n, dict(workers[-1 - n], id="bad %s" % key, **{key: value}))
+    good = [worker["id"] for worker in workers[len(bad):] if worker["models"]]
+    (directory / "workers.json").write_text(json.dumps(workers))
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    found = [id for path in (IMAGE, TEXT) for model in daemon.json(path + "?include_workers=true").values()
+             for id in model["worker_summaries"] or ()]
+    assert not [id for id in found if id.startswith("bad")]
+    assert found and set(found) <= set(good)
+    for category in "image_generation", "text_generation":
+        for n, (key, why) in enumerate(zip(bad, ("not a boolean", "not an integer of 64 bits",
+                                                 "not an integer of 64 bits", "not a string", "not a boolean"))):
+            assert "%s: skipped: workers element %d: %s: %s\n" % (category, n, key, why) in daemon.log()
+
+
+def test_a_performance_that_is_no_number_is_null(make_daemon, directory):
+    status = (directory / "status_text.json").read_text()
+    (directory / "status_text.json").write_text(status.replace('"performance": 10.0,', '"performance": NaN,', 1))
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    model = daemon.json(TEXT + "?include_backend_variations=true")["quill-labs/Quill-1.5B"]
+    assert model["backend_variations"]["koboldcpp"]["performance"] is None
+    assert model["performance"] == 25.0
+
+
+def test_without_a_workers_file_there_are_no_workers(make_daemon, directory):
+    (directory / "workers.json").unlink()
+    daemon = make_daemon(file_categories(directory), "file://%s" % directory).start()
+    models = daemon.json(IMAGE + "?include_workers=true")
+    assert models and not [m for m in models.values() if m["worker_summaries"] is not None]
+    cycles = daemon.log().count("hydrated image_generation")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: daemon.log().count("hydrated image_generation") > cycles, "another cycle")
+    assert daemon.log().count("image_generation: file://%s/workers.json does not exist" % directory) == 1
+
+
+def test_a_failing_workers_document_keeps_the_last_snapshot(make_daemon, directory):
+    with StubUpstream(directory) as upstream:
+        daemon = make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde).start()
         assert upstream.count("/api/v2/workers?type=image") == 1
         before = daemon.get(IMAGE + "?include_workers=true")
         for mode in "404", "shape":

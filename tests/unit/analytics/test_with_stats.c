@@ -69,11 +69,15 @@
 #define USAGE_BAR "{\"day\":0,\"month\":50,\"total\":70}"
 #define REST(summaries, variations, count)                                             \
 	",\"worker_summaries\":" summaries ",\"backend_variations\":" variations       \
-	",\"worker_count\":" count "}"
-#define SUMMARY(id, name, online, uptime)                                              \
+	",\"observed_at\":1700000000,\"worker_count\":" count "}"
+#define SUMMARY_WITH(id, name, online, uptime, setup)                                  \
 	"\"" id "\":{\"id\":\"" id "\",\"name\":\"" name                               \
 	"\",\"performance\":\"fast\",\"online\":" online                               \
-	",\"trusted\":false,\"uptime\":" uptime "}"
+	",\"trusted\":false,\"uptime\":" uptime "," setup "}"
+#define SUMMARY(id, name, online, uptime)                                              \
+	SUMMARY_WITH(id, name, online, uptime,                                         \
+	    "\"max_length\":null,\"max_context_length\":null,"                         \
+	    "\"bridge_agent\":\"a\",\"nsfw\":true")
 #define SUMMARIES_FOO                                                                  \
 	"{" SUMMARY("x", "three", "false", "7") "," SUMMARY("y", "two", "true", "5") "}"
 #define SUMMARIES_BAR "{" SUMMARY("y", "two", "true", "5") "}"
@@ -181,7 +185,8 @@ TEST(test_workers_and_variations)
 		"0") "," HEAD_NONE("Bar") USAGE_BAR REST("null", VARIATIONS_BAR("Bar"),
 		"0") "," HEAD_ZED REST("null", VARIATIONS_ZED, "2") "}");
 	expect(&f, "include_backend_variations=1&include_workers=1&min_worker_count=2",
-	    "{" HEAD_FOO EXACT_FOO REST(SUMMARIES_FOO, VARIATIONS_FOO, "2") "}");
+	    "{" HEAD_FOO EXACT_FOO REST(SUMMARIES_FOO, VARIATIONS_FOO,
+		"2") "," HEAD_ZED REST("null", VARIATIONS_ZED, "2") "}");
 	analysis_free(&f);
 }
 
@@ -267,23 +272,28 @@ TEST(test_selection_and_order)
 		{ "sort_by=usage_total", "bar Bar Foo-7B Zed " },
 		{ "sort_by=usage_total&sort_desc=0&include_backend_variations=1",
 		    "Zed Foo-7B bar Bar " },
-		/* The number that is shown does not count. */
-		{ "sort_by=worker_count", "Foo-7B bar Bar Zed " },
-		{ "sort_by=worker_count&sort_desc=0", "Foo-7B bar Bar Zed " },
-		{ "sort_by=worker_count&include_workers=1", "Foo-7B bar Bar Zed " },
+		/* The number that is shown counts: 1, 0, 0, 2 of the status, */
+		{ "sort_by=worker_count", "Zed Foo-7B bar Bar " },
+		{ "sort_by=worker_count&sort_desc=0", "bar Bar Foo-7B Zed " },
+		/* and 2, 1, 1 listed ones. */
+		{ "sort_by=worker_count&include_workers=1", "Foo-7B Zed bar Bar " },
 		{ "sort_by=worker_count&include_workers=1&sort_desc=0",
-		    "Zed bar Bar Foo-7B " },
+		    "bar Bar Foo-7B Zed " },
 		{ "sort_by=", "Foo-7B bar Bar Zed " },
 		{ "sort_by=Name", "Foo-7B bar Bar Zed " },
 		{ "sort_desc=0", "Foo-7B bar Bar Zed " },
-		{ "min_worker_count=0", "" },
-		{ "min_worker_count=-5&sort_by=name", "" },
-		{ "min_worker_count=0&include_workers=1", "Foo-7B bar Bar " },
+		{ "min_worker_count=0", "Foo-7B bar Bar Zed " },
+		{ "min_worker_count=-5&sort_by=name", "Zed Foo-7B bar Bar " },
+		{ "min_worker_count=1", "Foo-7B Zed " },
+		{ "min_worker_count=2", "Zed " },
+		{ "min_worker_count=3", "" },
+		{ "min_worker_count=0&include_workers=1", "Foo-7B bar Bar Zed " },
 		{ "min_worker_count=-99999999999999999999&include_workers=1",
-		    "Foo-7B bar Bar " },
+		    "Foo-7B bar Bar Zed " },
 		{ "min_worker_count=1&include_workers=1&sort_by=name",
-		    "Foo-7B bar Bar " },
-		{ "min_worker_count=2&include_workers=1", "Foo-7B " },
+		    "Zed Foo-7B bar Bar " },
+		{ "min_worker_count=2&include_workers=1", "Foo-7B Zed " },
+		{ "min_worker_count=2&sort_by=worker_count&sort_desc=0", "Zed " },
 		{ "min_worker_count=3&include_workers=1", "" },
 		{ "min_worker_count=4294967297&include_workers=1", "" },
 		{ "min_worker_count=99999999999999999999&include_workers=1", "" },
@@ -319,7 +329,7 @@ TEST(test_etags)
 	ask(&f, "sort_by=other&sort_desc=0", &out, &again);
 	assert_int_equal(again, tags[0]);
 	ask(&f, "include_workers=1&min_worker_count=-3", &out, &again);
-	assert_int_equal(again, tags[7]);
+	assert_int_equal(again, tags[1]);
 	/* Workers of other models are none of the answer. */
 	f.workers = "[" WORKER(
 	    "\"name\":\"o\",\"id\":\"o\"", ",\"models\":[\"other\"]") "," WORKERS_REST;
@@ -367,8 +377,73 @@ TEST(test_bad_workers_are_skipped)
 	    "workers element 7: post-processing: not a boolean\n");
 	assert_int_equal(f.report.skipped, 8);
 	expect(&f, "min_worker_count=1&include_workers=1",
-	    "{" HEAD_ZED REST(
+	    "{" HEAD_FOO FAMILY_FOO REST("null", "null", "1") "," HEAD_ZED REST(
 		"{" SUMMARY("a", "\xc3\xa9\\\"", "true", "5") "}", "null", "1") "}");
+	analysis_free(&f);
+}
+
+/* One worker of each setup serves Zed. */
+TEST(test_what_a_worker_is_set_up_for)
+{
+	static const struct {
+		const char *given;
+		const char *shown;
+		const char *why; /* it is skipped */
+	} setups[] = {
+		{ ",\"max_length\":512,\"max_context_length\":\" 4096 \","
+		  "\"bridge_agent\":\"K\\u00e9\\\":1\",\"nsfw\":\"no\"",
+		    "\"max_length\":512,\"max_context_length\":4096,"
+		    "\"bridge_agent\":\"K\xc3\xa9\\\":1\",\"nsfw\":false",
+		    NULL },
+		{ ",\"max_length\":-1,\"max_context_length\":8.0,"
+		  "\"bridge_agent\":\"\",\"nsfw\":1",
+		    "\"max_length\":-1,\"max_context_length\":8,"
+		    "\"bridge_agent\":\"\",\"nsfw\":true",
+		    NULL },
+		{ ",\"max_length\":null,\"max_context_length\":true,"
+		  "\"bridge_agent\":null",
+		    "\"max_length\":null,\"max_context_length\":1,"
+		    "\"bridge_agent\":null,\"nsfw\":true",
+		    NULL },
+		{ ",\"max_length\":\"x\"", NULL,
+		    "max_length: not an integer of 64 bits" },
+		{ ",\"max_length\":9223372036854775808", NULL,
+		    "max_length: not an integer of 64 bits" },
+		{ ",\"max_context_length\":[1]", NULL,
+		    "max_context_length: not an integer of 64 bits" },
+		{ ",\"bridge_agent\":5", NULL, "bridge_agent: not a string" },
+		{ ",\"bridge_agent\":\"\\udc00\"", NULL, "bridge_agent: not Unicode" },
+		{ ",\"nsfw\":null", NULL, "nsfw: not a boolean" },
+		{ ",\"nsfw\":\"maybe\"", NULL, "nsfw: not a boolean" },
+	};
+	char workers[2048], expected[256];
+	struct buf out = { 0 };
+	struct analysis f;
+
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	f.workers = workers;
+	for (size_t i = 0; i < NELEM(setups); i++) {
+		bool good = setups[i].why == NULL;
+
+		snprintf(workers, sizeof(workers),
+		    "[" WORKER("\"name\":\"o\",\"id\":\"other\"",
+			",\"models\":[\"Zed\"]") "," WORKER("\"name\":\"n\",\"id\":"
+							    "\"z\"",
+			",\"models\":[\"Zed\"]%s") "]",
+		    setups[i].given);
+		analysis_render(&f, REFERENCE, STATUS, STATS);
+		snprintf(expected, sizeof(expected), "workers element 1: %s\n",
+		    good ? "" : setups[i].why);
+		assert_string_equal(f.skipped, good ? "" : expected);
+		ask(&f, "include_workers=1", &out, NULL);
+		assert_non_null(strstr(out.data, SUMMARY("other", "o", "true", "5")));
+		snprintf(expected, sizeof(expected),
+		    SUMMARY_WITH("z", "n", "true", "5", "%s"),
+		    good ? setups[i].shown : "");
+		assert_int_equal(good, strstr(out.data, expected) != NULL);
+		assert_int_equal(good, strstr(out.data, "\"id\":\"z\"") != NULL);
+	}
+	buf_free(&out);
 	analysis_free(&f);
 }
 

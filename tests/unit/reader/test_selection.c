@@ -185,7 +185,7 @@ TEST(answers_that_differ_have_different_texts)
 /* Targets that are the same question, and the text that all of them have. */
 static const struct {
 	const char *text;
-	const char *targets[6];
+	const char *targets[8];
 } equals[] = {
 	{ "stats",
 	    { STATISTICS, STATISTICS "?offset=0",
@@ -204,13 +204,18 @@ static const struct {
 		RISK "?preset=x&preset=critical" } },
 	{ "with-stats",
 	    { WITH, WITH "?sort_desc=0", WITH "?sort_by=other&sort_desc=0",
-		WITH "?sort_by=worker_count" /* nobody has any listed */,
+		WITH "?min_worker_count=0", WITH "?min_worker_count=-5",
 		WITH "?include_workers=0&sort_by=&sort_desc=true&limit=1" } },
-	{ "with-stats&none=1",
-	    { WITH "?min_worker_count=0", WITH "?min_worker_count=-5&sort_by=name" } },
-	{ "with-stats&workers=1&least=1",
-	    { WITH "?include_workers=1&min_worker_count=1",
-		WITH "?include_workers=1&min_worker_count=-5" } },
+	{ "with-stats&least=1",
+	    { WITH "?min_worker_count=1", WITH "?sort_desc=0&min_worker_count=01" } },
+	{ "with-stats&workers=1", { WITH "?include_workers=1",
+				      WITH "?include_workers=1&min_worker_count=0" } },
+	{ "with-stats&workers=1&least=9223372036854775807",
+	    { WITH "?include_workers=1&min_worker_count=9223372036854775807",
+		WITH "?include_workers=1&min_worker_count=9223372036854775808" } },
+	{ "with-stats&sort=worker_count&desc=1",
+	    { WITH "?sort_by=worker_count",
+		WITH "?sort_by=worker_count&min_worker_count=-1" } },
 	{ "with-stats&workers=1&variations=1&sort=name&desc=1",
 	    { WITH "?include_workers=1&include_backend_variations=1&sort_by=name",
 		WITH "?include_workers=1&include_backend_variations=1&sort_by=name"
