@@ -296,8 +296,7 @@ def run_without_data(judge, binaries, directory, case, name):
 
 
 def find_cases(shared, patterns):
-    found = sorted(path.parent for kind in ("cases", "current")
-                   for path in shared.glob(kind + "/*/expected.jsonl.gz"))
+    found = sorted(path.parent for path in shared.glob("current/*/expected.jsonl.gz"))
     named = [(str(case.relative_to(shared)), case) for case in found]
     return [(name, case) for name, case in named
             if not patterns or any(fnmatch.fnmatch(name, "*%s*" % pattern) for pattern in patterns)]
@@ -307,7 +306,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", metavar="OLD_HYDRATORD")
     parser.add_argument("new", metavar="NEW_HYDRATORD")
-    parser.add_argument("shared", metavar="SHARED", type=pathlib.Path, help="with cases/*/ and current/*/")
+    parser.add_argument("shared", metavar="SHARED", type=pathlib.Path, help="with current/*/")
     parser.add_argument("--cases", nargs="+", metavar="PATTERN", help="only those whose path has this in it")
     parser.add_argument("--skip", metavar="REGEX", help="targets that are not asked")
     parser.add_argument("--decoded", action="store_true",

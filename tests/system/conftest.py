@@ -13,10 +13,19 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DEMO = SOURCE / "etc" / "demo"
 SHARED = pathlib.Path(os.environ.get("HYDRATORD_SHARED", SOURCE.parent / "shared"))
 
+# Recorded documents and answers of the reference, where they are present.
+CASES = sorted(path.parent for path in SHARED.glob("current/*/expected.jsonl.gz"))
+
 
 def file_categories(directory, names=("image_generation", "text_generation")):
     """Category -> reference sources for documents in a directory."""
     return {name: ["file://%s/%s.json" % (directory, name)] for name in names}
+
+
+def case_categories(case):
+    """All categories of which a case has a document."""
+    documents = case / "reference"
+    return file_categories(documents, sorted(path.stem for path in documents.glob("*.json")))
 
 
 def check_recorded_answers(daemon, case):

@@ -6,11 +6,11 @@ import signal
 
 import pytest
 
-from conftest import DEMO, SHARED, check_recorded_answers
+from conftest import DEMO, SHARED, case_categories, check_recorded_answers
 from daemon import wait_for
 from stub_upstream import StubUpstream
 
-CASE = SHARED / "cases" / "real-1"
+CASE = SHARED / "current" / "real-1"
 RISK = "/model_references/statistics/%s/deletion-risk"
 STATISTICS = "/model_references/statistics/%s"
 
@@ -58,8 +58,8 @@ def models(daemon, category):
 
 @pytest.mark.skipif(not (CASE / "legacy").exists(), reason="no recorded case on this machine")
 def test_recorded_answers_from_legacy_files_alone(make_daemon):
-    sources = {"image_generation": ["file://%s/legacy/stable_diffusion.json" % CASE],
-               "text_generation": ["file://%s/legacy/models.csv" % CASE]}
+    sources = case_categories(CASE) | {"image_generation": ["file://%s/legacy/stable_diffusion.json" % CASE],
+                                       "text_generation": ["file://%s/legacy/models.csv" % CASE]}
     daemon = make_daemon(sources, "file://%s/horde" % CASE).start()
     check_recorded_answers(daemon, CASE)
     assert "skipped: reference" not in daemon.log()

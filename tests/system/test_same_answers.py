@@ -119,7 +119,7 @@ def test_every_recorded_target_is_asked_plainly_first():
 @pytest.fixture
 def shared(tmp_path):
     """One case, of the sample data."""
-    case = tmp_path / "shared" / "cases" / "demo"
+    case = tmp_path / "shared" / "current" / "demo"
     for kind, pattern in (("reference", "*_generation.json"), ("horde", "*.json")):
         (case / kind).mkdir(parents=True)
         for source in DEMO.glob(pattern):

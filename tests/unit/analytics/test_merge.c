@@ -292,9 +292,9 @@ check_vectors(json_t *vectors, enum category category, const char *kind)
 	json_t *vector;
 	size_t i;
 
-	snprintf(path, sizeof(path), "cases/real-1/horde/status_%s.json", kind);
+	snprintf(path, sizeof(path), "current/real-1/horde/status_%s.json", kind);
 	status = read_shared(path);
-	snprintf(path, sizeof(path), "cases/real-1/horde/stats_%s.json", kind);
+	snprintf(path, sizeof(path), "current/real-1/horde/stats_%s.json", kind);
 	stats = read_shared(path);
 	analysis_init(&f, category);
 	assert_int_equal(analysis_open(&f, DOCUMENT_STATUS,

@@ -209,7 +209,7 @@ read_case(struct buf *b, const char *directory, const char *kind, enum category 
 	FILE *f;
 	size_t n;
 
-	snprintf(path, sizeof(path), "%s/cases/real-1/%s%s%s.json", directory, kind,
+	snprintf(path, sizeof(path), "%s/current/real-1/%s%s%s.json", directory, kind,
 	    image ? "image" : "text", kind[0] == 'r' ? "_generation" : "");
 	assert_non_null(f = fopen(path, "re"));
 	while ((n = fread(buf_reserve(b, 65536), 1, 65536, f)) > 0)
