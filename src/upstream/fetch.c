@@ -201,7 +201,7 @@ fetcher_reap(struct fetcher *f, struct fetch_result *r)
 		t = NULL;
 		rc = m->data.result;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-		if (transfer_follow(t, rc)) {
+		if (transfer_widen_trust(t, rc) || transfer_follow(t, rc)) {
 			transfer_stop(f, t);
 			fetcher_run(f, t);
 			continue;

@@ -53,18 +53,36 @@ transfer_write(char *data, size_t size, size_t n, void *arg)
 
 #define SET(option, value) bad |= curl_easy_setopt(easy, option, value) != CURLE_OK
 
+/*
+ * OpenSSL reads a bundle whole, for each connection: 150 authorities are a megabyte and
+ * ten milliseconds. Of a directory it reads the one that is needed.
+ */
 static int
-transfer_set_tls(CURL *easy, const struct fetch_settings *set)
+transfer_set_authorities(struct transfer *t)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	const char *file = t->settings->ca_file;
+	CURL *easy = t->easy;
+	bool bad = false;
+
+	if (file != NULL && file[0] != '\0') {
+		SET(CURLOPT_CAINFO, file);
+		SET(CURLOPT_CAPATH, NULL); /* instead of the system's, not beside */
+	} else if (info->capath != NULL && info->cainfo != NULL) {
+		SET(CURLOPT_CAINFO, NULL);
+		t->lean_trust = true;
+	}
+	return bad ? -1 : 0;
+}
+
+static int
+transfer_set_tls(CURL *easy)
 {
 	bool bad = false;
 
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (set->ca_file != NULL && set->ca_file[0] != '\0') {
-		SET(CURLOPT_CAINFO, set->ca_file);
-		SET(CURLOPT_CAPATH, NULL); /* instead of the system's, not beside */
-	}
 	return bad ? -1 : 0;
 }
 
@@ -115,7 +133,8 @@ transfer_open(struct transfer *t, const struct fetch_settings *set, const char *
 	SET(CURLOPT_NOPROXY, "");
 	SET(CURLOPT_USERAGENT, set->user_agent);
 	SET(CURLOPT_CONNECTTIMEOUT, (long)set->connect_timeout);
-	return bad || transfer_set_tls(easy, set) == -1 ||
+	return bad || transfer_set_tls(easy) == -1 ||
+		       transfer_set_authorities(t) == -1 ||
 		       transfer_set_connection(easy) == -1
 		   ? -1
 		   : 0;
@@ -247,6 +266,20 @@ transfer_follow(struct transfer *t, CURLcode rc)
 	ready = transfer_begin(t, &q) == 0;
 	curl_free(url);
 	return ready;
+}
+
+/* A directory without the links that OpenSSL looks for, or a bundle that was put there
+ * by hand, is still to be believed. */
+bool
+transfer_widen_trust(struct transfer *t, CURLcode rc)
+{
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+	if (rc != CURLE_PEER_FAILED_VERIFICATION || !t->lean_trust)
+		return false;
+	t->lean_trust = false;
+	t->curl_error[0] = '\0';
+	return curl_easy_setopt(t->easy, CURLOPT_CAINFO, info->cainfo) == CURLE_OK;
 }
 
 /* A status is an answer whatever became of its text: that the text of an error page

@@ -30,6 +30,7 @@ struct transfer {
 	int64_t asked_boot, asked_wall;        /* when it began */
 	int64_t deadline;                      /* clock_boot() */
 	bool conditional;                      /* the request has a validator */
+	bool lean_trust;                       /* authorities by directory only */
 
 	struct buf body;
 	bool too_large;
@@ -62,6 +63,11 @@ int transfer_prepare(struct transfer *, const struct fetch_request *) MUST_CHECK
  * answer is final, or error says why it is not followed.
  */
 bool transfer_follow(struct transfer *, CURLcode rc) MUST_CHECK;
+
+/* After libcurl ended it with rc: the same, if the certificate was not to be verified
+ * by the system's directory of authorities alone; the system's bundle is asked as well
+ * from now on. */
+bool transfer_widen_trust(struct transfer *, CURLcode rc) MUST_CHECK;
 
 /* After libcurl ended it with rc, or for a stall: sets error (empty: fetched),
  * not_modified, transient, status, retry_after and the validators. */

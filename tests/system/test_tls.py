@@ -34,6 +34,21 @@ def test_certificate(make_daemon, authority, kind):
             assert stub.counts() == {}
 
 
+@pytest.mark.parametrize("where", ("directory", "bundle"))
+def test_the_systems_authorities_are_believed(make_daemon, authority, tmp_path, where):
+    """Those that have a link in the directory, and those that are in the bundle only."""
+    starter = authority.as_the_systems(tmp_path / "certs", where)
+    if starter is None:
+        pytest.skip("no namespace of our own is to be had")
+    with StubUpstream(DEMO, authority.context("good")) as stub:
+        daemon = daemon_for(make_daemon, stub, None)
+        daemon.starter = starter
+        daemon.start()
+        assert daemon.get(RISK).status == 200
+        opened = [line for line in daemon.log().splitlines() if "SSL" in line]
+        assert not opened, opened
+
+
 def test_no_redirect_leads_out_of_tls(make_daemon, authority):
     with StubUpstream(DEMO, authority.context("good")) as stub, StubUpstream(DEMO) as plain:
         stub.plain_url = plain.url
