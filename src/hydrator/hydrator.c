@@ -34,6 +34,9 @@
 #define HYDRATOR_LOCK_WAIT (10 * NSEC_PER_SEC)
 #define HYDRATOR_LOCK_STEP_MS 100
 #define TICK_MET INT64_MIN
+/* Between the first cycles of two categories: fifteen that ask at once, perhaps of one
+ * host, would be a burst for it and for a small machine. */
+#define HYDRATOR_SPACING (100 * NSEC_PER_MSEC)
 /* The lowest priority: a reader that shares the processor must not wait for a cycle. */
 #define HYDRATOR_NICE 19
 
@@ -273,7 +276,7 @@ hydrator_loop(struct hydrator *h)
 		.permits = &permits,
 		.timeout = c->upstream.cycle_timeout,
 	};
-	int64_t due = clock_boot();
+	int64_t due = clock_boot() + h->ctx->index * HYDRATOR_SPACING;
 	enum cycle_result result;
 
 	if (!h->ctx->follows)

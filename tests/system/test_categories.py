@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -84,6 +85,24 @@ def test_one_that_cannot_be_reached_holds_up_nobodys_reload(make_daemon, sources
     assert daemon.get("/readyz").status == 200
     assert daemon.json(STATISTICS + "clip")["total_models"] == len(clip)
     assert still_asking(daemon)
+
+
+def test_first_cycles_do_not_ask_at_once(make_daemon):
+    """The last begins 1.4 s after the first; it may be later, on a busy machine."""
+    asked = {}
+
+    def note(name, text):
+        asked.setdefault(name, time.monotonic())
+        return text
+
+    with StubUpstream(DEMO) as upstream:
+        upstream.rewrite = note
+        daemon = make_daemon({name: [upstream.reference(name)] for name in CATEGORIES})
+        began = time.monotonic()
+        daemon.start(wait=False)
+        wait_for(lambda: all(name in asked for name in CATEGORIES), "all documents to be asked for")
+        late = [asked[name] - began for name in CATEGORIES]
+        assert all(seconds >= 0.1 * i for i, seconds in enumerate(late)), late
 
 
 def test_readiness_waits_for_the_named(make_daemon, sources, silent):
