@@ -16,6 +16,8 @@ import tempfile
 import time
 
 CATEGORY = "image_generation"
+TWO = (CATEGORY, "text_generation")
+HORDE = ("stats_image", "stats_text", "status_image", "status_text", "workers")
 STATISTICS = "/model_references/statistics/" + CATEGORY
 RISK = STATISTICS + "/deletion-risk"
 
@@ -131,14 +133,19 @@ class Documents:
         self.reference = top / "reference" if (top / "reference").is_dir() else top
         self.horde = top / "horde" if (top / "horde").is_dir() else top
 
+    def categories(self):
+        """All that have a document, the two large ones first."""
+        names = sorted(path.stem for path in self.reference.glob("*.json"))
+        return [*TWO, *(name for name in names if name not in (*TWO, *HORDE))]
+
 
 class Daemon:
-    """hydratord -f with one reader, both categories, answers fresh for the whole run."""
+    """hydratord -f with one reader, two categories, answers fresh for the whole run."""
 
     number = 0
 
     def __init__(self, binary, work, documents, horde=None, reference=None, settings="", core=None,
-                 capacity="16M"):
+                 capacity="16M", categories=TWO, starter=()):
         Daemon.number += 1
         self.work = pathlib.Path(work)
         self.port = 20000 + os.getpid() % 5000 * 2 + Daemon.number % 2
@@ -157,11 +164,11 @@ horde { url = "%s" }
             horde or "file://%s" % documents.horde, settings)
         if "readers" not in settings:
             text = "readers = 1\n" + text
-        for category in ("image_generation", "text_generation"):
+        for category in categories:
             url = reference(category) if reference else "file://%s/%s.json" % (documents.reference, category)
             text += 'category "%s" { reference = { "%s" } }\n' % (category, url)
         config.write_text(text)
-        self.process = spawn([binary, "-f", "-c", str(config)], core, stderr=self.log.open("wb"))
+        self.process = spawn([*starter, binary, "-f", "-c", str(config)], core, stderr=self.log.open("wb"))
         try:
             wait_for(self.ready, "the daemon:\n" + self.log.read_text())
         except SystemExit:
