@@ -74,6 +74,10 @@ class Answer:
     def json(self):
         return json.loads(self.body)
 
+    def timeless(self):
+        """The body but for when it was computed."""
+        return re.sub(rb'"(computed|observed)_at":\d+', rb'"\1_at":0', self.body)
+
 
 def process_alive(pid):
     try:

@@ -161,7 +161,7 @@ class Case:
         self.daemon.move_clock(AWAY)
         self.order()
         self.await_fresh()
-        return [answer.body for answer in self.answers()]
+        return [answer.timeless() for answer in self.answers()]
 
     def first(self, row):
         self.fault(row.fault)
@@ -182,14 +182,14 @@ class Case:
             self.await_complaint(row, complaints, cycles, counted)
         else:
             self.await_fresh()
-        for answer, body in zip(self.answers(), before):
+        for answer, known in zip(self.answers(), before):
             assert answer.status == 200
             if row.outcome == REFUSED:
                 assert int(answer.headers["age"]) >= AWAY, (row, answer.headers["age"])
             if row.outcome == ODD:
-                assert len(differing(answer.body, body)) <= TOUCHED[self.document], row
+                assert len(differing(answer.timeless(), known)) <= TOUCHED[self.document], row
             else:
-                assert answer.body == body, row
+                assert answer.timeless() == known, row
 
 
 def run_case(directory, row, document):
