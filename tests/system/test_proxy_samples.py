@@ -212,7 +212,8 @@ def calm(request, tmp_path_factory):
     world = None
     try:
         world = World(request.param, daemon, directory / "proxy")
-        world.await_ours()
+        for target in (RISK, TEXT):
+            world.await_ours(target)
         yield world
     finally:
         if world is not None:
@@ -227,6 +228,7 @@ def fields(answer):
 
 
 def test_who_is_asked_for_what(calm):
+    calm.python.asked.clear()
     for prefix in ("", "/api"):
         for target in (RISK, TEXT + "?limit=2&preset=critical", STATISTICS + "image_generation",
                        STATISTICS + "image_generation/with-stats?sort_by=name"):
@@ -273,6 +275,15 @@ def test_what_is_too_long_is_refused_by_one_of_them(calm):
     assert calm.get(RISK + "?limit=2&x=" + "y" * 4000).status == 200
     assert calm.get(RISK + "?x=" + "y" * 20000).status in (400, 414, 431)
     assert calm.who() == ("hydratord", 200)
+
+
+def test_a_client_of_http_1_0_without_host(calm):
+    for target, sign in ((RISK, b'"models"'), ("/replicate_mode", b'"asked"')):
+        with socket.create_connection(("127.0.0.1", calm.port), timeout=PATIENCE) as client:
+            client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % target.encode())
+            answer = b"".join(iter(lambda: client.recv(1 << 16), b""))
+        assert answer.split(b"\r\n")[0].split(b" ")[1] == b"200", answer[:500]
+        assert sign in answer
 
 
 def connections(daemon):
