@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include <err.h>
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "proc/privilege.h"
 #include "proc/sandbox.h"
 #include "reader/reader.h"
+#include "supervisor/ask.h"
 #include "supervisor/supervisor.h"
 #include "terms/category.h"
 
@@ -34,19 +36,30 @@ struct options {
 	bool foreground;
 	bool test;
 	bool dump;
+	bool reload;
+};
+
+enum {
+	OPTION_RELOAD = 256
+}; /* options without a letter */
+
+static const struct option long_options[] = {
+	{ "reload", no_argument, NULL, OPTION_RELOAD },
+	{ 0 },
 };
 
 static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [-c FILE]\n"
+	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--reload] [-c FILE]\n"
 	    "  -c FILE  configuration, default %s\n"
 	    "  -f       stay in the foreground\n"
 	    "  -t       test the configuration, start nothing\n"
 	    "  -T       print the effective configuration, start nothing\n"
 	    "  -V       print the version and those of the libraries\n"
-	    "  -h       print this\n",
+	    "  -h       print this\n"
+	    "  --reload have the running daemon reload, and wait until it has\n",
 	    DEFAULT_CONFIG);
 }
 
@@ -63,7 +76,7 @@ options_parse(struct options *o, int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "c:fhtTV")) != -1)
+	while ((c = getopt_long(argc, argv, "c:fhtTV", long_options, NULL)) != -1)
 		switch (c) {
 		case 'c':
 			o->config = optarg;
@@ -76,6 +89,9 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 'T':
 			o->dump = true;
+			break;
+		case OPTION_RELOAD:
+			o->reload = true;
 			break;
 		case 'V':
 			print_versions();
@@ -193,6 +209,8 @@ main(int argc, char *argv[])
 		dump_config(config);
 	else if (options.test)
 		status = test_config(config, options.config);
+	else if (options.reload)
+		status = ask_reload(config);
 	else
 		status = run(config, options.config, options.foreground);
 	config_free(&config);

@@ -15,12 +15,13 @@
 
 #include "shm/counters.h"
 #include "shm/hosts.h"
+#include "shm/order.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-5"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-6"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -72,6 +73,20 @@ struct segment_slot {
 	char pad2[16];
 };
 
+/* Of an order that has ended. Written by the supervisor, read by tools. */
+struct order_result {
+	_Atomic uint64_t outcome; /* enum order_outcome */
+	_Atomic uint64_t text[ORDER_TEXT_SIZE / sizeof(uint64_t)];
+};
+
+/* In the page of the header, which no other region needs to make room for. */
+#define SEGMENT_ORDERS_OFFSET 1024
+struct segment_orders {
+	_Atomic uint64_t begun; /* number of the reload that began last; 0: none */
+	struct seqlock ended;   /* generation: number of the one that ended last */
+	struct order_result result[2];
+};
+
 #define AT(type, member, offset)                                                       \
 	_Static_assert(offsetof(struct type, member) == (offset),                      \
 	    #type "." #member " must stay at " #offset)
@@ -96,6 +111,15 @@ AT(segment_header, host_size, 140);
 AT(segment_header, supervisor, 144);
 _Static_assert(sizeof(struct segment_header) == 152, "header is 152 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
+
+AT(segment_orders, begun, 0);
+AT(segment_orders, ended, 8);
+AT(segment_orders, result, 16);
+_Static_assert(sizeof(struct order_result) == 1520, "a result is 1520 bytes");
+_Static_assert(
+    sizeof(struct segment_header) <= SEGMENT_ORDERS_OFFSET &&
+	SEGMENT_ORDERS_OFFSET + sizeof(struct segment_orders) <= SEGMENT_PAGE_MIN,
+    "header and orders fit a page");
 
 AT(slot_meta, generation, 0);
 AT(slot_meta, length, 8);

@@ -3,7 +3,9 @@
 #include "supervisor/reload.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -66,12 +68,19 @@ reload_refuse(struct reload *r, const char *why)
 	counter_add(reload_counters(r), COUNTER_RELOAD_FAILURES, 1);
 	atomic_store_explicit(
 	    &reload_counters(r)->reload_failed, 1, memory_order_relaxed);
+	r->outcome = ORDER_REFUSED;
+	strlcpy(r->text, why, sizeof(r->text));
 }
 
 static void
-reload_warn_kept(void *arg UNUSED, const char *option)
+reload_warn_kept(void *arg, const char *option)
 {
+	struct reload *r = arg;
+	size_t n = strlen(r->text);
+
 	log_warnx("%s is not changed: that takes a restart", option);
+	snprintf(r->text + n, sizeof(r->text) - n,
+	    "%s is not changed: that takes a restart\n", option);
 }
 
 /* Returns false if the old configuration stays; said. */
@@ -85,7 +94,8 @@ reload_load(struct reload *r, struct config **c)
 		reload_refuse(r, err);
 		return false;
 	}
-	config_keep_fixed(*c, old, reload_warn_kept, NULL);
+	r->text[0] = '\0';
+	config_keep_fixed(*c, old, reload_warn_kept, r);
 	if (logs_open(*c, err, sizeof(err)) == -1) {
 		reload_refuse(r, err);
 		config_free(c);
@@ -114,6 +124,7 @@ reload_begin(struct reload *r)
 	char err[1024];
 
 	r->wanted = false;
+	order_begin(r->serving->segment);
 	if (!reload_load(r, &plan.owned))
 		return RELOAD_KEPT;
 	plan.config = plan.owned;
@@ -202,6 +213,7 @@ reload_commit(struct reload *r)
 		    memory_order_relaxed);
 	if (old == NULL)
 		return RELOAD_UP;
+	order_carry(old->segment, w->segment);
 	if (segment_take_name(w->segment) == -1)
 		log_warn("no tool will find the new shared memory: the name /dev/shm%s "
 			 "cannot be taken",
@@ -210,6 +222,7 @@ reload_commit(struct reload *r)
 	if (r->growing)
 		return RELOAD_NOTHING;
 	counter_add(reload_counters(r), COUNTER_RELOADS, 1);
+	r->outcome = ORDER_DONE;
 	return RELOAD_UP;
 }
 
@@ -359,6 +372,14 @@ reload_step(struct reload *r, int64_t now)
 	if (grow_is_due(&r->grow, r->serving->config, r->serving->segment, now))
 		reload_grow(r, now);
 	return RELOAD_NOTHING;
+}
+
+void
+reload_report(struct reload *r)
+{
+	if (r->outcome != 0)
+		order_end(r->serving->segment, r->outcome, r->text);
+	r->outcome = 0;
 }
 
 void

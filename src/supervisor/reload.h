@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "shm/order.h"
 #include "supervisor/crew.h"
 #include "supervisor/grow.h"
 #include "supervisor/supervisor.h"
@@ -29,6 +30,9 @@ struct reload {
 	bool growing;         /* `rising` has the configuration of `serving` */
 	struct grow grow;     /* of `serving` */
 	bool stopping;        /* nothing is started any more */
+	/* Of a reload that has ended, until reload_report(); 0: none has. */
+	enum order_outcome outcome;
+	char text[ORDER_TEXT_SIZE]; /* as in struct order_state */
 };
 
 enum reload_event {
@@ -48,6 +52,10 @@ void reload_ask(struct reload *);
 
 /* What is due: called after whatever happened to a process, and once a second. */
 enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;
+
+/* After reload_step(), and when all others know: whoever asked for a reload that has
+ * ended finds that in the segment. */
+void reload_report(struct reload *);
 
 /* Tells all crews to stop (LIFE_STOP) or to hurry (LIFE_HURRY), for good. */
 void reload_stop(struct reload *, enum life_event);

@@ -242,6 +242,7 @@ supervisor_tick(struct supervisor *s)
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		children_tick(&w->children, now);
 	supervisor_tell(s, reload_step(&s->reload, now));
+	reload_report(&s->reload);
 	if (s->reload.serving != NULL)
 		counter_add(crew_counters(s->reload.serving), COUNTER_LOG_LOST,
 		    log_take_losses());

@@ -1,10 +1,15 @@
 """HUP under load: not one request fails, whatever the file says."""
+import concurrent.futures
 import http.client
 import itertools
 import json
 import os
 import re
+import shutil
 import signal
+import socket
+import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
@@ -12,7 +17,7 @@ import urllib.request
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import PATIENCE, WRAPPER, wait_for
+from daemon import BINARY, PATIENCE, WRAPPER, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 STATISTICS = "/model_references/statistics/image_generation"
@@ -149,6 +154,106 @@ def test_bad_and_good_files_by_turns(make_daemon):
         wait_for(lambda number=number: max_age(daemon) == str(201 + number), "the new ttl")
     assert metric(daemon, 'config_reloads_total{result="loaded"}') == len(BAD)
     assert metric(daemon, 'config_reloads_total{result="refused"}') == len(BAD)
+
+
+def ask(daemon):
+    """hydratord --reload: its status, and what it says."""
+    result = daemon.run("--reload", "-c", str(daemon.config))
+    return result.returncode, result.stderr
+
+
+def test_who_asks_for_a_reload_hears_how_it_went(make_daemon):
+    daemon = make_daemon(readers=1).start()
+    good = daemon.config.read_text()
+    for turn in range(5):
+        rewrite(daemon, readers=1 + turn % 2)
+        assert ask(daemon) == (0, "")
+        assert reloads(daemon) == turn + 2, "it returned too early"
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            address = "127.0.0.1:%d" % other.getsockname()[1]
+            daemon.config.write_text(good.replace("127.0.0.1:0", address))
+            status, said = ask(daemon)
+        assert status == 1 and "cannot listen on %s: Address already in use" % address in said, said
+        daemon.config.write_text(good + "nonsense = 1\n")
+        status, said = ask(daemon)
+        assert status == 78 and "nonsense" in said
+        daemon.config.write_text(good)
+    assert refusals(daemon) == 5, "a bad file went to the supervisor"
+
+
+def test_what_a_reload_does_not_change_is_said_to_who_asked(make_daemon):
+    daemon = make_daemon().start()
+    rewrite(daemon, pidfile='"%s"' % daemon.pidfile)
+    daemon.config.write_text('user = "root"\n' + daemon.config.read_text())
+    if os.geteuid() != 0:
+        pytest.skip("user is passed over where root does not start it")
+    assert ask(daemon) == (0, "user is not changed: that takes a restart\n")
+
+
+def test_many_who_ask_at_once_all_hear_of_a_reload_of_theirs(make_daemon):
+    daemon = make_daemon().start()
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda _: ask(daemon), range(12))) == 12 * [(0, "")]
+    assert 3 <= reloads(daemon) <= 13
+
+
+def test_a_result_that_is_not_to_be_seen_is_no_success(make_daemon):
+    """The name is looked up in the file, and that of the running one is another."""
+    daemon = make_daemon().start()
+    daemon.config.write_text(daemon.config.read_text().replace(daemon.segment, daemon.segment + "-other"))
+    status, said = ask(daemon)
+    assert status == 1 and "segment.name" in said
+    wait_for(lambda: reloads(daemon) == 2, "the reload")
+    assert "segment.name is not changed" in daemon.log()
+
+
+def test_nobody_is_asked_where_nobody_runs(make_daemon):
+    daemon = make_daemon()
+    assert ask(daemon)[0] == 7
+    daemon.start()
+    pid = daemon.pidfile.read_text()
+    assert daemon.stop() == 0
+    # Left behind, empty, nonsense, and of a process that is none of ours.
+    with subprocess.Popen(["sleep", "1000"]) as other:
+        try:
+            for text in (pid, "", "hydratord", "0", "-1", "%d" % other.pid):
+                daemon.pidfile.write_text(text)
+                status, said = ask(daemon)
+                assert status == 7 and str(daemon.pidfile) in said
+            assert other.poll() is None
+        finally:
+            other.kill()
+    daemon.pidfile.unlink()
+
+
+def test_who_may_not_signal_it_is_told_so(make_daemon):
+    if os.geteuid() != 0:
+        pytest.skip("another user is needed")
+    daemon = make_daemon()
+    with tempfile.TemporaryDirectory() as open_to_all:
+        os.chmod(open_to_all, 0o755)
+        daemon.config.write_text(daemon.config.read_text().replace(
+            str(daemon.pidfile), "%s/hydratord.pid" % open_to_all))
+        daemon.start()
+        shutil.copy(BINARY, open_to_all)
+        shutil.copy(daemon.config, open_to_all)
+        result = subprocess.run(["./hydratord", "--reload", "-c", "hydratord.conf"], cwd=open_to_all,
+                                env=daemon.env, user="nobody", check=False, capture_output=True,
+                                text=True, timeout=PATIENCE)
+        assert daemon.stop() == 0
+    assert result.returncode == 1 and "Operation not permitted" in result.stderr
+    assert reloads(daemon) == 1
+
+
+def test_a_stop_ends_the_wait(make_daemon):
+    daemon = make_daemon(readers=1).start()
+    asked = subprocess.Popen(daemon.command("--reload", "-c", str(daemon.config)), env=daemon.env,
+                             stderr=subprocess.PIPE, text=True)
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.stop() == 0
+    said = asked.communicate(timeout=PATIENCE)[1]
+    # Either came first.
+    assert asked.returncode in (0, 7) and (asked.returncode == 0 or said), said
 
 
 def test_a_missing_file_changes_nothing(make_daemon):

@@ -1,0 +1,151 @@
+/* A signal to the holder of the lock, and its answer from the segment. */
+#include "supervisor/ask.h"
+
+#include <sys/file.h>
+#include <sys/pidfd.h>
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "shm/order.h"
+
+#define LOOK_MS 20
+/* Beyond what the supervisor itself waits for: a machine that has no time for us. */
+#define ASK_GRACE 15
+
+/* The pid in the file; 0: none, it is about to be written or was never a pid file. */
+static pid_t
+pidfile_pid(int fd)
+{
+	char text[16];
+	const char *bad;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	pid_t pid;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	pid = (pid_t)strtonum(text, 1, INT_MAX, &bad);
+	return bad == NULL ? pid : 0;
+}
+
+/* Tried only after the pid was found to be alive: the lock that is had for a moment
+ * where it is free would be in the way of a start. */
+static bool
+pidfile_is_held(int fd)
+{
+	if (flock(fd, LOCK_SH | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK;
+	flock(fd, LOCK_UN);
+	return false;
+}
+
+/* The number may be another process's by now, the lock cannot. The file is emptied and
+ * written anew under the lock, so a pid that is in it, alive, while the lock is held,
+ * is the holder's; and one that is still there when we hold the process is that
+ * process. Returns a pidfd, or -1. */
+static int
+supervisor_open(const char *pidfile, pid_t *pid)
+{
+	int fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_CLOEXEC), process = -1;
+
+	if (fd == -1)
+		return -1;
+	if ((*pid = pidfile_pid(fd)) != 0)
+		process = pidfd_open(*pid, 0);
+	if (process != -1 && (!pidfile_is_held(fd) || pidfile_pid(fd) != *pid)) {
+		close(process);
+		process = -1;
+	}
+	close(fd);
+	return process;
+}
+
+static bool
+supervisor_has_ended(int process)
+{
+	struct pollfd p = { .fd = process, .events = POLLIN };
+
+	return poll(&p, 1, LOOK_MS) == 1;
+}
+
+/* Looks until a reload has ended that began after the one numbered `before`. */
+static int
+ask_await(const struct config *c, int process, pid_t pid, uint64_t before)
+{
+	int64_t patience = c->supervisor.start_timeout + c->supervisor.drain_timeout +
+			   ASK_GRACE,
+		end = clock_boot() + patience * NSEC_PER_SEC;
+	struct order_state s;
+
+	while (!supervisor_has_ended(process)) {
+		if (order_read(c->segment.name, pid, &s) == 0 && s.ended > before) {
+			if (s.outcome == ORDER_DONE) {
+				fputs(s.text, stderr);
+				return EXIT_SUCCESS;
+			}
+			warnx("not reloaded, the old configuration stays in use: %s",
+			    s.text);
+			return EXIT_FAILURE;
+		}
+		if (clock_boot() > end) {
+			warnx("the reload has not ended within %lld s: see the log",
+			    (long long)patience);
+			return EXIT_FAILURE;
+		}
+	}
+	warnx("not reloaded: it has stopped");
+	return ASK_NOT_RUNNING;
+}
+
+static int
+ask_process(const struct config *c, int process, pid_t pid)
+{
+	struct order_state s = { 0 };
+	bool seen = order_read(c->segment.name, pid, &s) == 0;
+	int saved = errno;
+
+	if (pidfd_send_signal(process, SIGHUP, NULL, 0) == -1) {
+		warn("cannot signal the supervisor, pid %d", (int)pid);
+		return errno == ESRCH ? ASK_NOT_RUNNING : EXIT_FAILURE;
+	}
+	if (seen)
+		return ask_await(c, process, pid, s.begun);
+	errno = saved;
+	warn("pid %d was told to reload, but its result is not to be seen in "
+	     "segment.name "
+	     "(%s): see the log",
+	    (int)pid, c->segment.name);
+	return EXIT_FAILURE;
+}
+
+int
+ask_reload(const struct config *c)
+{
+	pid_t pid = 0;
+	int process = supervisor_open(c->pidfile, &pid), status;
+	sigset_t none;
+
+	/* Who waits may give up. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (process == -1) {
+		warnx("no hydratord is running with the pid file %s", c->pidfile);
+		return ASK_NOT_RUNNING;
+	}
+	status = ask_process(c, process, pid);
+	close(process);
+	return status;
+}

@@ -1,0 +1,126 @@
+/* What a tool sees of reloads. */
+#include "fixture/segment.h"
+
+#include "shm/order.h"
+
+/* A segment that has its name, as order_read() finds it by that. */
+static struct segment *
+named_segment(void)
+{
+	struct segment_spec spec = fixture_spec();
+	struct segment *seg;
+	char err[256];
+
+	assert_int_equal(segment_create(&spec, &seg, err, sizeof(err)), 0);
+	return seg;
+}
+
+static void
+done_with(struct segment *seg)
+{
+	segment_unlink(seg);
+	segment_close(&seg);
+}
+
+static struct order_state
+seen(void)
+{
+	struct order_state s;
+
+	assert_int_equal(order_read(fixture_name(), getpid(), &s), 0);
+	return s;
+}
+
+TEST(reloads_are_numbered_and_keep_their_result)
+{
+	struct segment *seg = named_segment();
+	struct order_state s = seen();
+
+	assert_int_equal(s.begun, 0);
+	assert_int_equal(s.ended, 0);
+	order_begin(seg);
+	s = seen();
+	assert_int_equal(s.begun, 1);
+	assert_int_equal(s.ended, 0);
+	order_end(seg, ORDER_REFUSED, "no room");
+	order_begin(seg);
+	s = seen();
+	assert_int_equal(s.begun, 2);
+	assert_int_equal(s.ended, 1);
+	assert_int_equal(s.outcome, ORDER_REFUSED);
+	assert_string_equal(s.text, "no room");
+	order_end(seg, ORDER_DONE, "");
+	s = seen();
+	assert_int_equal(s.ended, 2);
+	assert_int_equal(s.outcome, ORDER_DONE);
+	assert_string_equal(s.text, "");
+	done_with(seg);
+}
+
+TEST(the_next_segment_goes_on)
+{
+	struct segment *seg = named_segment(), *next;
+	struct segment_spec spec = fixture_spec();
+	struct order_state s;
+	char err[256];
+
+	spec.unnamed = true;
+	assert_int_equal(segment_create(&spec, &next, err, sizeof(err)), 0);
+	order_begin(seg);
+	order_end(seg, ORDER_DONE, "a note\n");
+	order_carry(seg, next);
+	assert_int_equal(segment_take_name(next), 0);
+	s = seen();
+	assert_int_equal(s.ended, 1);
+	assert_string_equal(s.text, "a note\n");
+	segment_close(&seg);
+	done_with(next);
+}
+
+/* It goes to a terminal. */
+TEST(a_text_is_cut_and_has_no_control_characters)
+{
+	struct segment *seg = named_segment();
+	char text[2 * ORDER_TEXT_SIZE];
+	struct order_state s;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	memcpy(text, "one\n\033[2Jtwo\r", 12);
+	order_begin(seg);
+	order_end(seg, ORDER_REFUSED, text);
+	s = seen();
+	assert_int_equal(strncmp(s.text, "one\n?[2Jtwo?x", 13), 0);
+	assert_int_equal(strlen(s.text), ORDER_TEXT_SIZE - 1);
+	done_with(seg);
+}
+
+TEST(another_daemons_segment_is_not_looked_at)
+{
+	struct segment *seg = named_segment();
+	struct order_state s;
+
+	assert_int_equal(order_read(fixture_name(), getpid() + 1, &s), -1);
+	assert_int_equal(errno, ESRCH);
+	done_with(seg);
+	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+TEST(what_is_no_segment_is_refused)
+{
+	char path[128];
+	struct order_state s;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/dev/shm%s", fixture_name());
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_int_equal(ftruncate(fileno(f), 1 << 20), 0);
+	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(errno, ESRCH);
+	fclose(f);
+	unlink(path);
+}
