@@ -29,7 +29,7 @@ buf_reserve(struct buf *b, size_t n)
 
 	if (__builtin_add_overflow(b->len, n, &need))
 		fatalx("buffer of %zu bytes cannot grow by %zu", b->len, n);
-	if (need > b->cap) {
+	if (need > b->cap || b->data == NULL) {
 		while (cap < need)
 			cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 		b->data = buf_move(b, cap);

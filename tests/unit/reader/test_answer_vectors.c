@@ -102,7 +102,7 @@ TEST(recorded_vectors_hold)
 	int64_t status;
 	unsigned held = 0;
 	ssize_t n;
-	int fd;
+	int fd = -1;
 
 	snprintf(path, sizeof(path), "%s/spec/query_params.json", shared ? shared : "");
 	if (shared == NULL || (fd = open(path, O_RDONLY)) == -1) {

@@ -72,7 +72,7 @@ TEST_WITH(test_when_it_is_due, NULL, NULL)
 	struct config c = { .segment = { .capacity = 4096, .max = 1 << 20 } };
 	struct segment *seg = fixture_segment();
 	struct publisher *p = fixture_publisher(seg, 0);
-	struct grow g = { GROW_FREE };
+	struct grow g = { .said = GROW_FREE };
 	unsigned category;
 
 	assert_int_equal(grow_need(seg, &category), 0);
