@@ -195,6 +195,27 @@ snapshot_take(
 	return verdict;
 }
 
+void
+snapshot_stamp_now(
+    const struct segment *seg, unsigned category, struct snapshot_stamp *stamp)
+{
+	const struct seqlock *latch = &segment_slot(seg, category)->latch;
+	const struct slot_meta *meta;
+	uint64_t generation, number;
+	int i;
+
+	for (i = 0; i < SNAPSHOT_TRIES; i++) {
+		generation = snapshot_generation(seg, category);
+		meta = segment_meta(seg, category, generation);
+		number = seqlock_get(&meta->generation);
+		segment_read_stamp(stamp, meta);
+		if (!seqlock_overtaken(latch, generation) && generation != 0 &&
+		    number == generation)
+			return;
+	}
+	memset(stamp, 0, sizeof(*stamp));
+}
+
 bool
 snapshot_renew(const struct segment *seg, unsigned category, struct snapshot *s)
 {

@@ -41,6 +41,11 @@ uint64_t snapshot_generation(const struct segment *, unsigned category);
  * published at this moment. */
 size_t snapshot_length(const struct segment *, unsigned category);
 
+/* The stamp of the newest generation; zeroed if there is none, or if it is damaged or
+ * was overtaken on every try. Of metadata alone: nobody has looked at the payload. */
+void snapshot_stamp_now(
+    const struct segment *, unsigned category, struct snapshot_stamp *);
+
 /*
  * Copies the newest generation if it is not `known` (0: none yet). *out is set only
  * with SNAPSHOT_FRESH. Bounded: a few retries, no waiting, no lock.

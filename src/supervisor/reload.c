@@ -69,6 +69,7 @@ reload_refuse(struct reload *r, const char *why)
 	atomic_store_explicit(
 	    &reload_counters(r)->reload_failed, 1, memory_order_relaxed);
 	r->outcome = ORDER_REFUSED;
+	r->refused = true;
 	strlcpy(r->text, why, sizeof(r->text));
 }
 
@@ -223,6 +224,7 @@ reload_commit(struct reload *r)
 		return RELOAD_NOTHING;
 	counter_add(reload_counters(r), COUNTER_RELOADS, 1);
 	r->outcome = ORDER_DONE;
+	r->refused = false;
 	return RELOAD_UP;
 }
 

@@ -32,6 +32,7 @@ struct reload {
 	bool stopping;        /* nothing is started any more */
 	/* Of a reload that has ended, until reload_report(); 0: none has. */
 	enum order_outcome outcome;
+	bool refused;               /* the last one was, and text says why */
 	char text[ORDER_TEXT_SIZE]; /* as in struct order_state */
 };
 

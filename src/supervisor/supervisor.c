@@ -30,6 +30,7 @@
 #include "supervisor/logs.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
+#include "supervisor/status.h"
 
 struct supervisor {
 	const struct supervisor_start *start;
@@ -41,6 +42,7 @@ struct supervisor {
 	int notify;  /* see daemon_fork() */
 	int64_t
 	    watchdog;   /* when the service manager is to hear from us, clock_boot() */
+	char told[400]; /* what the service manager was told last of our state */
 	int status;     /* to exit with */
 	char err[1024]; /* why it could not start */
 };
@@ -66,6 +68,7 @@ static void
 supervisor_stop(struct supervisor *s)
 {
 	notify_stopping();
+	notify_status("stopping: answers under way are finished");
 	reload_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP);
 }
 
@@ -193,6 +196,22 @@ supervisor_tell_ready(const struct supervisor *s)
 		notify_ready();
 }
 
+/* Looked at once a second, said when it changes. */
+static void
+supervisor_tell_status(struct supervisor *s, int64_t now)
+{
+	const struct reload *r = &s->reload;
+	char line[sizeof(s->told)];
+
+	if (r->serving == NULL)
+		return;
+	status_line(r->serving, now, r->refused ? r->text : "", line, sizeof(line));
+	if (strcmp(line, s->told) == 0)
+		return;
+	memcpy(s->told, line, sizeof(line));
+	notify_status(line);
+}
+
 /* What a change of crews means to those outside. */
 static void
 supervisor_tell(struct supervisor *s, enum reload_event event)
@@ -201,11 +220,9 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 	case RELOAD_UP:
 		supervisor_announce(s->reload.serving);
 		daemon_up(&s->notify);
-		notify_status("serving");
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
-		notify_status("the last reload was refused: see the log");
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_FAILED:
@@ -237,11 +254,14 @@ static void
 supervisor_tick(struct supervisor *s)
 {
 	int64_t now = clock_boot();
+	enum reload_event event;
 	struct crew *w;
 
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		children_tick(&w->children, now);
-	supervisor_tell(s, reload_step(&s->reload, now));
+	event = reload_step(&s->reload, now);
+	supervisor_tell_status(s, now);
+	supervisor_tell(s, event);
 	reload_report(&s->reload);
 	if (s->reload.serving != NULL)
 		counter_add(crew_counters(s->reload.serving), COUNTER_LOG_LOST,

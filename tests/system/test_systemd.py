@@ -12,8 +12,9 @@ import sys
 
 import pytest
 
-from conftest import SOURCE
+from conftest import DEMO, SOURCE
 from daemon import BINARY, PATIENCE, WRAPPER, wait_for
+from stub_upstream import StubUpstream
 
 UNITS = SOURCE / "etc" / "systemd"
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None,
@@ -217,6 +218,46 @@ def test_it_says_when_it_is_ready_and_when_it_stops(unit, manager):
     assert unit.daemon.stop() == 0
     assert manager.said("STOPPING=1")
     assert sum("READY=1" in message for message in manager.heard) == 1
+
+
+def status_of(manager):
+    """The last line that the manager was told."""
+    lines = [line for message in manager.hear() for line in message.split("\n")
+             if line.startswith("STATUS=")]
+    return lines[-1].split("=", 1)[1] if lines else None
+
+
+@no_wrapper
+def test_the_status_is_that_of_the_categories(make_daemon, manager):
+    with StubUpstream(DEMO) as stub:
+        stub.mode("text_generation", "500")
+        daemon = make_daemon({name: [stub.reference(name)] for name in ("image_generation", "text_generation")},
+                             stub.horde, hydration='interval = 60 ttl = 100 stale_ttl = 200 stale_if_error = 300')
+        unit = Unit(daemon, manager)
+        unit.start()
+        wait_for(lambda: (status_of(manager) or "").startswith("1 of 2 categories empty: text_generation"),
+                 "the state of the other one")
+        stub.mode("text_generation", "ok")
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: status_of(manager) == "2 categories served", "the end of the trouble")
+        said = len(manager.heard)
+        with listening() as other:
+            good = daemon.config.read_text()
+            daemon.config.write_text(good.replace("127.0.0.1:0", address_of(other)))
+            assert unit.reload().returncode == 1
+        wait_for(lambda: "the last reload was refused: cannot listen on" in status_of(manager), "the refusal")
+        daemon.config.write_text(good)
+        assert unit.reload().returncode == 0
+        assert status_of(manager) == "2 categories served"
+        assert sum("STATUS=" in message for message in manager.heard[said:]) < 10, "it is said when it changes"
+        for name in ("text_generation", "*"):
+            stub.mode(name, "500")
+        daemon.move_clock(250)
+        wait_for(lambda: status_of(manager).startswith("2 of 2 categories old: image"), "their age")
+        daemon.move_clock(100)
+        wait_for(lambda: status_of(manager).startswith("2 of 2 categories expired: image"), "their end")
+    assert daemon.stop() == 0
+    assert status_of(manager).startswith("stopping")
 
 
 @no_wrapper
