@@ -34,7 +34,8 @@ for file in usr/sbin/hydratord etc/hydratord.conf etc/init.d/hydratord \
 	usr/share/doc/hydratord/examples/proxy/haproxy.cfg; do
 	[ -s "$dir/$file" ] || fail "make install left out /$file"
 done
-for file in usr/sbin/hydratord etc/init.d/hydratord; do
+for file in usr/sbin/hydratord etc/init.d/hydratord \
+	usr/share/doc/hydratord/examples/compare.py; do
 	[ -x "$dir/$file" ] || fail "/$file is not executable"
 done
 # Under Debian's paths every file is as it is in the source.
