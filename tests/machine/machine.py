@@ -15,9 +15,10 @@ PORT, METRICS_PORT = 19820, 19821
 # Machines boot while others work: how long anything may take that must happen.
 PATIENCE = 120
 
-# In a mount namespace of its own, so that nothing has to be unmounted. systemd-nspawn wants
-# a /run that it may write to and that no systemd of this machine owns. In the machine there
-# are no consoles to log in at.
+# In a mount namespace of its own, so that nothing has to be unmounted, and in a process
+# namespace of its own, which ends with its first process, this shell. systemd-nspawn wants
+# a /run that it may write to and that no systemd of this machine owns; 133 is its status when
+# the machine reboots. In the machine there are no consoles to log in at.
 BOOT = """
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
@@ -25,8 +26,12 @@ mount -t overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" overlay "$1/
 cp -a "$3/." "$1/root/"
 [ ! -e "$1/root/etc/inittab" ] || sed -i /getty/d "$1/root/etc/inittab"
 mount -t tmpfs tmpfs /run
-exec systemd-nspawn --quiet --register=no --keep-unit --private-network --console=pipe \
-    --directory="$1/root" --boot
+again=133
+while [ $again -eq 133 ]; do
+    again=0
+    systemd-nspawn --quiet --register=no --keep-unit --private-network --console=pipe \
+        --directory="$1/root" --boot || again=$?
+done
 """
 ENVIRONMENT = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                "HOME=/root", "TERM=dumb", "LC_ALL=C.UTF-8"]
@@ -44,6 +49,27 @@ def cgroup_directories():
             yield pathlib.Path(place) / own[""]
         elif kind == "cgroup" and "name=systemd" in options.split(",") and "name=systemd" in own:
             yield pathlib.Path(place) / own["name=systemd"]
+
+
+def descendants(pid):
+    try:
+        children = pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()
+    except OSError:
+        return
+    for child in map(int, children):
+        yield child
+        yield from descendants(child)
+
+
+def is_init(pid):
+    """Before it has become that, it is systemd-nspawn in a namespace."""
+    try:
+        status = pathlib.Path("/proc/%d/status" % pid).read_text()
+        program = os.readlink("/proc/%d/exe" % pid)
+    except OSError:
+        return False
+    inside = next(line for line in status.splitlines() if line.startswith("NSpid:")).split()[1:]
+    return inside[-1] == "1" and len(inside) > 1 and program.endswith(("/systemd", "/init"))
 
 
 class Machine:
@@ -83,28 +109,29 @@ class Machine:
         with open(self.console, "wb") as console:
             self.nspawn = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
-                 "sh", "-euc", BOOT, "sh", str(self.directory),
+                 "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-euc", BOOT, "sh", str(self.directory),
                  os.path.join(os.environ["HYDRATORD_MACHINE_ROOTS"], self.kind),
                  os.environ["HYDRATORD_MACHINE_INSTALLED"]],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
                 preexec_fn=self.join_cgroups)
+        self.wait_for_boot()
+
+    def wait_for_boot(self):
         self.leader = wait_for(self.find_leader, "process 1 of the machine", PATIENCE)
         wait_for(self.is_up, "the end of its boot", PATIENCE)
 
+    def reboot(self):
+        """Its file system stays, its memory, network and processes do not: no upstream of before
+        is in it any more."""
+        before = self.leader
+        self.run("reboot", None)
+        wait_for(lambda: self.find_leader() not in (None, before), "another process 1", PATIENCE)
+        self.wait_for_boot()
+
     def find_leader(self):
-        """The child of systemd-nspawn that is process 1 of its namespace."""
+        """The process below ours that is process 1 of a namespace: systemd-nspawn's child."""
         assert self.nspawn.poll() is None, "it did not boot:\n" + self.said_on_console()
-        pid = self.nspawn.pid
-        for child in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split():
-            try:
-                status = pathlib.Path("/proc/%s/status" % child).read_text()
-                booted = os.readlink("/proc/%s/exe" % child)
-            except OSError:
-                continue
-            inside = next(line for line in status.splitlines() if line.startswith("NSpid:"))
-            if inside.split()[-1] == "1" and booted.endswith(("/systemd", "/init")):
-                return int(child)
-        return None
+        return next((pid for pid in descendants(self.nspawn.pid) if is_init(pid)), None)
 
     def is_up(self):
         assert self.nspawn.poll() is None, "it did not boot:\n" + self.said_on_console()
@@ -116,19 +143,13 @@ class Machine:
         return self.console.read_text(errors="replace")[-3000:]
 
     def end(self):
-        """At once: nothing of it is kept. With process 1 its whole namespace ends."""
+        """At once: nothing of it is kept. With unshare ends its child, and with that the namespace."""
         if self.nspawn:
-            for pid in filter(None, (self.leader, self.nspawn.pid)):
-                if self.nspawn.poll() is None:
-                    subprocess.run(["kill", "-KILL", str(pid)], check=False, stderr=subprocess.DEVNULL)
-                    try:
-                        self.nspawn.wait(10)
-                    except subprocess.TimeoutExpired:
-                        continue
+            self.nspawn.kill()
             self.nspawn.wait()
         self.nspawn = self.leader = None
         for place in self.cgroups:
-            wait_for(lambda place=place: self.remove_cgroup(place), "the end of %s" % place)
+            wait_for(lambda place=place: self.remove_cgroup(place), "the end of %s" % place, PATIENCE)
 
     @staticmethod
     def remove_cgroup(place):
