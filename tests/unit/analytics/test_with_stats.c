@@ -330,6 +330,16 @@ TEST(test_etags)
 	assert_int_equal(again, tags[0]);
 	ask(&f, "include_workers=1&min_worker_count=-3", &out, &again);
 	assert_int_equal(again, tags[1]);
+	/* Nor does it matter when it was computed. */
+	f.now += 3600;
+	analysis_render(&f, REFERENCE, STATUS, STATS);
+	for (size_t i = 0; i < NELEM(queries); i++) {
+		ask(&f, queries[i], &out, &again);
+		assert_int_equal(again, tags[i]);
+		assert_non_null(strstr(out.data, "\"observed_at\":1700003600,"));
+		assert_null(strstr(out.data, "\"observed_at\":1700000000,"));
+	}
+	f.now = NOW;
 	/* Workers of other models are none of the answer. */
 	f.workers = "[" WORKER(
 	    "\"name\":\"o\",\"id\":\"o\"", ",\"models\":[\"other\"]") "," WORKERS_REST;

@@ -21,6 +21,7 @@ set_up(void **state UNUSED)
 {
 	analysis_init(&older, CATEGORY_TEXT_GENERATION);
 	analysis_init(&newer, CATEGORY_TEXT_GENERATION);
+	newer.now = NOW + 60;
 	older.workers = "[" WORKER("a", "\"B\\u00e4r\",\"Foo\"") "," WORKER(
 	    "b", "\"Foo\",\"Gone\"") "]";
 	analysis_render(&older,
@@ -114,6 +115,9 @@ TEST(risk_is_taken_over_beside_new_statistics)
 		    older.out.data + old->body.off, old->body.len);
 	}
 	assert_workers(0, "ab"); /* of Foo */
+	/* Numbers are as old as they say. */
+	assert_int_equal(newer.dir->with_stats.observed_at, NOW);
+	assert_int_equal(newer.dir->computed_at, NOW + 60);
 }
 
 static struct str
