@@ -25,6 +25,7 @@ generation_new(struct snapshot *snapshot, enum category category)
 	g->snapshot = snapshot;
 	g->directory = directory;
 	row_lists_make(&g->lists, snapshot->data, directory);
+	row_lengths_make(g);
 	g->made = cache_new(snapshot->len);
 	for (i = 0; i < VIEW_MAX; i++)
 		http_date(directory->views[i].modified, g->modified[i]);
@@ -57,6 +58,7 @@ generation_unref(void *arg)
 	if (g == NULL || --g->refs > 0)
 		return;
 	cache_free(&g->made);
+	row_lengths_free(&g->lengths);
 	row_lists_free(&g->lists);
 	snapshot_release(&g->snapshot);
 	free(g);

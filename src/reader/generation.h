@@ -14,6 +14,7 @@
 #include "http/date.h"
 #include "payload/view.h"
 #include "reader/cache.h"
+#include "reader/row_lengths.h"
 #include "reader/row_lists.h"
 #include "shm/snapshot.h"
 #include "terms/part.h"
@@ -26,6 +27,7 @@ struct generation {
 	const struct view_directory *directory;  /* in it */
 	char modified[VIEW_MAX][HTTP_DATE_SIZE]; /* of the views, as a field value */
 	struct row_lists lists;
+	struct row_lengths lengths;
 	_Atomic uint64_t *asked; /* where the store notes what is asked for; or NULL */
 	struct cache *made;      /* bodies; at most as many bytes as the snapshot has */
 };

@@ -20,6 +20,7 @@ struct row_source {
 	struct buf digits;
 	/* How far it is. */
 	uint32_t next; /* of the run; run.n: the end */
+	uint32_t left; /* rows that are asked for, from next on */
 	bool begun;    /* a row came before */
 	size_t done;   /* bytes of that row, its comma included, or of the end */
 };
@@ -74,8 +75,19 @@ put_next(struct row_source *s, struct sink *k)
 	if (s->done < k->len || s->next == s->run.n)
 		return;
 	s->next++;
+	s->left--;
 	s->done = 0;
 	s->begun = true;
+}
+
+/* To the next row that is asked for, or to the end. */
+static void
+seek(struct row_source *s)
+{
+	if (s->left == 0)
+		s->next = s->run.n;
+	while (s->next < s->run.n && !is_asked_for(s, s->next))
+		s->next++;
 }
 
 static void
@@ -85,8 +97,7 @@ fill(struct http_source *source, char *to, size_t n)
 	struct sink sink = { .to = to, .room = n };
 
 	while (sink.room > 0) {
-		while (s->next < s->run.n && !is_asked_for(s, s->next))
-			s->next++;
+		seek(s);
 		put_next(s, &sink);
 	}
 }
@@ -100,21 +111,19 @@ destroy(struct http_source *source)
 	free(s);
 }
 
-/* Leaves the source as it was. */
+/* Of the rows of a preset: a number for each. Leaves the source as it was. */
 static size_t
 length(struct row_source *s)
 {
 	struct sink sink = { .to = NULL };
 
 	for (; s->next < s->run.n; s->next++) {
-		if (!is_asked_for(s, s->next))
-			continue;
 		put_row(s, &sink);
 		s->begun = true;
 	}
 	s->next = 0;
 	s->begun = false;
-	return sink.len + s->end.len;
+	return sink.len;
 }
 
 struct http_source *
@@ -132,6 +141,9 @@ row_source_new(const struct generation *g, const struct selection *selection,
 	s->with_stats = selection->kind == VIEW_WITH_STATS;
 	s->choice = (struct with_stats_choice){ selection->workers,
 		selection->variations, selection->least };
-	s->source.len = length(s);
+	s->left = run.n;
+	s->source.len =
+	    end.len +
+	    (s->with_stats ? row_lengths_sum(g, &s->choice, &s->left) : length(s));
 	return &s->source;
 }

@@ -15,7 +15,8 @@ process aborted.
 changes and is computed.
 
 Last, what a page of each preset of each view of the text models takes of the reader's
-processor time. wanted: the dearest at most twice the median one.
+processor time. wanted: the dearest at most twice the median one. And the heads of with-stats
+answers, which say how long all the rows are that they ask for.
 """
 import itertools
 import json
@@ -266,6 +267,25 @@ def preset_pages(daemon):
               len(costs), median(costs.values()), costs[dearest], dearest, median(costs.values()) / costs[dearest]))
 
 
+def with_stats_heads(daemon):
+    """What saying the length of a with-stats answer costs in us of the reader's time, for each choice and order."""
+    reader = next(pid for pid in children(daemon.process.pid) if "reader" in process_title(pid))
+    client, costs = Client(daemon.port), {}
+    for choice in ("", "include_workers=true", "include_backend_variations=true",
+                   "include_workers=true&include_backend_variations=true"):
+        for order in ("sort_by=name", "sort_by=worker_count"):
+            rounds = []
+            for _ in range(5):
+                began = cpu_seconds(reader)
+                client.ask([(b"HEAD", "%s?%s&%s&min_worker_count=%d" % (WITH_STATS, choice, order, i % 50), ())
+                            for i in range(100)])
+                rounds.append((cpu_seconds(reader) - began) / 100 * 1e6)
+            costs[choice + "&" + order] = median(rounds)
+    dearest = max(costs, key=costs.get)
+    print("%d with-stats answers, their heads: %.1f us the median, %.1f us the dearest (%s)" % (
+        len(costs), median(costs.values()), costs[dearest], dearest))
+
+
 def main():
     if len(sys.argv) == 7 and sys.argv[1] == "--attack":
         attack_main(*sys.argv[2:])
@@ -283,12 +303,13 @@ def main():
         tree.mkdir()
         documents = enlarge(tree, Documents(sys.argv[2]), int(os.environ.get("BENCH_MODELS", "0")))
         for readers in (1, 2):
-            with Daemon(sys.argv[1], work, documents, settings="readers = %d" % readers, core=server_core,
-                        capacity="256M") as daemon:
+            with Daemon(sys.argv[1], work, documents, core=server_core, capacity="256M",
+                        settings='readers = %d\nupstream { max_bytes = "1G" }\n' % readers) as daemon:
                 measure_all(daemon, client_core, readers, tree / "image_generation.json",
                             int(sys.argv[3]) if len(sys.argv) == 4 else 20)
                 if readers == 1:
                     preset_pages(daemon)
+                    with_stats_heads(daemon)
                 aborted = pathlib.Path(daemon.log).read_text().count("aborting it")
                 print("%d readers: %d processes aborted (wanted: 0)" % (readers, aborted))
 

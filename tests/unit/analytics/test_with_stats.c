@@ -126,11 +126,13 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	assert_true(selection_make(&s, VIEW_WITH_STATS, &q, &selected));
 	buf_reset(out);
 	row_lists_make(&g.lists, g.snapshot->data, g.directory);
+	row_lengths_make(&g);
 	page_put(&r, &g, &s);
 	page_drain(&r, out);
 	buf_putc(out, '\0');
 	if (r.source != NULL)
 		r.source->free(r.source);
+	row_lengths_free(&g.lengths);
 	row_lists_free(&g.lists);
 	if (etag != NULL)
 		*etag = selection_tag(&s, f->dir);

@@ -5,8 +5,10 @@
 #include "fixture/answer_world.h"
 #include "reader/page.h"
 #include "reader/query.h"
+#include "reader/row_lengths.h"
 #include "reader/selection.h"
 #include "reader/store.h"
+#include "reader/with_stats_row.h"
 #include "unit.h"
 
 static void
@@ -72,6 +74,45 @@ TEST(with_stats_in_pieces_of_any_size)
 	    "include_workers=1&min_worker_count=1&sort_by=name");
 	assert_all_pieces(
 	    *state, VIEW_WITH_STATS, QUERY_WITH_STATS, "min_worker_count=1");
+	assert_all_pieces(*state, VIEW_WITH_STATS, QUERY_WITH_STATS,
+	    "min_worker_count=1000&sort_by=worker_count");
+}
+
+/* The oracle of row_lengths_sum(): row by row. */
+static void
+assert_lengths(const struct generation *g, const struct with_stats_choice *c)
+{
+	struct sink sink = { .to = NULL };
+	struct buf digits = { 0 };
+	uint32_t n = 0, counted = UINT32_MAX;
+
+	for (uint32_t i = 0; i < g->directory->views[VIEW_WITH_STATS].nrows; i++) {
+		if (!with_stats_has_row(g, c, i))
+			continue;
+		if (n++ > 0)
+			sink_put(&sink, STR(","));
+		with_stats_put_row(&sink, g, c, i, &digits);
+	}
+	assert_int_equal(row_lengths_sum(g, c, &counted), sink.len);
+	assert_int_equal(counted, n);
+	buf_free(&digits);
+}
+
+TEST(lengths_are_those_of_the_rows)
+{
+	struct answer_world *w = *state;
+	struct generation *g = NULL;
+	int i;
+
+	assert_int_equal(
+	    store_get(w->answerer.store, CATEGORY_IMAGE_GENERATION, &g), STORE_HELD);
+	for (int64_t least = -1; least < 60; least++)
+		for (i = 0; i < 4; i++)
+			assert_lengths(
+			    g, &(struct with_stats_choice){ i & 1, i >> 1, least });
+	for (i = 0; i < 4; i++)
+		assert_lengths(
+		    g, &(struct with_stats_choice){ i & 1, i >> 1, INT64_MAX });
 }
 
 UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);
