@@ -92,13 +92,14 @@ class Service:
         try:
             connection.connect()
             # The socket's own timeout begins anew with every byte.
-            timer = threading.Timer(self.timeout, connection.sock.shutdown, (socket.SHUT_RDWR,))
+            late = threading.Event()
+            timer = threading.Timer(self.timeout, cut, (connection.sock, late))
             timer.start()
             try:
                 connection.request("GET", self.path + target, headers={"Accept": "application/json"})
                 response = connection.getresponse()
                 answer = response.status, parse(read(response))
-                if not timer.is_alive():
+                if late.is_set():
                     raise socket.timeout("not complete after %g s" % self.timeout)
                 return answer
             finally:
@@ -107,6 +108,14 @@ class Service:
             raise CannotAsk("%s does not answer %s: %s" % (self.base, target, ascii(error))) from error
         finally:
             connection.close()
+
+
+def cut(sock, late):
+    late.set()
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:  # it has just been closed
+        pass
 
 
 def read(response):
