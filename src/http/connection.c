@@ -102,11 +102,22 @@ answer_sent(struct http_connection *c, bool close_after)
 	return true;
 }
 
+/* The rest of the answer leaves when the socket takes more, or in its turn. */
+static void
+wait_to_send(struct http_connection *c, enum http_progress progress)
+{
+	if (progress == HTTP_TURN) {
+		server_queue_turn(c, CONNECTION_SEND);
+		return;
+	}
+	event_add(&c->write, NULL);
+	connection_change(c, CONNECTION_WRITE);
+}
+
 /* Moves the rest of the answer out of the server's buffers; nothing more is read until
  * it is gone, so that one client never has more than one answer waiting. */
 static void
-wait_for_socket(
-    struct http_connection *c, const struct http_output *out, bool close_after)
+keep_rest(struct http_connection *c, const struct http_output *out, bool close_after)
 {
 	struct http_server *s = c->server;
 
@@ -115,9 +126,8 @@ wait_for_socket(
 	http_output_keep(c->pending, &s->head, &s->response.text);
 	s->copied += c->pending->copied;
 	c->close_after = close_after;
+	c->since = s->now;
 	event_del(&c->read);
-	event_add(&c->write, NULL);
-	connection_enter(c, CONNECTION_WRITE);
 	pinned_bound(s, c);
 }
 
@@ -160,8 +170,9 @@ send_response(struct http_connection *c, const struct http_request *q, bool body
 	progress = http_output_send(&out, c->fd, &sent);
 	counter_add(s->options.counters, COUNTER_BYTES_SENT, sent);
 	report(c, q, body);
-	if (progress == HTTP_PART) {
-		wait_for_socket(c, &out, r->close);
+	if (progress == HTTP_PART || progress == HTTP_TURN) {
+		keep_rest(c, &out, r->close);
+		wait_to_send(c, progress);
 		return true;
 	}
 	http_output_done(&out);
@@ -261,7 +272,7 @@ static void
 wait_for_turn(struct http_connection *c)
 {
 	event_del(&c->read);
-	server_queue_turn(c->server, c);
+	server_queue_turn(c, CONNECTION_TURN);
 }
 
 /* Answers the requests in data[0, len), one after the other, as far as a turn goes, and
@@ -273,8 +284,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 	int64_t began = s->read = clock_boot();
 	unsigned answers = 0;
 
-	while (
-	    len > 0 && c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER) {
+	while (len > 0 && c->pending == NULL && c->state != CONNECTION_LINGER) {
 		if (answers == TURN_ANSWERS || s->read - began >= TURN_NSEC) {
 			wait_for_turn(c);
 			break;
@@ -331,22 +341,12 @@ on_read(evutil_socket_t fd, short what UNUSED, void *arg)
 		(void)consume(c, s->in, have + (size_t)n);
 }
 
-void
-connection_turn(struct http_connection *c)
-{
-	if (!consume(c, c->server->in, restore(c)))
-		return;
-	if (c->state != CONNECTION_TURN && c->state != CONNECTION_WRITE &&
-	    event_add(&c->read, NULL) == -1)
-		connection_free(c);
-}
-
+/* Goes on with an answer. */
 static void
-on_write(evutil_socket_t fd, short what UNUSED, void *arg)
+send_rest(struct http_connection *c)
 {
-	struct http_connection *c = arg;
 	uint64_t sent = 0;
-	enum http_progress progress = http_output_send(c->pending, fd, &sent);
+	enum http_progress progress = http_output_send(c->pending, c->fd, &sent);
 
 	counter_add(c->server->options.counters, COUNTER_BYTES_SENT, sent);
 	if (progress == HTTP_BROKEN) {
@@ -355,8 +355,10 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 	}
 	if (sent > 0)
 		c->since = c->server->now;
-	if (progress == HTTP_PART)
+	if (progress != HTTP_SENT) {
+		wait_to_send(c, progress);
 		return;
+	}
 	connection_drop_pending(c);
 	event_del(&c->write);
 	if (event_add(&c->read, NULL) == -1)
@@ -365,6 +367,37 @@ on_write(evutil_socket_t fd, short what UNUSED, void *arg)
 		 consume(c, c->server->in, restore(c)) &&
 		 c->server->stage == SERVER_STOPPING)
 		connection_stop(c); /* the head did not say that it was the last */
+}
+
+/* However many sockets take more, all long answers together get one turn between those
+ * who ask for a short one. */
+static void
+on_write(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_connection *c = arg;
+
+	if (!http_output_is_long(c->pending)) {
+		send_rest(c);
+		return;
+	}
+	event_del(&c->write);
+	server_queue_turn(c, CONNECTION_SEND);
+}
+
+void
+connection_turn(struct http_connection *c)
+{
+	if (c->state == CONNECTION_SEND) {
+		connection_change(c, CONNECTION_WRITE);
+		send_rest(c);
+		return;
+	}
+	connection_enter(c, CONNECTION_IDLE);
+	if (!consume(c, c->server->in, restore(c)))
+		return;
+	if (c->state != CONNECTION_TURN && c->pending == NULL &&
+	    event_add(&c->read, NULL) == -1)
+		connection_free(c);
 }
 
 static char *

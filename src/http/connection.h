@@ -25,6 +25,7 @@ enum connection_state {
 	CONNECTION_TURN,   /* it has had its turn, and has more that is read: others go
 			    * first; nothing is read */
 	CONNECTION_WRITE,  /* an answer waits for the socket; nothing is read */
+	CONNECTION_SEND,   /* it waits for its turn; nothing is read */
 	CONNECTION_LINGER, /* all is said: waiting for the peer's EOF, so that bytes it
 			    * still sends do not reset the answer away */
 };
@@ -38,7 +39,7 @@ struct http_connection {
 	int64_t born;       /* server->now when it was accepted */
 	char *peer;         /* owned; NULL unless options.peers */
 	int64_t since;      /* server->now when the state's deadline began */
-	struct event read;  /* persistent; deleted in TURN and WRITE only */
+	struct event read;  /* persistent; deleted in TURN, WRITE and SEND only */
 	struct event write; /* added in WRITE only */
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
@@ -46,10 +47,10 @@ struct http_connection {
 	/* It takes none of max_connections: there was no place for it, or it was idle
 	 * and another needed its place. */
 	bool excess;
-	bool close_after; /* WRITE: the answer is the last one */
+	bool close_after; /* WRITE, SEND: the answer is the last one */
 	bool ending;      /* only what it is owed is answered any more: */
 	size_t owed;      /* bytes of requests that had come, and are not used yet */
-	struct http_output *pending; /* WRITE: what is still to be sent */
+	struct http_output *pending; /* WRITE, SEND: what is still to be sent */
 };
 
 TAILQ_HEAD(http_connections, http_connection);
@@ -81,7 +82,7 @@ struct http_server {
 	int64_t read; /* clock_boot() when the request in work was there */
 	struct http_connections connections;
 	struct http_connections idle;  /* in FRESH and IDLE, longest first */
-	struct http_connections turns; /* in TURN, who has waited longest first */
+	struct http_connections turns; /* in TURN and SEND, longest first */
 	struct event turn; /* a timer that is due at once, if there are any */
 	size_t nconnections;
 	struct http_connections excess; /* of them; longest first */
@@ -126,7 +127,7 @@ bool connection_bad_request(struct http_connection *, int status,
 /* Bytes that have come and are not read yet. */
 size_t connection_unread(const struct http_connection *);
 
-/* Of a connection that was in TURN until now: goes on with it. May free it. */
+/* Of the first in the queue of turns: takes it out and goes on with it. May free it. */
 void connection_turn(struct http_connection *);
 /* Each second: ends it if its deadline is over. May free it. */
 void connection_sweep(struct http_connection *);
@@ -158,8 +159,8 @@ void accept_rest(struct http_server *);
 
 /* Of the server, for its connections: one has gone. */
 void server_connection_gone(struct http_server *);
-/* One has had its turn, and waits for another. */
-void server_queue_turn(struct http_server *, struct http_connection *);
+/* It waits for its turn from now on, in that state. */
+void server_queue_turn(struct http_connection *, enum connection_state);
 /* Empties the response, whose Date will be the present second: what the handler says of
  * times and what Date says come from one reading of the clock. */
 void server_begin_response(struct http_server *);

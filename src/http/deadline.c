@@ -44,6 +44,7 @@ timeout_of(const struct http_connection *c)
 	case CONNECTION_TURN: /* which is ours to end */
 		return o->idle_timeout;
 	case CONNECTION_WRITE:
+	case CONNECTION_SEND:
 		return o->write_timeout;
 	case CONNECTION_LINGER:
 		break;
@@ -69,7 +70,7 @@ note_progress(struct http_connection *c)
 static bool
 is_our_turn(const struct http_connection *c)
 {
-	if (c->state == CONNECTION_TURN)
+	if (c->state == CONNECTION_TURN || c->state == CONNECTION_SEND)
 		return true;
 	return c->state != CONNECTION_WRITE && c->state != CONNECTION_LINGER &&
 	       connection_unread(c) > 0;

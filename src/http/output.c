@@ -133,7 +133,7 @@ http_output_send(struct http_output *o, int sock, uint64_t *sent)
 
 	while (has_more(o)) {
 		if (*sent - began >= o->turn)
-			return HTTP_PART;
+			return HTTP_TURN;
 		want = 0;
 		if (from_file(o, o->next))
 			n = send_file(o, sock);
@@ -182,6 +182,12 @@ http_output_keep(struct http_output *o, const struct buf *head, const struct buf
 		o->span[i].p = o->copy + len;
 		len += o->span[i].len;
 	}
+}
+
+bool
+http_output_is_long(const struct http_output *o)
+{
+	return o->turn == TURN_MAX;
 }
 
 size_t

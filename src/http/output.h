@@ -34,7 +34,8 @@ struct http_output {
 
 enum http_progress {
 	HTTP_SENT,   /* all of it */
-	HTTP_PART,   /* the socket takes no more for now, or others have their turn */
+	HTTP_PART,   /* the socket takes no more for now */
+	HTTP_TURN,   /* it may take more, but others have their turn */
 	HTTP_BROKEN, /* errno: the peer is gone */
 };
 
@@ -52,6 +53,9 @@ enum http_progress http_output_send(
  * the next request will overwrite. */
 void http_output_keep(
     struct http_output *, const struct buf *head, const struct buf *text);
+
+/* Whether it is so long that it is sent in turns. */
+bool http_output_is_long(const struct http_output *);
 
 /* Bytes that would be free without it, if it is the only one of its owner. */
 size_t http_output_pinned(const struct http_output *);

@@ -14,6 +14,7 @@ queue_of(const struct http_connection *c)
 	case CONNECTION_IDLE:
 		return &s->idle;
 	case CONNECTION_TURN:
+	case CONNECTION_SEND:
 		return &s->turns;
 	case CONNECTION_HEAD:
 	case CONNECTION_WRITE:

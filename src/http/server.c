@@ -55,11 +55,11 @@ arm_turn(struct http_server *s)
 }
 
 void
-server_queue_turn(struct http_server *s, struct http_connection *c)
+server_queue_turn(struct http_connection *c, enum connection_state state)
 {
-	if (TAILQ_EMPTY(&s->turns))
-		arm_turn(s);
-	connection_enter(c, CONNECTION_TURN);
+	if (TAILQ_EMPTY(&c->server->turns))
+		arm_turn(c->server);
+	connection_enter(c, state);
 }
 
 static void
@@ -70,8 +70,7 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	if (c == NULL) /* it has gone meanwhile */
 		return;
-	connection_enter(c, CONNECTION_IDLE);
-	if (!TAILQ_EMPTY(&s->turns))
+	if (TAILQ_NEXT(c, queue) != NULL)
 		arm_turn(s);
 	connection_turn(c);
 }

@@ -101,5 +101,86 @@ TEST(others_have_their_turn_meanwhile)
 	turn(w);
 }
 
+static void
+discard(int sock)
+{
+	static char in[PIECE];
+
+	while (recv(sock, in, sizeof(in), MSG_DONTWAIT) > 0)
+		;
+}
+
+static void
+note_made(struct http_world *w, struct str path)
+{
+	if (str_eq(path, STR("/o")))
+		*(size_t *)w->hook = w->made;
+}
+
+/* However many sockets have become writable. */
+TEST(long_answers_have_one_turn_together)
+{
+	struct http_world *w = *state;
+	int long_one[5], ordinary;
+	size_t i, before, seen = 0;
+
+	serve(w);
+	for (i = 0; i < NELEM(long_one); i++)
+		tell(w, long_one[i] = dial(w), GET("/made"));
+	ordinary = dial(w);
+	before = w->made;
+	w->on_request = note_made;
+	w->hook = &seen;
+	for (i = 0; i < NELEM(long_one); i++)
+		discard(long_one[i]);
+	send_unseen(ordinary, GET("/o"));
+	turn(w);
+	assert_in_range(seen, before, before + TURN + PIECE);
+	assert_true(w->made > before + TURN);
+	for (i = 0; i < NELEM(long_one); i++)
+		close(long_one[i]);
+	close(ordinary);
+	turn(w);
+	assert_int_equal(w->sources, 0);
+}
+
+struct stream {
+	int asks, reads;
+	unsigned asked;
+};
+
+/* The next request is there as soon as one is read, and the other client reads. */
+static void
+ask_on(struct http_world *w, struct str path)
+{
+	struct stream *s = w->hook;
+
+	if (!str_eq(path, STR("/o")))
+		return;
+	discard(s->asks);
+	discard(s->reads);
+	if (w->made < BIG && s->asked++ < 1000)
+		send_unseen(s->asks, GET("/o"));
+}
+
+TEST(an_endless_stream_of_requests_keeps_no_long_answer_from_its_turn)
+{
+	struct http_world *w = *state;
+	struct stream s = { 0 };
+
+	serve(w);
+	tell(w, s.reads = dial(w), GET("/made"));
+	s.asks = dial(w);
+	w->on_request = ask_on;
+	w->hook = &s;
+	send_unseen(s.asks, GET("/o"));
+	turn(w);
+	assert_int_equal(w->made, BIG);
+	assert_in_range(s.asked, 1, 100);
+	close(s.asks);
+	close(s.reads);
+	turn(w);
+}
+
 UNIT_FIXTURE(.group_setup = http_world_clock, .group_teardown = http_world_clock_end,
     .setup = http_world_setup, .teardown = http_world_teardown);
