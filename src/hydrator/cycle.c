@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/pace.h"
 #include "base/region.h"
+#include "hydrator/account.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
 #include "payload/encode.h"
@@ -69,6 +70,7 @@ cycle_open(struct cycle *c, char *err, size_t errlen)
 	}
 	c->inputs.n = c->status_url != NULL ? INPUT_MAX : 1;
 	c->gate[INPUT_STATUS].population = c->gate[INPUT_WORKERS].population = true;
+	account_open(c);
 	outcome_gate(c);
 	return fetcher_open(&set, &c->fetcher, err, errlen);
 }
@@ -162,16 +164,40 @@ cycle_count_source(struct cycle *c, const struct source *s)
 	counter_add(c->counters, COUNTER_UNSENT, s->unsent);
 }
 
-static enum cycle_result
-cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wait)
+/* What was fetched, or not, becomes input. Returns false if nobody was asked. */
+static bool
+cycle_take_sources(struct cycle *c, struct cycle_run *run)
 {
 	struct inputs *in = &c->inputs;
-	enum sources_result result;
+	bool asked = run->nsources == 0;
+	const struct source *s;
 	enum input_kind k;
 	size_t i;
 
+	c->unsent_wait = INT64_MAX;
+	for (i = 0; i < run->nsources; i++) {
+		s = &run->sources[i];
+		k = INPUT_KIND(run->looks[i].kind);
+		inputs_offer(in, k, &run->sources[i], &run->looks[i].form);
+		account_source(c, k, s);
+		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
+			gate_forget(&c->gate[k]);
+		asked |= !source_is_unsent(s);
+		if (s->unsent > 0 && s->unsent_wait < c->unsent_wait)
+			c->unsent_wait = s->unsent_wait;
+	}
+	return asked;
+}
+
+static enum cycle_result
+cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wait)
+{
+	enum sources_result result;
+	bool asked;
+	size_t i;
+
 	run->begun = clock_boot();
-	inputs_begin(in);
+	inputs_begin(&c->inputs);
 	cycle_list_sources(c, run);
 	result = sources_fetch(c->fetcher, run->sources, run->nsources, wait);
 	run->fetched = clock_boot();
@@ -179,23 +205,21 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 		cycle_count_source(c, &run->sources[i]);
 	if (result == SOURCES_STOPPED)
 		return CYCLE_STOPPED;
-	for (i = 0; i < run->nsources; i++) {
-		k = INPUT_KIND(run->looks[i].kind);
-		inputs_offer(in, k, &run->sources[i], &run->looks[i].form);
-		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
-			gate_forget(&c->gate[k]);
-	}
+	asked = cycle_take_sources(c, run);
 	cycle_note_missing(c);
-	return CYCLE_PUBLISHED;
+	/* What an earlier cycle had but could not publish is worth a try. */
+	return asked || inputs_suffice(&c->inputs) ? CYCLE_PUBLISHED : outcome_idle(c);
 }
 
 /* The analytics have refused a document: without it the cycle may still succeed. */
 static void
 cycle_take_back(struct cycle *c, const struct report *report)
 {
+	enum input_kind k = INPUT_KIND(report->refused);
+
 	counter_add(c->counters, COUNTER_BAD_DOCUMENTS, 1);
-	inputs_refuse(&c->inputs, INPUT_KIND(report->refused), INPUT_NOT_ACCEPTED,
-	    report->reason);
+	account_refused(c, k, report->reason);
+	inputs_refuse(&c->inputs, k, INPUT_NOT_ACCEPTED, report->reason);
 }
 
 /* Records of which none is valid make statistics and nothing else. That is better than
@@ -291,6 +315,7 @@ cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 		if (verdict == GATE_REFUSED && !c->forced) {
 			gate_describe(
 			    &c->gate[k], &rule, INPUT_DOCUMENT(k), why, sizeof(why));
+			account_refused(c, k, why);
 			inputs_refuse(&c->inputs, k, INPUT_IMPLAUSIBLE, why);
 			passed = false;
 		} else if (verdict != GATE_PLAUSIBLE)
@@ -388,6 +413,8 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	if (result == CYCLE_STOPPED && run.short_of_memory)
 		result = outcome_short_of_memory(c);
 	outcome_gate(c);
+	if (result != CYCLE_STOPPED)
+		account_write(c);
 	sources_free(run.sources, run.nsources);
 	snapshot_release(&run.last);
 	buf_free(&run.rendered);

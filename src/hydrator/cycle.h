@@ -15,7 +15,9 @@
 #include "hydrator/memory.h"
 #include "hydrator/modified.h"
 #include "hydrator/skips.h"
+#include "hydrator/trouble.h"
 #include "shm/counters.h"
+#include "shm/ledger.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/snapshot.h"
@@ -39,11 +41,14 @@ struct cycle {
 	char *stats_url;
 	char *workers_url;
 	bool workers_missing; /* logged: their file: does not exist */
-	bool too_large;       /* logged: there was no room for the last snapshot */
 	struct skips skips;
 	struct baselines baselines;
 	struct inputs inputs;
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
+	struct trouble trouble;
+	struct ledger ledger; /* account.h: as it was written last */
+	int64_t unsent_wait; /* CYCLE_IDLE: nobody may be asked for so long, nanoseconds
+			      */
 	struct modified modified;
 	struct demand demand; /* the owner looks at it once a second */
 	size_t forms_want;    /* bytes that the segment has too few of for all forms */
@@ -63,10 +68,11 @@ struct cycle {
 
 enum cycle_result {
 	CYCLE_PUBLISHED, /* all documents are new */
-	CYCLE_REUSED,    /* published, but with old documents: one line says which */
+	CYCLE_REUSED,    /* published, but with old documents */
 	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the room
 			* in the segment or in memory: no hurry */
-	CYCLE_FAILED,  /* one line in the log says why; the last snapshot stays */
+	CYCLE_FAILED,  /* the last snapshot stays */
+	CYCLE_IDLE,    /* nobody may be asked now: it is as if there had been none */
 	CYCLE_STOPPED, /* the wait's attend said so; nothing is published */
 };
 
@@ -76,7 +82,8 @@ int cycle_open(struct cycle *, char *err, size_t errlen) MUST_CHECK;
 /* Frees what cycle_open made; may be called after it failed. */
 void cycle_close(struct cycle *);
 
-/* Runs a whole cycle and keeps the counters. The wait's attend is called at least each
+/* Runs a whole cycle, keeps the counters and the ledger; what is less than
+ * CYCLE_PUBLISHED is trouble (trouble.h). The wait's attend is called at least each
  * second that the processor gives us, while documents are fetched as well as while the
  * payload is made. */
 enum cycle_result cycle_run(struct cycle *, const struct source_wait *) MUST_CHECK;

@@ -137,7 +137,6 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 		return errno == EFBIG
 			   ? outcome_too_large(c, err)
 			   : outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);
-	c->too_large = false;
 	cycle_keep(c, run);
 	counter_add(c->counters, COUNTER_SKIPPED_RECORDS, run->directory->skipped);
 	if (run->last != NULL)

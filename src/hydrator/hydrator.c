@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "hydrator/account.h"
 #include "hydrator/cycle.h"
 #include "hydrator/keep.h"
 #include "hydrator/memory.h"
@@ -86,6 +87,7 @@ hydrator_attend(void *arg)
 	proc_child_beat(h->counters);
 	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
 	keep_attend(h->keeper);
+	trouble_remind(&h->cycle.trouble, h->cycle.section->name);
 	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
 		hydrator_obey(h, &m, files);
 	if (rc == 0) /* the supervisor is gone */
@@ -247,16 +249,21 @@ hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
 }
 
 /* Returns when the next cycle is due. A tick that was not met yet stays as it is, also
- * if it came during a cycle that did not fetch all. */
+ * if it came during a cycle that did not fetch all. Where nobody may be asked it is
+ * tried when somebody may. */
 static int64_t
-hydrator_schedule(struct hydrator *h)
+hydrator_schedule(struct hydrator *h, enum cycle_result result)
 {
 	uint32_t random = arc4random();
 	int64_t now = clock_boot(), due;
 
 	if (h->tick == TICK_MET)
 		h->tick = schedule_next(&h->schedule, 0, now, random);
-	due = schedule_next(&h->schedule, h->failures, now, random);
+	if (result == CYCLE_IDLE)
+		due = now + (h->cycle.unsent_wait > NSEC_PER_SEC ? h->cycle.unsent_wait
+								 : NSEC_PER_SEC);
+	else
+		due = schedule_next(&h->schedule, h->failures, now, random);
 	return due < h->tick ? due : h->tick;
 }
 
@@ -292,8 +299,10 @@ hydrator_loop(struct hydrator *h)
 		result = hydrator_cycle(h, &wait);
 		if (result == CYCLE_STOPPED)
 			break;
-		h->failures = hydrator_is_content(result) ? 0 : h->failures + 1;
-		due = hydrator_schedule(h);
+		if (result != CYCLE_IDLE)
+			h->failures = hydrator_is_content(result) ? 0 : h->failures + 1;
+		due = hydrator_schedule(h, result);
+		account_next(&h->cycle, due);
 	}
 }
 

@@ -42,21 +42,52 @@ outcome_count(struct cycle *c, enum counter what, enum counter reason)
 	counter_raise(&c->counters->failures_in_row, 1);
 }
 
+/* In a key: the rest is a counter. */
+#define OUTCOME_REASON (UINT64_C(1) << 63)
+
+/* The same trouble has the same key, whatever the figures in its text, and whether the
+ * rest of the documents was fetched beside it or had been before. */
+static uint64_t
+outcome_key(const struct cycle *c)
+{
+	uint64_t key = 0;
+	size_t k;
+
+	for (k = 0; k < c->inputs.n; k++) {
+		const struct input *i = &c->inputs.of[k];
+		bool there = inputs_current(&c->inputs, k) != NULL;
+		/* Each answer like it brings it nearer to being believed. */
+		uint64_t seen = i->fault == INPUT_IMPLAUSIBLE ? c->gate[k].seen : 0;
+
+		key = key << 12 | (seen & 0xff) << 4 | (uint64_t)there << 3 | i->fault;
+	}
+	return key;
+}
+
+/* what is freed. */
+static void
+outcome_trouble(struct cycle *c, uint64_t key, struct buf *what)
+{
+	buf_putc(what, '\0');
+	trouble_note(&c->trouble, c->section->name, key, what->data);
+	buf_free(what);
+}
+
 enum cycle_result
 outcome_failed(struct cycle *c, enum counter reason, const char *why)
 {
+	struct buf what = { 0 };
+
 	outcome_count(c, COUNTER_REFRESH_FAILURES, reason);
-	log_warnx("%s not refreshed: %s", c->section->name, why);
+	buf_printf(&what, " not refreshed: %s", why);
+	outcome_trouble(c, OUTCOME_REASON | reason, &what);
 	return CYCLE_FAILED;
 }
 
 enum cycle_result
 outcome_too_large(struct cycle *c, const char *why)
 {
-	outcome_count(c, COUNTER_REFRESH_FAILURES, COUNTER_PUBLISH_REJECTED);
-	if (!c->too_large)
-		log_warnx("%s not refreshed: %s", c->section->name, why);
-	c->too_large = true;
+	outcome_failed(c, COUNTER_PUBLISH_REJECTED, why);
 	return CYCLE_REFUSED;
 }
 
@@ -76,37 +107,58 @@ outcome_beyond_max(struct cycle *c, size_t len)
 enum cycle_result
 outcome_short_of_memory(struct cycle *c)
 {
-	outcome_count(c, COUNTER_REFRESH_FAILURES, COUNTER_SHORT_OF_MEMORY);
-	log_warnx("%s not refreshed: it takes %zu bytes of memory and more, "
-		  "hydration.max_memory is %zu: raise that, or see which document has "
-		  "become so large",
-	    c->section->name, memory_taken(c->memory), c->memory->limit);
+	char why[256];
+
+	snprintf(why, sizeof(why),
+	    "it takes %zu bytes of memory and more, hydration.max_memory is %zu: raise "
+	    "that, or see which document has become so large",
+	    memory_taken(c->memory), c->memory->limit);
+	outcome_failed(c, COUNTER_SHORT_OF_MEMORY, why);
 	return CYCLE_REFUSED;
 }
 
 enum cycle_result
 outcome_without(struct cycle *c)
 {
-	struct buf why = { 0 };
+	struct buf what = { 0 };
 
-	inputs_say_faults(&c->inputs, &why);
-	buf_putc(&why, '\0');
-	outcome_failed(c, outcome_reason(&c->inputs), why.data);
-	buf_free(&why);
+	outcome_count(c, COUNTER_REFRESH_FAILURES, outcome_reason(&c->inputs));
+	buf_puts(&what, " not refreshed: ");
+	inputs_say_faults(&c->inputs, &what);
+	outcome_trouble(c, outcome_key(c), &what);
 	return outcome_can_wait(&c->inputs) ? CYCLE_REFUSED : CYCLE_FAILED;
+}
+
+/* Only if nothing else is wrong: what is must not be lost for that. */
+enum cycle_result
+outcome_idle(struct cycle *c)
+{
+	struct buf what = { 0 };
+
+	buf_puts(&what, ": nobody may be asked: ");
+	inputs_say_faults(&c->inputs, &what);
+	if (c->trouble.since == 0) {
+		outcome_trouble(c, outcome_key(c), &what);
+		return CYCLE_IDLE;
+	}
+	if (c->forced)
+		log_info("%s%.*s", c->section->name, (int)what.len, what.data);
+	else
+		log_debug("%s%.*s", c->section->name, (int)what.len, what.data);
+	buf_free(&what);
+	return CYCLE_IDLE;
 }
 
 static enum cycle_result
 outcome_partial(struct cycle *c)
 {
-	struct buf ages = { 0 };
+	struct buf what = { 0 };
 
 	outcome_count(c, COUNTER_REFRESHES_PARTIAL, outcome_reason(&c->inputs));
 	counter_add(c->counters, COUNTER_REUSED_DOCUMENTS, inputs_reused(&c->inputs));
-	inputs_say_ages(&c->inputs, clock_boot(), &ages);
-	buf_putc(&ages, '\0');
-	log_warnx("%s: %s", c->section->name, ages.data);
-	buf_free(&ages);
+	buf_puts(&what, ": ");
+	inputs_say_ages(&c->inputs, clock_boot(), &what);
+	outcome_trouble(c, outcome_key(c), &what);
 	return outcome_can_wait(&c->inputs) ? CYCLE_REFUSED : CYCLE_REUSED;
 }
 
@@ -117,6 +169,7 @@ outcome_published(struct cycle *c)
 
 	if (inputs_faults(&c->inputs, NULL) > 0)
 		return outcome_partial(c);
+	trouble_over(&c->trouble, c->section->name);
 	counter_add(k, COUNTER_REFRESHES, 1);
 	atomic_store_explicit(&k->last_success, clock_boot(), memory_order_relaxed);
 	atomic_store_explicit(

@@ -9,10 +9,12 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "json/write.h"
 #include "reader/freshness.h"
 #include "shm/breaker.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
+#include "shm/ledger.h"
 #include "shm/origin.h"
 #include "terms/category.h"
 #include "terms/document.h"
@@ -161,10 +163,93 @@ put_parts(struct buf *b, const struct category_condition *c)
 	buf_puts(b, "},");
 }
 
+static void
+put_text(struct buf *b, const char *text)
+{
+	json_put_string(b, (struct str){ text, strlen(text) });
+}
+
+/* Of clock_wall(), in seconds; null if there is none. */
+static void
+put_time(struct buf *b, int64_t wall)
+{
+	if (wall == 0)
+		buf_puts(b, "null");
+	else
+		buf_printf(b, "%" PRId64, wall / NSEC_PER_SEC);
+}
+
+static void
+put_error(struct buf *b, const struct ledger_error *e)
+{
+	if (e->wall == 0) {
+		buf_puts(b, "null");
+		return;
+	}
+	buf_puts(b, "{\"at\":");
+	put_time(b, e->wall);
+	buf_puts(b, ",\"host\":");
+	if (e->host[0] != '\0')
+		put_text(b, e->host);
+	else
+		buf_puts(b, "null");
+	if (e->status != 0)
+		buf_printf(b, ",\"status\":%" PRId64, e->status);
+	else
+		buf_puts(b, ",\"status\":null");
+	buf_puts(b, ",\"text\":");
+	put_text(b, e->text);
+	buf_putc(b, '}');
+}
+
+static void
+put_document(struct buf *b, const struct ledger_document *d)
+{
+	buf_puts(b, "{\"document\":");
+	put_text(b, d->name);
+	buf_printf(b, ",\"state\":\"%s\",\"age\":",
+	    ledger_state_name((enum ledger_state)d->state));
+	if (d->fetched_wall != 0)
+		buf_printf(b, "%" PRId64, freshness_age(d->fetched_boot, clock_boot()));
+	else
+		buf_puts(b, "null");
+	buf_puts(b, ",\"last_error\":");
+	put_error(b, &d->error);
+	buf_putc(b, '}');
+}
+
+/* What the hydrator has to say for itself. */
+static void
+put_ledger(struct buf *b, const struct ledger *l)
+{
+	int64_t now = clock_boot();
+
+	buf_puts(b, ",\"next_try\":");
+	put_time(b, l->next_try != 0 ? clock_wall() + (l->next_try - now) : 0);
+	buf_puts(b, ",\"trouble\":");
+	if (l->failing_since == 0) {
+		buf_puts(b, "null");
+	} else {
+		buf_puts(b, "{\"since\":");
+		put_time(b, l->failing_since);
+		buf_puts(b, ",\"cause\":");
+		put_text(b, l->cause);
+		buf_putc(b, '}');
+	}
+	buf_puts(b, ",\"documents\":[");
+	for (size_t i = 0; i < l->ndocuments; i++) {
+		if (i > 0)
+			buf_putc(b, ',');
+		put_document(b, &l->document[i]);
+	}
+	buf_putc(b, ']');
+}
+
 /* One entry of `categories`. Times are Unix seconds. */
 static void
 put_category(struct buf *b, const char *name, bool required,
-    const struct category_condition *c, const struct counters *k)
+    const struct category_condition *c, const struct counters *k,
+    const struct ledger *l)
 {
 	int64_t success =
 	    atomic_load_explicit(&k->last_success_wall, memory_order_relaxed);
@@ -184,6 +269,7 @@ put_category(struct buf *b, const char *name, bool required,
 		buf_printf(b, "\"last_success\":%" PRId64 ",", success / NSEC_PER_SEC);
 	buf_printf(b, "\"failures\":%" PRIu64 ",", counter_read(&k->failures_in_row));
 	put_gate(b, counter_read(&k->refused));
+	put_ledger(b, l);
 	buf_putc(b, '}');
 }
 
@@ -216,33 +302,54 @@ has_verbose(struct str query)
 	}
 }
 
+static void
+put_categories(struct buf *b, struct store *store, const struct config *config,
+    const struct segment *segment)
+{
+	struct category_condition c;
+	const char *name, *separator = "";
+	struct ledger ledger;
+	unsigned i;
+
+	buf_puts(b, ",\"categories\":[");
+	for (i = 0; i < config->ncategories; i++) {
+		name = config->category[i].name;
+		condition_of(&c, store, config, i);
+		ledger_read(segment, i, &ledger);
+		buf_puts(b, separator);
+		put_category(b, name, is_required(config, name), &c,
+		    segment_counters(segment, i), &ledger);
+		separator = ",";
+	}
+	buf_putc(b, ']');
+}
+
+static bool
+is_ready(struct store *store, const struct config *config)
+{
+	struct category_condition c;
+	bool ready = true;
+	unsigned i;
+
+	for (i = 0; i < config->ncategories; i++) {
+		if (!is_required(config, config->category[i].name))
+			continue;
+		condition_of(&c, store, config, i);
+		ready &= c.part[c.main].freshness != FRESHNESS_EXPIRED;
+	}
+	return ready;
+}
+
 void
 health_ready(struct http_response *r, struct store *store, const struct config *config,
     const struct segment *segment, struct str query)
 {
-	struct buf list = { 0 };
-	struct category_condition c;
-	bool ready = true, required;
-	const char *name;
-	unsigned i;
+	bool ready = is_ready(store, config);
 
-	for (i = 0; i < config->ncategories; i++) {
-		name = config->category[i].name;
-		required = is_required(config, name);
-		condition_of(&c, store, config, i);
-		ready &= !required || c.part[c.main].freshness != FRESHNESS_EXPIRED;
-		if (i > 0)
-			buf_putc(&list, ',');
-		put_category(&list, name, required, &c, segment_counters(segment, i));
-	}
 	buf_printf(&r->text, "{\"status\":\"%s\"", ready ? "ok" : "unavailable");
-	if (has_verbose(query)) {
-		buf_puts(&r->text, ",\"categories\":[");
-		buf_add(&r->text, list.data, list.len);
-		buf_putc(&r->text, ']');
-	}
+	if (has_verbose(query))
+		put_categories(&r->text, store, config, segment);
 	buf_putc(&r->text, '}');
-	buf_free(&list);
 	if (!ready)
 		buf_printf(&r->fields, "Retry-After: %" PRId64 "\r\n",
 		    config->http.retry_after);

@@ -5,83 +5,14 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "autoconf.h"
 #include "base/attr.h"
-#include "base/clock.h"
 #include "proc/child.h"
-#include "reader/freshness.h"
+#include "reader/metrics_put.h"
 #include "reader/route.h"
 #include "reader/traffic.h"
-#include "shm/breaker.h"
-#include "shm/counters.h"
-#include "shm/hosts.h"
-#include "shm/metric.h"
 #include "shm/segment.h"
-#include "shm/snapshot.h"
-#include "terms/category.h"
-#include "terms/part.h"
-
-#define SECONDS(nsec) ((double)(nsec) / (double)NSEC_PER_SEC)
-
-/* Prints the samples of a metric. */
-typedef void put_fn(const struct metrics *, enum metric_id, struct buf *);
-
-static const struct counters *
-slot(const struct metrics *m, unsigned i)
-{
-	return segment_counters(m->segment, i);
-}
-
-/* The sum over all slots of the word at an offset of struct counters. */
-static uint64_t
-sum(const struct metrics *m, size_t offset)
-{
-	uint64_t total = 0;
-	unsigned i;
-
-	for (i = 0; i < segment_nprocs(m->segment); i++)
-		total +=
-		    counter_read((const void *)((const char *)slot(m, i) + offset));
-	return total;
-}
-
-#define SUM(m, member) sum(m, offsetof(struct counters, member))
-
-/* Begins a sample: the values of the metric's labels, NULL where they end. */
-static void
-sample_of(struct buf *b, enum metric_id id, const char *suffix, const char *first,
-    const char *second)
-{
-	const struct metric *metric = &metric_table[id];
-	const char *values[METRIC_LABELS] = { first, second };
-	unsigned i;
-
-	buf_printf(b, METRIC_PREFIX "%s%s", metric->name, suffix);
-	for (i = 0; i < METRIC_LABELS && values[i] != NULL; i++)
-		buf_printf(
-		    b, "%c%s=\"%s\"", i == 0 ? '{' : ',', metric->label[i], values[i]);
-	buf_puts(b, i > 0 ? "} " : " ");
-}
-
-static void
-sample(struct buf *b, enum metric_id id, const char *first, const char *second)
-{
-	sample_of(b, id, "", first, second);
-}
-
-static void
-put_count(struct buf *b, uint64_t n)
-{
-	buf_printf(b, "%" PRIu64 "\n", n);
-}
-
-static void
-put_seconds(struct buf *b, int64_t nsec)
-{
-	buf_printf(b, "%.3f\n", SECONDS(nsec));
-}
 
 /* One sample a category of what its hydrator has counted, or the sum of all slots. */
 static void
@@ -91,14 +22,14 @@ put_counter(const struct metrics *m, enum counter c, struct buf *b)
 	unsigned i;
 
 	if (!metric_has_category(shown->metric)) {
-		sample(b, shown->metric, shown->value, NULL);
-		put_count(
-		    b, sum(m, offsetof(struct counters, value) + c * sizeof(uint64_t)));
+		put_sample(b, shown->metric, shown->value, NULL);
+		put_count(b, metrics_sum(m, offsetof(struct counters, value) +
+						c * sizeof(uint64_t)));
 		return;
 	}
 	for (i = 0; i < m->config->ncategories; i++) {
-		sample(b, shown->metric, m->config->category[i].name, shown->value);
-		put_count(b, counter_get(slot(m, i), c));
+		put_sample(b, shown->metric, m->config->category[i].name, shown->value);
+		put_count(b, counter_get(metrics_slot(m, i), c));
 	}
 }
 
@@ -116,14 +47,14 @@ static void
 put_build_info(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	(void)m;
-	sample(b, id, PACKAGE_VERSION, NULL);
+	put_sample(b, id, PACKAGE_VERSION, NULL);
 	put_count(b, 1);
 }
 
 static void
 put_start_time(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
+	put_sample(b, id, NULL, NULL);
 	put_seconds(b, segment_epoch(m->segment));
 }
 
@@ -136,16 +67,25 @@ put_requests(const struct metrics *m, enum metric_id id, struct buf *b)
 
 	for (route = 0; route < ROUTE_MAX; route++)
 		for (code = 0; code < COUNTER_CODES; code++) {
-			n = sum(
+			n = metrics_sum(
 			    m, offsetof(struct counters, requests) +
 				   (route * COUNTER_CODES + code) * sizeof(uint64_t));
 			if (n == 0)
 				continue;
 			snprintf(status, sizeof(status), "%d", traffic_status(code));
-			sample(b, id, route_name((enum route)route),
+			put_sample(b, id, route_name((enum route)route),
 			    traffic_status(code) > 0 ? status : "other");
 			put_count(b, n);
 		}
+}
+
+/* Of a histogram. */
+static void
+put_part(struct buf *b, enum metric_id id, const char *suffix, const char *le)
+{
+	const char *const values[METRIC_LABELS] = { le };
+
+	put_sample_of(b, id, suffix, values);
 }
 
 /* A class as it is kept does not contain the smaller ones; a bucket does. */
@@ -158,181 +98,42 @@ put_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 	unsigned i;
 
 	for (i = 0; (bound = traffic_bound(i)) != -1; i++) {
-		below +=
-		    sum(m, offsetof(struct counters, duration) + i * sizeof(uint64_t));
+		below += metrics_sum(
+		    m, offsetof(struct counters, duration) + i * sizeof(uint64_t));
 		if (bound == 0)
 			break;
-		snprintf(end, sizeof(end), "%g", SECONDS(bound));
-		sample_of(b, id, "_bucket", end, NULL);
+		snprintf(end, sizeof(end), "%g", METRICS_SECONDS(bound));
+		put_part(b, id, "_bucket", end);
 		put_count(b, below);
 	}
-	sample_of(b, id, "_bucket", "+Inf", NULL);
+	put_part(b, id, "_bucket", "+Inf");
 	put_count(b, below);
-	sample_of(b, id, "_sum", NULL, NULL);
-	buf_printf(b, "%.9f\n", SECONDS(SUM(m, duration_nsec)));
-	sample_of(b, id, "_count", NULL, NULL);
+	put_part(b, id, "_sum", NULL);
+	buf_printf(b, "%.9f\n", METRICS_SECONDS(METRICS_SUM(m, duration_nsec)));
+	put_part(b, id, "_count", NULL);
 	put_count(b, below);
 }
 
 static void
 put_connections(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
-	put_count(b, SUM(m, connections));
+	put_sample(b, id, NULL, NULL);
+	put_count(b, METRICS_SUM(m, connections));
 }
 
 static void
 put_pinned(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
-	put_count(b, SUM(m, pinned));
-}
-
-/* What a hydrator knows of itself outlives it. */
-static void
-put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	unsigned i;
-
-	for (i = 0; i < m->config->ncategories; i++) {
-		sample(b, id, m->config->category[i].name, NULL);
-		put_seconds(b, atomic_load_explicit(&slot(m, i)->last_success_wall,
-				   memory_order_relaxed));
-	}
-}
-
-static void
-put_failures(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	unsigned i;
-
-	for (i = 0; i < m->config->ncategories; i++) {
-		sample(b, id, m->config->category[i].name, NULL);
-		put_count(b, counter_read(&slot(m, i)->failures_in_row));
-	}
-}
-
-static void
-put_breakers(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	int64_t now = clock_boot();
-	struct host_view v;
-	unsigned i;
-
-	for (i = 0; i < HOSTS_MAX; i++)
-		if (hosts_read(m->segment, i, &v)) {
-			sample(b, id, v.name, NULL);
-			put_count(b, breaker_look(v.breaker, now).state);
-		}
-}
-
-static void
-put_floors(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	int64_t now = clock_boot();
-	struct host_view v;
-	unsigned i;
-
-	for (i = 0; i < HOSTS_MAX; i++)
-		if (hosts_read(m->segment, i, &v)) {
-			sample(b, id, v.name, NULL);
-			put_seconds(b, v.floor > now ? v.floor - now : 0);
-		}
-}
-
-/* The snapshot of a category that this reader serves, or NULL. */
-static const struct generation *
-held(const struct metrics *m, unsigned i)
-{
-	const char *name = m->config->category[i].name;
-	int category = category_find(name, strlen(name));
-	struct generation *g = NULL;
-
-	if (category < 0 ||
-	    store_get(m->store, (enum category)category, &g) != STORE_HELD)
-		return NULL;
-	return g;
-}
-
-static uint64_t
-snapshot_figure(const struct generation *g, enum metric_id id)
-{
-	switch (id) {
-	case METRIC_GENERATION:
-		return g->snapshot->generation;
-	case METRIC_SNAPSHOT_BYTES:
-		return g->snapshot->len;
-	case METRIC_SNAPSHOT_MODELS:
-		return g->directory->typed_entries;
-	case METRIC_SNAPSHOT_NEW_BASELINES:
-		return g->directory->new_baselines;
-	default:
-		return g->directory->skipped;
-	}
-}
-
-static void
-put_snapshots(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	const struct generation *g;
-	unsigned i;
-
-	for (i = 0; i < m->config->ncategories; i++)
-		if ((g = held(m, i)) != NULL) {
-			sample(b, id, m->config->category[i].name, NULL);
-			put_count(b, snapshot_figure(g, id));
-		}
+	put_sample(b, id, NULL, NULL);
+	put_count(b, METRICS_SUM(m, pinned));
 }
 
 static void
 put_segment(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
+	put_sample(b, id, NULL, NULL);
 	put_count(b, id == METRIC_SEGMENT_BYTES ? segment_size(m->segment)
 						: segment_capacity(m->segment));
-}
-
-static void
-put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	unsigned i;
-
-	for (i = 0; i < m->config->ncategories; i++) {
-		sample(b, id, m->config->category[i].name, NULL);
-		buf_printf(b, "%.3f\n",
-		    (double)snapshot_length(m->segment, i) /
-			(double)segment_capacity(m->segment));
-	}
-}
-
-static void
-put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	unsigned i;
-
-	for (i = 0; i < m->config->ncategories; i++) {
-		sample(b, id, m->config->category[i].name, NULL);
-		put_count(b, segment_wanted(m->segment, i));
-	}
-}
-
-static void
-put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	const struct generation *g;
-	const struct part_stamp *stamp;
-	unsigned i, p;
-
-	for (i = 0; i < m->config->ncategories; i++)
-		for (p = 0; (g = held(m, i)) != NULL && p < PART_MAX; p++) {
-			stamp = generation_stamp(g, (enum snapshot_part)p);
-			if (!part_is_there(stamp))
-				continue;
-			sample(b, id, m->config->category[i].name,
-			    part_name((enum snapshot_part)p));
-			put_count(b,
-			    (uint64_t)freshness_age(stamp->fetched_boot, clock_boot()));
-		}
 }
 
 static void
@@ -351,10 +152,10 @@ put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
 
 	for (role = 0; role < ROLE_MAX; role++)
 		for (how = 0; how < DEATH_MAX; how++) {
-			sample(b, id, roles[role], deaths[how]);
-			put_count(
-			    b, sum(m, offsetof(struct counters, deaths) +
-					  (role * DEATH_MAX + how) * sizeof(uint64_t)));
+			put_sample(b, id, roles[role], deaths[how]);
+			put_count(b, metrics_sum(m, offsetof(struct counters, deaths) +
+							(role * DEATH_MAX + how) *
+							    sizeof(uint64_t)));
 		}
 }
 
@@ -362,20 +163,20 @@ put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
 static const struct counters *
 supervisor(const struct metrics *m)
 {
-	return slot(m, segment_nprocs(m->segment) - 1);
+	return metrics_slot(m, segment_nprocs(m->segment) - 1);
 }
 
 static void
 put_reload_successful(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
+	put_sample(b, id, NULL, NULL);
 	put_count(b, counter_read(&supervisor(m)->reload_failed) == 0);
 }
 
 static void
 put_reload_time(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	sample(b, id, NULL, NULL);
+	put_sample(b, id, NULL, NULL);
 	put_seconds(b,
 	    atomic_load_explicit(&supervisor(m)->reloaded_wall, memory_order_relaxed));
 }
@@ -389,15 +190,15 @@ put_heartbeats(const struct metrics *m, enum metric_id id, struct buf *b)
 	char number[16];
 
 	for (i = 0; i + 1 < segment_nprocs(m->segment); i++) {
-		beat =
-		    atomic_load_explicit(&slot(m, i)->heartbeat, memory_order_relaxed);
+		beat = atomic_load_explicit(
+		    &metrics_slot(m, i)->heartbeat, memory_order_relaxed);
 		if (beat == 0)
 			continue;
 		if (i < n) {
-			sample(b, id, "hydrator", m->config->category[i].name);
+			put_sample(b, id, "hydrator", m->config->category[i].name);
 		} else {
 			snprintf(number, sizeof(number), "%u", i - n);
-			sample(b, id, "reader", number);
+			put_sample(b, id, "reader", number);
 		}
 		put_seconds(b, now > beat ? now - beat : 0);
 	}
@@ -413,6 +214,10 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_HTTP_PINNED] = put_pinned,
 	[METRIC_LAST_SUCCESS] = put_last_success,
 	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
+	[METRIC_NEXT_TRY] = put_next_try,
+	[METRIC_DOCUMENT_AGE] = put_document_ages,
+	[METRIC_DOCUMENT_STATE] = put_document_states,
+	[METRIC_DOCUMENT_ERROR] = put_document_errors,
 	[METRIC_BREAKER] = put_breakers,
 	[METRIC_FLOOR] = put_floors,
 	[METRIC_SNAPSHOT_AGE] = put_ages,

@@ -7,6 +7,43 @@
 
 #include "shm/layout.h"
 
+static const struct {
+	int status;
+	const char *name;
+} codes[] = {
+#define X(status, name) { status, name },
+	HOST_CODES(X)
+#undef X
+};
+_Static_assert(NELEM(codes) == HOST_CODES_MAX, "as many as are counted");
+
+static unsigned
+code_find(int status)
+{
+	unsigned i = 0;
+
+	while (i < NELEM(codes) - 1 && codes[i].status != status)
+		i++;
+	return i;
+}
+
+unsigned
+host_code_of(int status)
+{
+	const unsigned other = NELEM(codes) - 1;
+	unsigned i = code_find(status);
+
+	if (i == other && status >= 100)
+		i = code_find(status / 100);
+	return status != 0 && status < 100 ? other : i;
+}
+
+const char *
+host_code_name(unsigned code)
+{
+	return codes[code].name;
+}
+
 static struct host *
 hosts_at(const struct segment *seg, unsigned i)
 {

@@ -20,6 +20,33 @@
  * year is a mistake, or malice. */
 #define HOST_FLOOR_MAX (INT64_C(3600) * 1000000000)
 
+/* Statuses of HTTP that are told apart, so that no upstream decides how many there are.
+ * "none": no answer. Others count as the row of their hundred, or as "other". */
+#define HOST_CODES(X)                                                                  \
+	X(0, "none")                                                                   \
+	X(200, "200")                                                                  \
+	X(304, "304")                                                                  \
+	X(3, "3xx")                                                                    \
+	X(400, "400")                                                                  \
+	X(401, "401")                                                                  \
+	X(403, "403")                                                                  \
+	X(404, "404")                                                                  \
+	X(410, "410")                                                                  \
+	X(429, "429")                                                                  \
+	X(4, "4xx")                                                                    \
+	X(500, "500")                                                                  \
+	X(502, "502")                                                                  \
+	X(503, "503")                                                                  \
+	X(504, "504")                                                                  \
+	X(5, "5xx")                                                                    \
+	X(-1, "other")
+#define HOST_CODES_MAX 17
+
+/* Which row a status (0: no answer) is, below HOST_CODES_MAX. */
+unsigned host_code_of(int status) MUST_CHECK;
+/* What the row is called. */
+const char *host_code_name(unsigned code) MUST_CHECK;
+
 /* One host. A record that was claimed once is never given up. */
 struct host {
 	_Atomic uint64_t key;   /* hash of the name; 0: free */

@@ -15,13 +15,14 @@
 
 #include "shm/counters.h"
 #include "shm/hosts.h"
+#include "shm/ledger.h"
 #include "shm/order.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-6"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-7"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -45,9 +46,18 @@ struct segment_header {
 	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
 	uint64_t hosts_offset;    /* nhosts records */
 	uint32_t nhosts;
-	uint32_t host_size;  /* bytes of a struct host */
-	uint32_t supervisor; /* pid of the process that made it */
-	uint32_t pad;
+	uint32_t host_size;      /* bytes of a struct host */
+	uint32_t supervisor;     /* pid of the process that made it */
+	uint32_t ledger_size;    /* bytes of a struct ledger_record */
+	uint64_t ledgers_offset; /* ncategories records */
+};
+
+#define LEDGER_WORDS (sizeof(struct ledger) / sizeof(uint64_t))
+
+/* One a category: written by its hydrator, read by all. */
+struct ledger_record {
+	struct seqlock latch;
+	_Atomic uint64_t copy[2][LEDGER_WORDS]; /* of a struct ledger each */
 };
 
 /* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
@@ -109,7 +119,9 @@ AT(segment_header, hosts_offset, 128);
 AT(segment_header, nhosts, 136);
 AT(segment_header, host_size, 140);
 AT(segment_header, supervisor, 144);
-_Static_assert(sizeof(struct segment_header) == 152, "header is 152 bytes");
+AT(segment_header, ledger_size, 148);
+AT(segment_header, ledgers_offset, 152);
+_Static_assert(sizeof(struct segment_header) == 160, "header is 160 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
 AT(segment_orders, begun, 0);
@@ -140,6 +152,29 @@ AT(host, breaker, 16);
 AT(host, floor, 24);
 AT(host, name, 32);
 _Static_assert(sizeof(struct host) == 256, "a host is 256 bytes");
+
+AT(ledger_error, boot, 0);
+AT(ledger_error, wall, 8);
+AT(ledger_error, status, 16);
+AT(ledger_error, host, 24);
+AT(ledger_error, text, 240);
+_Static_assert(sizeof(struct ledger_error) == 496, "an error is 496 bytes");
+
+AT(ledger_document, name, 0);
+AT(ledger_document, fetched_boot, 16);
+AT(ledger_document, fetched_wall, 24);
+AT(ledger_document, state, 32);
+AT(ledger_document, error, 40);
+AT(ledger_document, gate, 536);
+_Static_assert(sizeof(struct ledger_document) == 608, "a document is 608 bytes");
+
+AT(ledger, ndocuments, 0);
+AT(ledger, next_try, 8);
+AT(ledger, failing_since, 16);
+AT(ledger, cause, 24);
+AT(ledger, document, 536);
+_Static_assert(sizeof(struct ledger) == 2968, "a ledger is 2968 bytes");
+_Static_assert(sizeof(struct ledger_record) == 5944, "its record is 5944 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);

@@ -94,6 +94,26 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .type = "gauge",
 	    .label = { "category" },
 	    .help = "Refreshes since then that failed or were partial." },
+	[METRIC_NEXT_TRY] = { .name = "next_refresh_seconds",
+	    .type = "gauge",
+	    .label = { "category" },
+	    .help =
+		"Until the next refresh; 0 while it runs, absent where none is due." },
+	[METRIC_DOCUMENT_AGE] = { .name = "document_age_seconds",
+	    .type = "gauge",
+	    .label = { "category", "document" },
+	    .help = "Since the document that is in use was fetched." },
+	[METRIC_DOCUMENT_STATE] = { .name = "document_state",
+	    .type = "gauge",
+	    .label = { "category", "document", "state" },
+	    .help = "What became of a document when it was wanted last: 1 at the state "
+		    "that it is in." },
+	[METRIC_DOCUMENT_ERROR] = { .name = "document_last_error_timestamp_seconds",
+	    .type = "gauge",
+	    .label = { "category", "document", "host", "code" },
+	    .help =
+		"When a document was tried in vain last, Unix time; code is that of "
+		"HTTP, none if there was no answer; /readyz?verbose has the words." },
 	[METRIC_BREAKER] = { .name = "upstream_breaker_state",
 	    .type = "gauge",
 	    .label = { "host" },

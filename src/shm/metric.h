@@ -11,7 +11,7 @@
 #include "shm/counters.h"
 
 #define METRIC_PREFIX "cache_hydrator_" /* before each name, towards Prometheus */
-#define METRIC_LABELS 2
+#define METRIC_LABELS 4
 
 /* In the order in which they are shown; a number has no meaning outside a process. */
 enum metric_id {
@@ -38,6 +38,10 @@ enum metric_id {
 	METRIC_SKIPPED_RECORDS,
 	METRIC_LAST_SUCCESS,
 	METRIC_CONSECUTIVE_FAILURES,
+	METRIC_NEXT_TRY,
+	METRIC_DOCUMENT_AGE,
+	METRIC_DOCUMENT_STATE,
+	METRIC_DOCUMENT_ERROR,
 	METRIC_BREAKER,
 	METRIC_FLOOR,
 	METRIC_RETRIES,

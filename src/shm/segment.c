@@ -104,6 +104,7 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->nprocs = spec->nprocs;
 	h->nhosts = HOSTS_MAX;
 	h->host_size = sizeof(struct host);
+	h->ledger_size = sizeof(struct ledger_record);
 	h->supervisor = (uint32_t)getpid();
 	h->epoch = (uint64_t)clock_wall();
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
@@ -119,6 +120,10 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	end += page * h->nprocs;
 	h->hosts_offset = end;
 	if (segment_add_pages(&end, HOSTS_MAX * sizeof(struct host), page) == -1)
+		return -1;
+	h->ledgers_offset = end;
+	if (segment_add_pages(
+		&end, spec->ncategories * sizeof(struct ledger_record), page) == -1)
 		return -1;
 	h->buffers_offset = end;
 	if (segment_add_pages(&end, buffers, page) == -1)

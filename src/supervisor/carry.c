@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "shm/counters.h"
+#include "shm/ledger.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/snapshot.h"
@@ -70,6 +71,15 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 	return r;
 }
 
+static void
+carry_ledger(const struct segment *from, unsigned f, struct segment *to, unsigned t)
+{
+	struct ledger ledger;
+
+	if (ledger_read(from, f, &ledger))
+		ledger_write(to, t, &ledger);
+}
+
 /* The hydrator of category i has process slot i. */
 int
 carry_category(const struct segment *from, struct segment *to, const char *name,
@@ -81,5 +91,6 @@ carry_category(const struct segment *from, struct segment *to, const char *name,
 		return 0;
 	counters_copy(
 	    segment_counters(to, (unsigned)t), segment_counters(from, (unsigned)f));
+	carry_ledger(from, (unsigned)f, to, (unsigned)t);
 	return carry_snapshot(from, (unsigned)f, to, (unsigned)t, err, errlen);
 }

@@ -40,8 +40,10 @@ seconds_of(int64_t nsec)
 }
 
 static enum permit_answer
-permit_refuse(int64_t wait, const char *reason, char *why, size_t whylen)
+permit_refuse(
+    struct permit *out, int64_t wait, const char *reason, char *why, size_t whylen)
 {
+	out->wait = wait;
 	snprintf(why, whylen, "not asked for another %" PRId64 " s (%s)",
 	    seconds_of(wait), reason);
 	return PERMIT_REFUSED;
@@ -61,7 +63,7 @@ permit_ask(struct permits *p, const char *url, int64_t timeout, struct permit *o
 		return PERMIT_GRANTED;
 	floor = atomic_load(&h->floor);
 	if (floor > now)
-		return permit_refuse(floor - now, "Retry-After", why, whylen);
+		return permit_refuse(out, floor - now, "Retry-After", why, whylen);
 	switch (breaker_ask(&h->breaker, now,
 	    timeout * NSEC_PER_SEC + PERMIT_PROBE_MARGIN, &out->ticket)) {
 	case BREAKER_PROBE:
@@ -76,7 +78,7 @@ permit_ask(struct permits *p, const char *url, int64_t timeout, struct permit *o
 	}
 	v = breaker_look(atomic_load(&h->breaker), now);
 	snprintf(reason, sizeof(reason), "%u failures in a row", v.failures);
-	return permit_refuse(v.wait, reason, why, whylen);
+	return permit_refuse(out, v.wait, reason, why, whylen);
 }
 
 void

@@ -28,6 +28,7 @@ struct permit {
 	struct host *host; /* NULL: a file, or there is no record */
 	bool probe;        /* on behalf of everybody: a single try */
 	uint64_t ticket;
+	int64_t wait; /* PERMIT_REFUSED: for how long, nanoseconds */
 };
 
 enum permit_answer {

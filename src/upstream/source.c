@@ -33,6 +33,15 @@ source_place(const struct source *s)
 	return s->urls[s->next];
 }
 
+/* The place was asked, and this came of it. */
+static void
+source_note_asked(struct source *s, const char *why, int status)
+{
+	s->failed_url = source_place(s);
+	strlcpy(s->failed, why, sizeof(s->failed));
+	s->failed_status = status;
+}
+
 /* Goes on to the next place at once, if there is one. */
 static void
 source_fail(struct source *s, const char *why)
@@ -64,10 +73,23 @@ source_start(struct sources *run, struct source *s, int64_t timeout)
 	fetcher_start(run->fetcher, (unsigned)(s - run->item), &q);
 }
 
+/* A place that was tried before its host was left alone has been asked. */
+static void
+source_note_unsent(struct source *s)
+{
+	if (s->last[0] != '\0')
+		source_note_asked(s, s->last, s->last_status);
+	if (s->unsent == 0 || s->permit.wait < s->unsent_wait)
+		s->unsent_wait = s->permit.wait;
+	s->unfetched++;
+	s->unsent++;
+}
+
 /* Tries its place now, if its host may be asked and there is time. */
 static void
 source_try(struct sources *run, struct source *s, int64_t now)
 {
+	static const char no_time[] = "no time is left (upstream.cycle_timeout)";
 	char why[FETCH_ERROR_MAX];
 	int64_t timeout = s->timeout, left;
 
@@ -76,8 +98,10 @@ source_try(struct sources *run, struct source *s, int64_t now)
 		timeout = left < timeout ? left : timeout;
 	}
 	if (timeout <= 0) {
+		source_note_asked(s, s->last[0] != '\0' ? s->last : no_time,
+		    s->last[0] != '\0' ? s->last_status : 0);
 		s->unfetched++;
-		source_fail(s, "no time is left (upstream.cycle_timeout)");
+		source_fail(s, no_time);
 		return;
 	}
 	switch (permit_ask(run->wait->permits, source_place(s), timeout, &s->permit,
@@ -89,8 +113,7 @@ source_try(struct sources *run, struct source *s, int64_t now)
 		s->due = now + SOURCE_PROBE_LOOK;
 		break;
 	case PERMIT_REFUSED:
-		s->unfetched++;
-		s->unsent++;
+		source_note_unsent(s);
 		source_fail(s, why);
 	}
 }
@@ -110,6 +133,12 @@ sources_begin(struct sources *run)
 			wait = s->due - now;
 	}
 	return (int)((wait + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+}
+
+bool
+source_is_unsent(const struct source *s)
+{
+	return !s->done && s->failed_url == NULL && s->unsent > 0;
 }
 
 bool
@@ -147,6 +176,7 @@ source_note_failure(struct sources *run, struct source *s, const struct fetch_re
 		log_debug("%s: %s: %s; another try in %d ms", s->name, source_place(s),
 		    r->error, (int)(wait / NSEC_PER_MSEC));
 		strlcpy(s->last, r->error, sizeof(s->last));
+		s->last_status = r->status;
 		s->due = clock_boot() + wait;
 		return;
 	}
@@ -156,6 +186,7 @@ source_note_failure(struct sources *run, struct source *s, const struct fetch_re
 		permit_answered(&s->permit);
 	s->unfetched++;
 	s->last[0] = '\0';
+	source_note_asked(s, r->error, r->status);
 	source_fail(s, r->error);
 }
 
@@ -210,6 +241,7 @@ source_finish(struct sources *run, struct source *s, const struct fetch_result *
 	if (!s->missing && !r->not_modified && s->accept != NULL &&
 	    !s->accept(s->arg, r->body, why, sizeof(why))) {
 		s->refused++;
+		source_note_asked(s, why, r->status);
 		source_fail(s, why);
 		return;
 	}

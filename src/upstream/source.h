@@ -44,6 +44,13 @@ struct source {
 	unsigned retries;             /* requests that repeated another */
 	unsigned unsent;              /* places not asked: floors, open breakers */
 	size_t next;                  /* the place being tried */
+	/* If a place was not asked: for how long none of those is, nanoseconds. */
+	int64_t unsent_wait;
+	/* The last place that was asked in vain: why, and the status of HTTP (0: none).
+	 * NULL: none was. */
+	const char *failed_url;
+	char failed[FETCH_ERROR_MAX];
+	int failed_status;
 
 	/* While sources_fetch() runs. */
 	unsigned tries; /* of this place */
@@ -51,6 +58,7 @@ struct source {
 	bool settled;   /* done, or no place is left */
 	struct permit permit;
 	char last[FETCH_ERROR_MAX]; /* why its last try failed */
+	int last_status;            /* of HTTP, of that try */
 };
 
 /* How to pay attention to other things while documents arrive. */
@@ -79,6 +87,8 @@ enum sources_result {
  */
 enum sources_result sources_fetch(
     struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
+/* Afterwards: whether nobody was asked for it, because nobody may be. */
+bool source_is_unsent(const struct source *) MUST_CHECK;
 /* Whether it is a file: URL: nobody is asked for it. */
 bool source_is_local(const char *url);
 /* Frees the bodies and their validators. */

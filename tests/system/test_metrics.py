@@ -105,8 +105,9 @@ def test_every_metric_is_shown(make_daemon):
     families = set(re.findall(r"^# TYPE cache_hydrator_(\w+)", text, re.M))
     shown = {re.sub("{.*", "", key) for key in parse(text)}
     assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
-    # No host was asked: the sample data is in files.
-    assert families - shown == {"http_request_duration_seconds", "upstream_breaker_state", "upstream_floor_seconds"}
+    # No host was asked: the sample data is in files, and all of it is there.
+    assert families - shown == {"http_request_duration_seconds", "upstream_breaker_state", "upstream_floor_seconds",
+                                "document_last_error_timestamp_seconds"}
 
 
 def test_other_readers_of_the_format_agree(make_daemon):
@@ -327,6 +328,12 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     assert [entry["required"] for entry in entries.values()] == [True, False, True]
     empty = entries["blip"]
     assert empty.pop("failures") > 0
+    trouble, documents = empty.pop("trouble"), empty.pop("documents")
+    assert "missing.json: No such file" in trouble["cause"] and empty.pop("next_try") >= trouble["since"]
+    assert [d["document"] for d in documents] == ["reference"]
+    assert documents[0]["last_error"].pop("at") >= trouble["since"]
+    assert documents[0] == {"document": "reference", "state": "not_fetched", "age": None, "last_error": {
+        "host": None, "status": None, "text": "No such file or directory"}}
     assert empty == {"category": "blip", "required": True, "state": "empty", "age": None, "generation": None, "last_success": None,
                      "parts": {"statistics": {"state": "empty", "age": None}}, "gate": {"refused": [], "since": None}}
     assert daemon.get("/livez").status == 200

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import time
 
@@ -89,9 +90,9 @@ class Day:
             assert true <= age + SLACK, "%d s old, says %d" % (true, age)
 
     def ended(self):
-        """Cycles that are over."""
-        return sum(" hydrated image_generation" in line or " not refreshed: " in line
-                   for line in self.daemon.log().splitlines())
+        """Cycles that are over, also those that could ask nobody."""
+        return len(re.findall(r"]: (hydrated image_generation|(warning: )?image_generation not refreshed|"
+                              r"image_generation: nobody may be asked)", self.daemon.log()))
 
     def step(self):
         before = self.ended()

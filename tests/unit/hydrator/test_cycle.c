@@ -8,6 +8,7 @@
 #include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "hydrator/cycle.h"
+#include "hydrator/account.h"
 #include "hydrator/recall.h"
 #include "fixture/hydrator_world.h"
 #include "payload/encode.h"
@@ -167,6 +168,15 @@ restart(void)
 	cycle.generation = 0;
 	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
 	recall(&cycle);
+}
+
+static struct ledger
+ledger(void)
+{
+	struct ledger l;
+
+	assert_true(ledger_read(world.segment, 0, &l));
+	return l;
 }
 
 static bool
@@ -343,6 +353,7 @@ TEST(test_bad_first_documents)
 	    count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference) + NELEM(bad_horde) + 1);
 	assert_int_equal(count(COUNTER_NOT_ACCEPTED), count(COUNTER_BAD_DOCUMENTS));
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 0);
+	world.config.gate.min_ratio = 0; /* the first run has seen usage */
 	hydrator_world_put("stats_image.json", "{}");
 	assert_published(NELEM(bad_horde) + 2);
 }
@@ -903,7 +914,7 @@ TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 	text[5000] = 'x'; /* another content, as large */
 	hydrator_world_put("reference.json", text);
 	assert_int_equal(run(), CYCLE_REFUSED);
-	assert_int_equal(hydrator_world_logged("not refreshed"), 0);
+	assert_int_equal(hydrator_world_logged("warning: "), 0);
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 2);
 }
 
@@ -935,7 +946,8 @@ TEST(test_larger_than_any_segment)
 		assert_int_equal(run(), CYCLE_REFUSED);
 		assert_int_equal(count(COUNTER_PUBLISH_REJECTED), i);
 		assert_int_equal(count(COUNTER_REFRESH_FAILURES), i);
-		assert_int_equal(hydrator_world_logged("more than 8192 bytes"), i == 1);
+		assert_int_equal(hydrator_world_logged("more than 8192 bytes"), 1);
+		assert_int_equal(hydrator_world_logged("warning: "), i == 1);
 		assert_true(segment_wanted(world.segment, 0) > 8192);
 	}
 	put_models(1);
@@ -961,6 +973,138 @@ TEST(test_too_large_for_now)
 		assert_int_equal(segment_wanted(world.segment, 0), 0);
 	}
 #undef RECORD
+}
+
+/* Said once, kept until it is over, and known to a successor. */
+TEST(test_the_reason_of_a_failure_is_kept)
+{
+	struct ledger l;
+
+	assert_published(1);
+	l = ledger();
+	assert_int_equal(l.ndocuments, 4);
+	assert_string_equal(l.document[INPUT_STATS].name, "stats");
+	assert_int_equal(l.document[INPUT_STATS].state, LEDGER_GOOD);
+	assert_true(l.document[INPUT_STATS].fetched_wall > 0);
+	assert_int_equal(l.document[INPUT_STATS].error.wall, 0);
+	assert_int_equal(l.failing_since, 0);
+	hydrator_world_put("stats_image.json", "<html>\n");
+	assert_partial(CYCLE_REUSED, "warning: image_generation: stats is ", "JSON");
+	assert_partial(CYCLE_REUSED, "]: image_generation: stats is ", "JSON");
+	l = ledger();
+	assert_int_equal(l.document[INPUT_STATS].state, LEDGER_NOT_ACCEPTED);
+	assert_true(l.document[INPUT_STATS].error.wall > 0);
+	assert_string_equal(l.document[INPUT_STATS].error.host, "");
+	assert_non_null(strstr(l.document[INPUT_STATS].error.text, "JSON"));
+	assert_int_equal(l.document[INPUT_STATUS].state, LEDGER_GOOD);
+	assert_true(l.failing_since > 0);
+	assert_non_null(strstr(l.cause, "stats is 0 s old: file://"));
+	/* Something else is wrong: a line, but it began with the other. */
+	hydrator_world_put("reference.json", NULL);
+	assert_partial(CYCLE_REUSED, "warning: image_generation: reference ", "JSON");
+	assert_memory_equal(ledger().cause, l.cause, sizeof(l.cause));
+	restart();
+	assert_int_equal(cycle.trouble.since, l.failing_since);
+	assert_fails("reference.json", "JSON");
+	assert_memory_equal(ledger().cause, l.cause, sizeof(l.cause));
+}
+
+TEST(test_the_end_of_trouble_is_said_once)
+{
+	assert_published(1);
+	hydrator_world_put("stats_image.json", NULL);
+	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
+	hydrator_world_put("stats_image.json", "{\"month\": {\"Elm\": 60}}");
+	assert_int_equal(run(), CYCLE_PUBLISHED);
+	assert_int_equal(hydrator_world_logged("image_generation is well again after 0 "
+					       "s, which began with: stats is 0 s old"),
+	    1);
+	assert_int_equal(ledger().failing_since, 0);
+	assert_string_equal(ledger().cause, "");
+	assert_int_equal(ledger().document[INPUT_STATS].state, LEDGER_GOOD);
+	assert_true(ledger().document[INPUT_STATS].error.wall > 0);
+	assert_published(4);
+	assert_int_equal(hydrator_world_logged("well again"), 0);
+}
+
+static int
+setup_reference_only(void **state UNUSED)
+{
+	return setup_with("controlnet", HYDRATOR_WORLD_CAPACITY);
+}
+
+static enum cycle_result
+run_with_permits(void)
+{
+	struct permits permits = { .segment = world.segment,
+		.state_dir = world.config.state_dir,
+		.category = world.category.name };
+	struct source_wait wait = { .fd = -1, .attend = go_on, .permits = &permits };
+
+	hydrator_world_forget_log();
+	return cycle_run(&cycle, &wait);
+}
+
+static const char wants_rest[] = "HTTP/1.1 503 Busy\r\nRetry-After: 600\r\n"
+				 "Content-Length: 0\r\n\r\n";
+
+/* Whoever may ask nobody has not failed. */
+TEST_WITH(test_a_cycle_that_may_ask_nobody_is_none, setup_reference_only, teardown)
+{
+	char path[256];
+	int i;
+
+	hydrator_world_put("reference.json", wants_rest);
+	snprintf(path, sizeof(path), "/raw%s/reference.json", directory);
+	hydrator_world_places(&world, http_stub_url(&stub, path), NULL);
+	assert_int_equal(run_with_permits(), CYCLE_FAILED);
+	assert_int_equal(
+	    hydrator_world_logged("warning: controlnet not refreshed: reference: "), 1);
+	assert_int_equal(ledger().document[INPUT_REFERENCE].error.status, 503);
+	for (i = 0; i < 3; i++) {
+		cycle.forced = i == 2;
+		assert_int_equal(run_with_permits(), CYCLE_IDLE);
+		assert_int_equal(hydrator_world_logged("warning: "), 0);
+		assert_int_equal(hydrator_world_logged(
+				     "controlnet: nobody may be asked: reference: "),
+		    1);
+		assert_int_equal(hydrator_world_logged("not asked for another 600 s "
+						       "(Retry-After), before that: "
+						       "HTTP status 503"),
+		    1);
+		assert_in_range(
+		    cycle.unsent_wait, 590 * NSEC_PER_SEC, 600 * NSEC_PER_SEC);
+	}
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 1);
+	assert_int_equal(counter_read(&cycle.counters->failures_in_row), 1);
+	assert_int_equal(count(COUNTER_UNSENT), 3);
+	assert_non_null(strstr(ledger().cause, "HTTP status 503"));
+	assert_string_equal(
+	    ledger().document[INPUT_REFERENCE].error.text, "HTTP status 503");
+}
+
+/* It never asked itself, because others had the trouble: it is trouble all the same. */
+TEST_WITH(test_who_never_may_ask_has_a_reason, setup_reference_only, teardown)
+{
+	struct host *h;
+	char url[256];
+
+	strlcpy(url, http_stub_url(&stub, "/ok"), sizeof(url));
+	hydrator_world_places(&world, url, NULL);
+	url[strlen(url) - strlen("/ok")] = '\0';
+	h = hosts_claim(world.segment, url);
+	assert_non_null(h);
+	assert_true(
+	    host_raise_floor(h, clock_boot() + 60 * NSEC_PER_SEC, clock_boot()));
+	assert_int_equal(run_with_permits(), CYCLE_IDLE);
+	assert_int_equal(
+	    hydrator_world_logged("warning: controlnet: nobody may be asked: "), 1);
+	assert_true(ledger().failing_since > 0);
+	assert_int_equal(ledger().document[INPUT_REFERENCE].state, LEDGER_NOT_FETCHED);
+	assert_int_equal(ledger().document[INPUT_REFERENCE].error.wall, 0);
+	assert_int_equal(run_with_permits(), CYCLE_IDLE);
+	assert_int_equal(hydrator_world_logged("warning: "), 0);
+	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,

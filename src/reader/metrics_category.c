@@ -1,0 +1,218 @@
+/* Metrics of categories: their cycles, their snapshots, their documents. */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "reader/freshness.h"
+#include "reader/generation.h"
+#include "reader/metrics_put.h"
+#include "reader/store.h"
+#include "shm/hosts.h"
+#include "shm/ledger.h"
+#include "shm/segment.h"
+#include "shm/snapshot.h"
+#include "terms/category.h"
+#include "terms/part.h"
+
+/* What a hydrator knows of itself outlives it. */
+void
+put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		put_sample(b, id, m->config->category[i].name, NULL);
+		put_seconds(
+		    b, atomic_load_explicit(&metrics_slot(m, i)->last_success_wall,
+			   memory_order_relaxed));
+	}
+}
+
+void
+put_failures(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		put_sample(b, id, m->config->category[i].name, NULL);
+		put_count(b, counter_read(&metrics_slot(m, i)->failures_in_row));
+	}
+}
+
+/* The snapshot of a category that this reader serves, or NULL. */
+static const struct generation *
+metrics_held(const struct metrics *m, unsigned i)
+{
+	const char *name = m->config->category[i].name;
+	int category = category_find(name, strlen(name));
+	struct generation *g = NULL;
+
+	if (category < 0 ||
+	    store_get(m->store, (enum category)category, &g) != STORE_HELD)
+		return NULL;
+	return g;
+}
+
+static uint64_t
+snapshot_figure(const struct generation *g, enum metric_id id)
+{
+	switch (id) {
+	case METRIC_GENERATION:
+		return g->snapshot->generation;
+	case METRIC_SNAPSHOT_BYTES:
+		return g->snapshot->len;
+	case METRIC_SNAPSHOT_MODELS:
+		return g->directory->typed_entries;
+	case METRIC_SNAPSHOT_NEW_BASELINES:
+		return g->directory->new_baselines;
+	default:
+		return g->directory->skipped;
+	}
+}
+
+void
+put_snapshots(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	const struct generation *g;
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++)
+		if ((g = metrics_held(m, i)) != NULL) {
+			put_sample(b, id, m->config->category[i].name, NULL);
+			put_count(b, snapshot_figure(g, id));
+		}
+}
+
+void
+put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		put_sample(b, id, m->config->category[i].name, NULL);
+		buf_printf(b, "%.3f\n",
+		    (double)snapshot_length(m->segment, i) /
+			(double)segment_capacity(m->segment));
+	}
+}
+
+void
+put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		put_sample(b, id, m->config->category[i].name, NULL);
+		put_count(b, segment_wanted(m->segment, i));
+	}
+}
+
+void
+put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	const struct generation *g;
+	const struct part_stamp *stamp;
+	unsigned i, p;
+
+	for (i = 0; i < m->config->ncategories; i++)
+		for (p = 0; (g = metrics_held(m, i)) != NULL && p < PART_MAX; p++) {
+			stamp = generation_stamp(g, (enum snapshot_part)p);
+			if (!part_is_there(stamp))
+				continue;
+			put_sample(b, id, m->config->category[i].name,
+			    part_name((enum snapshot_part)p));
+			put_count(b,
+			    (uint64_t)freshness_age(stamp->fetched_boot, clock_boot()));
+		}
+}
+
+/* In seconds from now; what is due is not late by less than a cycle. */
+void
+put_next_try(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	int64_t now = clock_boot();
+	struct ledger l;
+	unsigned i;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		if (!ledger_read(m->segment, i, &l) || l.next_try == 0)
+			continue;
+		put_sample(b, id, m->config->category[i].name, NULL);
+		put_seconds(b, l.next_try > now ? l.next_try - now : 0);
+	}
+}
+
+/* Calls put for each document of which something is known. */
+static void
+each_document(const struct metrics *m, enum metric_id id, struct buf *b,
+    void (*put)(
+	struct buf *, enum metric_id, const char *, const struct ledger_document *))
+{
+	struct ledger l;
+	unsigned i, k;
+
+	for (i = 0; i < m->config->ncategories; i++) {
+		if (!ledger_read(m->segment, i, &l))
+			continue;
+		for (k = 0; k < l.ndocuments; k++)
+			put(b, id, m->config->category[i].name, &l.document[k]);
+	}
+}
+
+static void
+put_document_age(struct buf *b, enum metric_id id, const char *category,
+    const struct ledger_document *d)
+{
+	if (d->fetched_wall == 0)
+		return;
+	put_sample(b, id, category, d->name);
+	put_count(b, (uint64_t)freshness_age(d->fetched_boot, clock_boot()));
+}
+
+void
+put_document_ages(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	each_document(m, id, b, put_document_age);
+}
+
+static void
+put_document_state(struct buf *b, enum metric_id id, const char *category,
+    const struct ledger_document *d)
+{
+	unsigned state;
+
+	for (state = LEDGER_UNTRIED + 1; state < LEDGER_STATES; state++) {
+		const char *const values[METRIC_LABELS] = { category, d->name,
+			ledger_state_name((enum ledger_state)state) };
+
+		put_sample_of(b, id, "", values);
+		put_count(b, d->state == state);
+	}
+}
+
+void
+put_document_states(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	each_document(m, id, b, put_document_state);
+}
+
+static void
+put_document_error(struct buf *b, enum metric_id id, const char *category,
+    const struct ledger_document *d)
+{
+	const struct ledger_error *e = &d->error;
+	const char *const values[METRIC_LABELS] = { category, d->name, e->host,
+		host_code_name(host_code_of((int)e->status)) };
+
+	if (e->wall == 0)
+		return;
+	put_sample_of(b, id, "", values);
+	put_seconds(b, e->wall);
+}
+
+void
+put_document_errors(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	each_document(m, id, b, put_document_error);
+}

@@ -1,0 +1,44 @@
+/*
+ * How the samples of metrics are printed, and who prints which: what the files of
+ * metrics.h share. Private to them.
+ */
+#ifndef READER_METRICS_PUT_H
+#define READER_METRICS_PUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "reader/metrics.h"
+#include "shm/counters.h"
+#include "shm/metric.h"
+
+#define METRICS_SECONDS(nsec) ((double)(nsec) / (double)NSEC_PER_SEC)
+/* Over all slots, of a member of struct counters. */
+#define METRICS_SUM(m, member) metrics_sum(m, offsetof(struct counters, member))
+
+/* Prints the samples of a metric. */
+typedef void put_fn(const struct metrics *, enum metric_id, struct buf *);
+
+const struct counters *metrics_slot(const struct metrics *, unsigned i);
+/* The sum over all slots of the word at an offset of struct counters. */
+uint64_t metrics_sum(const struct metrics *, size_t offset);
+
+/* Begins a sample: its name with a suffix, and the values of the metric's labels, of
+ * which the first NULL ends the list. Values are escaped. */
+void put_sample_of(struct buf *, enum metric_id, const char *suffix,
+    const char *const values[METRIC_LABELS]);
+/* The same for at most two labels, without a suffix. */
+void put_sample(struct buf *, enum metric_id, const char *first, const char *second);
+/* Ends a sample. */
+void put_count(struct buf *, uint64_t n);
+void put_seconds(struct buf *, int64_t nsec);
+
+/* Of categories. */
+extern put_fn put_last_success, put_failures, put_snapshots, put_fill, put_wanted,
+    put_ages, put_next_try, put_document_ages, put_document_states, put_document_errors;
+/* Of upstream hosts. */
+extern put_fn put_breakers, put_floors;
+
+#endif

@@ -1,0 +1,123 @@
+/* Ledgers behind a latch of their own. */
+#include "shm/ledger.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/log_text.h"
+#include "shm/layout.h"
+#include "shm/origin.h"
+#include "shm/seqlock.h"
+
+/* A writer writes once a cycle; whoever is overtaken so often has met a madman. */
+#define LEDGER_TRIES 8
+
+_Static_assert(LEDGER_HOST_SIZE == HOST_URL_SIZE, "room for all origins");
+
+static struct ledger_record *
+record_of(const struct segment *seg, unsigned category)
+{
+	return (struct ledger_record *)(seg->base + seg->h.ledgers_offset) + category;
+}
+
+void
+ledger_put(char *field, size_t size, const char *text)
+{
+	memset(field, 0, size);
+	strlcpy(field, text, size);
+	log_defuse(field, strlen(field));
+}
+
+static void
+tame_text(char *field, size_t size)
+{
+	field[size - 1] = '\0';
+	log_defuse(field, strlen(field));
+}
+
+/* Who may write a ledger parses strangers' bytes: what it says is not trusted. */
+static void
+tame(struct ledger *l)
+{
+	struct ledger_document *d;
+
+	if (l->ndocuments > LEDGER_DOCUMENTS)
+		l->ndocuments = LEDGER_DOCUMENTS;
+	tame_text(l->cause, sizeof(l->cause));
+	for (d = l->document; d < l->document + LEDGER_DOCUMENTS; d++) {
+		if (d->state >= LEDGER_STATES)
+			d->state = LEDGER_UNTRIED;
+		if (d->error.status < 0 || d->error.status > 999)
+			d->error.status = 0;
+		tame_text(d->name, sizeof(d->name));
+		tame_text(d->error.host, sizeof(d->error.host));
+		tame_text(d->error.text, sizeof(d->error.text));
+	}
+}
+
+void
+ledger_write(const struct segment *seg, unsigned category, const struct ledger *l)
+{
+	struct ledger_record *r = record_of(seg, category);
+	uint64_t generation = seqlock_begin(&r->latch);
+
+	seqlock_fill(r->copy[seqlock_buffer(generation)], l, sizeof(*l));
+	seqlock_end(&r->latch, generation);
+}
+
+bool
+ledger_read(const struct segment *seg, unsigned category, struct ledger *out)
+{
+	const struct ledger_record *r = record_of(seg, category);
+	uint64_t generation, words[LEDGER_WORDS];
+
+	for (int i = 0; i < LEDGER_TRIES; i++) {
+		if ((generation = seqlock_current(&r->latch)) == 0)
+			break;
+		seqlock_copy(words, r->copy[seqlock_buffer(generation)], sizeof(words));
+		if (seqlock_overtaken(&r->latch, generation))
+			continue;
+		memcpy(out, words, sizeof(*out));
+		tame(out);
+		return true;
+	}
+	memset(out, 0, sizeof(*out));
+	return false;
+}
+
+const char *
+ledger_state_name(enum ledger_state state)
+{
+	static const char *const names[LEDGER_STATES] = {
+		[LEDGER_UNTRIED] = "untried",
+		[LEDGER_GOOD] = "good",
+		[LEDGER_NOT_FETCHED] = "not_fetched",
+		[LEDGER_NOT_ACCEPTED] = "not_accepted",
+		[LEDGER_IMPLAUSIBLE] = "implausible",
+	};
+
+	return names[state];
+}
+
+static bool
+document_is_missed(const struct ledger_document *d)
+{
+	return d->state != LEDGER_UNTRIED && d->state != LEDGER_GOOD;
+}
+
+void
+ledger_say(const struct ledger *l, struct buf *b)
+{
+	const char *separator = "";
+	const struct ledger_document *d;
+
+	for (d = l->document; d < l->document + l->ndocuments; d++) {
+		if (!document_is_missed(d))
+			continue;
+		buf_printf(b, "%s%s: %s", separator, d->name,
+		    d->error.wall != 0 ? d->error.text : "not asked yet");
+		if (d->error.host[0] != '\0')
+			buf_printf(b, " (%s)", d->error.host);
+		separator = "; ";
+	}
+}

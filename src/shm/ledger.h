@@ -1,0 +1,87 @@
+/*
+ * The ledger of a category: what its hydrator has to say of its documents and its
+ * cycles, in the segment, so that the reason of an outage outlives the log and the
+ * process. The hydrator of the category writes, anybody reads; a reader gets all of one
+ * writing or nothing, whoever is killed whenever (seqlock.h, doc/segment-format.md).
+ */
+#ifndef SHM_LEDGER_H
+#define SHM_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "shm/segment.h"
+
+#define LEDGER_DOCUMENTS 4
+#define LEDGER_NAME_SIZE 16
+#define LEDGER_HOST_SIZE 216 /* HOST_URL_SIZE (origin.h) */
+#define LEDGER_TEXT_SIZE 256
+#define LEDGER_CAUSE_SIZE 512
+
+/* What became of a document in the last cycle that wanted it. */
+enum ledger_state {
+	LEDGER_UNTRIED,
+	LEDGER_GOOD,
+	LEDGER_NOT_FETCHED,
+	LEDGER_NOT_ACCEPTED,
+	LEDGER_IMPLAUSIBLE, /* the gate holds it back */
+	LEDGER_STATES
+};
+
+/* Something that was really tried, and failed. */
+struct ledger_error {
+	int64_t boot, wall;          /* clock_boot(), clock_wall(); wall 0: none */
+	int64_t status;              /* of HTTP, 0: none */
+	char host[LEDGER_HOST_SIZE]; /* SCHEME://HOST:PORT, "": a file */
+	char text[LEDGER_TEXT_SIZE]; /* why, without the address */
+};
+
+/* What the gate compares (hydrator/gate.h), with the names of its fields. */
+struct ledger_gate {
+	uint64_t known, at_least;
+	uint64_t good_count, good_names;
+	uint64_t doubted_count, doubted_names;
+	uint64_t seen;
+	int64_t seen_at, since; /* clock_boot(); clock_wall() */
+};
+
+struct ledger_document {
+	char name[LEDGER_NAME_SIZE];        /* "reference", ... */
+	int64_t fetched_boot, fetched_wall; /* of the one in use; wall 0: none */
+	uint64_t state;                     /* enum ledger_state */
+	struct ledger_error error;          /* the last one, kept when it is over */
+	struct ledger_gate gate;
+};
+
+struct ledger {
+	uint64_t ndocuments;
+	int64_t next_try; /* clock_boot() of the next cycle, 0: only when asked */
+	/* Since when something is wrong, clock_wall(), and what it was at first, as
+	 * the log had it; 0: all is well. */
+	int64_t failing_since;
+	char cause[LEDGER_CAUSE_SIZE];
+	struct ledger_document document[LEDGER_DOCUMENTS];
+};
+
+/* Copies text into a field: cut to its size, and without what log_defuse() takes
+ * out. */
+void ledger_put(char *field, size_t size, const char *text);
+
+/* Hydrator of the category; the supervisor while there is none. */
+void ledger_write(const struct segment *, unsigned category, const struct ledger *);
+/*
+ * Any process: copies what was written last. All texts are terminated, UTF-8 (RFC 3629)
+ * and without control characters, all enumerations and counts in range, whatever the
+ * writer did. Returns false, and *out is zero, if there is none, or it was written too
+ * often meanwhile.
+ */
+bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
+/* Appends, in words, which of its documents are not good and why: "status: HTTP status
+ * 500 (https://HOST:443)", two of these separated by "; ". Nothing if there is none. */
+void ledger_say(const struct ledger *, struct buf *);
+/* "good", "not_fetched", ...: for JSON and labels. */
+const char *ledger_state_name(enum ledger_state);
+
+#endif
