@@ -9,10 +9,11 @@ from daemon import PATIENCE
 NUMBER, TAG = re.compile(rb"\d+"), re.compile(rb'(W/)?"[0-9a-f]+"')
 DATE = re.compile(rb"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT")
 # Fields whose values depend on when a build was asked, or may change from build to build.
-FORMS = {b"date": DATE, b"expires": DATE, b"last-modified": DATE, b"age": NUMBER, b"etag": TAG}
+FORMS = {b"date": DATE, b"expires": DATE, b"last-modified": DATE, b"age": NUMBER, b"etag": TAG,
+         b"x-accel-expires": re.compile(rb"[1-9]\d*")}  # 0 says that it is stale
 # In a name or another text of JSON the quotation marks have a backslash before them.
 TIMES = re.compile(rb'"(computed_at|observed_at)":\d+')
-CONDITION = re.compile(rb'"(age|last_success|since|failures|seconds_until_retry)":\d[\d.]*')
+CONDITION = re.compile(rb'"(age|last_success|since|failures|next_try|seconds_until_retry)":\d[\d.]*')
 REMAINING = re.compile(rb"\bttl=(-?)\d+")
 BROKEN = b"no answer: "
 

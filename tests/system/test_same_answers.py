@@ -23,7 +23,7 @@ STATISTICS = "/model_references/statistics/text_generation"
 FIELDS = ((b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"), (b"Content-Type", b"application/json"),
           (b"ETag", b'W/"0123456789abcdef"'), (b"Last-Modified", b"Sun, 06 Nov 1994 08:49:37 GMT"),
           (b"Age", b"9"), (b"Cache-Control", b"public, max-age=300"),
-          (b"Cache-Status", b"hydratord; hit; ttl=291"))
+          (b"X-Accel-Expires", b"291"), (b"Cache-Status", b"hydratord; hit; ttl=291"))
 BODY = b'{"name":"\\"computed_at\\":1","n":12,"computed_at":1700000000}'
 
 
@@ -43,6 +43,7 @@ def gzipped(body, level=6):
 @pytest.mark.parametrize("new", (
     answer(), answer(Date=b"Mon, 07 Nov 1994 08:49:38 GMT"), answer(ETag=b'W/"fedcba9876543210"'), answer(Age=b"12"),
     answer(Last_Modified=b"Mon, 07 Nov 1994 08:49:38 GMT"), answer(Cache_Status=b"hydratord; hit; ttl=288"),
+    answer(X_Accel_Expires=b"288"),
     answer(BODY.replace(b"1700000000", b"99"))))
 def test_what_may_differ(new):
     assert compare(answer(), new)[0] == []
@@ -55,6 +56,7 @@ def test_what_may_differ(new):
     answer(Date=b"now"), answer(ETag=b'"0123456789abcdef"'), answer(ETag=b"W/0123"), answer(Age=b"-1"),
     answer(Content_Type=b"application/json; charset=utf-8"), answer(Cache_Control=b"public, max-age=0"),
     answer(Cache_Status=b"hydratord; hit; ttl=291; detail=stale"), answer(Cache_Status=b"hydratord; hit; ttl=-9"),
+    answer(X_Accel_Expires=b"0"),
     answer(X=b"y"), answer(length=3),
     answer(BODY.replace(b":1700000000", b":null"))))
 def test_what_must_not(new):
