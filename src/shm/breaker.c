@@ -1,8 +1,13 @@
 /*
  * The breaker's word: the phase in the lowest 2 bits, failures in a row in the next 16,
- * above them a time in milliseconds: when a cooldown or a probe's claim is over.
+ * above them a time in milliseconds: when a cooldown or a probe's claim is over. While
+ * it is closed these bits tell whose the failures are.
  */
 #include "shm/breaker.h"
+
+#include <string.h>
+
+#include <xxhash.h>
 
 enum breaker_phase {
 	PHASE_CLOSED,
@@ -14,6 +19,15 @@ enum breaker_phase {
 #define FAILURE_BITS 16
 #define FAILURES_MOST ((UINT64_C(1) << FAILURE_BITS) - 1)
 #define TIME_SHIFT (PHASE_BITS + FAILURE_BITS) /* 46 bits: 2,200 years */
+/* Whose the failures are: one document's, more than one's, or 0: there are none. */
+#define DOCUMENT_BITS 45
+#define SEVERAL (UINT64_MAX >> TIME_SHIFT)
+
+uint64_t
+breaker_document(const char *url)
+{
+	return 1 + (XXH3_64bits(url, strlen(url)) >> (64 - DOCUMENT_BITS));
+}
 
 static uint64_t
 word_make(enum breaker_phase phase, uint64_t failures, int64_t time)
@@ -21,6 +35,12 @@ word_make(enum breaker_phase phase, uint64_t failures, int64_t time)
 	uint64_t ms = time > 0 ? (uint64_t)(time / NSEC_PER_MSEC) : 0;
 
 	return ms << TIME_SHIFT | failures << PHASE_BITS | phase;
+}
+
+static uint64_t
+word_make_closed(uint64_t failures, uint64_t whose)
+{
+	return whose << TIME_SHIFT | failures << PHASE_BITS | PHASE_CLOSED;
 }
 
 static enum breaker_phase
@@ -91,26 +111,32 @@ breaker_succeed(_Atomic uint64_t *word)
 }
 
 static uint64_t
-breaker_worsen(uint64_t word, int64_t now)
+breaker_worsen(uint64_t word, uint64_t document, int64_t now)
 {
-	uint64_t failures = word_failures(word);
+	uint64_t failures = word_failures(word), whose = word >> TIME_SHIFT;
 
 	if (failures < FAILURES_MOST)
 		failures++;
-	if (word_phase(word) == PHASE_CLOSED && failures < BREAKER_FAILURES)
-		return word_make(PHASE_CLOSED, failures, 0);
+	if (word_phase(word) != PHASE_CLOSED)
+		return word_make(PHASE_OPEN, failures, now + BREAKER_COOLDOWN);
+	if (whose != 0 && whose != document)
+		document = SEVERAL;
+	if (failures < BREAKER_FAILURES || document != SEVERAL)
+		return word_make_closed(failures, document);
 	return word_make(PHASE_OPEN, failures, now + BREAKER_COOLDOWN);
 }
 
-bool
-breaker_fail(_Atomic uint64_t *word, int64_t now)
+unsigned
+breaker_fail(_Atomic uint64_t *word, uint64_t document, int64_t now)
 {
 	uint64_t seen = atomic_load(word), next;
 
 	do
-		next = breaker_worsen(seen, now);
+		next = breaker_worsen(seen, document, now);
 	while (!atomic_compare_exchange_weak(word, &seen, next));
-	return word_phase(seen) == PHASE_CLOSED && word_phase(next) == PHASE_OPEN;
+	return word_phase(seen) == PHASE_CLOSED && word_phase(next) == PHASE_OPEN
+		   ? (unsigned)word_failures(next)
+		   : 0;
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * A circuit breaker in one word of shared memory, so that all hydrators have the same
- * one without a lock: after BREAKER_FAILURES failures in a row nobody asks for
- * BREAKER_COOLDOWN, then one process asks on behalf of all (it probes), and what it
- * meets closes or opens the breaker (doc/reference.md 9.4, but for the single probe).
- * Hydrators change it, readers look.
+ * one without a lock: after BREAKER_FAILURES failures in a row, not all of the same
+ * document, nobody asks for BREAKER_COOLDOWN, then one process asks on behalf of all
+ * (it probes), and what it meets closes or opens the breaker (doc/reference.md 9.4, but
+ * for the single probe). Hydrators change it, readers look.
  *
  * All times are clock_boot(). A word of 0 is closed, without a failure.
  */
@@ -52,8 +52,12 @@ enum breaker_answer breaker_ask(
 
 /* The host has answered. Returns true if that closed the breaker. */
 bool breaker_succeed(_Atomic uint64_t *);
-/* It has not. Returns true if that opened the breaker, which was closed. */
-bool breaker_fail(_Atomic uint64_t *, int64_t now);
+/* What stands for the document of a URL below. Pure. */
+uint64_t breaker_document(const char *url) MUST_CHECK;
+/* The host has not answered with that document. One alone does not speak for its host:
+ * the others may still be had. Returns the failures in a row if the last one opened the
+ * breaker, which was closed; else 0. */
+unsigned breaker_fail(_Atomic uint64_t *, uint64_t document, int64_t now);
 /* A prober that will not know: the next one that asks probes at once. Nothing happens
  * if the ticket's claim is over. */
 void breaker_abandon(_Atomic uint64_t *, uint64_t ticket, int64_t now);

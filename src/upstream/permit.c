@@ -58,7 +58,7 @@ permit_ask(struct permits *p, const char *url, int64_t timeout, struct permit *o
 	char reason[64];
 	struct breaker_view v;
 
-	*out = (struct permit){ .host = h };
+	*out = (struct permit){ .host = h, .document = breaker_document(url) };
 	if (h == NULL)
 		return PERMIT_GRANTED;
 	floor = atomic_load(&h->floor);
@@ -95,10 +95,14 @@ void
 permit_failed(struct permit *permit)
 {
 	char name[HOST_NAME_SIZE];
+	unsigned failures;
 
-	if (permit->host != NULL && breaker_fail(&permit->host->breaker, clock_boot()))
-		log_warnx("%s failed %d times in a row: not asked for %" PRId64 " s",
-		    host_name(permit->host, name), BREAKER_FAILURES,
+	if (permit->host == NULL)
+		return;
+	failures = breaker_fail(&permit->host->breaker, permit->document, clock_boot());
+	if (failures > 0)
+		log_warnx("%s failed %u times in a row: not asked for %" PRId64 " s",
+		    host_name(permit->host, name), failures,
 		    seconds_of(BREAKER_COOLDOWN));
 	permit->host = NULL;
 }

@@ -28,7 +28,8 @@ struct permit {
 	struct host *host; /* NULL: a file, or there is no record */
 	bool probe;        /* on behalf of everybody: a single try */
 	uint64_t ticket;
-	int64_t wait; /* PERMIT_REFUSED: for how long, nanoseconds */
+	int64_t wait;      /* PERMIT_REFUSED: for how long, nanoseconds */
+	uint64_t document; /* breaker_document() */
 };
 
 enum permit_answer {

@@ -226,3 +226,25 @@ def test_a_prober_that_dies_is_replaced(make, upstream):
     # Its claim is as long as its try may take, and a little more.
     daemon.move_clock(36)
     wait_for(lambda: state(daemon, upstream) == CLOSED, "a successor's probe")
+
+
+def test_one_document_that_fails_does_not_close_the_host_to_the_others(make_daemon, upstream):
+    """Its own retries are all that is asked meanwhile, so its failures come in a row."""
+    daemon = make_daemon({c: [upstream.reference(c)] for c in ("clip", "lora")}, settings=METRICS,
+                         hydration="interval = 3000 ttl = 3001")
+    upstream.mode("lora", "500")
+    daemon.start(wait=False)
+    wait_for(lambda: cycles(daemon, "clip") == 1, "the other category")
+    for n in range(1, 8):
+        wait_for(lambda: cycles(daemon, "lora") >= n, "%d failures" % n)
+        daemon.move_clock(64)
+    assert state(daemon, upstream) == CLOSED
+    asked_before = upstream.count("clip")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: cycles(daemon, "clip") == 2, "a refresh of the other category")
+    assert upstream.count("clip") == asked_before + 1
+    assert not lines(daemon, "not asked for")
+
+    upstream.mode("clip", "500")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: state(daemon, upstream) == OPEN, "the breaker, when both fail")

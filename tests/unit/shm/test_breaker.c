@@ -8,6 +8,8 @@
 #define NOW (1000 * NSEC_PER_SEC)
 #define CLAIM (30 * NSEC_PER_SEC)
 #define MSEC NSEC_PER_MSEC
+#define DOCUMENT 7
+#define OTHER 8 /* and 9 */
 
 /* The states that a transition can begin from. */
 enum from {
@@ -38,10 +40,10 @@ word_in(enum from from)
 	if (from == ORPHANED)
 		then = NOW - BREAKER_COOLDOWN - CLAIM;
 	for (i = 0; i < 4; i++)
-		assert_false(breaker_fail(&word, then));
+		assert_int_equal(breaker_fail(&word, OTHER + (uint64_t)i % 2, then), 0);
 	if (from == FOUR)
 		return word;
-	assert_true(breaker_fail(&word, then));
+	assert_int_equal(breaker_fail(&word, DOCUMENT, then), BREAKER_FAILURES);
 	if (from == PROBED || from == ORPHANED)
 		assert_int_equal(
 		    breaker_ask(&word, then + BREAKER_COOLDOWN, CLAIM, &ticket),
@@ -124,8 +126,8 @@ TEST(every_state_after_a_failure)
 
 	for (from = 0; from < FROM_MAX; from++) {
 		word = word_in(from);
-		assert_int_equal(
-		    breaker_fail(&word, NOW + 5 * NSEC_PER_SEC), table[from].opens);
+		assert_int_equal(breaker_fail(&word, DOCUMENT, NOW + 5 * NSEC_PER_SEC),
+		    table[from].opens ? BREAKER_FAILURES : 0);
 		v = breaker_look(word, NOW + 5 * NSEC_PER_SEC);
 		assert_int_equal(v.state, table[from].failed);
 		assert_int_equal(v.failures, table[from].failures + 1);
@@ -187,11 +189,32 @@ TEST(failures_are_counted_on_but_not_over)
 	int i;
 
 	for (i = 0; i < 70000; i++)
-		breaker_fail(&word, NOW);
+		breaker_fail(&word, DOCUMENT + (uint64_t)i % 2, NOW);
 	v = breaker_look(word, NOW);
 	assert_int_equal(v.failures, 65535);
 	assert_int_equal(v.state, BREAKER_OPEN);
 	assert_int_equal(v.wait, BREAKER_COOLDOWN);
+}
+
+TEST(one_document_alone_does_not_open_it)
+{
+	uint64_t one = breaker_document("https://host.example/a"),
+		 other = breaker_document("https://host.example/b");
+	_Atomic uint64_t word = 0;
+	int i;
+
+	assert_int_not_equal(one, other);
+	for (i = 0; i < 3 * BREAKER_FAILURES; i++)
+		assert_int_equal(breaker_fail(&word, one, NOW), 0);
+	assert_int_equal(breaker_look(word, NOW).state, BREAKER_CLOSED);
+	assert_int_equal(breaker_look(word, NOW).failures, 3 * BREAKER_FAILURES);
+	assert_int_equal(breaker_fail(&word, other, NOW), 3 * BREAKER_FAILURES + 1);
+	assert_int_equal(breaker_look(word, NOW).state, BREAKER_OPEN);
+
+	assert_true(breaker_succeed(&word));
+	for (i = 0; i < BREAKER_FAILURES - 1; i++)
+		assert_int_equal(breaker_fail(&word, i < 2 ? one : other, NOW), 0);
+	assert_int_equal(breaker_fail(&word, other, NOW), BREAKER_FAILURES);
 }
 
 /* A machine that has just booted, and a test that moved its clock back. */
@@ -202,7 +225,7 @@ TEST(times_near_zero)
 	int i;
 
 	for (i = 0; i < BREAKER_FAILURES; i++)
-		breaker_fail(&word, -1000 * NSEC_PER_SEC);
+		breaker_fail(&word, DOCUMENT + (uint64_t)i % 2, -1000 * NSEC_PER_SEC);
 	assert_int_equal(breaker_look(word, -1000 * NSEC_PER_SEC).state, BREAKER_OPEN);
 	assert_int_equal(breaker_ask(&word, 0, CLAIM, &ticket), BREAKER_PROBE);
 }
@@ -245,7 +268,7 @@ fail_together(void *arg)
 
 	for (i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&race->barrier);
-		if (breaker_fail(&race->word, NOW))
+		if (breaker_fail(&race->word, DOCUMENT + (uint64_t)i % 2, NOW) != 0)
 			atomic_fetch_add(&race->opened, 1);
 	}
 	return NULL;

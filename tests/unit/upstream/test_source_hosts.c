@@ -366,15 +366,33 @@ TEST(the_next_place_is_asked_instead)
 
 /* --- The breaker ----------------------------------------------------------------- */
 
+/* The last failure is that of another document. */
 static void
 open_breaker(struct source_world *w)
 {
+	char path[80], other[160];
+
+	snprintf(path, sizeof(path), "/raw/%s", answer_path);
+	snprintf(other, sizeof(other), "%s", http_stub_url(&stub, path));
 	answer(STATUS("500", ""));
 	fetch(w, 4, SOURCES_FAILED);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
+	w->list[0] = other;
 	fetch(w, 1, SOURCES_FAILED);
+	w->list[0] = w->url;
 	assert_int_equal(breaker(w).state, BREAKER_OPEN);
 	assert_int_equal(requests(), BREAKER_FAILURES * RETRY_TRIES);
+}
+
+TEST(one_document_alone_closes_no_host)
+{
+	struct source_world *w = *state;
+
+	answer(STATUS("500", ""));
+	fetch(w, 4, SOURCES_FAILED);
+	fetch(w, 4, SOURCES_FAILED);
+	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
+	assert_int_equal(breaker(w).failures, 8);
 }
 
 TEST(five_failures_then_one_probe)
