@@ -21,6 +21,7 @@
 #include "proc/sandbox.h"
 #include "reader/reader.h"
 #include "supervisor/ask.h"
+#include "supervisor/rights.h"
 #include "supervisor/supervisor.h"
 #include "terms/category.h"
 
@@ -128,6 +129,8 @@ test_config(const struct config *c, const char *path)
 		warnx("%s", message);
 		return EX_CONFIG;
 	}
+	if (!rights_judge(c, &privilege, path))
+		return EX_CONFIG;
 	printf("%s: configuration OK\n", path);
 	printf("shared memory: at most %.1f MiB (%zu categories, 2 buffers of %.1f MiB "
 	       "each)",

@@ -2,6 +2,7 @@
 #include "proc/privilege.h"
 
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -81,4 +82,23 @@ int
 privilege_give(const struct privilege *p, const char *path)
 {
 	return p->drop ? lchown(path, p->uid, p->gid) : 0;
+}
+
+int
+privilege_access(const struct privilege *p, const char *path, int mode)
+{
+	int status;
+	pid_t pid;
+
+	if (!p->drop)
+		return access(path, mode);
+	if ((pid = fork()) == -1)
+		return -1;
+	if (pid == 0)
+		_exit(privilege_drop(p) == 0 && access(path, mode) == 0 ? 0 : errno);
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return errno == 0 ? 0 : -1;
 }

@@ -44,4 +44,8 @@ int privilege_open_to_user(bool open) MUST_CHECK;
  * with errno. */
 int privilege_give(const struct privilege *, const char *path) MUST_CHECK;
 
+/* Supervisor, and hydratord -t: access(2) as the user that privilege_drop() would make
+ * of us, asked by a child that is waited for. Returns 0, or -1 with errno. */
+int privilege_access(const struct privilege *, const char *path, int mode) MUST_CHECK;
+
 #endif

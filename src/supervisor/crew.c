@@ -16,30 +16,10 @@
 #include "shm/hosts.h"
 #include "shm/segment.h"
 #include "supervisor/carry.h"
+#include "supervisor/failure.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
 #include "supervisor/warm.h"
-
-static int
-status_of(int error)
-{
-	switch (error) {
-	case EINVAL:
-		return EX_CONFIG;
-	case EADDRINUSE:
-	case EADDRNOTAVAIL:
-	case EAGAIN:
-	case EBUSY:
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case ENOSPC:
-		return EX_TEMPFAIL;
-	default:
-		return EXIT_FAILURE;
-	}
-}
 
 static int
 crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
@@ -56,7 +36,7 @@ crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errl
 		err, errlen) == -1 ||
 	    listeners_open("http.metrics_listen", &w->config->http.metrics_listen,
 		&for_metrics, &w->metrics, err, errlen) == -1)
-		return status_of(errno);
+		return failure_status(errno);
 	listeners_warn_unserved(plan->passed, &w->listeners, &w->metrics);
 	return 0;
 }
@@ -103,7 +83,7 @@ crew_make_segment(
 		names[i] = c->category[i].name;
 	errno = 0;
 	if (segment_create(&spec, &w->segment, err, errlen) == -1)
-		return status_of(errno != 0 ? errno : EINVAL);
+		return failure_status(errno != 0 ? errno : EINVAL);
 	w->told = xcalloc(spec.nprocs, sizeof(*w->told));
 	return 0;
 }

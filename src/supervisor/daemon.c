@@ -50,6 +50,7 @@ int
 daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
 {
 	pid_t other = -1;
+	int saved;
 
 	lock_make_directory(path);
 	if ((*out = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
@@ -58,6 +59,7 @@ daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
 			log_warn("cannot make %s readable", path);
 		return 0;
 	}
+	saved = errno;
 	if (errno == EEXIST && other > 0)
 		snprintf(
 		    err, errlen, "already running as pid %d (%s)", (int)other, path);
@@ -71,6 +73,7 @@ daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
 		    "cannot take the lock %s: %s: see pidfile in the "
 		    "configuration",
 		    path, strerror(errno));
+	errno = saved;
 	return -1;
 }
 

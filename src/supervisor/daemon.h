@@ -17,7 +17,7 @@ void daemon_open_standard(void);
  * Takes the lock that is the pid file (libbsd pidfile_open(3): flock(2), so a file
  * left by a dead daemon is no obstacle); its directory is made if only that is
  * missing. Everybody may read it. Returns 0, or -1 with a message for the operator in
- * err: "already running as pid N", and nothing was touched.
+ * err, and errno: EEXIST with "already running as pid N", and nothing was touched.
  */
 int daemon_lock(
     const char *path, struct pidfh **out, char *err, size_t errlen) MUST_CHECK;

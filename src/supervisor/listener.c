@@ -181,7 +181,9 @@ opening_failed(const struct opening *o, const struct sockaddr *sa)
 	snprintf(o->err, o->errlen, "cannot listen on %s: %s: %schange %s", name,
 	    strerror(saved),
 	    saved == EADDRINUSE ? "stop what listens there (ss -ltnp shows it) or "
-	    : saved == EACCES   ? "ports below 1024 need root; "
+	    : saved == EACCES   ? "ports below 1024 need root, or a service "
+				  "manager that passes the socket "
+				  "(hydratord.socket); "
 				: "",
 	    o->option);
 	errno = saved;

@@ -26,13 +26,17 @@ logs_warn_of_directory(const char *path)
 int
 logs_open(const struct config *c, char *err, size_t errlen)
 {
+	int saved;
+
 	if (log_open(c->log.target, c->log.level) == 0) {
 		if (!logs_to(c, "syslog") && !logs_to(c, "stderr"))
 			logs_warn_of_directory(c->log.target);
 		return 0;
 	}
+	saved = errno;
 	snprintf(err, errlen, "cannot open the log %s: %s", c->log.target,
-	    errno == ENXIO ? "nobody reads this FIFO" : strerror(errno));
+	    saved == ENXIO ? "nobody reads this FIFO" : strerror(saved));
+	errno = saved;
 	return -1;
 }
 

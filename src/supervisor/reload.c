@@ -17,6 +17,7 @@
 #include "supervisor/deadline.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
+#include "supervisor/rights.h"
 
 /* Former crews, whose clients are slow, cost processes and a copy of the snapshots
  * each. With so many alive the next reload waits: to close their idle connections
@@ -97,7 +98,8 @@ reload_load(struct reload *r, struct config **c)
 	}
 	r->text[0] = '\0';
 	config_keep_fixed(*c, old, reload_warn_kept, r);
-	if (logs_open(*c, err, sizeof(err)) == -1) {
+	if (rights_check(*c, r->privilege, err, sizeof(err)) == -1 ||
+	    logs_open(*c, err, sizeof(err)) == -1) {
 		reload_refuse(r, err);
 		config_free(c);
 		return false;

@@ -27,9 +27,11 @@
 #include "shm/counters.h"
 #include "supervisor/activation.h"
 #include "supervisor/daemon.h"
+#include "supervisor/failure.h"
 #include "supervisor/logs.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
+#include "supervisor/rights.h"
 #include "supervisor/status.h"
 
 struct supervisor {
@@ -365,11 +367,13 @@ supervisor_prepare(struct supervisor *s)
 	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return EX_CONFIG;
 	if (logs_open(c, s->err, sizeof(s->err)) == -1)
-		return EXIT_FAILURE;
+		return failure_status(errno);
+	if (rights_check(c, &s->privilege, s->err, sizeof(s->err)) == -1)
+		return failure_status(errno);
 	if (clock_init() == -1)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
-		return EXIT_FAILURE;
+		return failure_status(errno);
 	umask(027);
 	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");

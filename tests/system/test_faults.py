@@ -210,6 +210,17 @@ small_shm = pytest.mark.skipif(bool(WRAPPER) or not may_mount(), reason="no moun
 
 
 @small_shm
+def test_a_small_shm_is_told_before(tmp_path):
+    daemon = SmallShm("31M", tmp_path, file_categories(DEMO), "file://%s" % DEMO)
+    result = daemon.run("-t", "-c", str(daemon.config))
+    assert result.returncode == 0
+    assert result.stderr.startswith("hydratord: warning: segment.capacity: up to 32.0 MiB are more than /dev/shm "
+                                    "has (31.0 MiB, 31.0 free): ")
+    daemon.size = "32M"
+    assert daemon.run("-t", "-c", str(daemon.config)).stderr == ""
+
+
+@small_shm
 def test_a_full_shm_is_an_error_message_at_start(tmp_path):
     daemon = SmallShm("4k", tmp_path, file_categories(DEMO), "file://%s" % DEMO)
     result = daemon.run("-f", "-c", str(daemon.config))

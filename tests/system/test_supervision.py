@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -213,6 +214,76 @@ def test_an_address_in_use_is_explained(make_daemon):
     assert "127.0.0.1:%d" % first.port in result.stderr
     assert not second.pidfile.exists()
     assert not pathlib.Path("/dev/shm" + second.segment).exists()
+
+
+def configure(daemon, old, new):
+    text = daemon.config.read_text()
+    assert old in text
+    daemon.config.write_text(text.replace(old, new))
+
+
+def told(daemon, *arguments):
+    result = daemon.run(*arguments, "-c", str(daemon.config))
+    return result.returncode, result.stderr
+
+
+def test_a_log_that_cannot_be_written_is_a_matter_of_configuration(make_daemon):
+    daemon = make_daemon()
+    log = daemon.directory / "missing" / "log"
+    configure(daemon, 'target = "stderr"', 'target = "%s"' % log)
+    for option in ("-t", "-f"):
+        status, said = told(daemon, option)
+        assert status == 78 and str(log) in said and "No such file or directory" in said
+    assert not daemon.pidfile.exists()
+    log.parent.mkdir()
+    assert told(daemon, "-t") == (0, "")
+
+
+def test_so_is_a_pid_file_that_cannot_be(make_daemon):
+    daemon = make_daemon()
+    configure(daemon, str(daemon.pidfile), str(daemon.directory / "missing" / "too" / "pid"))
+    status, said = told(daemon, "-f")
+    assert status == 78 and "see pidfile" in said
+
+
+def test_a_key_that_its_user_cannot_read_starts_nothing(make_daemon):
+    if os.geteuid() != 0:
+        pytest.skip("only root starts it for another user")
+    key = make_daemon().directory / "key"
+    key.write_text("0123456789")
+    key.chmod(0o600)
+    settings = 'user = "nobody" upstream { apikey_file = "%s" }' % key
+    daemon = make_daemon(settings=settings)
+    for option in ("-t", "-f"):
+        status, said = told(daemon, option)
+        assert status == 78
+        assert "upstream.apikey_file: nobody cannot read %s: Permission denied" % key in said
+    assert not daemon.pidfile.exists()
+    running = make_daemon().start()
+    good = running.config.read_text()
+    running.config.write_text(good + 'upstream { apikey_file = "%s" }' % key)
+    assert told(running, "--reload") == (0, ""), "root may read it, and nobody else has to"
+
+
+def test_what_will_be_missed_is_said_before(make_daemon):
+    daemon = make_daemon()
+    daemon.state.write_text("a file")
+    assert told(daemon, "-t") == (0, "hydratord: warning: state_dir: this user cannot write in %s: Permission denied: "
+                                  "nothing will survive a restart\n" % daemon.state)
+
+
+def test_a_port_that_takes_a_right_names_the_socket_unit(make_daemon):
+    if int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 1:
+        pytest.skip("every port is everybody's on this machine")
+    daemon = make_daemon()
+    configure(daemon, "127.0.0.1:0", "127.0.0.1:1")
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("setpriv is missing (Debian: util-linux)")
+        daemon.starter = ["setpriv", "--bounding-set", "-net_bind_service"]
+    status, said = told(daemon, "-f")
+    assert status == 78
+    assert "cannot listen on 127.0.0.1:1: Permission denied" in said and "hydratord.socket" in said
 
 
 @pytest.mark.skipif(bool(WRAPPER), reason="the wrapper's own process would stay in front")

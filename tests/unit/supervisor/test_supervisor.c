@@ -158,7 +158,7 @@ TEST(test_lock_that_cannot_be_taken)
 
 	snprintf(lock, sizeof(lock), "%s/no/such/pid", directory);
 	fx.config.pidfile = lock;
-	assert_int_equal(finish(launch(true)), 1);
+	assert_int_equal(finish(launch(true)), EX_CONFIG);
 	assert_non_null(strstr(errors(), lock));
 }
 
