@@ -139,7 +139,7 @@ test_config(const struct config *c, const char *path)
 	if (c->segment.max > c->segment.capacity)
 		printf(
 		    ", growing up to %.1f MiB a buffer", (double)c->segment.max / mib);
-	putchar('\n');
+	puts("; of all this only what was published is taken");
 	return EXIT_SUCCESS;
 }
 

@@ -1,5 +1,6 @@
 """All fifteen categories, each by itself: what one of them lacks is no other one's trouble."""
 import json
+import os
 import re
 import shutil
 import signal
@@ -69,6 +70,7 @@ def test_one_that_cannot_be_reached_holds_up_nobodys_start(make_daemon, sources)
     assert [name for name in CATEGORIES if found[name]["required"]] == ["image_generation", "text_generation"]
     answer = daemon.get(STATISTICS + LOST)
     assert answer.status == 503 and "retry-after" in answer.headers
+    assert daemon.json(STATISTICS + "ti")["total_models"] == 0, "an empty document is one"
 
 
 def test_one_that_cannot_be_reached_holds_up_nobodys_reload(make_daemon, sources, documents):
@@ -85,6 +87,20 @@ def test_one_that_cannot_be_reached_holds_up_nobodys_reload(make_daemon, sources
     assert daemon.get("/readyz").status == 200
     assert daemon.json(STATISTICS + "clip")["total_models"] == len(clip)
     assert still_asking(daemon)
+
+
+def test_one_that_will_not_go_holds_up_its_own_successor_only(make_daemon, sources):
+    """Stopped, it obeys no order, for as long as drain_timeout."""
+    daemon = make_daemon(sources()).start(wait=False)
+    wait_for(lambda: all_but_one(daemon, 1), "the other categories")
+    stuck = wait_for(lambda: daemon.child("hydrator " + LOST), "its hydrator")
+    os.kill(stuck, signal.SIGSTOP)
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: all_but_one(daemon, 2), "the successors of the others")
+    assert daemon.child("hydrator " + LOST) == stuck, "the others have waited for it"
+    assert daemon.get("/readyz").status == 200
+    os.kill(stuck, signal.SIGKILL)
+    wait_for(lambda: daemon.child("hydrator " + LOST) not in (None, stuck), "its successor")
 
 
 def test_first_cycles_do_not_ask_at_once(make_daemon):
