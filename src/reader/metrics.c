@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "autoconf.h"
@@ -58,6 +59,29 @@ put_start_time(const struct metrics *m, enum metric_id id, struct buf *b)
 	put_seconds(b, segment_epoch(m->segment));
 }
 
+/* These are shown from the start: the first 503 has to be a rise from 0, or
+ * increase() of Prometheus does not see it. */
+static bool
+is_usual(enum route route, int status)
+{
+	switch (route) {
+	case ROUTE_STATISTICS:
+	case ROUTE_RISK:
+	case ROUTE_WITH_STATS:
+		return status == 200 || status == 304 || status == 404 || status == 503;
+	case ROUTE_READYZ:
+		return status == 200 || status == 503;
+	case ROUTE_REFUSED:
+		return status == 503;
+	case ROUTE_NONE:
+		return status == 404;
+	case ROUTE_REDIRECT:
+		return status == 307;
+	default:
+		return status == 200;
+	}
+}
+
 static void
 put_requests(const struct metrics *m, enum metric_id id, struct buf *b)
 {
@@ -70,7 +94,8 @@ put_requests(const struct metrics *m, enum metric_id id, struct buf *b)
 			n = metrics_sum(
 			    m, offsetof(struct counters, requests) +
 				   (route * COUNTER_CODES + code) * sizeof(uint64_t));
-			if (n == 0)
+			if (n == 0 &&
+			    !is_usual((enum route)route, traffic_status(code)))
 				continue;
 			snprintf(status, sizeof(status), "%d", traffic_status(code));
 			put_sample(b, id, route_name((enum route)route),
@@ -128,12 +153,39 @@ put_pinned(const struct metrics *m, enum metric_id id, struct buf *b)
 	put_count(b, METRICS_SUM(m, pinned));
 }
 
+/* Of the configuration, or made by it. */
+static uint64_t
+limit_of(const struct metrics *m, enum metric_id id)
+{
+	const struct config *c = m->config;
+
+	switch (id) {
+	case METRIC_HTTP_CONNECTIONS_LIMIT:
+		return (uint64_t)(c->readers * c->http.max_connections);
+	case METRIC_HTTP_PINNED_LIMIT:
+		return (uint64_t)(c->readers * c->http.body_memory);
+	case METRIC_INTERVAL:
+		return (uint64_t)c->hydration.interval;
+	case METRIC_TTL:
+		return (uint64_t)c->hydration.ttl;
+	case METRIC_STALE_TTL:
+		return (uint64_t)c->hydration.stale_ttl;
+	case METRIC_STALE_IF_ERROR:
+		return (uint64_t)c->hydration.stale_if_error;
+	case METRIC_SEGMENT_MAX:
+		return (uint64_t)c->segment.max;
+	case METRIC_SEGMENT_BYTES:
+		return segment_size(m->segment);
+	default:
+		return segment_capacity(m->segment);
+	}
+}
+
 static void
-put_segment(const struct metrics *m, enum metric_id id, struct buf *b)
+put_limit(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	put_sample(b, id, NULL, NULL);
-	put_count(b, id == METRIC_SEGMENT_BYTES ? segment_size(m->segment)
-						: segment_capacity(m->segment));
+	put_count(b, limit_of(m, id));
 }
 
 static void
@@ -211,7 +263,13 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_HTTP_REQUESTS] = put_requests,
 	[METRIC_HTTP_DURATION] = put_durations,
 	[METRIC_HTTP_CONNECTIONS] = put_connections,
+	[METRIC_HTTP_CONNECTIONS_LIMIT] = put_limit,
 	[METRIC_HTTP_PINNED] = put_pinned,
+	[METRIC_HTTP_PINNED_LIMIT] = put_limit,
+	[METRIC_INTERVAL] = put_limit,
+	[METRIC_TTL] = put_limit,
+	[METRIC_STALE_TTL] = put_limit,
+	[METRIC_STALE_IF_ERROR] = put_limit,
 	[METRIC_LAST_SUCCESS] = put_last_success,
 	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
 	[METRIC_NEXT_TRY] = put_next_try,
@@ -221,13 +279,16 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_BREAKER] = put_breakers,
 	[METRIC_FLOOR] = put_floors,
 	[METRIC_SNAPSHOT_AGE] = put_ages,
+	[METRIC_SNAPSHOT_FRESH] = put_ages,
+	[METRIC_SNAPSHOT_EXPIRES] = put_ages,
 	[METRIC_GENERATION] = put_snapshots,
 	[METRIC_SNAPSHOT_BYTES] = put_snapshots,
 	[METRIC_SNAPSHOT_MODELS] = put_snapshots,
 	[METRIC_SNAPSHOT_SKIPPED] = put_snapshots,
 	[METRIC_SNAPSHOT_NEW_BASELINES] = put_snapshots,
-	[METRIC_SEGMENT_BYTES] = put_segment,
-	[METRIC_SEGMENT_CAPACITY] = put_segment,
+	[METRIC_SEGMENT_BYTES] = put_limit,
+	[METRIC_SEGMENT_CAPACITY] = put_limit,
+	[METRIC_SEGMENT_MAX] = put_limit,
 	[METRIC_SEGMENT_FILL] = put_fill,
 	[METRIC_SEGMENT_WANTED] = put_wanted,
 	[METRIC_RESTARTS] = put_restarts,

@@ -108,6 +108,20 @@ put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
 	}
 }
 
+/* An age, or what is left until it is reached: freshness.h has the classes. */
+static int64_t
+part_figure(const struct metrics *m, enum metric_id id, int64_t age)
+{
+	switch (id) {
+	case METRIC_SNAPSHOT_FRESH:
+		return m->config->hydration.ttl - age;
+	case METRIC_SNAPSHOT_EXPIRES:
+		return m->config->hydration.stale_if_error - age;
+	default:
+		return age;
+	}
+}
+
 void
 put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 {
@@ -122,8 +136,9 @@ put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 				continue;
 			put_sample(b, id, m->config->category[i].name,
 			    part_name((enum snapshot_part)p));
-			put_count(b,
-			    (uint64_t)freshness_age(stamp->fetched_boot, clock_boot()));
+			buf_printf(b, "%" PRId64 "\n",
+			    part_figure(m, id,
+				freshness_age(stamp->fetched_boot, clock_boot())));
 		}
 }
 

@@ -62,7 +62,8 @@ def parse(text):
 
 
 def requests(values):
-    return {key: value for key, value in values.items() if key.startswith("http_requests_total")}
+    """Those of which there were some: usual ones are shown from the start."""
+    return {key: value for key, value in values.items() if key.startswith("http_requests_total") and value > 0}
 
 
 def histogram(values):
@@ -108,6 +109,36 @@ def test_every_metric_is_shown(make_daemon):
     # No host was asked: the sample data is in files, and all of it is there.
     assert families - shown == {"http_request_duration_seconds", "upstream_breaker_state", "upstream_floor_seconds",
                                 "document_last_error_timestamp_seconds"}
+
+
+def test_limits_are_shown(make_daemon):
+    daemon = make_daemon(settings='segment { max = "32M" } '
+                         'http { metrics_listen = { "127.0.0.1:0" } max_connections = 70 body_memory = "2M" }', readers=3,
+                         hydration="enabled = false interval = 10 ttl = 100 stale_ttl = 1000 stale_if_error = 5000").start()
+    values = samples(daemon)
+    assert (values["http_connections_limit"], values["http_pinned_limit_bytes"]) == (210, 6 << 20)
+    assert (values["segment_capacity_bytes"], values["segment_max_bytes"]) == (8 << 20, 32 << 20)
+    assert [values["hydration_%s_seconds" % name] for name in ("interval", "ttl", "stale_ttl", "stale_if_error")] == [
+        10, 100, 1000, 5000]
+    for seconds in 0, 300, 6000:
+        daemon.move_clock(seconds)
+        values = samples(daemon)
+        for part in "statistics", "deletion_risk", "workers":
+            labels = '{category="text_generation",part="%s"}' % part
+            age = values["snapshot_age_seconds" + labels]
+            assert age >= seconds
+            assert values["snapshot_fresh_seconds" + labels] == 100 - age
+            assert values["snapshot_expires_seconds" + labels] == 5000 - age
+
+
+def test_the_first_503_is_a_rise_from_zero(make_daemon):
+    daemon = make_daemon({"blip": ["file:///nonexistent/blip.json"]}, settings=METRICS).start(wait=False)
+    wait_for(daemon.answers, "an answer")
+    key = 'http_requests_total{route="statistics",code="503"}'
+    assert samples(daemon)[key] == 0
+    assert daemon.get("/model_references/statistics/blip").status == 503
+    wait_for(lambda: samples(daemon)[key] == 1, "the count")
+    assert samples(daemon)['http_requests_total{route="readyz",code="503"}'] == 0
 
 
 def test_other_readers_of_the_format_agree(make_daemon):
