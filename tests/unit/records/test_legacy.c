@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "fixture/analysis.h"
+#include "fixture/cases.h"
 #include "base/buf.h"
 #include "records/entries.h"
 #include "records/legacy.h"
@@ -37,207 +38,67 @@ convert(struct analysis *f, struct str document)
 	return rc == -1 ? NULL : f->out.data;
 }
 
-struct legacy_case {
-	const char *record; /* members, or a row */
-	const char *want;   /* members of the v2 record; or "! where: why" */
-};
-
-/* The legacy record among a good one: {"good": ..., "k": {record}}. */
+/* The legacy record of each case among a good one: {"good":{...},"k":{...}}. */
 static void
-check_json(enum category category, const char *good, const char *good_v2,
-    const struct legacy_case *cases, size_t n)
+check_json(enum category category, const char *good, const char *name)
 {
 	char text[2048], want[2048], skipped[512];
-	const char *found;
+	const char *found, *v2;
+	struct cases goods, c;
 	struct analysis f;
 
 	analysis_init(&f, category);
-	for (size_t i = 0; i < n; i++) {
-		bool bad = cases[i].want[0] == '!';
-
-		snprintf(text, sizeof(text), "{\"good\":{%s},\"k\":%s}", good,
-		    cases[i].record);
-		snprintf(want, sizeof(want),
-		    bad ? "{\"good\":{%s}}" : "{\"good\":{%s},\"k\":{%s}}", good_v2,
-		    cases[i].want);
+	cases_only(&goods, "records/legacy.json", good);
+	for (cases_open(&c, "records/legacy.json", name); cases_next(&c);) {
+		v2 = cases_json(&c, "v2");
+		snprintf(text, sizeof(text), "{\"good\":%s,\"k\":%s}",
+		    cases_json(&goods, "record"), cases_json(&c, "record"));
+		snprintf(want, sizeof(want), "{\"good\":%s%s%s}",
+		    cases_json(&goods, "v2"), v2 != NULL ? ",\"k\":" : "",
+		    v2 != NULL ? v2 : "");
 		snprintf(skipped, sizeof(skipped), "reference record \"k\": %s\n",
-		    cases[i].want + 2);
+		    v2 == NULL ? cases_text(&c, "why") : "");
 		found = convert(&f, (struct str){ text, strlen(text) });
 		assert_non_null(found);
 		assert_string_equal(found, want);
-		assert_string_equal(f.skipped, bad ? skipped : "");
-		assert_int_equal(f.report.skipped, bad);
+		assert_string_equal(f.skipped, v2 == NULL ? skipped : "");
+		assert_int_equal(f.report.skipped, v2 == NULL);
 	}
+	cases_close(&goods);
 	analysis_free(&f);
 }
 
-#define NAME "\"name\":\"n\""
-#define BASE ",\"baseline\":\"SD1\""
-#define MIN NAME BASE
-#define MIN_V2 NAME BASE ",\"nsfw\":false"
-#define TAGS_V2 ",\"tags\":[]"
-#define FILES(files, download)                                                         \
-	"{" MIN ",\"config\":{\"files\":[" files "],\"download\":[" download "]}}"
-#define DOWNLOADS_V2(entries) MIN_V2 TAGS_V2 ",\"config\":{\"download\":[" entries "]}"
-
-static const char image_good[] =
-    "\"name\":\"g\",\"type\":\"ckpt\",\"baseline\":\"SDXL\"";
-static const char image_good_v2[] =
-    "\"name\":\"g\",\"baseline\":\"SDXL\",\"nsfw\":false,\"tags\":[]";
-
 TEST(test_image_members)
 {
-	static const struct legacy_case cases[] = {
-		{ "{" MIN "}", MIN_V2 TAGS_V2 },
-		{ "{" MIN
-		  ",\"nsfw\":null,\"tags\":null,\"style\":null,\"config\":null}",
-		    MIN_V2 TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"stable diffusion 1\",\"nsfw\":true}",
-		    NAME ",\"baseline\":\"stable_diffusion_1\",\"nsfw\":true" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"stable diffusion 2\"}", NAME
-		    ",\"baseline\":\"stable_diffusion_2_768\",\"nsfw\":false" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"stable diffusion 2 512\"}", NAME
-		    ",\"baseline\":\"stable_diffusion_2_512\",\"nsfw\":false" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"stable diffusion 1.5\"}", NAME
-		    ",\"baseline\":\"stable diffusion 1.5\",\"nsfw\":false" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"stable diffusion 2.1\"}", NAME
-		    ",\"baseline\":\"stable diffusion 2.1\",\"nsfw\":false" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":\"\"}",
-		    NAME ",\"baseline\":\"\",\"nsfw\":false" TAGS_V2 },
-		{ "{" NAME ",\"baseline\":null}", "! baseline: not a string" },
-		{ "{" NAME "}", "! baseline: required" },
-		{ "{\"baseline\":\"SD1\"}", "! name: required" },
-		{ "{\"name\":7,\"baseline\":\"SD1\"}", "! name: not a string" },
-		{ "[]", "! not an object" },
-		{ "{" MIN ",\"type\":\"lora\"}", "! type: not \"ckpt\"" },
-		{ "{" MIN ",\"type\":null}", "! type: not \"ckpt\"" },
-		{ "{" MIN ",\"inpainting\":\"yes\"}",
-		    MIN_V2 ",\"inpainting\":true" TAGS_V2 },
-		{ "{" MIN ",\"inpainting\":false}", MIN_V2 TAGS_V2 },
-		{ "{" MIN ",\"inpainting\":null}", "! inpainting: not a boolean" },
-		{ "{" MIN ",\"nsfw\":\"off\"}", MIN_V2 TAGS_V2 },
-		{ "{" MIN ",\"nsfw\":\"maybe\"}", "! nsfw: not a boolean" },
-		{ "{" MIN ",\"size_on_disk_bytes\":\"12\"}",
-		    MIN_V2 ",\"size_on_disk_bytes\":12" TAGS_V2 },
-		{ "{" MIN ",\"size_on_disk_bytes\":1.5}",
-		    "! size_on_disk_bytes: not an integer of 64 bits" },
-		{ "{" MIN ",\"style\":\" anime \"}",
-		    MIN_V2 ",\"style\":\"anime\"" TAGS_V2 },
-		{ "{" MIN ",\"style\":\"\"}", "! style: not a known value" },
-		{ "{" MIN ",\"tags\":[\" a\",\"b\\u00e9 \"]}",
-		    MIN_V2 ",\"tags\":[\"a\",\"b\xc3\xa9\"]" },
-		{ "{" MIN ",\"tags\":[\"\\ud800\"]}", "! not Unicode" },
-		{ "{" MIN ",\"tags\":[1]}", "! tags[0]: not a string" },
-		{ "{" MIN ",\"showcases\":[\"https://x.example/1\"]}",
-		    NAME ",\"showcases\":[\"https://x.example/1\"]" BASE
-			 ",\"nsfw\":false" TAGS_V2 },
-		{ "{" MIN ",\"showcases\":[\"a\",\"https://huggingface.co/1\"]}",
-		    "! showcases[1]: on huggingface" },
-		{ "{" MIN ",\"description\":\"d\",\"trigger\":[\"t\"],\"requirements\":"
-		  "{\"clip\":2},\"homepage\":\"h\",\"optimization\":\"o\","
-		  "\"min_bridge_version\":\"7\",\"version\":\"1\",\"available\":1}",
-		    NAME ",\"description\":\"d\",\"trigger\":[\"t\"],\"requirements\":"
-			 "{\"clip\":2}" BASE ",\"nsfw\":false" TAGS_V2 },
-		{ "{" MIN ",\"version\":2.1}", "! version: not a string" },
-		{ "{" MIN ",\"description\":[]}", "! description: not a string" },
-		{ "{" MIN ",\"homepage\":1}", "! homepage: not a string" },
-		{ "{" MIN ",\"min_bridge_version\":\"x\"}",
-		    "! min_bridge_version: not an integer of 64 bits" },
-		{ "{" MIN ",\"requirements\":{\"a\":[1,\"x\"]}}",
-		    "! requirements: a mixed array" },
-	};
-
-	check_json(
-	    CATEGORY_IMAGE_GENERATION, image_good, image_good_v2, cases, NELEM(cases));
+	check_json(CATEGORY_IMAGE_GENERATION, "image_good", "image_members");
 }
 
 TEST(test_image_files)
 {
-	static const struct legacy_case cases[] = {
-		{ "{" MIN ",\"config\":{}}", MIN_V2 TAGS_V2 },
-		{ "{" MIN ",\"config\":[]}", "! config: not an object" },
-		{ "{" MIN ",\"config\":{\"files\":{}}}",
-		    "! config.files: not an array" },
-		{ "{" MIN ",\"config\":{\"files\":[3]}}",
-		    "! config.files[0]: not an object" },
-		{ FILES("{\"path\":\"a\"},{\"path\":\"b.YaML\"},{\"path\":\"\"},{}",
-		      "{\"file_name\":\"a\",\"file_url\":\"https://h.example/a\"}"),
-		    DOWNLOADS_V2("{\"file_name\":\"a\",\"file_url\":"
-				 "\"https://h.example/a\"}") },
-		{ FILES("{\"path\":\"a\",\"sha256sum\":null,\"file_type\":\"t\"},"
-			"{\"path\":\"b\"},{\"path\":\"a\"}",
-		      "{\"file_name\":\"b\"}"),
-		    DOWNLOADS_V2("{\"file_name\":\"a\",\"file_url\":\"\"},"
-				 "{\"file_name\":\"b\",\"file_url\":\"\"}") },
-		{ FILES("{\"path\":\"a\"}", "{\"file_name\":\"a\",\"file_url\":\"x\"},"
-					    "{\"file_name\":\"a\",\"file_url\":null}"),
-		    DOWNLOADS_V2("{\"file_name\":\"a\",\"file_url\":\"\"}") },
-		{ FILES("{\"path\":\"a.yaml\"}",
-		      "{\"file_name\":\"a.yaml\",\"file_url\":\"x\"}"),
-		    "! config.download[0].file_name: none of the files" },
-		{ FILES("{\"path\":\"a\"}", "{\"file_name\":\"a\"},{}"),
-		    "! config.download[1].file_name: none of the files" },
-		{ FILES("{\"path\":\"a\"}",
-		      "{\"file_name\":\"a\",\"file_url\":\"https://[1\"}"),
-		    "! config.download[0].file_url: not a URL" },
-		{ FILES("{\"path\":\"a\",\"sha256sum\":5}", ""),
-		    "! config.files[0].sha256sum: not a string" },
-		{ FILES("{\"path\":5}", ""), "! config.files[0].path: not a string" },
-		{ FILES("{\"path\":\"a\"}", "{\"file_name\":\"a\",\"file_url\":[]}"),
-		    "! config.download[0].file_url: not a string" },
-	};
-
-	check_json(
-	    CATEGORY_IMAGE_GENERATION, image_good, image_good_v2, cases, NELEM(cases));
+	check_json(CATEGORY_IMAGE_GENERATION, "image_good", "image_files");
 }
 
 /* Of other categories only names and files are left (doc/reference.md 10.5). */
 TEST(test_other_categories)
 {
-	static const struct legacy_case cases[] = {
-		{ "{\"name\":\"n\",\"type\":\"canny\",\"nsfw\":true,\"tags\":[\"t\"],"
-		  "\"size_on_disk_bytes\":7}",
-		    "\"name\":\"n\"" },
-		{ "{\"nsfw\":true}", "! name: required" },
-		{ "{\"name\":\"n\",\"version\":1}", "! version: not a string" },
-	};
-
-	check_json(CATEGORY_CONTROLNET,
-	    "\"name\":\"g\",\"config\":{\"files\":[{\"path\":\"p\"}]}",
-	    "\"name\":\"g\",\"config\":{\"download\":[{\"file_name\":\"p\","
-	    "\"file_url\":\"\"}]}",
-	    cases, NELEM(cases));
+	check_json(CATEGORY_CONTROLNET, "other_good", "other_categories");
 }
 
+/* v2 documents stay as they are, with or without marks; the first record that shows its
+ * form decides; only the last of duplicates must be convertible. */
 TEST(test_recognition_of_json)
 {
-	static const struct {
-		const char *document, *want;
-	} cases[] = {
-		/* v2 documents stay as they are, with or without marks. */
-		{ "{}", "{}" },
-		{ "{\"a\":{\"x\":\"ckpt\"}}", "{\"a\":{\"x\":\"ckpt\"}}" },
-		{ "{\"a\":{\"metadata\":{},\"type\":\"ckpt\"}}",
-		    "{\"a\":{\"metadata\":{},\"type\":\"ckpt\"}}" },
-		{ "{\"a\":{\"record_type\":\"image_generation\"},"
-		  "\"b\":{\"config\":{\"files\":[]}}}",
-		    "{\"a\":{\"record_type\":\"image_generation\"},"
-		    "\"b\":{\"config\":{\"files\":[]}}}" },
-		/* The first record that shows its form decides. */
-		{ "{\"a\":1,\"b\":{" MIN "},\"c\":{" MIN ",\"config\":{\"files\":[]}}}",
-		    "{\"b\":{" MIN_V2 TAGS_V2 "},\"c\":{" MIN_V2 TAGS_V2 "}}" },
-		/* Only the last of duplicates must be convertible. */
-		{ "{\"a\":{\"type\":\"bad\"},\"b\":{" MIN "},\"a\":{" MIN
-		  ",\"type\":\"ckpt\"}}",
-		    "{\"a\":{" MIN_V2 TAGS_V2 "},\"b\":{" MIN_V2 TAGS_V2 "}}" },
-	};
+	const char *document;
 	struct analysis f;
+	struct cases c;
 
 	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
-	for (size_t i = 0; i < NELEM(cases); i++)
-		assert_string_equal(convert(&f, (struct str){ cases[i].document,
-						    strlen(cases[i].document) }),
-		    cases[i].want);
+	for (cases_open(&c, "records/legacy.json", "recognition"); cases_next(&c);) {
+		document = cases_json(&c, "document");
+		assert_string_equal(
+		    convert(&f, (struct str){ document, strlen(document) }),
+		    cases_json(&c, "v2"));
+	}
 	assert_null(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"},\"b\":[]}")));
 	assert_string_equal(f.report.reason, "none of its 2 records is valid");
 	assert_int_equal(f.report.skipped, 2);
@@ -246,6 +107,11 @@ TEST(test_recognition_of_json)
 	    "{\"a\":{\"type\":\"ckpt\"}}");
 	analysis_free(&f);
 }
+
+/* A row, and the members of what it becomes; or "! where: why". */
+struct row_case {
+	const char *record, *want;
+};
 
 #define ROW_V2(description, nsfw)                                                      \
 	"\"name\":\"n\",\"baseline\":\"\",\"description\":\"" description              \
@@ -261,7 +127,7 @@ TEST(test_rows)
 	    "\"good\":{\"name\":\"good\",\"baseline\":\"\",\"description\":\"d\","
 	    "\"style\":\"\",\"nsfw\":false,\"config\":{\"download\":[]},"
 	    "\"parameters\":1000000000,\"tags\":[]}";
-	static const struct legacy_case cases[] = {
+	static const struct row_case cases[] = {
 		{ ",n,0.56,", CELLS_V2("560000000", "") },
 		{ ",n,8.03,,", CELLS_V2("8029999999", "") },
 		{ "1, n\t,,,,,,,more", CELLS_V2("0", "") },
