@@ -4,6 +4,11 @@
  * counts from the instant at which it was due, so that a server that stops for a while
  * is seen to have kept all of them waiting.
  *
+ * What is measured is the server alone. An answer is there when the kernel got it
+ * (SO_TIMESTAMPNS), not when this process, which may have lost its core to others, read
+ * it; and of a request that left late for no fault of the server, the delay is not
+ * counted. It sleeps between two requests, so that others may use its core.
+ *
  * usage: load PORT TARGET CONNECTIONS RATE SECONDS
  * prints: REQUESTS P50 P99 P99.9 MAX (microseconds)
  */
@@ -32,7 +37,9 @@ struct connection {
 	int fd;
 	int64_t due[QUEUE]; /* of requests not yet answered, a ring */
 	unsigned first, n;
-	size_t left; /* bytes of an answer whose beginning is here */
+	int64_t asked; /* when the first of them left */
+	int64_t ended; /* when the answer before it was there */
+	size_t left;   /* bytes of an answer whose beginning is here */
 };
 
 struct load {
@@ -50,7 +57,7 @@ now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_REALTIME, &t); /* as the kernel's stamps are */
 	return (int64_t)t.tv_sec * NSEC + t.tv_nsec;
 }
 
@@ -63,15 +70,17 @@ dial(uint16_t port)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd == -1 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
 		err(1, "connect");
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1)
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == -1 ||
+	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) == -1)
 		err(1, "setsockopt");
 	return fd;
 }
 
 static void
-ask(const struct load *l, int fd)
+ask(const struct load *l, struct connection *c)
 {
-	if (send(fd, l->request, l->request_len, MSG_NOSIGNAL) !=
+	c->asked = now();
+	if (send(c->fd, l->request, l->request_len, MSG_NOSIGNAL) !=
 	    (ssize_t)l->request_len)
 		err(1, "send");
 }
@@ -114,14 +123,48 @@ fall_due(struct load *l, struct connection *c, int64_t due)
 		errx(1, "the server is too slow for this rate");
 	c->due[(c->first + c->n++) % QUEUE] = due;
 	if (c->n == 1)
-		ask(l, c->fd);
+		ask(l, c);
+}
+
+/* As recv(2), and when the last of the bytes was there: the kernel begins to stamp only
+ * some time after it was asked to. */
+static ssize_t
+receive_stamped(int fd, char *in, size_t size, int64_t *arrived)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+	struct iovec iov = { in, size };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
+	struct cmsghdr *stamp = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	struct timespec t;
+
+	*arrived = now();
+	if (stamp != NULL && stamp->cmsg_type == SCM_TIMESTAMPNS) {
+		memcpy(&t, CMSG_DATA(stamp), sizeof(t));
+		*arrived = (int64_t)t.tv_sec * NSEC + t.tv_nsec;
+	}
+	return n;
+}
+
+/* Of the first request: the time that it waited for the answer before it, and for its
+ * own. */
+static int64_t
+latency(const struct connection *c, int64_t arrived)
+{
+	int64_t due = c->due[c->first];
+
+	return (c->ended > due ? c->ended - due : 0) + arrived - c->asked;
 }
 
 static void
 receive(struct load *l, struct connection *c)
 {
 	static char in[65536];
-	ssize_t n = recv(c->fd, in, sizeof(in) - 1, MSG_DONTWAIT);
+	int64_t arrived;
+	ssize_t n = receive_stamped(c->fd, in, sizeof(in) - 1, &arrived);
 
 	if (n == -1 && errno == EAGAIN)
 		return;
@@ -132,13 +175,24 @@ receive(struct load *l, struct connection *c)
 		c->left = answer_length(in);
 	if ((c->left -= (size_t)n) > 0)
 		return;
-	l->latencies[l->done++] = now() - c->due[c->first];
+	l->latencies[l->done++] = latency(c, arrived);
+	c->ended = arrived;
 	c->first = (c->first + 1) % QUEUE;
 	if (--c->n > 0)
-		ask(l, c->fd);
+		ask(l, c);
 }
 
-/* Never sleeps: waking up would take longer than an answer. */
+/* Until a request is due, or an answer is there. */
+static int
+wait_for_events(const struct load *l, struct epoll_event *events, int max, int64_t due)
+{
+	int64_t left = due - now();
+	struct timespec t = { left > 0 ? left / NSEC : 0, left > 0 ? left % NSEC : 0 };
+
+	return epoll_pwait2(
+	    l->epoll, events, max, l->sent < l->total ? &t : NULL, NULL);
+}
+
 static void
 run(struct load *l, int64_t interval)
 {
@@ -153,7 +207,7 @@ run(struct load *l, int64_t interval)
 			    start + (int64_t)l->sent * interval);
 			l->sent++;
 		}
-		n = epoll_wait(l->epoll, events, 64, 0);
+		n = wait_for_events(l, events, 64, start + (int64_t)l->sent * interval);
 		for (i = 0; i < n; i++)
 			receive(l, events[i].data.ptr);
 	}
