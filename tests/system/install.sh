@@ -31,6 +31,7 @@ for file in usr/sbin/hydratord etc/hydratord.conf etc/init.d/hydratord \
 	usr/lib/sysusers.d/hydratord.conf usr/share/man/man8/hydratord.8 \
 	usr/share/man/man5/hydratord.conf.5 usr/share/doc/hydratord/operations.md \
 	usr/share/doc/hydratord/examples/hydratord.conf \
+	usr/share/doc/hydratord/examples/demo.conf usr/share/hydratord/demo/workers.json \
 	usr/share/doc/hydratord/examples/proxy/haproxy.cfg; do
 	[ -s "$dir/$file" ] || fail "make install left out /$file"
 done
@@ -40,6 +41,7 @@ for file in usr/sbin/hydratord etc/init.d/hydratord \
 done
 # Under Debian's paths every file is as it is in the source.
 for pair in init.d/hydratord=etc/init.d/hydratord hydratord.conf=etc/hydratord.conf \
+	demo.conf=usr/share/doc/hydratord/examples/demo.conf \
 	systemd/hydratord.service=usr/lib/systemd/system/hydratord.service; do
 	cmp "${srcdir:-.}/etc/${pair%%=*}" "$dir/${pair#*=}" || status=1
 done
@@ -73,4 +75,15 @@ speaks_of() {
 speaks_of conf/init.d/hydratord 'DAEMON=/opt/h/sbin/hydratord$'
 speaks_of conf/init.d/hydratord 'CONFIG=/opt/h/conf/hydratord.conf$'
 speaks_of lib/systemd/system/hydratord.service 'ExecStart=/opt/h/sbin/hydratord '
+speaks_of share/doc/hydratord/examples/demo.conf '.*/opt/h/share/hydratord/demo'
+rm -rf "$dir"
+mkdir "$dir"
+
+# Of another distribution, or of none.
+by_make install systemdsystemunitdir=/units sysusersdir=
+[ -s "$dir/units/hydratord.service" ] || fail "no unit in the directory that was named"
+[ ! -e "$dir/usr/lib/systemd" ] || fail "a unit in another directory"
+[ -z "$(find "$dir" -path '*sysusers*' -o -path "$dir/hydratord.conf")" ] ||
+	fail "a file for a directory that there is not"
+rm -rf "$dir"
 exit $status
