@@ -6,7 +6,7 @@ command -v shellcheck >/dev/null || {
 	exit 77
 }
 cd "$root" || exit 1
-scripts=$(for place in autogen.sh dev .ci build etc tests; do
+scripts=$(for place in autogen.sh dev .ci build debian etc tests; do
 	[ ! -e $place ] || find $place -type f ! -name '*.o' ! -name '*.json'
 done | while read -r file; do
 	head -n 1 "$file" | grep -qE '^#!.*[/ ](ba|da|)sh( |$)' && echo "$file"
