@@ -66,28 +66,63 @@ socket_prepare(int fd)
 		   : fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-int
-activation_open(struct activation *a)
+void
+activation_add(struct activation *a, int fd, const char *name)
 {
-	int fd, end = FIRST + passed_count();
+	a->fd = xreallocarray(a->fd, a->n + 1, sizeof(*a->fd));
+	a->name = xreallocarray(a->name, a->n + 1, sizeof(*a->name));
+	a->fd[a->n] = fd;
+	strlcpy(a->name[a->n], name, sizeof(a->name[a->n]));
+	a->n++;
+}
 
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-	*a = (struct activation){ 0 };
-	if (end == FIRST)
-		return FIRST;
-	a->fd = xcalloc((size_t)(end - FIRST), sizeof(*a->fd));
-	for (fd = FIRST; fd < end; fd++) {
-		if (socket_is_usable(fd) && socket_prepare(fd) == 0) {
-			a->fd[a->n++] = fd;
-			continue;
-		}
+void
+activation_drop(struct activation *a, size_t i)
+{
+	close(a->fd[i]);
+	a->n--;
+	memmove(&a->fd[i], &a->fd[i + 1], (a->n - i) * sizeof(*a->fd));
+	memmove(&a->name[i], &a->name[i + 1], (a->n - i) * sizeof(*a->name));
+}
+
+bool
+activation_is_kept(const struct activation *a, size_t i)
+{
+	return strncmp(a->name[i], ACTIVATION_KEPT, strlen(ACTIVATION_KEPT)) == 0;
+}
+
+static void
+activation_take_over(struct activation *a, int fd, const char *name)
+{
+	if (strcmp(name, ACTIVATION_TRIES) == 0 && a->tries == 0 &&
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+		a->tries = fd;
+	else if (socket_is_usable(fd) && socket_prepare(fd) == 0)
+		activation_add(a, fd, name);
+	else {
 		log_warnx("descriptor %d, which the service manager passed, is no "
 			  "listening TCP socket: closed",
 		    fd);
 		close(fd);
 	}
+}
+
+int
+activation_open(struct activation *a)
+{
+	int fd, end = FIRST + passed_count();
+	const char *said = getenv("LISTEN_FDNAMES"), *name;
+	char *names = xstrdup(said != NULL ? said : ""), *rest = names;
+
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	*a = (struct activation){ 0 };
+	for (fd = FIRST; fd < end; fd++) {
+		name = strsep(&rest, ":");
+		activation_take_over(a, fd, name != NULL ? name : "");
+	}
+	free(names);
 	return end;
 }
 
@@ -130,6 +165,9 @@ activation_close(struct activation *a)
 
 	for (i = 0; i < a->n; i++)
 		close(a->fd[i]);
+	if (a->tries != 0)
+		close(a->tries);
 	free(a->fd);
+	free(a->name);
 	*a = (struct activation){ 0 };
 }

@@ -448,7 +448,8 @@ listeners_warn_unserved(const struct activation *a, const struct listeners *http
 
 	for (i = 0; i < a->n; i++) {
 		listener_bound_name(a->fd[i], name);
-		if (!listeners_have(http, name) && !listeners_have(metrics, name))
+		if (!activation_is_kept(a, i) && !listeners_have(http, name) &&
+		    !listeners_have(metrics, name))
 			log_warnx("the service manager holds a socket on %s, but "
 				  "nobody answers there: add it to listen and reload, "
 				  "or take it out of the socket unit",

@@ -93,20 +93,69 @@ notify_open(void)
 	unsetenv("WATCHDOG_PID");
 }
 
+/* Along with a descriptor; -1: with none. */
 static void
-notify_send(const char *text)
+notify_pass(const char *text, int passed)
 {
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)text,
+		.iov_len = strlen(text) };
+	struct msghdr m = { .msg_name = &manager.address,
+		.msg_namelen = manager.len,
+		.msg_iov = &iov,
+		.msg_iovlen = 1 };
+	struct cmsghdr *h;
 	int fd;
 
 	if (manager.len == 0)
 		return;
+	if (passed != -1) {
+		m.msg_control = control.room;
+		m.msg_controllen = sizeof(control.room);
+		h = CMSG_FIRSTHDR(&m);
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(h), &passed, sizeof(int));
+	}
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1 ||
-	    sendto(fd, text, strlen(text), MSG_NOSIGNAL,
-		(const struct sockaddr *)&manager.address, manager.len) == -1)
+	if (fd == -1 || sendmsg(fd, &m, MSG_NOSIGNAL) == -1)
 		log_warn("cannot tell the service manager %s", text);
 	if (fd != -1)
 		close(fd);
+}
+
+static void
+notify_send(const char *text)
+{
+	notify_pass(text, -1);
+}
+
+bool
+notify_is_heard(void)
+{
+	return manager.len != 0;
+}
+
+void
+notify_keep(int fd, const char *name)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+	notify_pass(text, fd);
+}
+
+void
+notify_forget(const char *name)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	notify_send(text);
 }
 
 void

@@ -3,6 +3,7 @@
 #ifndef SUPERVISOR_NOTIFY_H
 #define SUPERVISOR_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -29,6 +30,16 @@ void notify_stopping(void);
 /* One line for `systemctl status`; control characters become blanks, at most 400 bytes
  * of it are sent. */
 void notify_status(const char *text);
+
+/* Whether there is a manager. */
+bool notify_is_heard(void);
+
+/* The manager is to keep a duplicate of a descriptor until it is told to forget it or
+ * the service is stopped, not for a restart, and to pass it to the next process under
+ * that name (LISTEN_FDNAMES; no colon). FDSTORE=1 of sd_notify(3). */
+void notify_keep(int fd, const char *name);
+/* It is to forget all that have the name. */
+void notify_forget(const char *name);
 
 /* How often the manager wants to hear from us at least, in nanoseconds; 0: it does not
  * watch. Ping at half of it: sd_watchdog_enabled(3). */

@@ -29,7 +29,11 @@ struct reload {
 	bool wanted;          /* a reload was asked for that has not begun */
 	bool growing;         /* `rising` has the configuration of `serving` */
 	struct grow grow;     /* of `serving` */
-	bool stopping;        /* nothing is started any more */
+	bool stopping;        /* nothing is started any more, but a relief */
+	/* Of a stop with sockets that others hold for a successor. */
+	struct crew *leaving; /* whose readers are waited for; NULL: nobody's */
+	struct crew *relief;  /* serves meanwhile; NULL: none */
+	int64_t relief_due;   /* when to raise it, later when to hurry it */
 	/* Of a reload that has ended, until reload_report(); 0: none has. */
 	enum order_outcome outcome;
 	bool refused;               /* the last one was, and text says why */
@@ -58,8 +62,13 @@ enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;
  * ended finds that in the segment. */
 void reload_report(struct reload *);
 
-/* Tells all crews to stop (LIFE_STOP) or to hurry (LIFE_HURRY), for good. */
-void reload_stop(struct reload *, enum life_event);
+/*
+ * Tells all crews to stop (LIFE_STOP) or to hurry (LIFE_HURRY), for good. held: others
+ * hold the listening sockets, so that who connects from now on waits for a successor.
+ * Lest that be until the slowest client has its answer, readers of a crew of its own
+ * serve until the former ones have left, and are then given two seconds to do so too.
+ */
+void reload_stop(struct reload *, enum life_event, bool held);
 
 /* Closes the crews that are left when the daemon ends before it has begun. */
 void reload_close(struct reload *);

@@ -28,6 +28,7 @@
 #include "supervisor/activation.h"
 #include "supervisor/daemon.h"
 #include "supervisor/failure.h"
+#include "supervisor/keep.h"
 #include "supervisor/logs.h"
 #include "supervisor/notify.h"
 #include "supervisor/reload.h"
@@ -67,11 +68,12 @@ on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 }
 
 static void
-supervisor_stop(struct supervisor *s)
+supervisor_stop(struct supervisor *s, bool held)
 {
 	notify_stopping();
 	notify_status("stopping: answers under way are finished");
-	reload_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP);
+	reload_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP,
+	    held || notify_is_heard());
 }
 
 static void
@@ -79,7 +81,8 @@ on_stop(struct supervisor *s, const struct signalfd_siginfo *si)
 {
 	log_info("%s by SIG%s from pid %u", s->reload.stopping ? "hurried" : "stopping",
 	    sigabbrev_np((int)si->ssi_signo), si->ssi_pid);
-	supervisor_stop(s);
+	supervisor_stop(
+	    s, si->ssi_code == SI_QUEUE && si->ssi_int == SUPERVISOR_SOCKETS_ARE_HELD);
 }
 
 static void
@@ -222,6 +225,9 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 	case RELOAD_UP:
 		supervisor_announce(s->reload.serving);
 		daemon_up(&s->notify);
+		keep_sockets(&s->passed, &s->reload.serving->listeners,
+		    &s->reload.serving->metrics);
+		keep_no_tries(&s->passed);
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
@@ -229,7 +235,8 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 		break;
 	case RELOAD_FAILED:
 		s->status = EXIT_FAILURE;
-		supervisor_stop(s);
+		strlcpy(s->err, "its readers are not ready in time", sizeof(s->err));
+		supervisor_stop(s, false);
 		break;
 	case RELOAD_NOTHING:
 		break;
@@ -422,10 +429,46 @@ supervisor_close(struct supervisor *s)
 		log_warn("cannot remove %s", s->start->config->pidfile);
 }
 
+/* After a failure. Clients are better refused than left waiting for a start that may
+ * be a minute away. Returns how long to stay, in seconds. */
+static int64_t
+supervisor_give_up(struct supervisor *s, int status)
+{
+	int64_t delay;
+	char line[sizeof(s->err) + 64];
+
+	if (status == 0 || status == EX_CONFIG)
+		return 0;
+	keep_no_sockets(&s->passed);
+	if ((delay = keep_try(&s->passed)) == 0)
+		return 0;
+	log_info("starts have failed before: the next one is put off for %lld s",
+	    (long long)delay);
+	snprintf(
+	    line, sizeof(line), "tried again in %lld s: %s", (long long)delay, s->err);
+	notify_status(line);
+	return delay;
+}
+
+/* Nothing is held meanwhile, and a stop ends it. */
+static void
+supervisor_hold(int64_t delay)
+{
+	const struct timespec left = { .tv_sec = delay };
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	if (delay > 0)
+		(void)sigtimedwait(&stops, NULL, &left);
+}
+
 int
 supervisor_run(const struct supervisor_start *start)
 {
 	struct supervisor s = { .start = start, .signals = -1, .notify = -1 };
+	int64_t delay;
 	int status;
 
 	/* Nothing is open yet but what the starter left so: a pipe, perhaps, whose end
@@ -444,6 +487,8 @@ supervisor_run(const struct supervisor_start *start)
 		if (!logs_to(start->config, "stderr"))
 			log_warnx("not started: %s", s.err);
 	}
+	delay = supervisor_give_up(&s, status);
 	supervisor_close(&s);
+	supervisor_hold(delay);
 	return status;
 }

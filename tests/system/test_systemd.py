@@ -1,5 +1,6 @@
 """The systemd unit: checked by systemd's own tools, its commands run by the test, and the
 protocols with the service manager spoken to the real daemon."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -9,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -104,13 +107,30 @@ class Manager:
         self.socket.setblocking(False)
         self.environment = {"NOTIFY_SOCKET": name}
         self.heard = []
+        self.kept = {}  # name -> descriptor, for the next process
 
     def hear(self):
         try:
             while True:
-                self.heard.append(self.socket.recv(4096).decode())
+                message, fds, _, _ = socket.recv_fds(self.socket, 4096, 4)
+                self.heard.append(message.decode())
+                self.keep(dict(line.split("=", 1) for line in self.heard[-1].split("\n")), fds)
         except BlockingIOError:
             return self.heard
+
+    def keep(self, fields, fds):
+        name = fields.get("FDNAME")
+        if "FDSTOREREMOVE" in fields and name in self.kept:
+            os.close(self.kept.pop(name))
+        for fd in fds:
+            assert fields["FDSTORE"] == "1" and name not in self.kept and ":" not in name
+            self.kept[name] = fd
+
+    def close(self):
+        self.hear()
+        self.socket.close()
+        for fd in self.kept.values():
+            os.close(fd)
 
     def said(self, word):
         return any(word in message.split("\n") for message in self.hear())
@@ -124,7 +144,7 @@ class Manager:
 def manager(tmp_path):
     manager = Manager(tmp_path)
     yield manager
-    manager.socket.close()
+    manager.close()
 
 
 class Unit:
@@ -268,7 +288,7 @@ def test_ready_means_that_a_connection_is_answered(make_daemon, tmp_path):
     unit.start()
     must_speak(unit, manager)
     assert daemon.get("/heartbeat").status == 200
-    manager.socket.close()
+    manager.close()
 
 
 @no_wrapper
@@ -335,8 +355,8 @@ for i, fd in enumerate(high):
 os.closerange(3 + len(high), 300)
 os.environ["LISTEN_FDS"] = str(len(high))
 os.environ["LISTEN_PID"] = str(os.getpid())
-os.environ["LISTEN_FDNAMES"] = ":".join(["hydratord.socket"] * len(high))
-os.execv(sys.argv[2], sys.argv[2:])
+os.environ["LISTEN_FDNAMES"] = sys.argv[2] or ":".join(["hydratord.socket"] * len(high))
+os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
@@ -353,11 +373,14 @@ def launch(daemon, listeners, listen):
     """Starts the daemon, configured for addresses, with sockets passed."""
     daemon.config.write_text(daemon.config.read_text().replace(
         'listen = { "127.0.0.1:0" }', "listen = { %s }" % ", ".join('"%s"' % a for a in listen)))
-    fds = [listener.fileno() for listener in listeners]
+    launch_with(daemon, [listener.fileno() for listener in listeners], "", daemon.env)
+
+
+def launch_with(daemon, fds, names, environment):
     with open(daemon.log_path, "ab") as log:
         daemon.process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)), os.path.abspath(BINARY), "-f",
-             "-c", str(daemon.config)], env=daemon.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)), names, os.path.abspath(BINARY), "-f",
+             "-c", str(daemon.config)], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True, pass_fds=fds)
 
 
@@ -457,3 +480,133 @@ def test_the_socket_unit_is_the_sample_configurations_address():
     """Both as they are shipped fit together."""
     (address,) = unit_lines("hydratord.socket", "ListenStream")
     assert '#listen = { "%s" }' % address in (SOURCE / "etc/hydratord.conf").read_text()
+
+
+def free_address():
+    with listening() as listener:
+        return address_of(listener)
+
+
+def listen_on(daemon, *addresses):
+    text, found = re.subn(r"listen = \{ [^}]* \}", "listen = { %s }" % ", ".join('"%s"' % a for a in addresses),
+                          daemon.config.read_text(), count=1)
+    assert found
+    daemon.config.write_text(text)
+
+
+def start_again(unit, manager):
+    """As systemd does after a restart: with what it kept."""
+    manager.hear()
+    names, fds = zip(*manager.kept.items())
+    launch_with(unit.daemon, list(fds), ":".join(names), unit.environment)
+
+
+def kept_addresses(manager):
+    manager.hear()
+    return sorted("127.0.0.1:%d" % socket.socket(fileno=os.dup(fd)).getsockname()[1]
+                  for name, fd in manager.kept.items() if name.startswith("listen-"))
+
+
+@no_wrapper
+def test_a_restart_keeps_the_sockets(unit, manager):
+    daemon = unit.daemon
+    unit.start()
+    address = "127.0.0.1:%d" % daemon.port
+    wait_for(lambda: kept_addresses(manager) == [address], "the sockets")
+    assert list(manager.kept) == ["listen-" + address.replace(":", "_")]
+    listen_on(daemon, address)
+    for _ in range(3):
+        assert daemon.stop() == 0
+        clients = [ask(daemon.port) for _ in range(20)]
+        start_again(unit, manager)
+        assert all(is_answered(client) for client in clients)
+    assert kept_addresses(manager) == [address]
+    assert "the service manager holds" not in daemon.log()
+
+
+@no_wrapper
+def test_a_socket_that_is_not_listened_on_any_more_is_forgotten(unit, manager):
+    daemon = unit.daemon
+    one, two, three = (free_address() for _ in range(3))
+    listen_on(daemon, one, two)
+    unit.start()
+    wait_for(lambda: kept_addresses(manager) == sorted([one, two]), "both sockets")
+    listen_on(daemon, two, three)
+    assert unit.reload().returncode == 0
+    assert kept_addresses(manager) == sorted([two, three])
+    port = int(one.split(":")[1])
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # it is free
+    assert daemon.stop() == 0
+    listen_on(daemon, three)
+    start_again(unit, manager)
+    wait_for(lambda: kept_addresses(manager) == [three], "what is left")
+    assert is_answered(ask(int(three.split(":")[1])))
+
+
+@no_wrapper
+def test_one_slow_client_keeps_nobody_waiting_at_a_restart(make_daemon, manager):
+    daemon = make_daemon(readers=2, settings="supervisor { drain_timeout = 12 }")
+    unit = Unit(daemon, manager)
+    listen_on(daemon, free_address())
+    unit.start()
+    for name in daemon.categories():
+        wait_for(lambda name=name: daemon.get("/model_references/statistics/%s/deletion-risk" % name).status == 200,
+                 "data")
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.connect(("127.0.0.1", daemon.port))
+    request = b"GET /model_references/statistics/text_generation/deletion-risk HTTP/1.1\r\nHost: test\r\n\r\n"
+    slow.sendall(200 * request)
+    waits, end = [], threading.Event()
+
+    def probe():
+        while not end.is_set():
+            began = time.monotonic()
+            assert is_answered(ask(daemon.port))
+            waits.append(time.monotonic() - began)
+
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        probing = pool.submit(probe)
+        began = time.monotonic()
+        daemon.send(signal.SIGTERM)
+        daemon.process.wait(PATIENCE)
+        took = time.monotonic() - began
+        start_again(unit, manager)
+        wait_for(lambda: daemon.log().count("serving image_generation") == 2, "the next one")
+        end.set()
+        probing.result(PATIENCE)
+    slow.close()
+    print("stopped in %.1f s, the longest wait %.1f s of %d" % (took, max(waits), len(waits)))
+    assert took > 8, "nobody was slow"
+    assert max(waits) < 6
+    assert "clients are served until the former ones have left" in daemon.log()
+
+
+@no_wrapper
+def test_a_start_that_fails_again_and_again_is_tried_less_often(unit, manager):
+    daemon = unit.daemon
+    with listening() as other:
+        listen_on(daemon, address_of(other))
+        delays = []
+        for turn in range(4):
+            began = time.monotonic()
+            if turn == 0:
+                result = subprocess.run([BINARY, "-f", "-c", daemon.config], env=unit.environment, check=False,
+                                        capture_output=True, timeout=PATIENCE)
+                assert result.returncode == 75
+            else:
+                start_again(unit, manager)
+                assert daemon.process.wait(PATIENCE) == 75
+                daemon.process = None
+            delays.append(time.monotonic() - began)
+            manager.hear()
+        assert delays[1] > 1 and delays[2] > 2 and delays[3] > 4, delays
+        assert "tried again in 4 s: cannot listen on" in status_of(manager)
+        # A stop ends the wait.
+        start_again(unit, manager)
+        wait_for(lambda: manager.said("STATUS=" + (status_of(manager) or "")) and "in 8 s" in status_of(manager), "it")
+        assert daemon.stop() == 75
+    start_again(unit, manager)
+    wait_for(lambda: "serving" in daemon.log(), "its start")
+    wait_for(lambda: manager.hear() and "tries" not in manager.kept, "the end of the count")

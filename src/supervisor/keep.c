@@ -1,0 +1,145 @@
+/* The descriptor store of the service manager. */
+#include "supervisor/keep.h"
+
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "supervisor/notify.h"
+
+#define DELAY_MAX 60 /* s; with what a start takes, below systemd's TimeoutStartSec */
+
+static bool
+same_socket(int a, int b)
+{
+	struct stat of_a, of_b;
+
+	return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
+static bool
+listened_on(const struct listeners *l, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (same_socket(l->fd[i], fd))
+			return true;
+	return false;
+}
+
+static bool
+is_passed(const struct activation *a, int fd)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (same_socket(a->fd[i], fd))
+			return true;
+	return false;
+}
+
+/* A name has no colon: sd_notify(3). */
+static void
+keep_name(const char *address, char name[ACTIVATION_NAME_MAX])
+{
+	char *c;
+
+	snprintf(name, ACTIVATION_NAME_MAX, ACTIVATION_KEPT "%s", address);
+	for (c = name; *c != '\0'; c++)
+		if (*c == ':')
+			*c = '_';
+}
+
+static void
+keep_new(struct activation *a, const struct listeners *l)
+{
+	char name[ACTIVATION_NAME_MAX];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < l->n; i++) {
+		if (is_passed(a, l->fd[i]) ||
+		    (fd = fcntl(l->fd[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) == -1)
+			continue;
+		keep_name(l->name[i], name);
+		notify_keep(fd, name);
+		activation_add(a, fd, name);
+	}
+}
+
+static void
+keep_forget(struct activation *a, size_t i)
+{
+	notify_forget(a->name[i]);
+	activation_drop(a, i);
+}
+
+void
+keep_sockets(
+    struct activation *a, const struct listeners *http, const struct listeners *metrics)
+{
+	size_t i;
+
+	if (!notify_is_heard())
+		return;
+	for (i = a->n; i-- > 0;)
+		if (activation_is_kept(a, i) && !listened_on(http, a->fd[i]) &&
+		    !listened_on(metrics, a->fd[i]))
+			keep_forget(a, i);
+	keep_new(a, http);
+	keep_new(a, metrics);
+}
+
+void
+keep_no_sockets(struct activation *a)
+{
+	size_t i;
+
+	for (i = a->n; i-- > 0;)
+		if (activation_is_kept(a, i))
+			keep_forget(a, i);
+}
+
+void
+keep_no_tries(struct activation *a)
+{
+	if (a->tries == 0)
+		return;
+	notify_forget(ACTIVATION_TRIES);
+	close(a->tries);
+	a->tries = 0;
+}
+
+/* The file description is one, so the manager has what we count. */
+int64_t
+keep_try(struct activation *a)
+{
+	uint64_t n = 0, next;
+	int fd;
+
+	if (!notify_is_heard())
+		return 0;
+	if (a->tries == 0) {
+		if ((fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+			return 0;
+		a->tries = fd;
+		notify_keep(fd, ACTIVATION_TRIES);
+	}
+	if (read(a->tries, &n, sizeof(n)) == -1 && errno != EAGAIN)
+		log_warn("cannot count the starts that failed");
+	next = n < DELAY_MAX ? n + 1 : n;
+	if (write(a->tries, &next, sizeof(next)) == -1)
+		log_warn("cannot count the starts that failed");
+	if (n == 0)
+		return 0;
+	return n > 6 ? DELAY_MAX : INT64_C(1) << (n - 1);
+}
