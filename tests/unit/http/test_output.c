@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "fixture/http_world.h"
 #include "unit.h"
 
@@ -180,6 +181,116 @@ TEST(an_endless_stream_of_requests_keeps_no_long_answer_from_its_turn)
 	close(s.asks);
 	close(s.reads);
 	turn(w);
+}
+
+/* Two long answers: act() is called when the second is asked for, while the first waits
+ * for its turn. */
+struct pair {
+	int sock[2];
+	unsigned asked;
+	void (*act)(struct http_world *);
+	struct event *urgent;
+};
+
+static void
+on_second(struct http_world *w, struct str path UNUSED)
+{
+	struct pair *p = w->hook;
+
+	if (++p->asked == 2)
+		p->act(w);
+}
+
+static void
+ask_both(struct http_world *w, struct pair *p)
+{
+	serve(w);
+	w->on_request = on_second;
+	w->hook = p;
+	for (size_t i = 0; i < NELEM(p->sock); i++)
+		p->sock[i] = dial(w);
+	for (size_t i = 0; i < NELEM(p->sock); i++)
+		send_unseen(p->sock[i], LAST("/made"));
+}
+
+static void
+leave(struct http_world *w)
+{
+	static const struct linger reset = { 1, 0 };
+	int sock = ((struct pair *)w->hook)->sock[0];
+
+	setsockopt(sock, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(sock);
+}
+
+TEST(a_client_may_leave_before_its_turn)
+{
+	struct http_world *w = *state;
+	struct pair p = { .act = leave };
+	char *answer;
+
+	ask_both(w, &p);
+	turn(w);
+	assert_int_equal(http_server_connections(w->server), 1);
+	assert_int_equal(w->sources, 1);
+	answer = hear_end(w, p.sock[1]);
+	assert_int_equal(strlen(body_of(answer)), BIG);
+	free(answer);
+}
+
+static void
+be_late(struct http_world *w UNUSED)
+{
+	usleep(1200000);
+	take(1000 * NSEC_PER_SEC);
+}
+
+TEST(no_deadline_runs_while_an_answer_waits_for_its_turn)
+{
+	struct http_world *w = *state;
+	struct pair p = { .act = be_late };
+	char *answer;
+
+	ask_both(w, &p);
+	for (size_t i = 0; i < NELEM(p.sock); i++) {
+		answer = hear_end(w, p.sock[i]);
+		assert_int_equal(strlen(body_of(answer)), BIG);
+		free(answer);
+	}
+}
+
+static void
+on_order(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_world *w = arg;
+
+	http_server_free(&w->server);
+	event_base_loopbreak(w->base);
+}
+
+/* As a reader does: an event of its own, before the next turn. */
+static void
+order(struct http_world *w)
+{
+	event_active(((struct pair *)w->hook)->urgent, 0, 0);
+	event_base_loopcontinue(w->base);
+}
+
+TEST(a_server_may_end_while_answers_wait_for_their_turn)
+{
+	struct http_world *w = *state;
+	struct pair p = { .act = order };
+
+	p.urgent = event_new(w->base, -1, 0, on_order, w);
+	assert_int_equal(event_priority_set(p.urgent, HTTP_URGENT), 0);
+	ask_both(w, &p);
+	turn(w);
+	assert_null(w->server);
+	assert_int_equal(w->sources, 0);
+	assert_true(w->made < BIG);
+	event_free(p.urgent);
+	for (size_t i = 0; i < NELEM(p.sock); i++)
+		close(p.sock[i]);
 }
 
 UNIT_FIXTURE(.group_setup = http_world_clock, .group_teardown = http_world_clock_end,
