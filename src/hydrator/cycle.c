@@ -201,6 +201,7 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 	cycle_list_sources(c, run);
 	result = sources_fetch(c->fetcher, run->sources, run->nsources, wait);
 	run->fetched = clock_boot();
+	counter_time(c->counters, COUNTER_FETCH_NSEC, run->fetched - run->begun);
 	for (i = 0; i < run->nsources; i++)
 		cycle_count_source(c, &run->sources[i]);
 	if (result == SOURCES_STOPPED)
@@ -406,8 +407,11 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	run.pace = (struct pace){ .beat = own.attend, .arg = own.arg };
 	result = cycle_fetch(c, &run, &own);
 
-	if (result == CYCLE_PUBLISHED)
+	if (result == CYCLE_PUBLISHED) {
 		result = cycle_make(c, &run);
+		counter_time(
+		    c->counters, COUNTER_COMPUTE_NSEC, clock_boot() - run.fetched);
+	}
 	if (result == CYCLE_PUBLISHED)
 		result = cycle_publish(c, &run);
 	if (result == CYCLE_STOPPED && run.short_of_memory)

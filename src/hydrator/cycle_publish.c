@@ -100,6 +100,7 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 	uint32_t forms = demand_forms(&c->demand, begun);
 	size_t len = run->len, max = c->settings.payload_max;
 	char err[512];
+	bool made;
 
 	if (!view_lacks_forms(run->directory, forms))
 		return;
@@ -109,8 +110,9 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 	}
 	if (c->forms_want > 0)
 		max = segment_capacity(c->segment);
-	if (!view_encode(&run->rendered, forms, max, &run->pace) ||
-	    run->rendered.len == len)
+	made = view_encode(&run->rendered, forms, max, &run->pace);
+	counter_time(c->counters, COUNTER_ENCODE_NSEC, clock_boot() - begun);
+	if (!made || run->rendered.len == len)
 		return;
 	if (publish(c->publisher, run->rendered.data, run->rendered.len, &run->stamp,
 		&c->generation, err, sizeof(err)) == 0)
@@ -125,6 +127,17 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 		publisher_want(c->publisher, c->forms_want);
 }
 
+static int
+cycle_deliver(struct cycle *c, struct cycle_run *run, char *err, size_t errlen)
+{
+	int64_t begun = clock_boot();
+	int r = publish(c->publisher, run->payload, run->len, &run->stamp,
+	    &c->generation, err, errlen);
+
+	counter_time(c->counters, COUNTER_PUBLISH_NSEC, clock_boot() - begun);
+	return r;
+}
+
 enum cycle_result
 cycle_publish(struct cycle *c, struct cycle_run *run)
 {
@@ -132,8 +145,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	char err[512];
 
 	cycle_stamp(c, &run->stamp);
-	if (publish(c->publisher, run->payload, run->len, &run->stamp, &c->generation,
-		err, sizeof(err)) == -1)
+	if (cycle_deliver(c, run, err, sizeof(err)) == -1)
 		return errno == EFBIG
 			   ? outcome_too_large(c, err)
 			   : outcome_failed(c, COUNTER_PUBLISH_REJECTED, err);

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "payload/view.h"
+#include "shm/counters.h"
+#include "shm/segment.h"
 #include "shm/snapshot.h"
 #include "shm/state.h"
 
@@ -81,6 +83,7 @@ keep_main(void *arg)
 static void
 keep_warn(struct keeper *k)
 {
+	counter_add(segment_counters(k->segment, k->latch), COUNTER_SAVE_FAILURES, 1);
 	if (strcmp(k->warned, k->err) == 0)
 		return;
 	strlcpy(k->warned, k->err, sizeof(k->warned));
@@ -91,11 +94,16 @@ keep_warn(struct keeper *k)
 static void
 keep_report(struct keeper *k)
 {
+	struct counters *counters = segment_counters(k->segment, k->latch);
+
 	if (k->generation == 0) {
 		keep_warn(k);
 		return;
 	}
 	k->saved = k->generation;
+	counter_add(counters, COUNTER_SAVES, 1);
+	atomic_store_explicit(
+	    &counters->saved_wall, clock_wall(), memory_order_relaxed);
 	if (k->warned[0] != '\0')
 		log_info("%s is saved again", k->id.category);
 	k->warned[0] = '\0';

@@ -9,7 +9,6 @@
 
 #include "autoconf.h"
 #include "base/attr.h"
-#include "proc/child.h"
 #include "reader/metrics_put.h"
 #include "reader/route.h"
 #include "reader/traffic.h"
@@ -189,71 +188,18 @@ put_limit(const struct metrics *m, enum metric_id id, struct buf *b)
 }
 
 static void
-put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	static const char *const roles[ROLE_MAX] = {
-		[ROLE_HYDRATOR] = "hydrator",
-		[ROLE_READER] = "reader",
-	};
-	static const char *const deaths[DEATH_MAX] = {
-#define X(id, name) name,
-		COUNTER_DEATHS(X)
-#undef X
-	};
-	unsigned role, how;
-
-	for (role = 0; role < ROLE_MAX; role++)
-		for (how = 0; how < DEATH_MAX; how++) {
-			put_sample(b, id, roles[role], deaths[how]);
-			put_count(b, metrics_sum(m, offsetof(struct counters, deaths) +
-							(role * DEATH_MAX + how) *
-							    sizeof(uint64_t)));
-		}
-}
-
-/* The supervisor has the last slot. */
-static const struct counters *
-supervisor(const struct metrics *m)
-{
-	return metrics_slot(m, segment_nprocs(m->segment) - 1);
-}
-
-static void
 put_reload_successful(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	put_sample(b, id, NULL, NULL);
-	put_count(b, counter_read(&supervisor(m)->reload_failed) == 0);
+	put_count(b, counter_read(&metrics_supervisor(m)->reload_failed) == 0);
 }
 
 static void
 put_reload_time(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	put_sample(b, id, NULL, NULL);
-	put_seconds(b,
-	    atomic_load_explicit(&supervisor(m)->reloaded_wall, memory_order_relaxed));
-}
-
-/* Of hydrators and readers: the supervisor, in the last slot, does not beat. */
-static void
-put_heartbeats(const struct metrics *m, enum metric_id id, struct buf *b)
-{
-	unsigned i, n = (unsigned)m->config->ncategories;
-	int64_t beat, now = clock_boot();
-	char number[16];
-
-	for (i = 0; i + 1 < segment_nprocs(m->segment); i++) {
-		beat = atomic_load_explicit(
-		    &metrics_slot(m, i)->heartbeat, memory_order_relaxed);
-		if (beat == 0)
-			continue;
-		if (i < n) {
-			put_sample(b, id, "hydrator", m->config->category[i].name);
-		} else {
-			snprintf(number, sizeof(number), "%u", i - n);
-			put_sample(b, id, "reader", number);
-		}
-		put_seconds(b, now > beat ? now - beat : 0);
-	}
+	put_seconds(b, atomic_load_explicit(&metrics_supervisor(m)->reloaded_wall,
+			   memory_order_relaxed));
 }
 
 /* All others are counters. */
@@ -270,6 +216,8 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_TTL] = put_limit,
 	[METRIC_STALE_TTL] = put_limit,
 	[METRIC_STALE_IF_ERROR] = put_limit,
+	[METRIC_REFRESH_DURATION] = put_refresh_durations,
+	[METRIC_LAST_SAVE] = put_last_success,
 	[METRIC_LAST_SUCCESS] = put_last_success,
 	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
 	[METRIC_NEXT_TRY] = put_next_try,
@@ -294,7 +242,12 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_RESTARTS] = put_restarts,
 	[METRIC_RELOAD_SUCCESSFUL] = put_reload_successful,
 	[METRIC_RELOAD_TIME] = put_reload_time,
-	[METRIC_HEARTBEAT] = put_heartbeats,
+	[METRIC_CREWS_FORMER] = put_former,
+	[METRIC_HEARTBEAT] = put_processes,
+	[METRIC_CPU] = put_processes,
+	[METRIC_RESIDENT] = put_processes,
+	[METRIC_DESCRIPTORS] = put_processes,
+	[METRIC_DESCRIPTORS_MAX] = put_processes,
 };
 
 void

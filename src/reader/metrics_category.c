@@ -19,14 +19,40 @@
 void
 put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
 {
+	const struct counters *c;
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++) {
+		c = metrics_slot(m, i);
 		put_sample(b, id, m->config->category[i].name, NULL);
-		put_seconds(
-		    b, atomic_load_explicit(&metrics_slot(m, i)->last_success_wall,
-			   memory_order_relaxed));
+		put_seconds(b,
+		    atomic_load_explicit(
+			id == METRIC_LAST_SAVE ? &c->saved_wall : &c->last_success_wall,
+			memory_order_relaxed));
 	}
+}
+
+/* The rows of a phase stand together: nanoseconds, and how many times. */
+void
+put_refresh_durations(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	unsigned i, c;
+
+	for (i = 0; i < m->config->ncategories; i++)
+		for (c = 0; c < COUNTER_MAX; c++) {
+			const char *const values[METRIC_LABELS] = {
+				m->config->category[i].name, metric_counters[c].value
+			};
+
+			if (metric_counters[c].metric != id)
+				continue;
+			put_sample_of(b, id, "_sum", values);
+			put_seconds(b,
+			    (int64_t)counter_get(metrics_slot(m, i), (enum counter)c));
+			put_sample_of(b, id, "_count", values);
+			put_count(
+			    b, counter_get(metrics_slot(m, i), (enum counter)++ c));
+		}
 }
 
 void

@@ -22,6 +22,8 @@
 typedef void put_fn(const struct metrics *, enum metric_id, struct buf *);
 
 const struct counters *metrics_slot(const struct metrics *, unsigned i);
+/* The supervisor's, in the last slot. */
+const struct counters *metrics_supervisor(const struct metrics *);
 /* The sum over all slots of the word at an offset of struct counters. */
 uint64_t metrics_sum(const struct metrics *, size_t offset);
 
@@ -36,9 +38,12 @@ void put_count(struct buf *, uint64_t n);
 void put_seconds(struct buf *, int64_t nsec);
 
 /* Of categories. */
-extern put_fn put_last_success, put_failures, put_snapshots, put_fill, put_wanted,
-    put_ages, put_next_try, put_document_ages, put_document_states, put_document_errors;
+extern put_fn put_last_success, put_refresh_durations, put_failures, put_snapshots,
+    put_fill, put_wanted, put_ages, put_next_try, put_document_ages,
+    put_document_states, put_document_errors;
 /* Of upstream hosts. */
 extern put_fn put_breakers, put_floors;
+/* Of processes. */
+extern put_fn put_restarts, put_former, put_processes;
 
 #endif

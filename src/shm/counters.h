@@ -11,6 +11,7 @@
 
 /* One row a counter: enumerator, the metric that shows it (metric.h), and which sample
  * of that metric it is: the value of its label (not the category), NULL if it has none.
+ * Of a summary a row of nanoseconds is followed by one of how many times they are of.
  * Append only, up to COUNTER_ROOM. */
 #define COUNTERS(X)                                                                    \
 	X(REFRESHES, REFRESH, "published")                                             \
@@ -42,7 +43,17 @@
 	X(REUSED_DOCUMENTS, REUSED, NULL)                                              \
 	X(SHORT_OF_MEMORY, REFRESH_FAILURES, "short_of_memory")                        \
 	X(LOG_LOST, LOG_LOST, NULL)                                                    \
-	X(CONNECTIONS_SHED, HTTP_SHED, NULL)
+	X(CONNECTIONS_SHED, HTTP_SHED, NULL)                                           \
+	X(SAVES, SAVES, "saved")                                                       \
+	X(SAVE_FAILURES, SAVES, "failed")                                              \
+	X(FETCH_NSEC, REFRESH_DURATION, "fetch")                                       \
+	X(FETCH_TIMES, REFRESH_DURATION, "fetch")                                      \
+	X(COMPUTE_NSEC, REFRESH_DURATION, "compute")                                   \
+	X(COMPUTE_TIMES, REFRESH_DURATION, "compute")                                  \
+	X(PUBLISH_NSEC, REFRESH_DURATION, "publish")                                   \
+	X(PUBLISH_TIMES, REFRESH_DURATION, "publish")                                  \
+	X(ENCODE_NSEC, REFRESH_DURATION, "encode")                                     \
+	X(ENCODE_TIMES, REFRESH_DURATION, "encode")
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,
@@ -108,7 +119,13 @@ struct counters {
 	_Atomic int64_t reloaded_wall;  /* clock_wall() of the last that succeeded */
 	/* Hydrator: the documents that the gate refuses (COUNTERS_REFUSED). */
 	_Atomic uint64_t refused;
-	_Atomic uint64_t pinned; /* reader: bytes kept only for answers that wait */
+	_Atomic uint64_t pinned;    /* reader: bytes kept only for answers that wait */
+	_Atomic int64_t saved_wall; /* hydrator: clock_wall() of the last saved state */
+	/* Written by the supervisor, whosever the slot is: what its process took when
+	 * that was looked at last. Nanoseconds; bytes; 0: not known. */
+	_Atomic int64_t cpu;
+	_Atomic uint64_t resident, descriptors, descriptors_max;
+	_Atomic uint64_t former; /* supervisor: former crews that have clients */
 	/* Reader: the encoded forms that were asked for, by latch (asked.h). */
 	_Atomic uint64_t asked[COUNTER_LATCHES];
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */
@@ -145,6 +162,14 @@ static inline void
 counter_add(struct counters *c, enum counter id, uint64_t n)
 {
 	counter_raise(&c->value[id], n);
+}
+
+/* Of a summary: something, whose row of nanoseconds id is, took so long. */
+static inline void
+counter_time(struct counters *c, enum counter id, int64_t nsec)
+{
+	counter_add(c, id, nsec > 0 ? (uint64_t)nsec : 0);
+	counter_add(c, (enum counter)(id + 1), 1);
 }
 
 static inline uint64_t

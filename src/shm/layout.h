@@ -22,7 +22,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-7"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-8"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -183,13 +183,19 @@ AT(counters, failures_in_row, 24);
 AT(counters, connections, 32);
 AT(counters, refused, 56);
 AT(counters, pinned, 64);
-AT(counters, asked, 72);
-AT(counters, value, 200);
-AT(counters, duration_nsec, 712);
-AT(counters, duration, 720);
-AT(counters, deaths, 840);
-AT(counters, requests, 968);
-_Static_assert(sizeof(struct counters) == 4008, "counters are 4008 bytes");
+AT(counters, saved_wall, 72);
+AT(counters, cpu, 80);
+AT(counters, resident, 88);
+AT(counters, descriptors, 96);
+AT(counters, descriptors_max, 104);
+AT(counters, former, 112);
+AT(counters, asked, 120);
+AT(counters, value, 248);
+AT(counters, duration_nsec, 760);
+AT(counters, duration, 768);
+AT(counters, deaths, 888);
+AT(counters, requests, 1016);
+_Static_assert(sizeof(struct counters) == 4056, "counters are 4056 bytes");
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,

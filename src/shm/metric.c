@@ -105,6 +105,19 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .type = "counter",
 	    .label = { "category" },
 	    .help = "Invalid records left out, in all refreshes together." },
+	[METRIC_REFRESH_DURATION] = { .name = "refresh_duration_seconds",
+	    .type = "summary",
+	    .label = { "category", "phase" },
+	    .help = "What the phases of refreshes took: fetch, compute, publish, and "
+		    "encode, which clients do not wait for." },
+	[METRIC_SAVES] = { .name = "state_saves_total",
+	    .type = "counter",
+	    .label = { "category", "result" },
+	    .help = "Snapshots that were to be saved in state_dir." },
+	[METRIC_LAST_SAVE] = { .name = "state_last_save_timestamp_seconds",
+	    .type = "gauge",
+	    .label = { "category" },
+	    .help = "When one was saved last, Unix time; 0 if none was." },
 	[METRIC_LAST_SUCCESS] = { .name = "last_success_timestamp_seconds",
 	    .type = "gauge",
 	    .label = { "category" },
@@ -232,11 +245,33 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .type = "counter",
 	    .label = { "result" },
 	    .help = "Reloads asked for, by outcome." },
+	[METRIC_CREWS_FORMER] = { .name = "crews_draining",
+	    .type = "gauge",
+	    .help = "Crews of former configurations whose readers still have "
+		    "clients." },
 	[METRIC_HEARTBEAT] = { .name = "process_heartbeat_age_seconds",
 	    .type = "gauge",
 	    .label = { "role", "name" },
 	    .help =
 		"Since a process last said that it is alive; each does every second." },
+	[METRIC_CPU] = { .name = "process_cpu_seconds_total",
+	    .type = "counter",
+	    .label = { "role", "name" },
+	    .help = "Processor time of a process; the supervisor looks every ten "
+		    "seconds." },
+	[METRIC_RESIDENT] = { .name = "process_resident_memory_bytes",
+	    .type = "gauge",
+	    .label = { "role", "name" },
+	    .help = "Memory of a process; what processes share counts in each." },
+	[METRIC_DESCRIPTORS] = { .name = "process_open_fds",
+	    .type = "gauge",
+	    .label = { "role", "name" },
+	    .help = "Descriptors that a process has open; absent where the kernel "
+		    "does not tell the supervisor." },
+	[METRIC_DESCRIPTORS_MAX] = { .name = "process_max_fds",
+	    .type = "gauge",
+	    .label = { "role", "name" },
+	    .help = "Descriptors that a process may have open." },
 };
 
 const struct metric_counter metric_counters[COUNTER_MAX] = {

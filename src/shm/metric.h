@@ -42,6 +42,9 @@ enum metric_id {
 	METRIC_NOT_FETCHED,
 	METRIC_NOT_ACCEPTED,
 	METRIC_SKIPPED_RECORDS,
+	METRIC_REFRESH_DURATION,
+	METRIC_SAVES,
+	METRIC_LAST_SAVE,
 	METRIC_LAST_SUCCESS,
 	METRIC_CONSECUTIVE_FAILURES,
 	METRIC_NEXT_TRY,
@@ -73,13 +76,19 @@ enum metric_id {
 	METRIC_RELOAD_SUCCESSFUL,
 	METRIC_RELOAD_TIME,
 	METRIC_RELOADS,
+	METRIC_CREWS_FORMER,
 	METRIC_HEARTBEAT,
+	METRIC_CPU,
+	METRIC_RESIDENT,
+	METRIC_DESCRIPTORS,
+	METRIC_DESCRIPTORS_MAX,
 	METRIC_MAX
 };
 
 struct metric {
 	const char *name; /* without METRIC_PREFIX */
-	const char *type; /* of Prometheus: "counter", "gauge", "histogram" */
+	const char
+	    *type; /* of Prometheus: "counter", "gauge", "histogram", "summary" */
 	/* Names of its labels, in order; NULL: no further one. "category" is always the
 	 * first, and means one sample a category. */
 	const char *label[METRIC_LABELS];

@@ -25,6 +25,7 @@
 #include "supervisor/deadline.h"
 #include "supervisor/listener.h"
 #include "supervisor/obituary.h"
+#include "supervisor/usage.h"
 
 #define NEVER INT64_MAX
 /* A child leaves when its drain_timeout ends; it is killed if it is then still there.
@@ -316,6 +317,15 @@ children_tick(struct children *c, int64_t now)
 	c->ticked = now;
 }
 
+void
+children_measure(const struct children *c)
+{
+	unsigned i;
+
+	for (i = 0; i < c->n; i++)
+		usage_note(segment_counters(c->segment, i), c->item[i].pid);
+}
+
 int64_t
 children_deadline(const struct children *c)
 {
@@ -340,6 +350,7 @@ children_bury(struct children *c, pid_t pid, int status)
 	if (ch == c->item + c->n)
 		return false;
 	ch->pid = 0;
+	usage_note(segment_counters(c->segment, (unsigned)(ch - c->item)), 0);
 	child_hang_up(ch);
 	before = ch->life.state;
 	child_event(c, ch, LIFE_REAPED, now);

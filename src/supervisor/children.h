@@ -73,6 +73,9 @@ bool children_bury(struct children *, pid_t, int status);
 /* Reads what a child said, down to nothing or EOF. */
 void children_read(struct children *, struct child *);
 
+/* Notes what each process takes (usage.h). */
+void children_measure(const struct children *);
+
 /* Sends an order to each running child of a role, ROLE_MAX: of all. One that has not
  * yet read the last orders is left alone: it has been asked. A refresh is kept for one
  * that has no process now. */

@@ -1,13 +1,13 @@
 /* Silence is counted in the currency that the silent process was short of, or had. */
 #include "supervisor/pulse.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "supervisor/usage.h"
 
 #define LOOK_MAX (2 * NSEC_PER_SEC)
 
@@ -33,18 +33,11 @@ vitals_parse(const char *stat, struct vitals *out)
 int
 vitals_read(pid_t pid, struct vitals *out)
 {
-	char path[64], stat[1024];
-	ssize_t n;
-	int fd;
+	char file[32], stat[1024];
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)pid);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+	snprintf(file, sizeof(file), "task/%d/stat", (int)pid);
+	if (usage_text(pid, file, stat, sizeof(stat)) == -1)
 		return -1;
-	n = read(fd, stat, sizeof(stat) - 1);
-	close(fd);
-	if (n <= 0)
-		return -1;
-	stat[n] = '\0';
 	return vitals_parse(stat, out);
 }
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -47,13 +48,13 @@ def parse(text):
             family = line.split(" ")[2]
             assert family.startswith("cache_hydrator_") and family not in families, line
             families.add(family)
-            assert re.fullmatch(r"# TYPE %s (counter|gauge|histogram)" % family, lines[0]), lines[0]
+            assert re.fullmatch(r"# TYPE %s (counter|gauge|histogram|summary)" % family, lines[0]), lines[0]
             kind = lines.pop(0).split(" ")[3]
             continue
         found = LINE.fullmatch(line)
         assert found, line
         name, labels, value = found.groups()
-        assert name == family or kind == "histogram" and re.fullmatch(family + "_(bucket|sum|count)", name), line
+        assert name == family or kind in ("histogram", "summary") and re.fullmatch(family + "_(bucket|sum|count)", name), line
         key = name.removeprefix("cache_hydrator_") + ("{%s}" % labels if labels else "")
         assert key not in values, line
         assert kind == "gauge" or float(value) >= 0
@@ -102,13 +103,15 @@ def test_formats_and_paths(make_daemon):
 def test_every_metric_is_shown(make_daemon):
     daemon = make_daemon(settings=METRICS).start()
     daemon.get(RISK)
+    daemon.move_clock(20)
+    wait_for(lambda: "process_resident_memory_bytes" in str(samples(daemon)), "the processes to be measured")
     text = fetch(daemon)[2]
     families = set(re.findall(r"^# TYPE cache_hydrator_(\w+)", text, re.M))
     shown = {re.sub("{.*", "", key) for key in parse(text)}
     assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
     # No host was asked: the sample data is in files, and all of it is there.
-    assert families - shown == {"http_request_duration_seconds", "upstream_breaker_state", "upstream_floor_seconds",
-                                "document_last_error_timestamp_seconds"}
+    assert families - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
+                                "upstream_floor_seconds", "document_last_error_timestamp_seconds"}
 
 
 def test_limits_are_shown(make_daemon):
@@ -129,6 +132,69 @@ def test_limits_are_shown(make_daemon):
             assert age >= seconds
             assert values["snapshot_fresh_seconds" + labels] == 100 - age
             assert values["snapshot_expires_seconds" + labels] == 5000 - age
+
+
+def test_what_processes_take(make_daemon):
+    daemon = make_daemon(settings=METRICS, readers=2).start()
+    daemon.move_clock(20)
+    names = ['{role="hydrator",name="image_generation"}', '{role="hydrator",name="text_generation"}',
+             '{role="reader",name="0"}', '{role="reader",name="1"}', '{role="supervisor",name=""}']
+
+    def measured(figure):
+        values = samples(daemon)
+        return [values.get(figure + name, 0) for name in names]
+
+    wait_for(lambda: 0 not in measured("process_resident_memory_bytes"), "the processes to be measured")
+    assert all(1 << 20 < size < 1 << 30 for size in measured("process_resident_memory_bytes"))
+    assert all(4 < n < 200 for n in measured("process_open_fds"))
+    assert all(n >= 256 for n in measured("process_max_fds"))
+    before, end = sum(measured("process_cpu_seconds_total")), time.monotonic() + 1
+    while time.monotonic() < end:
+        daemon.get(RISK)
+    daemon.move_clock(20)
+    wait_for(lambda: sum(measured("process_cpu_seconds_total")) > before, "some processor time")
+
+
+def test_phases_and_savings(make_daemon, tmp_path):
+    daemon = make_daemon(settings=METRICS).start()
+
+    def value(name, more=""):
+        return samples(daemon)[name + '{category="text_generation"%s}' % more]
+
+    wait_for(lambda: value("state_saves_total", ',result="saved"') == 1, "a saved state")
+    assert abs(value("state_last_save_timestamp_seconds") - time.time()) < 60
+    before = value("state_last_save_timestamp_seconds")
+    for phase in "fetch", "compute", "publish":
+        assert value("refresh_duration_seconds_count", ',phase="%s"' % phase) == 1
+        assert 0 <= value("refresh_duration_seconds_sum", ',phase="%s"' % phase) < 30
+    assert value("refresh_duration_seconds_sum", ',phase="compute"') > 0
+    daemon.get("/model_references/statistics/text_generation", headers={"Accept-Encoding": "br"})
+    daemon.state.rename(tmp_path / "elsewhere")
+    daemon.state.write_text("not a directory")
+    daemon.move_clock(70)
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: value("state_saves_total", ',result="failed"') == 1, "a state that cannot be saved")
+    assert value("state_last_save_timestamp_seconds") == before
+    wait_for(lambda: value("refresh_duration_seconds_count", ',phase="encode"') == 1, "an encoded body")
+    daemon.state.unlink()
+
+
+def test_former_crews(make_daemon):
+    daemon = make_daemon(settings=METRICS).start()
+    slow = daemon.connect()
+    slow.connect()
+    slow.sock.sendall(b"GET /heartbeat HTTP/1.1\r\n")  # it may finish this head before the old reader leaves
+    wait_for(lambda: samples(daemon)["http_connections"] == 1, "the connection")
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: daemon.log().count("metrics on") == 2, "the new crew")
+
+    def former():
+        daemon.move_clock(5)  # it is looked at every ten seconds
+        return samples(daemon)["crews_draining"]
+
+    wait_for(lambda: former() == 1, "a former crew")
+    slow.close()
+    wait_for(lambda: former() == 0, "the end of the former crew")
 
 
 def test_the_first_503_is_a_rise_from_zero(make_daemon):
