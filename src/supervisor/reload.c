@@ -59,11 +59,12 @@ reload_open(struct reload *r, char *err, size_t errlen)
 	return status;
 }
 
+/* Readers first: what was saved is answered while fifteen hydrators come up. */
 void
 reload_start(struct reload *r)
 {
-	children_tell(&r->rising->children, ROLE_HYDRATOR, LIFE_WANT);
 	reload_raise(r);
+	children_tell(&r->rising->children, ROLE_HYDRATOR, LIFE_WANT);
 }
 
 /* The old configuration stays, which is said once, and told in the metrics. */
