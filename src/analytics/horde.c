@@ -239,8 +239,8 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 			horde_intern(h, lower, map_begin(&h->names, lower))->status =
 			    h->nstatuses++;
 		} else
-			report_skip(report, "status element %zu: %s: %s", i,
-			    check.where, check.why);
+			report_skip(report, "status element %zu: %s%s%s", i,
+			    check.where, check.where[0] != '\0' ? ": " : "", check.why);
 	}
 	if (i > 0 && h->nstatuses == 0)
 		return report_refuse(

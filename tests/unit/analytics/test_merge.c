@@ -1,5 +1,5 @@
 /* Merging names with the Horde's documents (doc/reference.md 2.4, 2.5, 3.6 and 4). */
-#include "fixture/analysis.h"
+#include "fixture/analysis_cases.h"
 
 #include <stdlib.h>
 
@@ -7,168 +7,53 @@
 #include "analytics/merge.h"
 #include "python/text.h"
 #include "records/report.h"
-#include "terms/correction.h"
 #include "terms/document.h"
 #include "unit.h"
 
-#define TEXT(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
-#define STATUS(name, count)                                                            \
-	"{\"performance\":5,\"queued\":3072.0,\"jobs\":\"1\",\"eta\":0,\"type\":"      \
-	"\"text\","                                                                    \
-	"\"name\":\"" name "\",\"count\":" count "}"
+#define FILE_OF_CASES "analytics/merge.json"
+
+static void
+texts(const char *name)
+{
+	analysis_cases(CATEGORY_TEXT_GENERATION, FILE_OF_CASES, name);
+}
 
 /* All kinds of names that doc/reference.md 4.2 and 4.3 tell apart. */
-static const char *const example_stats =
-    "{\"month\":{\"koboldcpp/Foo-7B\":10,\"aphrodite/auth/Foo-7B\":100,"
-    "\"Foo-7B-Q4_K_M\":1000,\"auth/Foo-13B\":10000,\"other/Foo-7B\":100000,"
-    "\"KoboldCPP/Foo-7B-Q8_0\":1000000,\"aphrodite/other/Foo-7B-GGUF\":10000000,"
-    "\"Foo_7B\":100000000,\"Foo-7B-Instruct\":1000000000}}";
-
 TEST(test_family_and_exact)
 {
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
-	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "1111111110");
-	analysis_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
-	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "11101110");
-	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
-	    "[{\"backend\":\"canonical\",\"variant_name\":\"auth/Foo-7B\","
-	    "\"worker_count\":0,\"performance\":null,\"usage_day\":0,"
-	    "\"usage_month\":101000,\"usage_total\":0},"
-	    "{\"backend\":\"aphrodite\",\"variant_name\":\"aphrodite/auth/Foo-7B\","
-	    "\"worker_count\":0,\"performance\":null,\"usage_day\":0,"
-	    "\"usage_month\":10000100,\"usage_total\":0},"
-	    "{\"backend\":\"koboldcpp\",\"variant_name\":\"koboldcpp/auth/Foo-7B\","
-	    "\"worker_count\":0,\"performance\":null,\"usage_day\":0,"
-	    "\"usage_month\":1000010,\"usage_total\":0}]");
-	f.settings.corrections = CORRECT_EXACT_USAGE;
-	analysis_render(&f, "{" TEXT("auth/Foo-7B") "}", "[]", example_stats);
-	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "11101110");
-	analysis_expect(&f, VIEW_RISK, "models/0/backend_variations", "null");
-	analysis_free(&f);
+	texts("family_and_exact");
 }
 
 /* The whole family counts for each of its members, and once for each. */
 TEST(test_family_shared)
 {
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f,
-	    "{" TEXT("a/Foo-7B") "," TEXT("Foo-13B") "," TEXT("Bar") "}", "[]",
-	    "{\"month\":{\"Foo-7B\":1,\"a/Foo-7B\":2,\"koboldcpp/Foo-13B\":4,"
-	    "\"aphrodite/Bar\":8},\"day\":{\"FOO-7b\":16}}");
-	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"Bar\"");
-	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "8");
-	analysis_expect(&f, VIEW_RISK, "models/1/usage_month", "7");
-	analysis_expect(&f, VIEW_RISK, "models/1/usage_day", "16");
-	analysis_expect(&f, VIEW_RISK, "models/2/usage_month", "7");
-	analysis_free(&f);
+	texts("family_shared");
 }
 
 /* U+0130 is a letter to the size pattern, its lower case i + U+0307 is not: two
  * spellings of one lower-case name with two families. Neither may count twice. */
 TEST(test_spelling_in_two_families)
 {
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f, "{" TEXT("x\\u01307B") "," TEXT("xi\\u03077B") "}", "[]",
-	    "{\"month\":{\"x\\u01307B\":1},\"total\":{\"xi\\u03077B\":2}}");
-	analysis_expect(&f, VIEW_RISK, "models/0/usage_month", "1");
-	analysis_expect(&f, VIEW_RISK, "models/0/usage_total", "2");
-	analysis_expect(&f, VIEW_RISK, "models/1/usage_month", "1");
-	analysis_expect(&f, VIEW_RISK, "models/1/usage_total", "2");
-	analysis_free(&f);
+	texts("spelling_in_two_families");
 }
 
 /* The later spelling wins; a duplicate key has the last value at the first place. */
 TEST(test_case_collisions)
 {
-	static const struct {
-		const char *stats;
-		const char *month;
-		uint64_t skipped;
-	} cases[] = {
-		{ "{\"month\":{\"A\":1,\"a\":2}}", "2", 0 },
-		{ "{\"month\":{\"a\":2,\"A\":1}}", "1", 0 },
-		{ "{\"month\":{\"A\":1,\"a\":2,\"A\":3}}", "2", 0 },
-		{ "{\"month\":{\"a\":2,\"A\":\"x\"}}", "2", 1 },
-		{ "{\"month\":{\"a\":\"x\",\"a\":2}}", "2", 0 },
-		{ "{\"month\":{\"a\":2,\"b\":-1,\"c\":9223372036854775808,\"d\":1.5}}",
-		    "2", 3 },
-		{ "{\"month\":{\"a\":9},\"month\":{\"a\":\" 2 \"},\"week\":[]}", "2",
-		    0 },
-	};
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	for (size_t i = 0; i < NELEM(cases); i++) {
-		analysis_render(&f, "{" TEXT("A") "}", "[]", cases[i].stats);
-		analysis_expect(&f, VIEW_RISK, "models/0/usage_month", cases[i].month);
-		assert_int_equal(f.report.skipped, cases[i].skipped);
-	}
-	analysis_free(&f);
+	texts("case_collisions");
 }
 
 /* The variant with the most workers counts; quantised names do not. */
 TEST(test_status)
 {
-	static const struct {
-		const char *status;
-		const char *workers;
-		uint64_t skipped;
-	} cases[] = {
-		{ "[]", "0", 0 },
-		{ "[" STATUS("A/FOO", "2") "," STATUS("koboldcpp/foo", "3") "," STATUS(
-		      "aphrodite/a/foo", "1") "]",
-		    "3", 0 },
-		{ "[" STATUS("koboldcpp/a/foo", "2") "," STATUS(
-		      "koboldcpp/Foo-Q8_0", "3") "]",
-		    "0", 0 },
-		{ "[" STATUS("a/foo", "2") "," STATUS("A/foo", "1") "]", "1", 0 },
-		{ "[" STATUS("a/foo", "2") "," STATUS("A/foo", "-1") "]", "2", 1 },
-		{ "[" STATUS("a/foo", "2") "," STATUS("A/foo", "1.5") ",{},7]", "2",
-		    3 },
-		{ "[{\"name\":\"a/foo\",\"performance\":NaN,\"queued\":1,\"jobs\":1,"
-		  "\"eta\":1,\"type\":\"text\",\"count\":2}]",
-		    "2", 0 },
-	};
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	for (size_t i = 0; i < NELEM(cases); i++) {
-		analysis_render(&f, "{" TEXT("a/Foo") "}", cases[i].status, "{}");
-		analysis_expect(
-		    &f, VIEW_RISK, "models/0/worker_count", cases[i].workers);
-		assert_int_equal(f.report.skipped, cases[i].skipped);
-	}
-	/* A performance that JSON has no number for. */
-	analysis_expect(&f, VIEW_RISK_VARIATIONS,
-	    "models/0/backend_variations/0/performance", "null");
-	analysis_free(&f);
+	texts("status");
 }
 
 /* A reference name with a prefix: its own koboldcpp variant is itself, so its status
  * is the canonical one while its usage is the backend's. */
 TEST(test_prefixed_name)
 {
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f, "{" TEXT("koboldcpp/Foo") "}",
-	    "[" STATUS("koboldcpp/Foo", "2") "]",
-	    "{\"month\":{\"koboldcpp/foo\":4,\"foo\":8}}");
-	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/usage_month", "4");
-	analysis_expect(&f, VIEW_RISK_VARIATIONS, "models/0/backend_variations",
-	    "[{\"backend\":\"canonical\",\"variant_name\":\"koboldcpp/Foo\","
-	    "\"worker_count\":2,\"performance\":5.0,\"usage_day\":0,\"usage_month\":0,"
-	    "\"usage_total\":0},{\"backend\":\"koboldcpp\",\"variant_name\":"
-	    "\"koboldcpp/koboldcpp/Foo\",\"worker_count\":0,\"performance\":null,"
-	    "\"usage_day\":0,\"usage_month\":4,\"usage_total\":0}]");
-	analysis_free(&f);
+	texts("prefixed_name");
 }
 
 TEST(test_refused)
@@ -191,9 +76,8 @@ TEST(test_refused)
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		assert_int_equal(analysis_try(&f, "{" TEXT("A") "}", cases[i].status,
-				     cases[i].stats),
-		    -1);
+		assert_int_equal(
+		    analysis_try(&f, "{}", cases[i].status, cases[i].stats), -1);
 		assert_int_equal(f.report.refused, cases[i].refused);
 		if (cases[i].reason != NULL)
 			assert_string_equal(f.report.reason, cases[i].reason);
@@ -203,17 +87,7 @@ TEST(test_refused)
 
 TEST(test_skips_are_named)
 {
-	struct analysis f;
-
-	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f, "{" TEXT("A") "}",
-	    "[" STATUS("a", "1") "," STATUS("b", "null") "]",
-	    "{\"day\":{\"a\":1,\"x\\ny\\\"\":-1}}");
-	assert_string_equal(f.skipped,
-	    "status element 1: count: not an integer of 64 bits\n"
-	    "stats day \"x?y?\": not a count of 63 bits\n");
-	assert_int_equal(f.dir->skipped, 2);
-	analysis_free(&f);
+	texts("skips_are_named");
 }
 
 /* The vectors of the reference, over real documents. */
