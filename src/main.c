@@ -4,16 +4,18 @@
 #include <event2/event.h>
 #include <jansson.h>
 
-#include <err.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "autoconf.h"
+#include "base/journal.h"
 #include "config/config.h"
 #include "hydrator/hydrator.h"
 #include "proc/child.h"
@@ -123,10 +125,12 @@ test_config(const struct config *c, const char *path)
 	const double mib = 1024 * 1024;
 	struct privilege privilege;
 	char message[512];
+	char lead[32];
 
-	(void)config_print_variables(stderr, "hydratord: ", true);
+	snprintf(lead, sizeof(lead), "%shydratord: ", journal_mark(LOG_WARNING));
+	(void)config_print_variables(stderr, lead, true);
 	if (privilege_find(c->user, &privilege, message, sizeof(message)) == -1) {
-		warnx("%s", message);
+		journal_tell(LOG_ERR, "hydratord: %s", message);
 		return EX_CONFIG;
 	}
 	if (!rights_judge(c, &privilege, path))
@@ -176,7 +180,7 @@ run(const struct config *c, const char *path, bool foreground)
 	int status;
 
 	if (whole == NULL) {
-		warn("%s", path);
+		journal_tell(LOG_ERR, "hydratord: %s: %s", path, strerror(errno));
 		return EX_CONFIG;
 	}
 	status = supervisor_run(&start);
@@ -205,7 +209,7 @@ main(int argc, char *argv[])
 	supervisor_set_up_process();
 	options_parse(&options, argc, argv);
 	if (load_config(options.config, &config, message, sizeof(message)) == -1) {
-		fprintf(stderr, "%s\n", message);
+		journal_tell(LOG_ERR, "%s", message);
 		return EX_CONFIG;
 	}
 	if (options.dump)

@@ -14,10 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/journal.h"
 #include "base/log_daemon.h"
+#include "base/log_line.h"
 #include "base/log_sink.h"
 #include "base/log_text.h"
 #include "base/mem.h"
@@ -32,22 +33,14 @@ static struct log_sink log_sink = { STDERR_FILENO, LOG_SINK_POLL, false };
 static struct log_daemon log_daemon = { NULL, -1 };
 static bool log_to_daemon; /* and not to the sink */
 static int log_level = LOG_INFO;
-static char *log_path;  /* NULL unless the target is a file */
-static int log_journal; /* stderr is the journal: prefix the priority */
+static char *log_path; /* NULL unless the target is a file */
+static bool log_opened;
+static bool log_json;
+static bool log_journal; /* the sink is the journal, which reads the priority */
 static char log_proc[64] = "hydratord";
 /* Threads log as well. */
 static _Atomic unsigned long log_untold;    /* lines lost that no line has told of */
 static _Atomic unsigned long log_uncounted; /* that log_take_losses() has not given */
-
-static const struct {
-	const char *name;
-	int prio;
-} log_levels[] = {
-	{ "error", LOG_ERR },
-	{ "warning", LOG_WARNING },
-	{ "info", LOG_INFO },
-	{ "debug", LOG_DEBUG },
-};
 
 bool
 log_file_is_ours(const char *path)
@@ -112,13 +105,10 @@ int
 log_open(const char *target, const char *level)
 {
 	struct log_sink sink = { .fd = -1, .kind = LOG_SINK_WRITE };
+	int prio = log_level_find(level);
 	char *path = NULL;
-	size_t i;
 
-	for (i = 0; i < NELEM(log_levels); i++)
-		if (strcmp(level, log_levels[i].name) == 0)
-			break;
-	if (i == NELEM(log_levels)) {
+	if (prio == -1) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -130,9 +120,34 @@ log_open(const char *target, const char *level)
 	free(log_path);
 	log_path = path;
 	log_replace_sink(&sink);
-	log_journal = strcmp(target, "stderr") == 0 && getenv("JOURNAL_STREAM") != NULL;
-	log_level = log_levels[i].prio;
+	log_journal = strcmp(target, "stderr") == 0 && journal_is_stderr();
+	log_level = prio;
+	log_opened = true;
 	return 0;
+}
+
+void
+log_as_json(bool json)
+{
+	log_json = json;
+}
+
+bool
+log_is_stderr(void)
+{
+	return !log_to_daemon && log_path == NULL;
+}
+
+bool
+log_is_daemon(void)
+{
+	return log_to_daemon;
+}
+
+bool
+log_has_daemon(void)
+{
+	return log_daemon_listens(_PATH_LOG);
 }
 
 int
@@ -154,7 +169,7 @@ log_adopt(int fd)
 	const struct log_sink sink = { .fd = fd, .kind = LOG_SINK_WRITE };
 
 	log_replace_sink(&sink);
-	log_journal = 0;
+	log_journal = false;
 }
 
 int
@@ -175,43 +190,25 @@ void
 log_procinit(const char *name)
 {
 	log_untold = log_uncounted = 0; /* those are the parent's to tell */
+	if (!log_opened)
+		log_journal = journal_is_stderr();
 	snprintf(log_proc, sizeof(log_proc), "%s", name);
-}
-
-static size_t
-log_prefix(char *line, size_t size, int prio)
-{
-	struct timespec now;
-	struct tm tm;
-	size_t n = 0;
-
-	if (log_journal)
-		n = (size_t)snprintf(line, size, "<%d>", prio);
-	else if (clock_gettime(CLOCK_REALTIME, &now) == 0 &&
-		 gmtime_r(&now.tv_sec, &tm) != NULL) {
-		n = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &tm);
-		n += (size_t)snprintf(
-		    line + n, size - n, ".%03ldZ ", now.tv_nsec / 1000000);
-	}
-	n += (size_t)snprintf(line + n, size - n, "%s[%d]: %s", log_proc, (int)getpid(),
-	    prio == LOG_ERR       ? "error: "
-	    : prio == LOG_WARNING ? "warning: "
-				  : "");
-	return n;
 }
 
 /* At most TEXT_MAX_BYTES of text. Returns 0, or -1 if it was not taken. */
 static int
 log_send(int prio, const char *text, size_t len)
 {
+	const struct log_head head = { prio, log_proc, log_journal && !log_to_daemon };
 	char line[LOG_SINK_LINE_MAX];
 	size_t n;
 
-	if (log_to_daemon)
+	if (log_to_daemon && !log_json)
 		return log_daemon_send(&log_daemon, prio, log_proc, text, len);
-	n = log_prefix(line, sizeof(line), prio);
-	memcpy(line + n, text, len);
-	n += len;
+	n = log_json ? log_line_json(line, sizeof(line) - 1, &head, text, len)
+		     : log_line_text(line, sizeof(line) - 1, &head, text, len);
+	if (log_to_daemon)
+		return log_daemon_send(&log_daemon, prio, NULL, line, n);
 	line[n++] = '\n';
 	return log_sink_put(&log_sink, line, n);
 }
@@ -285,6 +282,18 @@ void
 log_warnx(const char *fmt, ...)
 {
 	LOG_CALL(LOG_WARNING, 0);
+}
+
+void
+log_err(const char *fmt, ...)
+{
+	LOG_CALL(LOG_ERR, errno);
+}
+
+void
+log_errx(const char *fmt, ...)
+{
+	LOG_CALL(LOG_ERR, 0);
 }
 
 void

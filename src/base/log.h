@@ -1,5 +1,8 @@
-/* Logging, for every process. Six calls, each with and without errno. No call waits: a
- * line that is not taken at once is lost, which the next one that is taken tells. */
+/* Logging, for every process. No call waits: a line that is not taken at once is lost,
+ * which the next one that is taken tells.
+ *
+ * An error does not heal by itself, or is a bug: somebody has to do something. A
+ * warning heals, or is coped with. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -15,6 +18,18 @@
  * not be opened, or EINVAL for an unknown level); the old target then stays.
  */
 int log_open(const char *target, const char *level) MUST_CHECK;
+
+/* Whether lines are JSON objects from now on, wherever they go; else they are text.
+ * Supervisor; children inherit it. */
+void log_as_json(bool json);
+
+/* Whether lines go to standard error, also because no log was opened yet; whether they
+ * go to the log daemon; if neither, to a file. */
+bool log_is_stderr(void);
+bool log_is_daemon(void);
+
+/* Whether somebody takes datagrams at /dev/log now. Supervisor. */
+bool log_has_daemon(void);
 
 /*
  * Opens a file to append lines to, and makes it if it is not there (0640). Nothing
@@ -52,6 +67,8 @@ unsigned long log_take_losses(void);
 void log_procinit(const char *name);
 
 /* The plain ones append ": strerror(errno)"; the x ones do not. errno is kept. */
+void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
+void log_errx(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warnx(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -7,6 +7,7 @@
 #ifndef BASE_LOG_DAEMON_H
 #define BASE_LOG_DAEMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -22,11 +23,16 @@ int log_daemon_open(struct log_daemon *, const char *path) MUST_CHECK;
 
 /*
  * Sends one line as RFC 3164 frames it: "<PRI>Mmm dd hh:mm:ss hydratord[pid]: PROC:
- * TEXT", the time local. prio is a severity, LOG_ERR and so on; the facility is
- * LOG_DAEMON. Never waits. Returns 0, or -1 with errno if the line was not taken.
+ * TEXT", the time local; proc NULL: without it. prio is a severity, LOG_ERR and so on;
+ * the facility is LOG_DAEMON. Never waits. Returns 0, or -1 with errno if the line was
+ * not taken.
  */
 int log_daemon_send(const struct log_daemon *, int prio, const char *proc,
     const char *text, size_t len) MUST_CHECK;
+
+/* Whether a datagram to the path would be taken by somebody. Opens and closes a socket.
+ */
+bool log_daemon_listens(const char *path);
 
 /* Closes the socket, if there is one. */
 void log_daemon_close(struct log_daemon *);

@@ -98,10 +98,19 @@ check_segment_name(char *text)
 const char *
 check_log_target(char *text)
 {
-	if (strcmp(text, "syslog") == 0 || strcmp(text, "stderr") == 0 ||
-	    check_path(text) == NULL)
+	static const char *const targets[] = { "auto", "syslog", "stderr" };
+
+	if (one_of(text, targets, NELEM(targets)) || check_path(text) == NULL)
 		return NULL;
-	return "write syslog, stderr or an absolute path";
+	return "write auto, syslog, stderr or an absolute path";
+}
+
+const char *
+check_log_format(char *text)
+{
+	static const char *const formats[] = { "text", "json" };
+
+	return one_of(text, formats, NELEM(formats)) ? NULL : "write text or json";
 }
 
 const char *

@@ -8,8 +8,9 @@ option_check_fn check_listen;            /* "host:port", "[v6]:port", "*:port" *
 option_check_fn check_user;              /* "" or a login name */
 option_check_fn check_path;              /* absolute */
 option_check_fn check_segment_name;      /* shm_open(3): one leading slash, no other */
-option_check_fn check_log_target;        /* "syslog", "stderr" or absolute path */
+option_check_fn check_log_target;        /* "auto", "syslog", "stderr", absolute path */
 option_check_fn check_log_level;         /* as log_open() takes it */
+option_check_fn check_log_format;        /* "text" or "json" */
 option_check_fn check_url;               /* http, https or file, absolute */
 option_check_fn check_base_url;          /* the same; loses slashes at its end */
 option_check_fn check_proxy;             /* "" or a URL of a proxy */

@@ -40,8 +40,9 @@ struct config {
 		int64_t max; /* up to which that grows; below capacity: not at all */
 	} segment;
 	struct {
-		char *target; /* "syslog", "stderr" or a path */
+		char *target; /* "auto", "syslog", "stderr" or a path */
 		char *level;
+		char *format; /* "text" or "json" */
 	} log;
 	struct {
 		int64_t start_timeout; /* until a child says that it is ready */

@@ -60,12 +60,15 @@ const struct config_option config_options[] = {
 	    .max = GIB, .unit = "bytes", .reloadable = true, .env = OWN("SEGMENT_MAX"),
 	    .doc = "up to which that room grows by itself" },
 
-	{ IN(log, target), .type = OPTION_STRING, .preset = "syslog",
-	    .reloadable = true, .env = OWN("LOG_TARGET"), .check = check_log_target,
-	    .doc = "syslog, stderr or a file" },
+	{ IN(log, target), .type = OPTION_STRING, .preset = "auto", .reloadable = true,
+	    .env = OWN("LOG_TARGET"), .check = check_log_target,
+	    .doc = "auto, syslog, stderr or a file" },
 	{ IN(log, level), .type = OPTION_STRING, .preset = "info", .reloadable = true,
 	    .env = OWN("LOG_LEVEL"), .check = check_log_level,
 	    .doc = "error, warning, info or debug" },
+	{ IN(log, format), .type = OPTION_STRING, .preset = "text", .reloadable = true,
+	    .env = OWN("LOG_FORMAT"), .check = check_log_format,
+	    .doc = "text or json" },
 
 	{ IN(supervisor, start_timeout), .type = OPTION_INT, .preset = "30", .min = 1,
 	    .max = 3600, .unit = "s", .reloadable = true,

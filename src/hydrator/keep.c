@@ -87,7 +87,7 @@ keep_warn(struct keeper *k)
 	if (strcmp(k->warned, k->err) == 0)
 		return;
 	strlcpy(k->warned, k->err, sizeof(k->warned));
-	log_warnx("%s is not saved, a restart would find older data or none: %s",
+	log_errx("%s is not saved, a restart would find older data or none: %s",
 	    k->id.category, k->err);
 }
 
@@ -181,6 +181,6 @@ keep_close(struct keeper **kp)
 	if (ended)
 		free(k);
 	else
-		log_warnx("%s is not saved: after %d s %s still does not answer",
+		log_errx("%s is not saved: after %d s %s still does not answer",
 		    k->id.category, KEEP_PATIENCE, k->id.dir);
 }

@@ -353,7 +353,7 @@ reader_main(const struct child_context *context)
 	struct reader r = { .context = context, .status = 1 };
 
 	if (segment_attach_reader(context->segment, context->slot) == -1) {
-		log_warn("cannot attach to the segment");
+		log_err("cannot attach to the segment");
 		return 1;
 	}
 	/* What encoding an answer takes for a moment goes back to the system: without

@@ -171,7 +171,7 @@ conclude(struct store *s, struct slot *slot, enum category category, struct take
 		counter_add(s->counters, COUNTER_SNAPSHOTS_BAD, 1);
 	if (verdict != slot->verdict && verdict != SNAPSHOT_FRESH &&
 	    verdict != SNAPSHOT_UNCHANGED && verdict != SNAPSHOT_EMPTY)
-		log_warnx("%s: generation %llu cannot be taken: %s",
+		log_errx("%s: generation %llu cannot be taken: %s",
 		    category_name(category), (unsigned long long)slot->tried,
 		    snapshot_verdict_name(verdict));
 	slot->verdict = verdict;

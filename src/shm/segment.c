@@ -198,8 +198,8 @@ segment_claim_name(struct segment *seg, char *err, size_t errlen)
 	if (segment_name_take(seg, &holder) == 0)
 		return 0;
 	if (errno != EBUSY) {
-		log_warn("no tool will find the shared memory: the name " SEGMENT_DIR
-			 "%s cannot be taken",
+		log_err("no tool will find the shared memory: the name " SEGMENT_DIR
+			"%s cannot be taken",
 		    seg->name);
 		return 0;
 	}

@@ -33,7 +33,7 @@ passed_count(void)
 		return 0;
 	count = (int)strtonum(n, 0, PASSED_MAX, &bad);
 	if (bad != NULL)
-		log_warnx("LISTEN_FDS=%s is %s: no socket is taken", n, bad);
+		log_errx("LISTEN_FDS=%s is %s: no socket is taken", n, bad);
 	return count;
 }
 

@@ -4,7 +4,6 @@
 #include <sys/file.h>
 #include <sys/pidfd.h>
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/journal.h"
 #include "config/config.h"
 #include "shm/order.h"
 
@@ -96,17 +97,21 @@ ask_await(const struct config *c, int process, pid_t pid, uint64_t before)
 				fputs(s.text, stderr);
 				return EXIT_SUCCESS;
 			}
-			warnx("not reloaded, the old configuration stays in use: %s",
+			journal_tell(LOG_ERR,
+			    "hydratord: not reloaded, the old configuration stays in "
+			    "use: %s",
 			    s.text);
 			return EXIT_FAILURE;
 		}
 		if (clock_boot() > end) {
-			warnx("the reload has not ended within %lld s: see the log",
+			journal_tell(LOG_ERR,
+			    "hydratord: the reload has not ended within %lld s: see "
+			    "the log",
 			    (long long)patience);
 			return EXIT_FAILURE;
 		}
 	}
-	warnx("not reloaded: it has stopped");
+	journal_tell(LOG_ERR, "hydratord: not reloaded: it has stopped");
 	return ASK_NOT_RUNNING;
 }
 
@@ -118,16 +123,19 @@ ask_process(const struct config *c, int process, pid_t pid)
 	int saved = errno;
 
 	if (pidfd_send_signal(process, SIGHUP, NULL, 0) == -1) {
-		warn("cannot signal the supervisor, pid %d", (int)pid);
-		return errno == ESRCH ? ASK_NOT_RUNNING : EXIT_FAILURE;
+		saved = errno;
+		journal_tell(LOG_ERR,
+		    "hydratord: cannot signal the supervisor, pid %d: %s", (int)pid,
+		    strerror(saved));
+		return saved == ESRCH ? ASK_NOT_RUNNING : EXIT_FAILURE;
 	}
 	if (seen)
 		return ask_await(c, process, pid, s.begun);
-	errno = saved;
-	warn("pid %d was told to reload, but its result is not to be seen in "
-	     "segment.name "
-	     "(%s): see the log",
-	    (int)pid, c->segment.name);
+	journal_tell(LOG_ERR,
+	    "hydratord: pid %d was told to reload, but its result is not to be seen in "
+	    "segment.name "
+	    "(%s): %s: see the log",
+	    (int)pid, c->segment.name, strerror(saved));
 	return EXIT_FAILURE;
 }
 
@@ -142,7 +150,9 @@ ask_reload(const struct config *c)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (process == -1) {
-		warnx("no hydratord is running with the pid file %s", c->pidfile);
+		journal_tell(LOG_ERR,
+		    "hydratord: no hydratord is running with the pid file %s",
+		    c->pidfile);
 		return ASK_NOT_RUNNING;
 	}
 	status = ask_process(c, process, pid);

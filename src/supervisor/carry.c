@@ -54,8 +54,8 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 		return 0;
 	verdict = snapshot_take(from, f, 0, &s);
 	if (verdict == SNAPSHOT_FOREIGN) {
-		log_warnx("%s: the snapshot in shared memory is damaged, and is left "
-			  "behind",
+		log_errx("%s: the snapshot in shared memory is damaged, and is left "
+			 "behind",
 		    segment_category_name(from, f));
 		return 0;
 	}

@@ -177,7 +177,7 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	pid = child_fork(c, ch);
 	ch->born = now;
 	if (pid == -1) {
-		log_warn("%s: cannot fork", ch->title);
+		log_err("%s: cannot fork", ch->title);
 		if (life_next(&ch->life, LIFE_REAPED) == LIFE_DO_SCHEDULE)
 			child_schedule(ch, now);
 		return;

@@ -62,7 +62,7 @@ static void
 grow_say_max(
     const struct config *c, const struct segment *seg, const char *name, size_t need)
 {
-	log_warnx(
+	log_errx(
 	    "%s: a snapshot of %zu bytes is not published: the segment has room for "
 	    "%zu and does not grow beyond segment.max (%" PRId64 "): raise that",
 	    name, need, segment_capacity(seg), c->segment.max);
@@ -71,10 +71,9 @@ grow_say_max(
 static void
 grow_say_space(const char *name, size_t need, uint64_t cost, uint64_t bytes)
 {
-	log_warnx(
-	    "%s: a snapshot of %zu bytes is not published: a larger segment takes "
-	    "%" PRIu64 " bytes of /dev/shm, which has %" PRIu64
-	    " to spare: make /dev/shm larger",
+	log_errx("%s: a snapshot of %zu bytes is not published: a larger segment takes "
+		 "%" PRIu64 " bytes of /dev/shm, which has %" PRIu64
+		 " to spare: make /dev/shm larger",
 	    name, need, cost, bytes);
 }
 

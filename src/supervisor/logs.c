@@ -1,10 +1,12 @@
-/* Opening the log files. */
+/* Opening the logs. */
 #include "supervisor/logs.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 
+#include "base/journal.h"
 #include "base/log.h"
 #include "config/config.h"
 
@@ -12,6 +14,15 @@ bool
 logs_to(const struct config *c, const char *target)
 {
 	return strcmp(c->log.target, target) == 0;
+}
+
+/* Of "auto". A daemon in the background has no standard error for long. */
+static const char *
+logs_target(const struct config *c, bool foreground)
+{
+	if (!logs_to(c, "auto"))
+		return c->log.target;
+	return !foreground || log_has_daemon() ? "syslog" : "stderr";
 }
 
 static void
@@ -24,20 +35,40 @@ logs_warn_of_directory(const char *path)
 }
 
 int
-logs_open(const struct config *c, char *err, size_t errlen)
+logs_open(const struct config *c, bool foreground, char *err, size_t errlen)
 {
+	const char *target = logs_target(c, foreground);
 	int saved;
 
-	if (log_open(c->log.target, c->log.level) == 0) {
-		if (!logs_to(c, "syslog") && !logs_to(c, "stderr"))
-			logs_warn_of_directory(c->log.target);
+	if (log_open(target, c->log.level) == 0) {
+		log_as_json(strcmp(c->log.format, "json") == 0);
+		if (target[0] == '/')
+			logs_warn_of_directory(target);
 		return 0;
 	}
 	saved = errno;
-	snprintf(err, errlen, "cannot open the log %s: %s", c->log.target,
+	snprintf(err, errlen, "cannot open the log %s: %s", target,
 	    saved == ENXIO ? "nobody reads this FIFO" : strerror(saved));
 	errno = saved;
 	return -1;
+}
+
+void
+logs_tell_of_silence(const struct config *c, bool foreground)
+{
+	if (strcmp(logs_target(c, foreground), "syslog") == 0 && !log_has_daemon())
+		journal_tell(LOG_WARNING,
+		    "hydratord: warning: nobody listens at %s: lines are lost until a "
+		    "log daemon does; log.target may name a file or stderr",
+		    _PATH_LOG);
+}
+
+void
+logs_tell_why(const char *err)
+{
+	journal_tell(LOG_ERR, "hydratord: %s", err);
+	if (!log_is_stderr() && !(log_is_daemon() && journal_is_stderr()))
+		log_errx("not started: %s", err);
 }
 
 int
@@ -49,7 +80,7 @@ logs_open_access(const struct config *c)
 	if (path[0] == '\0')
 		return -1;
 	if ((fd = log_file_open(path)) == -1)
-		log_warn("access log %s: no lines are kept", path);
+		log_err("access log %s: no lines are kept", path);
 	else
 		logs_warn_of_directory(path);
 	return fd;
@@ -59,6 +90,6 @@ void
 logs_reopen(const struct config *c)
 {
 	if (log_reopen() == -1)
-		log_warn(
+		log_err(
 		    "cannot reopen %s, still writing to the old file", c->log.target);
 }

@@ -34,7 +34,11 @@ obituary(
 	else
 		snprintf(
 		    how, sizeof(how), "exited with status %d", WEXITSTATUS(status));
-	if (ch->life.wanted)
+	if (ch->life.wanted && WIFSIGNALED(status) && WCOREDUMP(status))
+		log_errx("%s (pid %d) %s%s after %.3f s; restarting in %.3f s",
+		    ch->title, (int)pid, how, hung, age,
+		    (double)(ch->deadline - now) / (double)NSEC_PER_SEC);
+	else if (ch->life.wanted)
 		log_warnx("%s (pid %d) %s%s after %.3f s; restarting in %.3f s",
 		    ch->title, (int)pid, how, hung, age,
 		    (double)(ch->deadline - now) / (double)NSEC_PER_SEC);

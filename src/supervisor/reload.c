@@ -71,7 +71,7 @@ reload_start(struct reload *r)
 static void
 reload_refuse(struct reload *r, const char *why)
 {
-	log_warnx("not reloaded, the old configuration stays in use: %s", why);
+	log_errx("not reloaded, the old configuration stays in use: %s", why);
 	counter_add(reload_counters(r), COUNTER_RELOAD_FAILURES, 1);
 	atomic_store_explicit(
 	    &reload_counters(r)->reload_failed, 1, memory_order_relaxed);
@@ -105,7 +105,7 @@ reload_load(struct reload *r, struct config **c)
 	r->text[0] = '\0';
 	config_keep_fixed(*c, old, reload_warn_kept, r);
 	if (rights_check(*c, r->privilege, err, sizeof(err)) == -1 ||
-	    logs_open(*c, err, sizeof(err)) == -1) {
+	    logs_open(*c, r->start->foreground, err, sizeof(err)) == -1) {
 		reload_refuse(r, err);
 		config_free(c);
 		return false;
@@ -119,8 +119,8 @@ reload_old_log(const struct reload *r)
 {
 	char err[512];
 
-	if (logs_open(r->serving->config, err, sizeof(err)) == -1)
-		log_warnx("%s", err);
+	if (logs_open(r->serving->config, r->start->foreground, err, sizeof(err)) == -1)
+		log_errx("%s", err);
 }
 
 static enum reload_event
@@ -224,8 +224,8 @@ reload_commit(struct reload *r)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
 	if (segment_take_name(w->segment) == -1)
-		log_warn("no tool will find the new shared memory: the name /dev/shm%s "
-			 "cannot be taken",
+		log_err("no tool will find the new shared memory: the name /dev/shm%s "
+			"cannot be taken",
 		    w->config->segment.name);
 	reload_retire(old, w);
 	if (r->growing)
@@ -244,7 +244,7 @@ reload_abandon(struct reload *r, int64_t now)
 	children_tell(&r->rising->children, ROLE_MAX, LIFE_HURRY);
 	r->rising = NULL;
 	if (r->serving == NULL) {
-		log_warnx("not started: its readers are not ready in time");
+		log_errx("not started: its readers are not ready in time");
 		return RELOAD_FAILED;
 	}
 	crew_disinherit(r->serving);

@@ -3,13 +3,14 @@
 
 #include <sys/statvfs.h>
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "base/journal.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "proc/privilege.h"
@@ -73,8 +74,8 @@ rights_judge_log(
 {
 	if (path[0] != '/' || rights_write(p, path) == 0)
 		return true;
-	warnx("%s: %s cannot write %s: %s: %s", option, user_of(p), path,
-	    strerror(errno), then);
+	journal_tell(LOG_ERR, "hydratord: %s: %s cannot write %s: %s: %s", option,
+	    user_of(p), path, strerror(errno), then);
 	return false;
 }
 
@@ -94,9 +95,11 @@ rights_judge_state(const struct config *c, const struct privilege *p)
 	else if (r == -1 && errno == ENOENT)
 		r = rights_write(p, dir);
 	if (r == -1)
-		warnx("warning: state_dir: %s cannot write in %s: %s: nothing will "
-		      "survive a "
-		      "restart",
+		journal_tell(LOG_WARNING,
+		    "hydratord: warning: state_dir: %s cannot write in %s: %s: nothing "
+		    "will "
+		    "survive a "
+		    "restart",
 		    user_of(p), dir, strerror(errno));
 }
 
@@ -108,14 +111,16 @@ rights_judge_room(const struct config *c)
 	double total, room;
 
 	if (statvfs(SHM_DIR, &fs) == -1) {
-		warn(SHM_DIR);
+		journal_tell(LOG_WARNING, "hydratord: warning: %s: %s", SHM_DIR,
+		    strerror(errno));
 		return;
 	}
 	total = (double)fs.f_blocks * (double)fs.f_frsize;
 	room = (double)fs.f_bavail * (double)fs.f_frsize;
 	if (fs.f_blocks != 0 && most > total)
-		warnx(
-		    "warning: segment.capacity: up to %.1f MiB are more than " SHM_DIR
+		journal_tell(LOG_WARNING,
+		    "hydratord: warning: segment.capacity: up to %.1f MiB are more "
+		    "than " SHM_DIR
 		    " has (%.1f MiB, %.1f free): a snapshot that finds no room is not "
 		    "published; make that larger, or this smaller",
 		    most / MIB, total / MIB, room / MIB);
@@ -137,11 +142,12 @@ rights_judge(const struct config *c, const struct privilege *p, const char *path
 	char err[1024];
 
 	if (all && rights_read(p, "the configuration", path, err, sizeof(err)) == -1) {
-		warnx("%s: the unit's service would not start", err);
+		journal_tell(
+		    LOG_ERR, "hydratord: %s: the unit's service would not start", err);
 		good = false;
 	}
 	if (rights_check(c, p, err, sizeof(err)) == -1) {
-		warnx("%s", err);
+		journal_tell(LOG_ERR, "hydratord: %s", err);
 		good = false;
 	}
 	if (!rights_judge_log(

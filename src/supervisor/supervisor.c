@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <err.h>
 #include <errno.h>
 #include <libutil.h>
 #include <poll.h>
@@ -396,7 +395,7 @@ supervisor_prepare(struct supervisor *s)
 
 	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return EX_CONFIG;
-	if (logs_open(c, s->err, sizeof(s->err)) == -1)
+	if (logs_open(c, s->start->foreground, s->err, sizeof(s->err)) == -1)
 		return failure_status(errno);
 	if (rights_check(c, &s->privilege, s->err, sizeof(s->err)) == -1)
 		return failure_status(errno);
@@ -404,6 +403,7 @@ supervisor_prepare(struct supervisor *s)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
 	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
 		return failure_status(errno);
+	logs_tell_of_silence(c, s->start->foreground);
 	umask(027);
 	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
 		return supervisor_refuse(s, 1, "cannot go into the background");
@@ -505,11 +505,8 @@ supervisor_run(const struct supervisor_start *start)
 		supervisor_loop(&s);
 		status = s.status;
 		log_info("stopped");
-	} else {
-		warnx("%s", s.err);
-		if (!logs_to(start->config, "stderr"))
-			log_warnx("not started: %s", s.err);
-	}
+	} else
+		logs_tell_why(s.err);
 	delay = supervisor_give_up(&s, status);
 	supervisor_close(&s);
 	supervisor_hold(delay);

@@ -33,7 +33,7 @@ warm_make_dir(const struct config *c, const struct privilege *p)
 		if (privilege_give(p, dir) == -1)
 			log_warn("cannot give %s to user \"%s\"", dir, p->user);
 	} else if (errno != EEXIST)
-		log_warn(
+		log_err(
 		    "state_dir %s cannot be made: nothing will survive a restart", dir);
 }
 

@@ -20,7 +20,7 @@ SPOIL = (lambda text: text + "nonsense = 1\n", lambda text: text + "category {\n
 NO_FAULTS = ("refresh", "reload", "reload given up", "of these mid-publish")
 AIM_PATIENCE, SLICE = 0.4, 30e-6  # seconds
 # What the supervisor logs when a reload is done, or refused.
-SETTLED = re.compile(rb"supervisor\[\d+\]: (serving|warning: not reloaded)[^\n]*\n")
+SETTLED = re.compile(rb"supervisor\[\d+\]: (serving|error: not reloaded)[^\n]*\n")
 
 
 def process_state(pid):

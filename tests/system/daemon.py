@@ -147,12 +147,13 @@ horde { url = "%s" %s }
         return subprocess.run(self.command(*arguments), env=self.env, capture_output=True,
                               text=True, timeout=PATIENCE, **kwargs)
 
+    def spawn_with(self, output, *arguments):
+        return subprocess.Popen(self.command(*arguments), env=self.env, stdin=subprocess.DEVNULL,
+                                stdout=output, stderr=output, start_new_session=True)
+
     def spawn(self):
-        log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(self.command("-f", "-c", str(self.config)), env=self.env,
-                                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                        start_new_session=True)
-        log.close()
+        with open(self.log_path, "ab") as log:
+            self.process = self.spawn_with(log, "-f", "-c", str(self.config))
         return self
 
     def start(self, wait=True):

@@ -102,6 +102,20 @@ TEST(a_line_is_framed)
 	assert_int_equal(
 	    log_daemon_send(&w->daemon, LOG_ERR, "supervisor", "bad", 3), 0);
 	assert_memory_equal(received(w), "<27>", 4);
+	assert_int_equal(log_daemon_send(&w->daemon, LOG_ERR, NULL, "{}", 2), 0);
+	snprintf(tail, sizeof(tail), "hydratord[%d]: {}", (int)getpid());
+	assert_string_equal(strstr(received(w), "hydratord"), tail);
+}
+
+TEST(whether_anybody_listens_can_be_asked)
+{
+	struct listener *w = *state;
+
+	assert_true(log_daemon_listens(w->path));
+	receiver_stop(w);
+	assert_false(log_daemon_listens(w->path));
+	receiver_start(w);
+	assert_true(log_daemon_listens(w->path));
 }
 
 TEST(a_long_line_is_one_datagram)

@@ -132,7 +132,8 @@ TEST(defaults_are_those_of_the_design)
 	assert_string_equal(c->state_dir, "/var/lib/hydratord");
 	assert_string_equal(c->segment.name, "/hydratord");
 	assert_int_equal(c->segment.capacity, 16 * 1024 * 1024);
-	assert_string_equal(c->log.target, "syslog");
+	assert_string_equal(c->log.target, "auto");
+	assert_string_equal(c->log.format, "text");
 	assert_string_equal(c->log.level, "info");
 	assert_true(c->hydration.enabled);
 	assert_int_equal(c->hydration.interval, 240);
@@ -396,6 +397,7 @@ TEST(bad_values_are_named_with_their_line)
 	    "hydration { jitter = 0.51 }\n" CATEGORY, 1, "0 to 0.5 of the interval");
 	refuses("log { level = loud }\n" CATEGORY, 1, "error, warning, info or debug");
 	refuses("log { target = tmp }\n" CATEGORY, 1, "absolute path");
+	refuses("log { format = xml }\n" CATEGORY, 1, "text or json");
 	refuses("pidfile = run\n" CATEGORY, 1, "absolute path");
 	refuses("state_dir = state\n" CATEGORY, 1, "absolute path");
 	refuses("user = \"a b\"\n" CATEGORY, 1, "login name");
