@@ -18,6 +18,7 @@
 #include "base/journal.h"
 #include "config/config.h"
 #include "hydrator/hydrator.h"
+#include "probe/probe.h"
 #include "proc/child.h"
 #include "proc/privilege.h"
 #include "proc/sandbox.h"
@@ -40,13 +41,16 @@ struct options {
 	bool test;
 	bool dump;
 	bool reload;
+	bool check;
 };
 
 enum {
-	OPTION_RELOAD = 256
+	OPTION_RELOAD = 256,
+	OPTION_CHECK,
 }; /* options without a letter */
 
 static const struct option long_options[] = {
+	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "reload", no_argument, NULL, OPTION_RELOAD },
 	{ 0 },
 };
@@ -55,13 +59,16 @@ static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--reload] [-c FILE]\n"
+	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--check] [--reload] "
+	    "[-c FILE]\n"
 	    "  -c FILE  configuration, default %s\n"
 	    "  -f       stay in the foreground\n"
 	    "  -t       test the configuration, start nothing\n"
 	    "  -T       print the effective configuration, start nothing\n"
 	    "  -V       print the version and those of the libraries\n"
 	    "  -h       print this\n"
+	    "  --check  ask the running daemon whether it is ready: 0 it is, 1 not, 3 "
+	    "it does not run\n"
 	    "  --reload have the running daemon reload, and wait until it has\n",
 	    DEFAULT_CONFIG);
 }
@@ -95,6 +102,9 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case OPTION_RELOAD:
 			o->reload = true;
+			break;
+		case OPTION_CHECK:
+			o->check = true;
 			break;
 		case 'V':
 			print_versions();
@@ -216,6 +226,8 @@ main(int argc, char *argv[])
 		dump_config(config);
 	else if (options.test)
 		status = test_config(config, options.config);
+	else if (options.check)
+		status = probe_ready(config);
 	else if (options.reload)
 		status = ask_reload(config);
 	else
