@@ -43,8 +43,9 @@ const struct config_option config_options[] = {
 	    .check = check_user,
 	    .doc = "user to become after the start; empty: stay who we are" },
 	{ TOP(pidfile), .type = OPTION_STRING, .preset = "/run/hydratord/hydratord.pid",
-	    .env = OWN("PIDFILE"), .check = check_path,
-	    .doc = "file with the process id, and the lock" },
+	    .env = OWN("PIDFILE"), .check = check_path_or_none,
+	    .doc =
+		"file with the process id, and the lock; empty: none, with -f only" },
 	{ TOP(state_dir), .type = OPTION_STRING, .preset = "/var/lib/hydratord",
 	    .reloadable = true, .env = OWN("STATE_DIR"), .check = check_path_or_none,
 	    .doc = "directory for what survives a restart; empty: nothing does" },

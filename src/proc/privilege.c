@@ -2,14 +2,47 @@
 #include "proc/privilege.h"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* The root of a container may have none of root's rights: then everything would fail
+ * later, one call here and one there. CAP_CHOWN gives the segment and the logs away. */
+static int
+privilege_can_drop(const char *user, char *err, size_t errlen)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} needed[] = { { CAP_CHOWN, "CAP_CHOWN" }, { CAP_SETGID, "CAP_SETGID" },
+		{ CAP_SETUID, "CAP_SETUID" } };
+	struct __user_cap_header_struct header = { .version =
+						       _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct have[_LINUX_CAPABILITY_U32S_3];
+	size_t i;
+
+	/* Where even this is refused, what comes says what is missing. */
+	if (syscall(SYS_capget, &header, have) == -1)
+		return 0;
+	for (i = 0; i < NELEM(needed); i++) {
+		if (have[0].effective & 1u << needed[i].number)
+			continue;
+		snprintf(err, errlen,
+		    "root without %s cannot become user \"%s\": give it CAP_CHOWN, "
+		    "CAP_SETGID and CAP_SETUID, start as that user, or set user in the "
+		    "configuration (\"\" stays root)",
+		    needed[i].name, user);
+		return -1;
+	}
+	return 0;
+}
 
 int
 privilege_find(const char *user, struct privilege *out, char *err, size_t errlen)
@@ -36,7 +69,7 @@ privilege_find(const char *user, struct privilege *out, char *err, size_t errlen
 	out->gid = pw->pw_gid;
 	/* A configuration may well name root: then there is nothing to give up. */
 	out->drop = pw->pw_uid != 0;
-	return 0;
+	return out->drop ? privilege_can_drop(user, err, errlen) : 0;
 }
 
 static int

@@ -19,7 +19,8 @@ struct privilege {
 /*
  * Supervisor, before it starts anything: whom its children are to become. Nobody else
  * (drop is false) if user is "" or the process is not root: only root can change.
- * Returns 0, or -1 with a message for the operator in err (no such user).
+ * Returns 0, or -1 with a message for the operator in err (no such user; a root that
+ * lacks the capabilities(7) to change).
  */
 int privilege_find(
     const char *user, struct privilege *out, char *err, size_t errlen) MUST_CHECK;

@@ -149,6 +149,12 @@ ask_reload(const struct config *c)
 	/* Who waits may give up. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (c->pidfile[0] == '\0') {
+		warnx("pidfile is empty in the configuration: send HUP to the "
+		      "supervisor, "
+		      "in a container process 1");
+		return EXIT_FAILURE;
+	}
 	if (process == -1) {
 		journal_tell(LOG_ERR,
 		    "hydratord: no hydratord is running with the pid file %s",

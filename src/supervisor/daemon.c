@@ -47,11 +47,23 @@ lock_make_directory(const char *path)
 }
 
 int
-daemon_lock(const char *path, struct pidfh **out, char *err, size_t errlen)
+daemon_lock(
+    const char *path, bool foreground, struct pidfh **out, char *err, size_t errlen)
 {
 	pid_t other = -1;
 	int saved;
 
+	*out = NULL;
+	if (path[0] == '\0' && foreground)
+		return 0;
+	if (path[0] == '\0') {
+		/* Who goes into the background could not be found again. */
+		strlcpy(err,
+		    "pidfile is empty in the configuration: that is for -f only",
+		    errlen);
+		errno = EINVAL;
+		return -1;
+	}
 	lock_make_directory(path);
 	if ((*out = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
 		/* Whoever asks for our status reads it, whatever the umask is. */

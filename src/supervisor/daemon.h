@@ -16,11 +16,13 @@ void daemon_open_standard(void);
 /*
  * Takes the lock that is the pid file (libbsd pidfile_open(3): flock(2), so a file
  * left by a dead daemon is no obstacle); its directory is made if only that is
- * missing. Everybody may read it. Returns 0, or -1 with a message for the operator in
- * err, and errno: EEXIST with "already running as pid N", and nothing was touched.
+ * missing. Everybody may read it. In the foreground the path may be "": *out is then
+ * NULL, and only segment.name keeps a second instance off. Returns 0, or -1 with a
+ * message for the operator in err, and errno: EEXIST with "already running as pid N",
+ * and nothing was touched.
  */
-int daemon_lock(
-    const char *path, struct pidfh **out, char *err, size_t errlen) MUST_CHECK;
+int daemon_lock(const char *path, bool foreground, struct pidfh **out, char *err,
+    size_t errlen) MUST_CHECK;
 
 /*
  * Goes into the background. The calling process stays until its child has called

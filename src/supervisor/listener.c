@@ -181,10 +181,11 @@ opening_failed(const struct opening *o, const struct sockaddr *sa)
 	snprintf(o->err, o->errlen, "cannot listen on %s: %s: %schange %s", name,
 	    strerror(saved),
 	    saved == EADDRINUSE ? "stop what listens there (ss -ltnp shows it) or "
-	    : saved == EACCES   ? "ports below 1024 need root, or a service "
-				  "manager that passes the socket "
-				  "(hydratord.socket); "
-				: "",
+	    : saved == EACCES
+		? "ports below 1024 need CAP_NET_BIND_SERVICE, "
+		  "which root has, or a service manager that passes the socket "
+		  "(hydratord.socket); "
+		: "",
 	    o->option);
 	errno = saved;
 	return -1;

@@ -401,7 +401,8 @@ supervisor_prepare(struct supervisor *s)
 		return failure_status(errno);
 	if (clock_init() == -1)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
-	if (daemon_lock(c->pidfile, &s->lock, s->err, sizeof(s->err)) == -1)
+	if (daemon_lock(c->pidfile, s->start->foreground, &s->lock, s->err,
+		sizeof(s->err)) == -1)
 		return failure_status(errno);
 	logs_tell_of_silence(c, s->start->foreground);
 	umask(027);
@@ -410,7 +411,7 @@ supervisor_prepare(struct supervisor *s)
 	oom_open();
 	if (privilege_open_to_user(c->supervisor.core_dumps) == -1)
 		return supervisor_refuse(s, EXIT_FAILURE, "prctl(PR_SET_DUMPABLE)");
-	if (pidfile_write(s->lock) == -1)
+	if (s->lock != NULL && pidfile_write(s->lock) == -1)
 		return supervisor_refuse(s, 1, "cannot write %s", c->pidfile);
 	return 0;
 }
