@@ -8,7 +8,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "proc/privilege.h"
@@ -201,4 +203,26 @@ crew_hydrator(struct crew *w, const char *category)
 		if (strcmp(w->config->category[i].name, category) == 0)
 			return &w->children.item[i];
 	return NULL;
+}
+
+/* Tests and operators find the port here. */
+void
+crew_announce(const struct crew *w)
+{
+	struct buf line = { 0 };
+	size_t i;
+
+	for (i = 0; i < w->listeners.n; i++)
+		log_info("listening on %s", w->listeners.name[i]);
+	for (i = 0; i < w->metrics.n; i++)
+		log_info("metrics on %s", w->metrics.name[i]);
+	buf_puts(&line, "serving");
+	for (i = 0; i < w->config->ncategories; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", w->config->category[i].name);
+	buf_puts(&line, " on");
+	for (i = 0; i < w->listeners.n; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", w->listeners.name[i]);
+	log_info("%.*s with %lld reader%s", (int)line.len, line.data,
+	    (long long)w->config->readers, w->config->readers == 1 ? "" : "s");
+	buf_free(&line);
 }

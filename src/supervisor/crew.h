@@ -64,6 +64,9 @@ void crew_fold(struct crew *);
 /* It has no heir after all. */
 void crew_disinherit(struct crew *);
 
+/* It serves: says in the log where, and what. */
+void crew_announce(const struct crew *);
+
 /* After a rotation: opens its access log anew, and passes the logs to its children. */
 void crew_reopen_logs(struct crew *);
 

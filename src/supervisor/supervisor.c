@@ -17,7 +17,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -172,28 +171,6 @@ supervisor_signal(struct supervisor *s)
 		fatal("cannot read signals");
 }
 
-/* Tests and operators find the port here. */
-static void
-supervisor_announce(const struct crew *w)
-{
-	struct buf line = { 0 };
-	size_t i;
-
-	for (i = 0; i < w->listeners.n; i++)
-		log_info("listening on %s", w->listeners.name[i]);
-	for (i = 0; i < w->metrics.n; i++)
-		log_info("metrics on %s", w->metrics.name[i]);
-	buf_puts(&line, "serving");
-	for (i = 0; i < w->config->ncategories; i++)
-		buf_printf(&line, "%s %s", i ? "," : "", w->config->category[i].name);
-	buf_puts(&line, " on");
-	for (i = 0; i < w->listeners.n; i++)
-		buf_printf(&line, "%s %s", i ? "," : "", w->listeners.name[i]);
-	log_info("%.*s with %lld reader%s", (int)line.len, line.data,
-	    (long long)w->config->readers, w->config->readers == 1 ? "" : "s");
-	buf_free(&line);
-}
-
 /* Each reload is announced when it is asked for, so one that follows at once would be
  * over, to the manager, before it has begun. */
 static void
@@ -225,7 +202,7 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 {
 	switch (event) {
 	case RELOAD_UP:
-		supervisor_announce(s->reload.serving);
+		crew_announce(s->reload.serving);
 		daemon_up(&s->notify);
 		keep_sockets(&s->passed, &s->reload.serving->listeners,
 		    &s->reload.serving->metrics);
