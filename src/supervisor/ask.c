@@ -150,9 +150,9 @@ ask_reload(const struct config *c)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (c->pidfile[0] == '\0') {
-		warnx("pidfile is empty in the configuration: send HUP to the "
-		      "supervisor, "
-		      "in a container process 1");
+		journal_tell(LOG_ERR,
+		    "hydratord: pidfile is empty in the configuration: send HUP to the "
+		    "supervisor, in a container process 1");
 		return EXIT_FAILURE;
 	}
 	if (process == -1) {
