@@ -24,6 +24,7 @@
 #include "proc/sandbox.h"
 #include "reader/reader.h"
 #include "supervisor/ask.h"
+#include "supervisor/replace.h"
 #include "supervisor/rights.h"
 #include "supervisor/supervisor.h"
 #include "terms/category.h"
@@ -42,16 +43,19 @@ struct options {
 	bool dump;
 	bool reload;
 	bool check;
+	bool replace;
 };
 
 enum {
 	OPTION_RELOAD = 256,
 	OPTION_CHECK,
+	OPTION_REPLACE,
 }; /* options without a letter */
 
 static const struct option long_options[] = {
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "reload", no_argument, NULL, OPTION_RELOAD },
+	{ "replace", no_argument, NULL, OPTION_REPLACE },
 	{ 0 },
 };
 
@@ -60,7 +64,7 @@ usage(FILE *to)
 {
 	fprintf(to,
 	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--check] [--reload] "
-	    "[-c FILE]\n"
+	    "[--replace] [-c FILE]\n"
 	    "  -c FILE  configuration, default %s\n"
 	    "  -f       stay in the foreground\n"
 	    "  -t       test the configuration, start nothing\n"
@@ -69,7 +73,8 @@ usage(FILE *to)
 	    "  -h       print this\n"
 	    "  --check  ask the running daemon whether it is ready: 0 it is, 1 not, 3 "
 	    "it does not run\n"
-	    "  --reload have the running daemon reload, and wait until it has\n",
+	    "  --reload have the running daemon reload, and wait until it has\n"
+	    "  --replace stop the running daemon and take over its sockets\n",
 	    DEFAULT_CONFIG);
 }
 
@@ -105,6 +110,9 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case OPTION_CHECK:
 			o->check = true;
+			break;
+		case OPTION_REPLACE:
+			o->replace = true;
 			break;
 		case 'V':
 			print_versions();
@@ -230,6 +238,8 @@ main(int argc, char *argv[])
 		status = probe_ready(config);
 	else if (options.reload)
 		status = ask_reload(config);
+	else if (options.replace && replace_running(config) == -1)
+		status = EXIT_FAILURE;
 	else
 		status = run(config, options.config, options.foreground);
 	config_free(&config);

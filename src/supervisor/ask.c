@@ -57,8 +57,8 @@ pidfile_is_held(int fd)
  * written anew under the lock, so a pid that is in it, alive, while the lock is held,
  * is the holder's; and one that is still there when we hold the process is that
  * process. Returns a pidfd, or -1. */
-static int
-supervisor_open(const char *pidfile, pid_t *pid)
+int
+ask_find(const char *pidfile, pid_t *pid)
 {
 	int fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_CLOEXEC), process = -1;
 
@@ -143,7 +143,7 @@ int
 ask_reload(const struct config *c)
 {
 	pid_t pid = 0;
-	int process = supervisor_open(c->pidfile, &pid), status;
+	int process = ask_find(c->pidfile, &pid), status;
 	sigset_t none;
 
 	/* Who waits may give up. */

@@ -98,6 +98,11 @@ daemon_await(pid_t child, int notify)
 	int status;
 	char up;
 
+	/* No socket must live on in here that the daemon has given up. */
+	if (dup2(notify, STDERR_FILENO + 1) != -1) {
+		notify = STDERR_FILENO + 1;
+		closefrom(notify + 1);
+	}
 	/* A start that takes long (a resolver) can be given up; the child goes on. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

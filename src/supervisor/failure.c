@@ -2,8 +2,15 @@
 #include "supervisor/failure.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "supervisor/keep.h"
+#include "supervisor/notify.h"
 
 int
 failure_status(int error)
@@ -35,4 +42,36 @@ failure_status(int error)
 	default:
 		return EXIT_FAILURE;
 	}
+}
+
+int64_t
+failure_put_off(int status, const char *why, struct activation *passed)
+{
+	int64_t delay;
+	char line[1100];
+
+	if (status == 0 || status == EX_CONFIG)
+		return 0;
+	(void)keep_no_sockets(passed);
+	if ((delay = keep_try(passed)) == 0)
+		return 0;
+	log_info("starts have failed before: the next one is put off for %lld s",
+	    (long long)delay);
+	snprintf(
+	    line, sizeof(line), "tried again in %lld s: %s", (long long)delay, why);
+	notify_status(line);
+	return delay;
+}
+
+void
+failure_wait(int64_t delay)
+{
+	const struct timespec left = { .tv_sec = delay };
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTERM);
+	sigaddset(&stops, SIGINT);
+	if (delay > 0)
+		(void)sigtimedwait(&stops, NULL, &left);
 }

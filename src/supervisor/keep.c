@@ -89,24 +89,27 @@ keep_sockets(
 {
 	size_t i;
 
-	if (!notify_is_heard())
-		return;
 	for (i = a->n; i-- > 0;)
 		if (activation_is_kept(a, i) && !listened_on(http, a->fd[i]) &&
 		    !listened_on(metrics, a->fd[i]))
 			keep_forget(a, i);
+	if (!notify_is_heard())
+		return;
 	keep_new(a, http);
 	keep_new(a, metrics);
 }
 
-void
+size_t
 keep_no_sockets(struct activation *a)
 {
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = a->n; i-- > 0;)
-		if (activation_is_kept(a, i))
+		if (activation_is_kept(a, i)) {
 			keep_forget(a, i);
+			n++;
+		}
+	return n;
 }
 
 void

@@ -1,11 +1,13 @@
 /*
  * What the service manager keeps for the next process, so that a restart neither
  * refuses a client nor tries again too soon: the listening sockets, and how often a
- * start has failed. Without a manager nothing happens. Supervisor only.
+ * start has failed. Without a manager nothing is kept; what was passed is given up just
+ * the same (replace.h passes as well). Supervisor only.
  */
 #ifndef SUPERVISOR_KEEP_H
 #define SUPERVISOR_KEEP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -20,8 +22,9 @@
 void keep_sockets(struct activation *passed, const struct listeners *http,
     const struct listeners *metrics);
 
-/* An address is in use, perhaps by one of these: the next try shall find them gone. */
-void keep_no_sockets(struct activation *passed);
+/* An address is in use, perhaps by one of these: the next try shall find them gone.
+ * Returns how many were kept. A manager's own copies go a moment later. */
+size_t keep_no_sockets(struct activation *passed);
 
 /* Readers answer: the next failure is the first. */
 void keep_no_tries(struct activation *passed);

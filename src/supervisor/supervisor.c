@@ -403,7 +403,10 @@ supervisor_open(struct supervisor *s)
 	s->reload.start = s->start;
 	s->reload.privilege = &s->privilege;
 	s->reload.passed = &s->passed;
-	if ((status = reload_open(&s->reload, s->err, sizeof(s->err))) != 0)
+	status = reload_open(&s->reload, s->err, sizeof(s->err));
+	if (status == EX_TEMPFAIL && keep_no_sockets(&s->passed) > 0)
+		status = reload_open(&s->reload, s->err, sizeof(s->err));
+	if (status != 0)
 		return status;
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
@@ -430,41 +433,6 @@ supervisor_close(struct supervisor *s)
 		log_warn("cannot remove %s", s->start->config->pidfile);
 }
 
-/* After a failure. Clients are better refused than left waiting for a start that may
- * be a minute away. Returns how long to stay, in seconds. */
-static int64_t
-supervisor_give_up(struct supervisor *s, int status)
-{
-	int64_t delay;
-	char line[sizeof(s->err) + 64];
-
-	if (status == 0 || status == EX_CONFIG)
-		return 0;
-	keep_no_sockets(&s->passed);
-	if ((delay = keep_try(&s->passed)) == 0)
-		return 0;
-	log_info("starts have failed before: the next one is put off for %lld s",
-	    (long long)delay);
-	snprintf(
-	    line, sizeof(line), "tried again in %lld s: %s", (long long)delay, s->err);
-	notify_status(line);
-	return delay;
-}
-
-/* Nothing is held meanwhile, and a stop ends it. */
-static void
-supervisor_hold(int64_t delay)
-{
-	const struct timespec left = { .tv_sec = delay };
-	sigset_t stops;
-
-	sigemptyset(&stops);
-	sigaddset(&stops, SIGTERM);
-	sigaddset(&stops, SIGINT);
-	if (delay > 0)
-		(void)sigtimedwait(&stops, NULL, &left);
-}
-
 int
 supervisor_run(const struct supervisor_start *start)
 {
@@ -485,8 +453,8 @@ supervisor_run(const struct supervisor_start *start)
 		log_info("stopped");
 	} else
 		logs_tell_why(s.err);
-	delay = supervisor_give_up(&s, status);
+	delay = failure_put_off(status, s.err, &s.passed);
 	supervisor_close(&s);
-	supervisor_hold(delay);
+	failure_wait(delay);
 	return status;
 }

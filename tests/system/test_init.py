@@ -1,4 +1,5 @@
 """The init script, run for real by start-stop-daemon on a private configuration."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -7,6 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 
 import pytest
 
@@ -21,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(bool(WRAPPER), reason="the running program would be the wrapper"),
 ]
 
+RISK = "/model_references/statistics/%s/deletion-risk"
 DONE, FAILED, USAGE, NOT_ROOT, UNCONFIGURED, NOT_RUNNING = 0, 1, 2, 4, 6, 7
 RUNNING, DEAD_PIDFILE, STOPPED, UNKNOWN = 0, 1, 3, 4
 
@@ -117,6 +121,75 @@ def test_restart_is_another_process(service):
     service.must("stop")
     service.must("try-restart")
     service.must("status", STOPPED)
+
+
+def listen_for_good(service):
+    """On an address that the next daemon has as well."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        service.daemon.port = free.getsockname()[1]
+    service.good = re.sub(r"(listen = .*127\.0\.0\.1):\d+", r"\1:%d" % service.daemon.port, service.good)
+    service.config.write_text(service.good)
+
+
+@pytest.mark.parametrize("slow", (False, True))
+def test_a_restart_refuses_nobody(service, slow):
+    listen_for_good(service)
+    if slow:
+        service.good += "supervisor { drain_timeout = 10 }\n"
+        service.config.write_text(service.good)
+    service.must("start")
+    for name in service.daemon.categories():
+        wait_for(lambda name=name: service.daemon.get(RISK % name).status == 200, "data")
+    waits, end = [], threading.Event()
+
+    def probe():
+        while not end.is_set():
+            began = time.monotonic()
+            assert service.daemon.get("/heartbeat").status == 200
+            waits.append(time.monotonic() - began)
+
+    with socket.socket() as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        if slow:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", service.daemon.port))
+            client.sendall(200 * ("GET %s HTTP/1.1\r\nHost: test\r\n\r\n" % RISK % "text_generation").encode())
+        probing = pool.submit(probe)
+        began = time.monotonic()
+        try:
+            for _ in range(1 if slow else 5):
+                pid = service.pid()
+                service.must("restart")
+                assert service.pid() != pid and not process_alive(pid)
+        finally:
+            took = time.monotonic() - began
+            end.set()
+        probing.result(PATIENCE)
+    print("%.1f s, the longest wait %.1f s of %d" % (took, max(waits), len(waits)))
+    assert max(waits) < 6
+    assert not slow or took > 6, "nobody was slow"
+
+
+def test_a_restart_with_another_address_gives_the_old_one_up(service):
+    listen_for_good(service)
+    service.must("start")
+    before = service.daemon.port
+    listen_for_good(service)
+    service.must("restart")
+    assert service.daemon.answers()
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", before))
+
+
+def test_a_restart_with_any_address_in_the_place_of_one(service):
+    listen_for_good(service)
+    one = service.good
+    service.must("start")
+    for text in (one.replace("127.0.0.1:%d" % service.daemon.port, "*:%d" % service.daemon.port), one):
+        service.config.write_text(text)
+        service.must("restart")
+        assert service.daemon.answers()
 
 
 @pytest.mark.parametrize("action", ("restart", "try-restart", "reload", "force-reload"))
