@@ -108,71 +108,33 @@ TEST(test_recognition_of_json)
 	analysis_free(&f);
 }
 
-/* A row, and the members of what it becomes; or "! where: why". */
-struct row_case {
-	const char *record, *want;
-};
-
-#define ROW_V2(description, nsfw)                                                      \
-	"\"name\":\"n\",\"baseline\":\"\",\"description\":\"" description              \
-	"\",\"style\":\"\",\"nsfw\":" nsfw ",\"config\":{\"download\":[]}"
-#define CELLS_V2(parameters, tags)                                                     \
-	ROW_V2("", "false") ",\"parameters\":" parameters ",\"tags\":[" tags "]"
-
+/* Each row behind a good one. */
 TEST(test_rows)
 {
 	static const char header[] =
-	    "x,name,parameters_bn,tags,settings,description,nsfw\n,good,1,,,d,\n";
-	static const char good[] =
-	    "\"good\":{\"name\":\"good\",\"baseline\":\"\",\"description\":\"d\","
-	    "\"style\":\"\",\"nsfw\":false,\"config\":{\"download\":[]},"
-	    "\"parameters\":1000000000,\"tags\":[]}";
-	static const struct row_case cases[] = {
-		{ ",n,0.56,", CELLS_V2("560000000", "") },
-		{ ",n,8.03,,", CELLS_V2("8029999999", "") },
-		{ "1, n\t,,,,,,,more", CELLS_V2("0", "") },
-		{ ",n, -1 ,", CELLS_V2("-1000000000", "") },
-		{ ",n,1_0e1,", CELLS_V2("100000000000", "") },
-		{ ",n,7B,", "! parameters_bn: not a number" },
-		{ ",n,nan,", "! parameters_bn: not an integer of 64 bits" },
-		{ ",n,-inf,", "! parameters_bn: not an integer of 64 bits" },
-		{ ",n,1e10,", "! parameters_bn: not an integer of 64 bits" },
-		{ ",n,1,\" a,,b c,a \"",
-		    CELLS_V2("1000000000", "\"a\",\"b c\",\"a\"") },
-		{ ",n,1,\",\"", CELLS_V2("1000000000", "") },
-		{ ",n,1", "! tags: the row ends before it" },
-		{ ",n,1,,null", CELLS_V2("1000000000", "") },
-		{ ",n,1,, \"{\"\"t\"\": [0.5, 1]}\" ", "! settings: not JSON" },
-		{ ",n,1,,\" {\"\"t\"\": [0.5, 1]}\"",
-		    CELLS_V2("1000000000", "") ",\"settings\":{\"t\": [0.5, 1]}" },
-		{ ",n,1,,{", "! settings: not JSON" },
-		{ ",n,1,,\xef\xbb\xbfnull", "! settings: not JSON" },
-		{ ",n,1,,7", "! settings: not an object" },
-		{ ",n,1,,\"{\"\"a\"\":[1,\"\"x\"\"]}\"", "! settings: a mixed array" },
-		{ ",n,1,,,\"two\nlines, \"\"q\"\"\", TRUE",
-		    ROW_V2("two\\nlines, \\\"q\\\"",
-			"true") ",\"parameters\":1000000000,\"tags\":[]" },
-		{ ",n,1,,, d ,yes",
-		    ROW_V2(" d ", "false") ",\"parameters\":1000000000,\"tags\":[]" },
-	};
+	    "x,name,parameters_bn,tags,settings,description,nsfw\n";
 	char text[1024], want[1024], skipped[256];
-	const char *found;
+	const char *found, *v2;
+	struct cases good, c;
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	for (size_t i = 0; i < NELEM(cases); i++) {
-		bool bad = cases[i].want[0] == '!';
-
-		snprintf(text, sizeof(text), "%s%s", header, cases[i].record);
-		snprintf(want, sizeof(want), bad ? "{%s}" : "{%s,\"n\":{%s}}", good,
-		    cases[i].want);
+	cases_only(&good, "records/legacy.json", "row_good");
+	for (cases_open(&c, "records/legacy.json", "rows"); cases_next(&c);) {
+		v2 = cases_json(&c, "v2");
+		snprintf(text, sizeof(text), "%s%s\n%s", header,
+		    cases_text(&good, "row"), cases_text(&c, "row"));
+		snprintf(want, sizeof(want), "{\"good\":%s%s%s}",
+		    cases_json(&good, "v2"), v2 != NULL ? ",\"n\":" : "",
+		    v2 != NULL ? v2 : "");
 		snprintf(skipped, sizeof(skipped), "reference record \"n\": %s\n",
-		    cases[i].want + 2);
+		    v2 == NULL ? cases_text(&c, "why") : "");
 		found = convert(&f, (struct str){ text, strlen(text) });
 		assert_non_null(found);
 		assert_string_equal(found, want);
-		assert_string_equal(f.skipped, bad ? skipped : "");
+		assert_string_equal(f.skipped, v2 == NULL ? skipped : "");
 	}
+	cases_close(&good);
 	analysis_free(&f);
 }
 
