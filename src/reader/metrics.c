@@ -172,7 +172,9 @@ limit_of(const struct metrics *m, enum metric_id id)
 	case METRIC_STALE_IF_ERROR:
 		return (uint64_t)c->hydration.stale_if_error;
 	case METRIC_SEGMENT_MAX:
-		return (uint64_t)c->segment.max;
+		return (uint64_t)c->segment.max > segment_capacity(m->segment)
+			   ? (uint64_t)c->segment.max
+			   : segment_capacity(m->segment);
 	case METRIC_SEGMENT_BYTES:
 		return segment_size(m->segment);
 	default:

@@ -209,7 +209,7 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .help = "Room for one snapshot of one category." },
 	[METRIC_SEGMENT_MAX] = { .name = "segment_max_bytes",
 	    .type = "gauge",
-	    .help = "Room up to which that grows by itself: segment.max." },
+	    .help = "What that grows to by itself: segment.max, if that is more." },
 	[METRIC_SEGMENT_FILL] = { .name = "segment_fill_ratio",
 	    .type = "gauge",
 	    .label = { "category" },

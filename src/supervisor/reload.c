@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "supervisor/deadline.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
+#include "supervisor/usage.h"
 #include "supervisor/rights.h"
 
 /* Former crews, whose clients are slow, cost processes and a copy of the snapshots
@@ -434,6 +436,24 @@ reload_step(struct reload *r, int64_t now)
 	if (grow_is_due(&r->grow, r->serving->config, r->serving->segment, now))
 		reload_grow(r, now);
 	return RELOAD_NOTHING;
+}
+
+void
+reload_measure(struct reload *r, int64_t now)
+{
+	uint64_t former = 0;
+	struct crew *w;
+
+	if (r->serving == NULL || now < r->measure)
+		return;
+	r->measure = now + USAGE_INTERVAL * NSEC_PER_SEC;
+	TAILQ_FOREACH (w, &r->crews, entry) {
+		children_measure(&w->children);
+		former += w != r->serving && w != r->rising;
+	}
+	usage_note(reload_counters(r), getpid());
+	atomic_store_explicit(
+	    &reload_counters(r)->former, former, memory_order_relaxed);
 }
 
 void

@@ -34,6 +34,7 @@ struct reload {
 	struct crew *leaving; /* whose readers are waited for; NULL: nobody's */
 	struct crew *relief;  /* serves meanwhile; NULL: none */
 	int64_t relief_due;   /* when to raise it, later when to hurry it */
+	int64_t measure;      /* when processes are measured next, clock_boot() */
 	/* Of a reload that has ended, until reload_report(); 0: none has. */
 	enum order_outcome outcome;
 	bool refused;               /* the last one was, and text says why */
@@ -57,6 +58,10 @@ void reload_ask(struct reload *);
 
 /* What is due: called after whatever happened to a process, and once a second. */
 enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;
+
+/* Notes every USAGE_INTERVAL what all processes take (usage.h), and how many former
+ * crews there are. */
+void reload_measure(struct reload *, int64_t now);
 
 /* After reload_step(), and when all others know: whoever asked for a reload that has
  * ended finds that in the segment. */

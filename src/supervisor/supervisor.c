@@ -9,7 +9,6 @@
 #include <libutil.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +32,6 @@
 #include "supervisor/reload.h"
 #include "supervisor/rights.h"
 #include "supervisor/status.h"
-#include "supervisor/usage.h"
 
 struct supervisor {
 	const struct supervisor_start *start;
@@ -44,11 +42,10 @@ struct supervisor {
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
 	int64_t
-	    watchdog;    /* when the service manager is to hear from us, clock_boot() */
-	int64_t measure; /* when processes are measured next, clock_boot() */
-	char told[400];  /* what the service manager was told last of our state */
-	int status;      /* to exit with */
-	char err[1024];  /* why it could not start */
+	    watchdog;   /* when the service manager is to hear from us, clock_boot() */
+	char told[400]; /* what the service manager was told last of our state */
+	int status;     /* to exit with */
+	char err[1024]; /* why it could not start */
 };
 
 typedef void signal_fn(struct supervisor *, const struct signalfd_siginfo *);
@@ -239,25 +236,6 @@ supervisor_ping(struct supervisor *s, int64_t now)
 }
 
 static void
-supervisor_measure(struct supervisor *s, int64_t now)
-{
-	const struct reload *r = &s->reload;
-	uint64_t former = 0;
-	struct crew *w;
-
-	if (r->serving == NULL || now < s->measure)
-		return;
-	s->measure = now + USAGE_INTERVAL * NSEC_PER_SEC;
-	TAILQ_FOREACH (w, &r->crews, entry) {
-		children_measure(&w->children);
-		former += w != r->serving && w != r->rising;
-	}
-	usage_note(crew_counters(r->serving), getpid());
-	atomic_store_explicit(
-	    &crew_counters(r->serving)->former, former, memory_order_relaxed);
-}
-
-static void
 supervisor_tick(struct supervisor *s)
 {
 	int64_t now = clock_boot();
@@ -273,7 +251,7 @@ supervisor_tick(struct supervisor *s)
 	if (s->reload.serving != NULL)
 		counter_add(crew_counters(s->reload.serving), COUNTER_LOG_LOST,
 		    log_take_losses());
-	supervisor_measure(s, now);
+	reload_measure(&s->reload, now);
 	supervisor_ping(s, now);
 }
 
