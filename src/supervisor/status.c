@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/attr.h"
 #include "config/config.h"
+#include "shm/ledger.h"
 #include "shm/snapshot.h"
 #include "supervisor/crew.h"
 #include "terms/category.h"
@@ -43,6 +44,21 @@ condition_of(const struct crew *w, unsigned category, int64_t now)
 	return age > w->config->hydration.stale_ttl ? CONDITION_OLD : CONDITION_SERVED;
 }
 
+/* With what is wrong with its documents, as its hydrator has noted it. */
+static void
+put_category(struct buf *b, const struct crew *w, unsigned category)
+{
+	struct buf why = { 0 };
+	struct ledger l;
+
+	buf_printf(b, " %s", w->config->category[category].name);
+	if (ledger_read(w->segment, category, &l))
+		ledger_say(&l, &why);
+	if (why.len > 0)
+		buf_printf(b, " (%.*s)", (int)why.len, why.data);
+	buf_free(&why);
+}
+
 static void
 put_condition(
     struct buf *b, const struct crew *w, const enum condition *of, enum condition c)
@@ -64,9 +80,9 @@ put_condition(
 	    w->config->ncategories, words[c]);
 	for (i = 0; i < w->config->ncategories; i++)
 		if (of[i] == c) {
-			n--;
-			buf_printf(
-			    b, " %s%s", w->config->category[i].name, n > 0 ? "," : "");
+			put_category(b, w, i);
+			if (--n > 0)
+				buf_putc(b, ',');
 		}
 }
 

@@ -255,7 +255,8 @@ def test_the_status_is_that_of_the_categories(make_daemon, manager):
                              stub.horde, hydration='interval = 60 ttl = 100 stale_ttl = 200 stale_if_error = 300')
         unit = Unit(daemon, manager)
         unit.start()
-        wait_for(lambda: (status_of(manager) or "").startswith("1 of 2 categories empty: text_generation"),
+        wait_for(lambda: (status_of(manager) or "") == "1 of 2 categories empty: text_generation (reference: "
+                 "HTTP status 500 (%s))" % stub.url,
                  "the state of the other one")
         stub.mode("text_generation", "ok")
         daemon.send(signal.SIGUSR1)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "fixture/segment.h"
+#include "shm/ledger.h"
 #include "supervisor/crew.h"
 #include "unit.h"
 
@@ -76,6 +77,26 @@ TEST(it_tells_old_ones_from_those_that_end)
 	must_be(&w, 131 * SECOND, "",
 	    "1 of 2 categories expired: image_generation; "
 	    "1 of 2 categories old: text_generation");
+	segment_close(&w.segment);
+}
+
+TEST(the_reason_is_what_the_hydrator_has_noted)
+{
+	struct crew w = crew();
+	struct ledger l = { .ndocuments = 1 };
+
+	publish_at(&w, 0, SECOND);
+	strlcpy(l.document[0].name, "status", sizeof(l.document[0].name));
+	l.document[0].state = LEDGER_NOT_FETCHED;
+	l.document[0].error.wall = 1;
+	strlcpy(l.document[0].error.host, "https://a.example:443",
+	    sizeof(l.document[0].error.host));
+	strlcpy(l.document[0].error.text, "HTTP status 500",
+	    sizeof(l.document[0].error.text));
+	ledger_write(w.segment, 1, &l);
+	must_be(&w, SECOND, "",
+	    "1 of 2 categories empty: text_generation (status: HTTP status 500 "
+	    "(https://a.example:443))");
 	segment_close(&w.segment);
 }
 
