@@ -90,9 +90,10 @@ make_base() {
 	# Over https apt needs what a machine that was installed over https has.
 	[ "${mirror%%:*}" != https ] || include=git,ca-certificates
 	rm -rf --one-file-system "$cache/base.new"
-	timeout --kill-after=10 "$patience" debootstrap --variant=minbase --include=$include \
-		$release "$cache/base.new" "$mirror" >"$scratch/log" 2>&1 9>&- ||
-		fail "debootstrap"
+	# What it mounts there goes with it, also if it is killed.
+	unshare --mount --pid --fork --kill-child timeout --kill-after=10 "$patience" \
+		debootstrap --variant=minbase --include=$include $release "$cache/base.new" \
+		"$mirror" >"$scratch/log" 2>&1 9>&- || fail "debootstrap"
 	rm -f "$cache"/base.new/var/cache/apt/archives/*.deb
 	sources >"$cache/base.new/etc/apt/sources.list"
 	settings >"$cache/base.new/etc/apt/apt.conf.d/99machine"
