@@ -2,7 +2,7 @@
 # make install puts every file where Debian expects it, writes over no configuration, and
 # make uninstall takes everything back but what the operator changed.
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+trap 'rm -rf "$dir" "$dir.said"' EXIT
 unset MAKEFLAGS MFLAGS MAKELEVEL DESTDIR
 status=0
 
@@ -17,7 +17,7 @@ by_make() {
 		fail "make $* failed:"
 		cat "$dir.log"
 	}
-	rm -f "$dir.log"
+	mv "$dir.log" "$dir.said"
 }
 
 installed() {
@@ -54,6 +54,21 @@ rm -f "$dir.first" "$dir.second"
 
 by_make uninstall
 [ -z "$(installed)" ] || fail "make uninstall left" "$(installed)"
+left=$(find "$dir" -name 'hydratord*')
+[ -z "$left" ] || fail "make uninstall left" "$left"
+
+# A service that was not disabled first.
+by_make install
+mkdir -p "$dir/etc/rc2.d" "$dir/etc/systemd/system/multi-user.target.wants"
+ln -s ../init.d/hydratord "$dir/etc/rc2.d/S01hydratord"
+ln -s /usr/lib/systemd/system/hydratord.service \
+	"$dir/etc/systemd/system/multi-user.target.wants/hydratord.service"
+ln -s ../init.d/another "$dir/etc/rc2.d/S01another"
+by_make uninstall
+[ "$(installed)" = ./etc/rc2.d/S01another ] || fail "make uninstall left" "$(installed)"
+grep -q 'systemctl disable' "$dir.said" || fail "make uninstall does not say what to disable"
+rm -rf "$dir"
+mkdir "$dir"
 
 by_make install
 echo 'readers = 7' >"$dir/etc/hydratord.conf"
