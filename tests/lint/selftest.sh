@@ -17,7 +17,7 @@ good() {
 	cp "$srcdir/etc/hydratord.conf" "$dir/tree/etc"
 	sed -n '/^| name | type | labels/,/^$/p' "$srcdir/doc/api.md" >"$dir/tree/doc/api.md"
 	touch "$dir/tree/configure.ac" "$dir/tree/Makefile.am" "$dir/tree/README.md" \
-		"$dir/tree/CONTRIBUTING.md" "$dir/tree/NEWS"
+		"$dir/tree/CONTRIBUTING.md" "$dir/tree/NEWS" "$dir/tree/doc/operations.md"
 	cat >"$dir/tree/src/ROOMS" <<-ROOMS
 		room base
 		is the ground
@@ -58,7 +58,7 @@ refuses() {
 }
 
 good
-for rule in format rooms paths references headers sizes words options metrics shell man; do
+for rule in format rooms paths references headers sizes words options metrics log_lines shell man; do
 	expect 0 $rule.sh "on the good tree"
 done
 
@@ -135,6 +135,19 @@ sed -i '/^| .refresh_total./d' "$dir/tree/doc/api.md"
 refuses metrics.sh "on a metric that the document lacks"
 sed -i '/^| .refresh_total./s/result/outcome/' "$dir/tree/doc/api.md"
 refuses metrics.sh "on a wrong label in the document"
+
+echo 'void f(int n) { log_warnx("%d skies have"
+	" fallen down", n); }' >"$dir/tree/src/base/b.c"
+refuses log_lines.sh "on a line that is in no table"
+cat >"$dir/tree/doc/operations.md" <<-'TABLE'
+	| line | it means | do |
+	|---|---|---|
+	| `N skies have fallen down` | woe | weep |
+TABLE
+echo 'void f(int n) { log_warnx("%d skies have fallen down", n); }' >"$dir/tree/src/base/b.c"
+expect 0 log_lines.sh "on a line that is in the table"
+echo 'void f(void) { fatal("no sky is left"); }' >>"$dir/tree/src/base/b.c"
+refuses log_lines.sh "on a second one that is not"
 
 # shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\nrm $1\n' >"$dir/tree/dev"
