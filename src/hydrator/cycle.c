@@ -313,14 +313,16 @@ cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 		if (!c->inputs.of[k].offered.held)
 			continue;
 		verdict = gate_judge(&c->gate[k], &rule, census, boot, wall);
-		if (verdict == GATE_REFUSED && !c->forced) {
+		if (verdict == GATE_ORDERED)
+			c->accept[k].passed = true;
+		if (verdict == GATE_REFUSED) {
 			gate_describe(
 			    &c->gate[k], &rule, INPUT_DOCUMENT(k), why, sizeof(why));
 			account_refused(c, k, why);
 			inputs_refuse(&c->inputs, k, INPUT_IMPLAUSIBLE, why);
 			passed = false;
 		} else if (verdict != GATE_PLAUSIBLE)
-			outcome_passed(c, k, census);
+			outcome_passed(c, k, census, verdict);
 	}
 	run->judged = true;
 	return passed;

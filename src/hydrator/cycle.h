@@ -24,6 +24,12 @@
 #include "upstream/fetch.h"
 #include "upstream/source.h"
 
+/* Of a document that is ordered to be accepted (accept.h). */
+struct cycle_accept {
+	uint64_t before; /* what the good one held */
+	bool passed;     /* the gate, for the order */
+};
+
 /* What cycles of one category share. The first group is borrowed. */
 struct cycle {
 	const struct config *config;
@@ -45,6 +51,7 @@ struct cycle {
 	struct baselines baselines;
 	struct inputs inputs;
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
+	struct cycle_accept accept[INPUT_MAX];
 	struct trouble trouble;
 	struct ledger ledger; /* account.h: as it was written last */
 	int64_t unsent_wait; /* CYCLE_IDLE: nobody may be asked for so long, nanoseconds
@@ -58,7 +65,7 @@ struct cycle {
 	struct snapshot *recalled;
 	const struct view_directory *recalled_directory;
 	/* Set before a cycle. */
-	bool forced;  /* the gate lets everything pass */
+	bool forced;  /* somebody asked for it, and hears if nobody may be asked */
 	bool changed; /* a local file of the reference has changed: fetch it */
 	int64_t
 	    fetch_since; /* clock_boot(): what was fetched since is not fetched again */

@@ -27,13 +27,18 @@ enum gate_verdict
 gate_judge(struct gate *g, const struct gate_rule *rule, const struct census *c,
     int64_t boot, int64_t wall)
 {
+	bool equal;
+
 	if (!g->known || gate_is_enough(rule, c->count, g->good.count)) {
 		gate_forget(g);
 		return GATE_PLAUSIBLE;
 	}
 	if (g->seen == 0)
 		g->since = wall;
-	if (g->seen == 0 || !gate_is_equal(g, rule, c)) {
+	equal = g->seen != 0 && gate_is_equal(g, rule, c);
+	if (equal && g->ordered)
+		return GATE_ORDERED;
+	if (!equal) {
 		g->doubted = *c;
 		g->seen = 1;
 		g->seen_at = boot;
@@ -83,7 +88,7 @@ gate_describe(const struct gate *g, const struct gate_rule *rule,
 	gate_count(which, &g->doubted, count, sizeof(count));
 	snprintf(out, len,
 	    "implausible: %s, down from %s%" PRIu64 " (answer %" PRIu64 " of %" PRIu64
-	    " like it); send USR1 to accept it",
+	    " like it)",
 	    count, g->at_least ? "at least " : "", g->good.count, g->seen,
 	    rule->confirmations);
 }

@@ -33,11 +33,13 @@ struct gate {
 	uint64_t seen;         /* equal answers so far; 0: nothing is refused */
 	int64_t seen_at;       /* clock_boot() of the last one that counted */
 	int64_t since;         /* clock_wall() of the first refusal in a row */
+	bool ordered; /* the doubted one is to be accepted, if it comes again */
 };
 
 enum gate_verdict {
 	GATE_PLAUSIBLE, /* ends a row of refusals */
 	GATE_CONFIRMED, /* too small, but it came often enough */
+	GATE_ORDERED, /* too small, but it is the one that was ordered to be accepted */
 	GATE_REFUSED,
 };
 
@@ -49,7 +51,7 @@ void gate_forget(struct gate *);
 /* A document was published: it is the good one from now on. */
 void gate_accept(struct gate *, const struct census *);
 
-/* Says what was refused, and what may be done: for a log line. */
+/* Says what was refused: for a log line. */
 void gate_describe(const struct gate *, const struct gate_rule *, enum document_kind,
     char *out, size_t len);
 /* "40 models with usage" of such a document. */

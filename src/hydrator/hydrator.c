@@ -15,8 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "hydrator/accept.h"
 #include "hydrator/account.h"
 #include "hydrator/cycle.h"
+#include "hydrator/gate_file.h"
 #include "hydrator/keep.h"
 #include "hydrator/memory.h"
 #include "hydrator/reach.h"
@@ -35,6 +37,7 @@
 #define HYDRATOR_LOCK_WAIT (10 * NSEC_PER_SEC)
 #define HYDRATOR_LOCK_STEP_MS 100
 #define TICK_MET INT64_MIN
+_Static_assert(GATE_FILE_DOCUMENTS == INPUT_MAX, "a gate for each document");
 /* Between the first cycles of two categories: fifteen that ask at once, perhaps of one
  * host, would be a burst for it and for a small machine. */
 #define HYDRATOR_SPACING (100 * NSEC_PER_MSEC)
@@ -52,7 +55,9 @@ struct hydrator {
 	unsigned failures;   /* cycles in a row */
 	int64_t tick;        /* the next one, clock_boot(), or TICK_MET */
 	bool stop;
-	bool refresh; /* a cycle was asked for; many askings are one */
+	bool accept;    /* an order to accept what the gate refuses has come, */
+	bool accepting; /* and the next cycle carries it out */
+	bool refresh;   /* a cycle was asked for; many askings are one */
 };
 
 static void
@@ -62,6 +67,9 @@ hydrator_obey(
 	switch (m->type) {
 	case CHANNEL_REFRESH:
 		h->refresh = true;
+		break;
+	case CHANNEL_ACCEPT:
+		h->accept = true;
 		break;
 	case CHANNEL_STOP:
 		h->stop = true;
@@ -131,7 +139,10 @@ hydrator_wait(struct hydrator *h, int64_t due)
 			h->cycle.changed = true;
 			return true;
 		}
-		if (h->refresh || now >= due)
+		if (h->accept)
+			h->accepting = accept_begin(&h->cycle);
+		h->accept = false;
+		if (h->refresh || h->accepting || now >= due)
 			return true;
 		changed = watch_due(h->watch);
 		hydrator_sleep(h, changed < due ? changed : due);
@@ -178,6 +189,22 @@ hydrator_tell(const struct hydrator *h, uint64_t generation)
 		log_warn("readiness cannot be told");
 }
 
+/* What the gate compares with is in the ledger if a predecessor of this run left it,
+ * else in its file, else guessed from the snapshot. */
+static void
+hydrator_recall(struct hydrator *h)
+{
+	const struct config *c = h->ctx->config;
+	const char *category = h->cycle.section->name;
+	char err[512];
+
+	if (c->state_dir[0] != '\0' &&
+	    gate_load(c->state_dir, category, c->hydration.stale_if_error, clock_wall(),
+		h->cycle.gate, err, sizeof(err)) == -1)
+		log_warnx("%s: what the gate compared is forgotten: %s", category, err);
+	recall(&h->cycle);
+}
+
 static int
 hydrator_open(struct hydrator *h)
 {
@@ -203,8 +230,8 @@ hydrator_open(struct hydrator *h)
 		h->watch =
 		    watch_open((const char *const *)h->cycle.section->reference.item,
 			h->cycle.section->reference.n);
-	recall(&h->cycle);
-	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir);
+	hydrator_recall(h);
+	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir, h->cycle.gate);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
 	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);
@@ -237,6 +264,7 @@ hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
 	int64_t now = clock_boot();
 	enum cycle_result result;
 
+	h->refresh |= h->accepting;
 	h->cycle.forced = h->refresh;
 	if (h->refresh || now >= h->tick)
 		h->cycle.fetch_since = now;
@@ -245,6 +273,9 @@ hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
 	h->refresh = false;
 	result = cycle_run(&h->cycle, wait);
 	h->cycle.changed = false;
+	if (h->accepting)
+		accept_end(&h->cycle, result);
+	h->accepting = false;
 	return result;
 }
 

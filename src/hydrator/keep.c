@@ -26,6 +26,7 @@ struct keeper {
 	const struct segment *segment;
 	unsigned latch;
 	struct state_id id;
+	const struct gate *gates;
 	int64_t due; /* clock_boot() before which nothing is saved */
 	uint64_t saved;
 	char warned[KEEP_ERROR_MAX]; /* "": the last saving was good */
@@ -34,12 +35,14 @@ struct keeper {
 	pthread_t thread;
 	_Atomic bool done;
 	/* The thread's until it is done. */
-	uint64_t generation; /* 0: failed, and why is in err */
+	struct gate copy[GATE_FILE_DOCUMENTS]; /* of the gates */
+	uint64_t generation;                   /* 0: failed, and why is in err */
 	char err[KEEP_ERROR_MAX];
 };
 
 struct keeper *
-keep_open(const struct segment *seg, unsigned latch, const char *dir)
+keep_open(const struct segment *seg, unsigned latch, const char *dir,
+    const struct gate gates[GATE_FILE_DOCUMENTS])
 {
 	struct keeper *k;
 
@@ -48,6 +51,7 @@ keep_open(const struct segment *seg, unsigned latch, const char *dir)
 	k = xcalloc(1, sizeof(*k));
 	k->segment = seg;
 	k->latch = latch;
+	k->gates = gates;
 	k->id = (struct state_id){
 		.dir = dir,
 		.category = segment_category_name(seg, latch),
@@ -73,7 +77,9 @@ keep_main(void *arg)
 		snprintf(k->err, sizeof(k->err), "it cannot be copied (%s)",
 		    snapshot_verdict_name(verdict));
 	else if (state_save(
-		     &k->id, s->data, s->len, &s->stamp, k->err, sizeof(k->err)) == 0)
+		     &k->id, s->data, s->len, &s->stamp, k->err, sizeof(k->err)) == 0 &&
+		 gate_save(k->id.dir, k->id.category, k->copy, clock_wall(), k->err,
+		     sizeof(k->err)) == 0)
 		k->generation = s->generation;
 	snapshot_release(&s);
 	atomic_store(&k->done, true);
@@ -116,6 +122,7 @@ keep_start(struct keeper *k)
 	int rc;
 
 	atomic_store(&k->done, false);
+	memcpy(k->copy, k->gates, sizeof(k->copy));
 	k->due = clock_boot() + KEEP_INTERVAL * NSEC_PER_SEC;
 	rc = pthread_create(&k->thread, NULL, keep_main, k);
 	if (rc == 0) {

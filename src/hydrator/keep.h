@@ -3,6 +3,7 @@
 #define HYDRATOR_KEEP_H
 
 #include "base/attr.h"
+#include "hydrator/gate_file.h"
 #include "shm/segment.h"
 
 struct keeper;
@@ -16,11 +17,12 @@ struct keeper;
 /*
  * For a category's latch, whose newest generation is saved whenever it is not the one
  * saved last. What is there already was probably restored: it is not saved before
- * KEEP_INTERVAL is over, or at the stop. dir is borrowed; "": off, and NULL is
+ * KEEP_INTERVAL is over, or at the stop. What the gates compare with is saved beside
+ * it (gate_file.h). dir and gates are borrowed; "": off, and NULL is
  * returned, which all functions take.
  */
-struct keeper *keep_open(
-    const struct segment *, unsigned latch, const char *dir) MUST_CHECK;
+struct keeper *keep_open(const struct segment *, unsigned latch, const char *dir,
+    const struct gate gates[GATE_FILE_DOCUMENTS]) MUST_CHECK;
 
 /* Once a second, and after a publication: begins to save if it is time, in a thread,
  * since a disk may take any time and the cycle must go on; logs what became of the last

@@ -179,7 +179,8 @@ outcome_published(struct cycle *c)
 }
 
 void
-outcome_passed(const struct cycle *c, enum input_kind k, const struct census *census)
+outcome_passed(const struct cycle *c, enum input_kind k, const struct census *census,
+    enum gate_verdict verdict)
 {
 	char count[64];
 
@@ -187,7 +188,7 @@ outcome_passed(const struct cycle *c, enum input_kind k, const struct census *ce
 	log_warnx("%s: %s is accepted with %s, down from %" PRIu64 ": %s",
 	    c->section->name, document_name(INPUT_DOCUMENT(k)), count,
 	    c->gate[k].good.count,
-	    c->forced ? "USR1 asked for it" : "it came often enough");
+	    verdict == GATE_ORDERED ? "it was ordered" : "it came often enough");
 }
 
 void

@@ -29,7 +29,8 @@ enum cycle_result outcome_without(struct cycle *);
 /* It published a snapshot of current documents. */
 enum cycle_result outcome_published(struct cycle *);
 /* The gate was passed by a document that is smaller than it lets pass by itself. */
-void outcome_passed(const struct cycle *, enum input_kind, const struct census *);
+void outcome_passed(
+    const struct cycle *, enum input_kind, const struct census *, enum gate_verdict);
 /* Tells readers what the gate refuses now. */
 void outcome_gate(struct cycle *);
 

@@ -14,6 +14,8 @@
 static void
 recall_gate(struct gate *g, uint64_t count, bool at_least)
 {
+	if (g->known)
+		return;
 	g->known = true;
 	g->at_least = at_least;
 	g->good.count = count;

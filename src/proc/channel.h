@@ -15,6 +15,7 @@ enum channel_type {
 	CHANNEL_REOPEN,      /* down: the logs, opened anew; files come along */
 	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
 			 * they ask once more */
+	CHANNEL_ACCEPT, /* down, hydrators: what the gate refuses is to be accepted */
 	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
 };
 

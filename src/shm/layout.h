@@ -172,9 +172,12 @@ AT(ledger, ndocuments, 0);
 AT(ledger, next_try, 8);
 AT(ledger, failing_since, 16);
 AT(ledger, cause, 24);
-AT(ledger, document, 536);
-_Static_assert(sizeof(struct ledger) == 2968, "a ledger is 2968 bytes");
-_Static_assert(sizeof(struct ledger_record) == 5944, "its record is 5944 bytes");
+AT(ledger, orders, 536);
+AT(ledger, order_done, 544);
+AT(ledger, order_text, 552);
+AT(ledger, document, 1064);
+_Static_assert(sizeof(struct ledger) == 3496, "a ledger is 3496 bytes");
+_Static_assert(sizeof(struct ledger_record) == 7000, "its record is 7000 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);

@@ -44,6 +44,7 @@ tame(struct ledger *l)
 	if (l->ndocuments > LEDGER_DOCUMENTS)
 		l->ndocuments = LEDGER_DOCUMENTS;
 	tame_text(l->cause, sizeof(l->cause));
+	tame_text(l->order_text, sizeof(l->order_text));
 	for (d = l->document; d < l->document + LEDGER_DOCUMENTS; d++) {
 		if (d->state >= LEDGER_STATES)
 			d->state = LEDGER_UNTRIED;

@@ -19,6 +19,7 @@
 #define LEDGER_HOST_SIZE 216 /* HOST_URL_SIZE (origin.h) */
 #define LEDGER_TEXT_SIZE 256
 #define LEDGER_CAUSE_SIZE 512
+#define LEDGER_ORDER_SIZE 512
 
 /* What became of a document in the last cycle that wanted it. */
 enum ledger_state {
@@ -62,6 +63,11 @@ struct ledger {
 	 * the log had it; 0: all is well. */
 	int64_t failing_since;
 	char cause[LEDGER_CAUSE_SIZE];
+	/* Orders to accept what the gate refuses: how many have ended, and, of the
+	 * last, whether all of it is accepted, and a line for each document. */
+	uint64_t orders;
+	uint64_t order_done;
+	char order_text[LEDGER_ORDER_SIZE];
 	struct ledger_document document[LEDGER_DOCUMENTS];
 };
 

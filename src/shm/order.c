@@ -1,15 +1,9 @@
 /* Numbers and results of reloads, in the page of the header. */
 #include "shm/order.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "shm/layout.h"
 
@@ -59,31 +53,6 @@ order_carry(const struct segment *from, struct segment *to)
 	memcpy(orders_of(to), orders_of(from), sizeof(struct segment_orders));
 }
 
-/* The page of the header, mapped to be read; NULL with errno. */
-static void *
-page_open(const char *name)
-{
-	char path[sizeof(SEGMENT_DIR) + NAME_MAX];
-	void *page = MAP_FAILED;
-	struct stat st;
-	int fd, saved;
-
-	snprintf(path, sizeof(path), SEGMENT_DIR "%s", name);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1)
-		return NULL;
-	/* One that is shorter would be a SIGBUS. */
-	if (fstat(fd, &st) == 0 &&
-	    (!S_ISREG(st.st_mode) || st.st_size < SEGMENT_PAGE_MIN))
-		errno = ESRCH;
-	else
-		page = mmap(NULL, SEGMENT_PAGE_MIN, PROT_READ, MAP_SHARED, fd, 0);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return page != MAP_FAILED ? page : NULL;
-}
-
 static int
 orders_read(const struct segment_orders *o, struct order_state *out)
 {
@@ -108,22 +77,42 @@ orders_read(const struct segment_orders *o, struct order_state *out)
 int
 order_read(const char *name, pid_t supervisor, struct order_state *out)
 {
-	const struct segment_header *h;
-	void *page = page_open(name);
-	int r = -1, saved;
+	struct segment *seg;
+	int r, saved;
 
-	if (page == NULL)
+	if (segment_look(name, supervisor, &seg) == -1)
 		return -1;
-	h = page;
-	if (memcmp(h->magic, SEGMENT_MAGIC, sizeof(SEGMENT_MAGIC)) != 0 ||
-	    h->supervisor != (uint32_t)supervisor)
-		errno = ESRCH;
-	else
-		r = orders_read(
-		    (struct segment_orders *)((char *)page + SEGMENT_ORDERS_OFFSET),
-		    out);
+	r = orders_read(orders_of(seg), out);
 	saved = errno;
-	munmap(page, SEGMENT_PAGE_MIN);
+	segment_close(&seg);
 	errno = saved;
 	return r;
+}
+
+/* Of this segment: categories have other numbers in another. */
+static uint32_t
+order_tag(const struct segment *seg)
+{
+	return (uint32_t)((uint64_t)segment_epoch(seg) % 4093);
+}
+
+int
+order_value(const struct segment *seg, enum order_code code, unsigned categories)
+{
+	uint32_t value =
+	    order_tag(seg) << 20 | (uint32_t)code << 16 | (categories & 0xffff);
+
+	return (int)value;
+}
+
+bool
+order_value_open(
+    const struct segment *seg, int value, enum order_code *code, unsigned *categories)
+{
+	uint32_t v = (uint32_t)value;
+
+	*code = (enum order_code)(v >> 16 & 0xf);
+	*categories = v & 0xffff;
+	return v >> 20 == order_tag(seg) && *code == ORDER_ACCEPT &&
+	       *categories >> segment_ncategories(seg) == 0 && *categories != 0;
 }

@@ -1,19 +1,29 @@
 /*
  * What became of the orders that the supervisor was given: a signal has no answer, so
  * numbers and results stand in the segment, where a tool waits for what it asked for.
- * The order so far is the reload. doc/segment-format.md, Orders.
+ * A reload is HUP, and its result is here. What is ordered of single categories is
+ * ORDER_SIGNAL with a value (sigqueue(3)), and its result is in their ledgers.
+ * doc/segment-format.md, Orders.
  */
 #ifndef SHM_ORDER_H
 #define SHM_ORDER_H
 
 #include <sys/types.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 
 struct segment;
+
+/* Real-time: signals with different values wait in a queue. No constant. */
+#define ORDER_SIGNAL SIGRTMIN
+
+enum order_code {
+	ORDER_ACCEPT = 1, /* what the gate refuses of these categories */
+};
 
 #define ORDER_TEXT_SIZE 1512 /* with its NUL; what is longer is cut */
 
@@ -46,5 +56,14 @@ void order_carry(const struct segment *from, struct segment *to);
  * daemon's, or of another layout), EAGAIN (overtaken; soon again).
  */
 int order_read(const char *name, pid_t supervisor, struct order_state *) MUST_CHECK;
+
+/* A tool: the value of ORDER_SIGNAL for a set of categories, bits 1 << index. It is
+ * meant for this segment, whose categories have these numbers, and no other. */
+int order_value(
+    const struct segment *, enum order_code, unsigned categories) MUST_CHECK;
+/* Supervisor: takes it apart. Returns false if it is no order, or of categories of
+ * another segment. */
+bool order_value_open(const struct segment *, int value, enum order_code *,
+    unsigned *categories) MUST_CHECK;
 
 #endif

@@ -69,6 +69,16 @@ int segment_attach_reader(struct segment *, unsigned slot) MUST_CHECK;
 /* Any process: its two descriptors, -1 for one that it has closed. */
 void segment_descriptors(const struct segment *, int fds[2]);
 
+/*
+ * A tool: maps, to be read, what stands before the buffers in the segment that has the
+ * name ("/hydratord") now, if the supervisor with that pid made it. Look again each
+ * time: a reload makes another one. Of this file only what follows and segment_close()
+ * may be called for it; beside it order_read(), ledger_read() and hosts_read(). No
+ * offset of it is believed unless it lies within the file. Returns 0, or -1 with errno:
+ * ENOENT, EACCES, ESRCH (it is another daemon's, or of another layout).
+ */
+int segment_look(const char *name, pid_t supervisor, struct segment **) MUST_CHECK;
+
 unsigned segment_ncategories(const struct segment *);
 /* Bytes of payload that a generation may have. */
 size_t segment_capacity(const struct segment *);

@@ -19,7 +19,9 @@
 #include "base/clock.h"
 #include "base/journal.h"
 #include "config/config.h"
+#include "shm/ledger.h"
 #include "shm/order.h"
+#include "shm/segment.h"
 
 #define LOOK_MS 20
 /* Beyond what the supervisor itself waits for: a machine that has no time for us. */
@@ -139,29 +141,140 @@ ask_process(const struct config *c, int process, pid_t pid)
 	return EXIT_FAILURE;
 }
 
-int
-ask_reload(const struct config *c)
+/* Of a category in the segment that is in use now. Returns false if it is not there;
+ * the number of its latch and how many of its orders have ended, and of the last what
+ * came of it, are set otherwise. */
+static bool
+ledger_look(const struct config *c, pid_t pid, const char *category,
+    struct segment **seg, unsigned *index, struct ledger *l)
 {
-	pid_t pid = 0;
-	int process = ask_find(c->pidfile, &pid), status;
+	if (segment_look(c->segment.name, pid, seg) == -1)
+		return false;
+	for (*index = 0; *index < segment_ncategories(*seg); (*index)++)
+		if (strcmp(segment_category_name(*seg, *index), category) == 0) {
+			ledger_read(*seg, *index, l);
+			return true;
+		}
+	segment_close(seg);
+	errno = ENOENT;
+	return false;
+}
+
+static int
+accept_await(const struct config *c, int process, pid_t pid, const char *category,
+    uint64_t before)
+{
+	/* A cycle may be under way, and another one follows. */
+	int64_t patience = 2 * c->upstream.cycle_timeout + ASK_GRACE,
+		end = clock_boot() + patience * NSEC_PER_SEC;
+	struct segment *seg;
+	struct ledger l;
+	unsigned index;
+
+	while (!supervisor_has_ended(process)) {
+		if (ledger_look(c, pid, category, &seg, &index, &l)) {
+			segment_close(&seg);
+			if (l.orders > before && l.order_done == 1) {
+				printf("%s: %s\n", category, l.order_text);
+				return EXIT_SUCCESS;
+			}
+			if (l.orders > before) {
+				journal_tell(LOG_ERR, "hydratord: %s: not accepted: %s",
+				    category, l.order_text);
+				return EXIT_FAILURE;
+			}
+		}
+		if (clock_boot() > end) {
+			journal_tell(LOG_ERR,
+			    "hydratord: %s: no answer within %lld s: see the log",
+			    category, (long long)patience);
+			return EXIT_FAILURE;
+		}
+	}
+	journal_tell(
+	    LOG_ERR, "hydratord: %s: not accepted: the daemon has stopped", category);
+	return ASK_NOT_RUNNING;
+}
+
+static int
+accept_send(const struct config *c, int process, pid_t pid, const char *category)
+{
+	siginfo_t order = { .si_signo = ORDER_SIGNAL, .si_code = SI_QUEUE };
+	struct segment *seg;
+	struct ledger l;
+	unsigned index;
+	int status;
+
+	if (!ledger_look(c, pid, category, &seg, &index, &l)) {
+		journal_tell(LOG_ERR, "hydratord: %s is not to be seen in %s: %s",
+		    category, c->segment.name, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	order.si_pid = getpid();
+	order.si_uid = getuid();
+	order.si_value.sival_int = order_value(seg, ORDER_ACCEPT, 1u << index);
+	segment_close(&seg);
+	if (pidfd_send_signal(process, ORDER_SIGNAL, &order, 0) == -1) {
+		status = errno == ESRCH ? ASK_NOT_RUNNING : EXIT_FAILURE;
+		journal_tell(LOG_ERR,
+		    "hydratord: cannot signal the supervisor, pid %d: %s", (int)pid,
+		    strerror(errno));
+		return status;
+	}
+	return accept_await(c, process, pid, category, l.orders);
+}
+
+/* Holds the supervisor of the pid file; -1: there is none. */
+static int
+ask_open(const struct config *c, pid_t *pid)
+{
+	int process = ask_find(c->pidfile, pid);
 	sigset_t none;
 
 	/* Who waits may give up. */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (c->pidfile[0] == '\0') {
+	if (c->pidfile[0] == '\0')
 		journal_tell(LOG_ERR,
 		    "hydratord: pidfile is empty in the configuration: send HUP to the "
 		    "supervisor, in a container process 1");
-		return EXIT_FAILURE;
-	}
-	if (process == -1) {
+	else if (process == -1)
 		journal_tell(LOG_ERR,
 		    "hydratord: no hydratord is running with the pid file %s",
 		    c->pidfile);
-		return ASK_NOT_RUNNING;
-	}
+	return process;
+}
+
+/* Of the exit: no daemon is held. */
+static int
+ask_status(const struct config *c)
+{
+	return c->pidfile[0] == '\0' ? EXIT_FAILURE : ASK_NOT_RUNNING;
+}
+
+int
+ask_reload(const struct config *c)
+{
+	pid_t pid = 0;
+	int process = ask_open(c, &pid), status;
+
+	if (process == -1)
+		return ask_status(c);
+	return ASK_NOT_RUNNING;
 	status = ask_process(c, process, pid);
+	close(process);
+	return status;
+}
+
+int
+ask_accept(const struct config *c, const char *category)
+{
+	pid_t pid = 0;
+	int process = ask_open(c, &pid), status;
+
+	if (process == -1)
+		return ask_status(c);
+	status = accept_send(c, process, pid, category);
 	close(process);
 	return status;
 }

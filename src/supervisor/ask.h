@@ -1,4 +1,4 @@
-/* Asking a running daemon for a reload, from a process of its own. A tool; nothing of
+/* Asking a running daemon for something, from a process of its own. A tool; nothing of
  * it runs in the daemon. */
 #ifndef SUPERVISOR_ASK_H
 #define SUPERVISOR_ASK_H
@@ -23,5 +23,14 @@ int ask_find(const char *pidfile, pid_t *pid) MUST_CHECK;
  * reason on stderr (refused; no right to ask; no result to be had), or ASK_NOT_RUNNING.
  */
 int ask_reload(const struct config *c) MUST_CHECK;
+
+/*
+ * Tells that supervisor to accept what the gate refuses of a category, and waits until
+ * its hydrator has tried. What is accepted, with its figures, is on stdout. Returns the
+ * exit status: 0, 1 with the reason on stderr (nothing is refused; the document has
+ * come otherwise, or not at all; no right to ask; no result to be had), or
+ * ASK_NOT_RUNNING.
+ */
+int ask_accept(const struct config *c, const char *category) MUST_CHECK;
 
 #endif

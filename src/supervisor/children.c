@@ -186,7 +186,9 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	log_debug("%s started as pid %d", ch->title, (int)pid);
 	if (ch->owed)
 		child_send(ch, CHANNEL_REFRESH);
-	ch->owed = false;
+	if (ch->owed_accept)
+		child_send(ch, CHANNEL_ACCEPT);
+	ch->owed = ch->owed_accept = false;
 }
 
 /* CONT: one that is stopped would keep the signal waiting. Returns false if there is no
@@ -392,6 +394,17 @@ children_order(struct children *c, enum role role, enum channel_type type)
 		else if (type == CHANNEL_REFRESH)
 			ch->owed = true;
 	}
+}
+
+void
+children_accept(struct children *c, unsigned category)
+{
+	struct child *ch = &c->item[category];
+
+	if (ch->channel != -1)
+		child_send(ch, CHANNEL_ACCEPT);
+	else
+		ch->owed_accept = true;
 }
 
 void

@@ -30,6 +30,7 @@ struct child {
 	int64_t born;      /* clock_boot() of the last fork */
 	unsigned failures; /* deaths since it last lived for long enough */
 	bool owed;         /* a refresh was asked for while there was no process */
+	bool owed_accept;  /* the same of CHANNEL_ACCEPT */
 };
 
 struct children {
@@ -80,6 +81,9 @@ void children_measure(const struct children *);
  * yet read the last orders is left alone: it has been asked. A refresh is kept for one
  * that has no process now. */
 void children_order(struct children *, enum role, enum channel_type);
+
+/* Sends CHANNEL_ACCEPT to a hydrator, now or when it has a process. */
+void children_accept(struct children *, unsigned category);
 
 /* Passes the logs, which were opened anew, to each running child. */
 void children_reopen_logs(struct children *);

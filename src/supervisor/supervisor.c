@@ -23,6 +23,7 @@
 #include "proc/oom.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
+#include "shm/order.h"
 #include "supervisor/activation.h"
 #include "supervisor/daemon.h"
 #include "supervisor/failure.h"
@@ -100,6 +101,27 @@ on_refresh(struct supervisor *s, const struct signalfd_siginfo *si)
 }
 
 static void
+on_order(struct supervisor *s, const struct signalfd_siginfo *si)
+{
+	struct crew *w = s->reload.serving;
+	enum order_code code;
+	unsigned categories, i;
+
+	if (w == NULL || si->ssi_code != SI_QUEUE ||
+	    !order_value_open(w->segment, si->ssi_int, &code, &categories)) {
+		log_warnx("an order from pid %u is none, or for another configuration",
+		    si->ssi_pid);
+		return;
+	}
+	for (i = 0; i < w->config->ncategories; i++)
+		if ((categories & 1u << i) != 0) {
+			log_info("%s: pid %u asks to accept what the gate refuses",
+			    w->config->category[i].name, si->ssi_pid);
+			children_accept(&w->children, i);
+		}
+}
+
+static void
 on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 {
 	struct crew *w = s->reload.serving;
@@ -129,7 +151,15 @@ static const struct {
 	{ SIGUSR1, on_refresh },
 	{ SIGUSR2, on_reopen },
 	{ SIGHUP, on_reload },
+	{ 0, on_order },
 };
+
+/* ORDER_SIGNAL is no constant. */
+static int
+handled_signal(size_t i)
+{
+	return handlers[i].signo != 0 ? handlers[i].signo : ORDER_SIGNAL;
+}
 
 static void
 supervisor_block_signals(void)
@@ -162,7 +192,7 @@ supervisor_signal(struct supervisor *s)
 
 	while ((n = read(s->signals, &si, sizeof(si))) == (ssize_t)sizeof(si))
 		for (i = 0; i < NELEM(handlers); i++)
-			if (handlers[i].signo == (int)si.ssi_signo)
+			if (handled_signal(i) == (int)si.ssi_signo)
 				handlers[i].handle(s, &si);
 	if (n == -1 && errno != EAGAIN && errno != EINTR)
 		fatal("cannot read signals");
@@ -388,7 +418,7 @@ supervisor_open(struct supervisor *s)
 		return status;
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
-		sigaddset(&set, handlers[i].signo);
+		sigaddset(&set, handled_signal(i));
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signals == -1)
 		return supervisor_refuse(s, 1, "signalfd");

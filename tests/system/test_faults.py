@@ -234,7 +234,8 @@ def test_a_full_shm_is_an_error_message_at_start(tmp_path):
 def test_a_publish_without_room_is_rejected_and_made_good_later(tmp_path):
     documents = tmp_path / "documents"
     shutil.copytree(DEMO, documents)
-    daemon = SmallShm("4m", tmp_path / "daemon", file_categories(documents), "file://%s" % documents)
+    daemon = SmallShm("4m", tmp_path / "daemon", file_categories(documents), "file://%s" % documents,
+                      settings="gate { min_ratio = 0 }")
     daemon.start()
     try:
         before = daemon.json(RISK)

@@ -79,7 +79,7 @@ def cycle(daemon, after=lambda: True):
 
 def refusals(daemon):
     return re.findall(r"%s: (\w+) is \d+ s old: implausible: (\d+) ([a-z ]+), down from (\d+) "
-                      r"\(answer (\d) of \d like it\); send USR1 to accept it" % CATEGORY, daemon.log())
+                      r"\(answer (\d) of \d like it\)" % CATEGORY, daemon.log())
 
 
 def generation(daemon):
@@ -122,20 +122,94 @@ def test_a_shrunken_document_is_refused_until_it_came_three_times(make_daemon, u
     assert samples(daemon)['consecutive_failures{category="%s"}' % CATEGORY] == 0
 
 
+def accept(daemon, category=CATEGORY):
+    """--accept: its exit status and what it says, on either."""
+    ran = daemon.run("--accept", category, "-c", daemon.config)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_an_order_accepts_it(make_daemon, upstream, document):
+def test_a_refresh_believes_nothing_an_order_does(make_daemon, upstream, document):
     daemon = start(make_daemon, upstream)
+    name, unit = DOCUMENTS[document]
     before = bodies(daemon)
     put(upstream, document, part(original(document), 0))
     cycle(daemon, lambda: len(refusals(daemon)) == 1)
     assert bodies(daemon) == before
+    seen = cycles(daemon)
     daemon.send(signal.SIGUSR1)
+    wait_for(lambda: cycles(daemon) > seen, "the refresh")
+    assert bodies(daemon) == before
+    assert gate(daemon)["refused"] == [name]
+    status, said = accept(daemon)
+    assert status == 0
+    assert re.fullmatch(r"%s: %s is accepted with 0 %s, down from \d+\n" % (CATEGORY, name, unit), said), said
     wait_for(lambda: bodies(daemon) != before, "the accepted document")
-    assert "USR1 asked for it" in daemon.log()
-    wait_for(lambda: gate(daemon)["refused"] == [], "the gate in readyz")
-    # From now on that is how it is.
+    assert "it was ordered" in daemon.log()
+    assert gate(daemon)["refused"] == []
+    # From now on that is how it is, and there is nothing more to accept.
     cycle(daemon)
-    assert len(refusals(daemon)) == 1
+    assert {refusal[4] for refusal in refusals(daemon)} == {"1"}
+    assert accept(daemon) == (1, "hydratord: %s: not accepted: nothing is refused\n" % CATEGORY)
+
+
+def test_an_order_is_for_what_was_refused(make_daemon, upstream):
+    daemon = start(make_daemon, upstream)
+    before = bodies(daemon)
+    put(upstream, "image_generation", part(original("image_generation"), 9))
+    cycle(daemon, lambda: len(refusals(daemon)) == 1)
+    put(upstream, "image_generation", part(original("image_generation"), 1))
+    status, said = accept(daemon)
+    assert status == 1 and "not accepted: reference is not: implausible: 1 models, down from 40" in said, said
+    assert bodies(daemon) == before
+    upstream.mode("image_generation", "404")
+    status, said = accept(daemon)
+    assert status == 1 and "HTTP status 404" in said, said
+    upstream.mode("image_generation", "ok")
+    assert accept(daemon, "blip")[0] == 1
+    assert accept(daemon, "no such\ncategory")[0] == 1
+    assert bodies(daemon) == before
+    assert daemon.stop() == 0
+    assert accept(daemon)[0] == 7
+
+
+def test_a_hydrator_that_is_gone_gets_the_order_later(make_daemon, upstream):
+    daemon = start(make_daemon, upstream)
+    before = bodies(daemon)
+    put(upstream, "image_generation", part(original("image_generation"), 3))
+    cycle(daemon, lambda: len(refusals(daemon)) == 1)
+    # What it knew, its successor knows.
+    daemon.kill_child("hydrator " + CATEGORY)
+    status, said = accept(daemon)
+    assert (status, said) == (0, CATEGORY + ": reference is accepted with 3 models, down from 40\n")
+    wait_for(lambda: bodies(daemon) != before, "the accepted document")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_restart_believes_nothing(make_daemon, upstream, document):
+    """Neither of the daemon, nor of the hydrator: a tenth is not taken for all there ever was."""
+    daemon = start(make_daemon, upstream)
+    before = bodies(daemon)
+    whole = original(document)
+    few = len(whole if document != "stats_image" else whole["total"]) // 10
+    put(upstream, document, part(whole, few))
+    cycle(daemon, lambda: len(refusals(daemon)) == 1)
+    seen = cycles(daemon)
+    daemon.kill_child("hydrator " + CATEGORY)
+    wait_for(lambda: cycles(daemon) > seen, "the successor's cycle")
+    assert bodies(daemon) == before
+    assert daemon.stop() == 0
+    daemon.log_path.rename(daemon.log_path.with_suffix(".old"))
+    daemon.start(wait=False)
+    wait_for(lambda: re.search(r"%s(:| is absent:| is \d+ s old:) implausible: %d " % (DOCUMENTS[document][0], few),
+                               daemon.log()), "the refusal")
+    assert bodies(daemon) == before
+    # Without a file there is only the snapshot to go by; a damaged one is named.
+    assert daemon.stop() == 0
+    (daemon.state / (CATEGORY + ".gate")).write_bytes(b"x" * 168)
+    daemon.log_path.rename(daemon.log_path.with_suffix(".older"))
+    daemon.start(wait=False)
+    wait_for(lambda: "what the gate compared is forgotten" in daemon.log(), "the line about the file")
 
 
 def test_a_flapping_document_is_never_accepted(make_daemon, upstream):

@@ -286,7 +286,7 @@ def test_the_directory_is_made_for_those_who_write_in_it(make):
     for path in daemon.state.iterdir():
         assert path.stat().st_mode & 0o7777 == 0o640
     assert sorted(p.name for p in daemon.state.iterdir()) == [
-        name + ".snapshot" for name in daemon.categories()]
+        name + suffix for name in daemon.categories() for suffix in (".gate", ".snapshot")]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")

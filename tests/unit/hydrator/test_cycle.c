@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "hydrator/cycle.h"
+#include "hydrator/accept.h"
 #include "hydrator/account.h"
+#include "hydrator/gate_file.h"
 #include "hydrator/recall.h"
 #include "fixture/hydrator_world.h"
 #include "payload/encode.h"
@@ -538,7 +541,7 @@ TEST(test_unchanged_documents_are_published_anew)
 	assert_int_equal(count(COUNTER_REFRESHES), 2);
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
 	hydrator_world_put("status_image.json", "[]");
-	cycle.forced = true;
+	world.config.gate.min_ratio = 0;
 	assert_published(3);
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 1);
 	/* Neither is there anything to compute if the rest is unchanged. */
@@ -592,7 +595,7 @@ TEST(test_shrunken_document_must_come_again)
 	    0; /* else answers as quick as these are one */
 	assert_published(1);
 	hydrator_world_put("stats_image.json", "{}");
-	assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it); send USR1");
+	assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
 	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
 	assert_int_equal(count(COUNTER_IMPLAUSIBLE), 1);
 	assert_partial(CYCLE_REFUSED, no_usage, "(answer 2 of 3 like it)");
@@ -623,6 +626,7 @@ TEST(test_answers_in_haste_are_one)
 		assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
 }
 
+/* Nothing but the order to accept passes it. */
 TEST(test_an_order_passes_the_gate)
 {
 	assert_published(1);
@@ -636,11 +640,133 @@ TEST(test_an_order_passes_the_gate)
 	    "1 ");
 	assert_int_equal(refused(),
 	    1u << DOCUMENT_REFERENCE | 1u << DOCUMENT_STATUS | 1u << DOCUMENT_STATS);
-	cycle.forced = true;
-	assert_published(3);
-	assert_int_equal(hydrator_world_logged("down from 2: USR1 asked for it"), 1);
-	assert_int_equal(hydrator_world_logged("USR1 asked for it"), 3);
+	cycle.forced = true; /* somebody wants a refresh */
+	assert_partial(
+	    CYCLE_REFUSED, "reference is 0 s old: implausible: 0 models", "1 ");
+	assert_true(accept_begin(&cycle));
+	assert_published(4);
+	assert_int_equal(hydrator_world_logged("down from 2: it was ordered"), 1);
+	assert_int_equal(hydrator_world_logged("it was ordered"), 3);
+	accept_end(&cycle, CYCLE_PUBLISHED);
 	assert_int_equal(refused(), 0);
+	assert_int_equal(ledger().orders, 1);
+	assert_int_equal(ledger().order_done, 1);
+	assert_string_equal(ledger().order_text,
+	    "reference is accepted with 0 models, down from 2; "
+	    "status is accepted with 0 models with a worker, down from 1; "
+	    "stats is accepted with 0 models with usage, down from 1");
+	/* It was for that once. */
+	assert_false(accept_begin(&cycle));
+	assert_int_equal(ledger().orders, 2);
+	assert_int_equal(ledger().order_done, 0);
+	assert_string_equal(ledger().order_text, "nothing is refused");
+}
+
+/* What is accepted is what was seen, not what comes instead. */
+TEST(test_an_order_is_for_what_was_refused)
+{
+	put_models(40);
+	assert_published(1);
+	put_models(4);
+	assert_partial(CYCLE_REFUSED, "implausible: 4 models, down from 40 ", "of 3");
+	put_models(2);
+	assert_true(accept_begin(&cycle));
+	assert_partial(CYCLE_REFUSED, "implausible: 2 models, down from 40 ", "of 3");
+	accept_end(&cycle, CYCLE_REFUSED);
+	assert_int_equal(ledger().order_done, 0);
+	assert_non_null(
+	    strstr(ledger().order_text, "reference is not: implausible: 2"));
+	assert_partial(CYCLE_REFUSED, "implausible: 2 models, down from 40 ", "of 3");
+	/* Or does not come at all. */
+	hydrator_world_put("reference.json", NULL);
+	assert_true(accept_begin(&cycle));
+	assert_partial(CYCLE_REUSED, "reference is 0 s old: file://", "reference");
+	accept_end(&cycle, CYCLE_REUSED);
+	assert_int_equal(ledger().order_done, 0);
+	assert_non_null(strstr(ledger().order_text, "reference is not: file://"));
+	/* Or is whole again. */
+	put_models(41);
+	assert_true(accept_begin(&cycle));
+	assert_published(6);
+	accept_end(&cycle, CYCLE_PUBLISHED);
+	assert_int_equal(ledger().order_done, 1);
+	assert_string_equal(ledger().order_text, "reference has 41 models again");
+}
+
+/* What a predecessor in this run left in the ledger, and what is in the file. */
+TEST(test_a_successor_compares_with_the_same)
+{
+	struct gate found[GATE_FILE_DOCUMENTS] = { { .population = false } };
+	char err[512];
+
+	assert_published(1);
+	hydrator_world_put("status_image.json", "[]");
+	assert_partial(
+	    CYCLE_REFUSED, "status is 0 s old: implausible: 0 models", "1 of 3");
+	restart();
+	assert_int_equal(cycle.gate[INPUT_STATUS].good.count, 1);
+	assert_false(cycle.gate[INPUT_STATUS].at_least);
+	assert_int_equal(cycle.gate[INPUT_STATUS].seen, 1);
+	assert_partial(
+	    CYCLE_REFUSED, "status is absent: implausible: 0 models", "1 of 3");
+
+	assert_int_equal(gate_load(directory, "image_generation", 60, clock_wall(),
+			     found, err, sizeof(err)),
+	    0);
+	assert_int_equal(gate_save(directory, "image_generation", cycle.gate,
+			     clock_wall(), err, sizeof(err)),
+	    0);
+	assert_int_equal(gate_load(directory, "image_generation", 60,
+			     clock_wall() + 62 * NSEC_PER_SEC, found, err, sizeof(err)),
+	    0);
+	assert_int_equal(gate_load(directory, "image_generation", 60, clock_wall(),
+			     found, err, sizeof(err)),
+	    4);
+	assert_int_equal(found[INPUT_STATUS].good.count, 1);
+	assert_int_equal(
+	    found[INPUT_STATUS].good.names, cycle.gate[INPUT_STATUS].good.names);
+	assert_int_equal(found[INPUT_STATUS].seen, 0);
+	/* What is known already is newer. */
+	found[INPUT_STATUS].good.count = 77;
+	assert_int_equal(gate_load(directory, "image_generation", 60, clock_wall(),
+			     found, err, sizeof(err)),
+	    0);
+	assert_int_equal(found[INPUT_STATUS].good.count, 77);
+	hydrator_world_put("image_generation.gate", NULL);
+}
+
+TEST(test_a_bad_file_of_a_gate_is_not_believed)
+{
+	struct gate gates[GATE_FILE_DOCUMENTS] = { { .known = true } };
+	char path[256], err[512], byte;
+	FILE *fp;
+
+	assert_int_equal(gate_save(directory, "lora", gates, 1, err, sizeof(err)), 0);
+	snprintf(path, sizeof(path), "%s/lora.gate", directory);
+	for (long at = 0; at < 168; at++) {
+		fp = fopen(path, "r+");
+		assert_non_null(fp);
+		assert_int_equal(fseek(fp, at, SEEK_SET), 0);
+		assert_int_equal(fread(&byte, 1, 1, fp), 1);
+		byte = (char)(byte + 1);
+		fseek(fp, at, SEEK_SET);
+		fwrite(&byte, 1, 1, fp);
+		fclose(fp);
+		memset(gates, 0, sizeof(gates));
+		assert_int_equal(
+		    gate_load(directory, "lora", 60, 1, gates, err, sizeof(err)), -1);
+		assert_non_null(strstr(err, path));
+		assert_false(gates[0].known);
+		gates[0].known = true;
+		assert_int_equal(
+		    gate_save(directory, "lora", gates, 1, err, sizeof(err)), 0);
+	}
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(
+	    gate_load(directory, "lora", 60, 1, gates, err, sizeof(err)), -1);
+	hydrator_world_put("lora.gate", NULL);
+	assert_int_equal(
+	    gate_save("/nonexistent", "lora", gates, 1, err, sizeof(err)), -1);
 }
 
 TEST(test_flapping_document_never_passes)
@@ -695,7 +821,6 @@ TEST(test_no_record_is_valid)
 	hydrator_world_put("reference.json", good);
 	assert_published(3);
 	assert_int_equal(with_models(), 1);
-	cycle.forced = true;
 	hydrator_world_put("reference.json", bad);
 	assert_partial(CYCLE_REUSED,
 	    "reference is 0 s old: none of its 2 records is valid", " s old: ");
@@ -705,10 +830,14 @@ TEST(test_no_record_is_valid)
 	assert_int_equal(with_models(), 1);
 }
 
-/* A process that has no document yet goes by the snapshot it finds. */
+/* A process that has no document yet goes by the snapshot it finds, if nobody has left
+ * more. */
 TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 {
+	static const struct ledger nothing;
+
 	assert_published(1);
+	ledger_write(world.segment, 0, &nothing);
 	restart();
 	hydrator_world_put("stats_image.json", "{}");
 	assert_int_equal(run(), CYCLE_REFUSED);

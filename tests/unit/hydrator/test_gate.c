@@ -166,7 +166,7 @@ TEST(test_says_what_and_what_to_do)
 	gate_describe(&gate, &rule, DOCUMENT_STATS, text, sizeof(text));
 	assert_string_equal(text,
 	    "implausible: 4 models with usage, down from 40 (answer 1 of 3 like "
-	    "it); send USR1 to accept it");
+	    "it)");
 }
 
 UNIT_FIXTURE(.setup = setup);

@@ -23,6 +23,7 @@
 static struct segment *seg;
 static struct publisher *writer;
 static struct keeper *keeper;
+static struct gate gates[GATE_FILE_DOCUMENTS];
 static _Atomic bool hang;
 static _Atomic int saves;
 static const char *_Atomic failure; /* NULL: none */
@@ -79,6 +80,7 @@ tear_down(void **state UNUSED)
 	publisher_close(&writer);
 	segment_close(&seg);
 	unlink(directory_path("log"));
+	unlink(directory_path("image_generation.gate"));
 	return log_open("stderr", "info");
 }
 
@@ -127,7 +129,7 @@ minute(void)
 
 TEST(at_once_then_once_a_minute)
 {
-	keeper = keep_open(seg, 0, directory);
+	keeper = keep_open(seg, 0, directory, gates);
 	assert_rests(); /* nothing is there */
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
@@ -147,7 +149,7 @@ TEST(at_once_then_once_a_minute)
 
 TEST(the_last_one_at_the_stop)
 {
-	keeper = keep_open(seg, 0, directory);
+	keeper = keep_open(seg, 0, directory, gates);
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
 	fixture_publish(writer, 'b', 20);
@@ -156,7 +158,7 @@ TEST(the_last_one_at_the_stop)
 	assert_int_equal(atomic_load(&saves), 2);
 	assert_int_equal(atomic_load(&last), 20);
 	/* One that is being saved is waited for, and what came after it saved. */
-	keeper = keep_open(seg, 0, directory);
+	keeper = keep_open(seg, 0, directory, gates);
 	minute();
 	atomic_store(&hang, true);
 	keep_attend(keeper);
@@ -169,7 +171,7 @@ TEST(the_last_one_at_the_stop)
 TEST(what_was_restored_is_in_no_hurry)
 {
 	fixture_publish(writer, 'a', 10);
-	keeper = keep_open(seg, 0, directory);
+	keeper = keep_open(seg, 0, directory, gates);
 	assert_rests();
 	minute();
 	attend_until(1);
@@ -179,7 +181,7 @@ TEST(what_was_restored_is_in_no_hurry)
 TEST(off_without_a_directory)
 {
 	fixture_publish(writer, 'a', 10);
-	keeper = keep_open(seg, 0, "");
+	keeper = keep_open(seg, 0, "", gates);
 	assert_null(keeper);
 	keep_attend(keeper);
 	keep_close(&keeper);
@@ -190,7 +192,7 @@ TEST(one_warning_for_each_new_error)
 {
 	int i;
 
-	keeper = keep_open(seg, 0, directory);
+	keeper = keep_open(seg, 0, directory, gates);
 	atomic_store(&failure, "the disk is full");
 	fixture_publish(writer, 'a', 10);
 	for (i = 1; i <= 3; i++) {
@@ -215,7 +217,7 @@ TEST(nobody_waits_for_a_disk_that_hangs)
 	struct keeper *stuck;
 	int i;
 
-	stuck = keeper = keep_open(seg, 0, directory);
+	stuck = keeper = keep_open(seg, 0, directory, gates);
 	atomic_store(&hang, true);
 	fixture_publish(writer, 'a', 10);
 	for (i = 0; i < 10; i++) {

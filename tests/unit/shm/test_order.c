@@ -1,6 +1,9 @@
 /* What a tool sees of reloads. */
 #include "fixture/segment.h"
 
+#include <fcntl.h>
+
+#include "shm/ledger.h"
 #include "shm/order.h"
 
 /* A segment that has its name, as order_read() finds it by that. */
@@ -123,4 +126,66 @@ TEST(what_is_no_segment_is_refused)
 	assert_int_equal(errno, ESRCH);
 	fclose(f);
 	unlink(path);
+}
+
+TEST(an_order_is_for_one_segment)
+{
+	struct segment *seg = named_segment(), *seen, *other;
+	enum order_code code;
+	unsigned categories;
+	int value;
+
+	assert_int_equal(segment_look(fixture_name(), getpid(), &seen), 0);
+	assert_int_equal(segment_ncategories(seen), 2);
+	assert_string_equal(segment_category_name(seen, 1), fixture_categories[1]);
+	value = order_value(seen, ORDER_ACCEPT, 1u << 1);
+	segment_close(&seen);
+	assert_true(order_value_open(seg, value, &code, &categories));
+	assert_int_equal(code, ORDER_ACCEPT);
+	assert_int_equal(categories, 2);
+	assert_false(order_value_open(seg, value ^ 1 << 20, &code, &categories));
+	assert_false(order_value_open(seg, value ^ 1 << 16, &code, &categories));
+	assert_false(order_value_open(seg, value ^ 1 << 1, &code, &categories));
+	assert_false(order_value_open(seg, value ^ 1 << 2, &code, &categories));
+	assert_false(order_value_open(seg, 0, &code, &categories));
+	done_with(seg);
+	do /* it may have the same tag once in 4093 times */
+		other = named_segment();
+	while (order_value_open(other, value, &code, &categories) &&
+	       (done_with(other), true));
+	done_with(other);
+}
+
+/* What has the name may be anything. */
+TEST(no_offset_is_believed)
+{
+	struct segment *seg = named_segment(), *seen;
+	char path[128];
+	int fd;
+
+	assert_int_equal(segment_look(fixture_name(), getpid() + 1, &seen), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_int_equal(segment_look("/hydratord-none", getpid(), &seen), -1);
+	assert_int_equal(errno, ENOENT);
+	snprintf(path, sizeof(path), "/dev/shm%s", fixture_name());
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_not_equal(fd, -1);
+	for (off_t at = 16; at < 160; at += 4) {
+		uint32_t was, wrong = UINT32_MAX;
+
+		assert_int_equal(pread(fd, &was, 4, at), 4);
+		assert_int_equal(pwrite(fd, &wrong, 4, at), 4);
+		/* Whatever is looked at then lies in the file. */
+		if (segment_look(fixture_name(), getpid(), &seen) == 0) {
+			struct ledger l;
+
+			ledger_read(seen, segment_ncategories(seen) - 1, &l);
+			segment_close(&seen);
+		}
+		assert_int_equal(pwrite(fd, &was, 4, at), 4);
+	}
+	close(fd);
+	assert_int_equal(segment_look(fixture_name(), getpid(), &seen), 0);
+	segment_close(&seen);
+	done_with(seg);
 }
