@@ -160,7 +160,7 @@ publish(struct publisher *p, const void *data, size_t len,
 		publisher_want(p, len);
 		snprintf(err, errlen,
 		    "a snapshot of %zu bytes does not fit: the segment has room for "
-		    "%zu",
+		    "%zu, and grows where " SEGMENT_DIR " and segment.max allow",
 		    len, segment_capacity(seg));
 		errno = EFBIG;
 		return -1;

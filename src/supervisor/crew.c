@@ -21,6 +21,7 @@
 #include "supervisor/failure.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
+#include "supervisor/rights.h"
 #include "supervisor/warm.h"
 
 static int
@@ -210,8 +211,11 @@ void
 crew_announce(const struct crew *w)
 {
 	struct buf line = { 0 };
+	char trouble[512];
 	size_t i;
 
+	if (!rights_room(w->config, trouble, sizeof(trouble)))
+		log_warnx("%s", trouble);
 	for (i = 0; i < w->listeners.n; i++)
 		log_info("listening on %s", w->listeners.name[i]);
 	for (i = 0; i < w->metrics.n; i++)

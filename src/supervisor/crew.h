@@ -64,7 +64,7 @@ void crew_fold(struct crew *);
 /* It has no heir after all. */
 void crew_disinherit(struct crew *);
 
-/* It serves: says in the log where, and what. */
+/* It serves: says in the log where, and what, and whether that has room. */
 void crew_announce(const struct crew *);
 
 /* After a rotation: opens its access log anew, and passes the logs to its children. */

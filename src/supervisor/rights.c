@@ -103,27 +103,36 @@ rights_judge_state(const struct config *c, const struct privilege *p)
 		    user_of(p), dir, strerror(errno));
 }
 
-static void
-rights_judge_room(const struct config *c)
+bool
+rights_room(const struct config *c, char *line, size_t size)
 {
 	double most = 2.0 * (double)c->ncategories * (double)c->segment.capacity;
 	struct statvfs fs;
 	double total, room;
 
 	if (statvfs(SHM_DIR, &fs) == -1) {
-		journal_tell(LOG_WARNING, "hydratord: warning: %s: %s", SHM_DIR,
-		    strerror(errno));
-		return;
+		snprintf(line, size, "%s: %s", SHM_DIR, strerror(errno));
+		return false;
 	}
 	total = (double)fs.f_blocks * (double)fs.f_frsize;
 	room = (double)fs.f_bavail * (double)fs.f_frsize;
-	if (fs.f_blocks != 0 && most > total)
-		journal_tell(LOG_WARNING,
-		    "hydratord: warning: segment.capacity: up to %.1f MiB are more "
-		    "than " SHM_DIR
-		    " has (%.1f MiB, %.1f free): a snapshot that finds no room is not "
-		    "published; make that larger, or this smaller",
-		    most / MIB, total / MIB, room / MIB);
+	if (fs.f_blocks == 0 || most <= total)
+		return true;
+	snprintf(line, size,
+	    "segment.capacity: up to %.1f MiB are more than " SHM_DIR
+	    " has (%.1f MiB, %.1f free): a snapshot that finds no room is not "
+	    "published; make that larger, or this smaller",
+	    most / MIB, total / MIB, room / MIB);
+	return false;
+}
+
+static void
+rights_judge_room(const struct config *c)
+{
+	char line[512];
+
+	if (!rights_room(c, line, sizeof(line)))
+		journal_tell(LOG_WARNING, "hydratord: warning: %s", line);
 }
 
 /* sd_booted(3) */

@@ -20,6 +20,13 @@ int rights_check(const struct config *, const struct privilege *, char *err,
     size_t errlen) MUST_CHECK;
 
 /*
+ * Any process: whether all that segment.capacity allows has room in /dev/shm, however
+ * full that is now. Returns false with a line for the operator if not, or if nobody can
+ * tell.
+ */
+bool rights_room(const struct config *, char *line, size_t size) MUST_CHECK;
+
+/*
  * hydratord -t: the same, and what the service would find of its logs, state_dir,
  * /dev/shm and, where the whole service runs as that user (root tests it, and the
  * machine was booted by systemd), of the file at path. A line on stderr for
