@@ -1,4 +1,5 @@
 """Fixtures of the tests in machines. machine.sh makes what they need, and calls them."""
+import contextlib
 import os
 import pathlib
 import sys
@@ -22,9 +23,23 @@ class Service:
 
     config = "/etc/hydratord.conf"
 
-    def __init__(self, machine, upstream):
+    def __init__(self, machine):
         self.machine = machine
-        self.upstream = upstream
+        self.upstream = None
+        self.network = None  # the machine's process 1 when the upstream was made
+
+    def stop_upstream(self):
+        if self.upstream:
+            self.upstream.stop()
+        self.upstream = None
+
+    def renew_upstream(self):
+        """One that serves well, in the network that the machine has since its last boot."""
+        if self.network != self.machine.leader:
+            self.stop_upstream()
+            self.upstream = self.machine.in_network(lambda: StubUpstream(DEMO))
+            self.network = self.machine.leader
+        self.upstream.mode("*", "ok")
 
     def configure(self, settings=""):
         """The sample configuration, but for what it asks whom."""
@@ -40,24 +55,27 @@ class Service:
                    for name in CATEGORIES)
 
 
-def boot(kind, directory):
-    with Machine(kind, directory) as machine:
-        upstream = machine.in_network(lambda: StubUpstream(DEMO))
-        with upstream:
-            service = Service(machine, upstream)
-            service.configure()
-            yield service
+@contextlib.contextmanager
+def service_in(machine):
+    service = Service(machine)
+    try:
+        service.renew_upstream()
+        yield service
+    finally:
+        service.stop_upstream()
 
 
 @pytest.fixture(scope="module")
 def booted(request, tmp_path_factory):
     """A machine for a module, which says by KIND of what kind."""
-    yield from boot(request.module.KIND, tmp_path_factory.mktemp(request.module.KIND))
+    kind = request.module.KIND
+    with Machine(kind, tmp_path_factory.mktemp(kind)) as machine, service_in(machine) as service:
+        yield service
 
 
 @pytest.fixture
 def service(booted):
     """The daemon, stopped and as it was shipped, whatever the last test left."""
-    booted.upstream.mode("*", "ok")
+    booted.renew_upstream()
     booted.configure()
     yield booted

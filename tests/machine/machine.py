@@ -105,6 +105,9 @@ class Machine:
 
     def boot(self):
         for place in self.cgroups:
+            for left in place.parent.glob("hydratord-machine-*"):  # by a run that was killed
+                if not pathlib.Path("/proc", left.name.split("-")[2]).exists():
+                    self.remove_cgroup(left)
             place.mkdir()
         with open(self.console, "wb") as console:
             self.nspawn = subprocess.Popen(

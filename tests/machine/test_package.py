@@ -5,10 +5,9 @@ import pathlib
 
 import pytest
 
-from conftest import DEMO, Service
+from conftest import service_in
 from daemon import wait_for
 from machine import PATIENCE, Machine
-from stub_upstream import StubUpstream
 
 PACKAGES = "/root/packages"
 STATE, LOGS, CONFIG = "/var/lib/hydratord", "/var/log/hydratord", "/etc/hydratord.conf"
@@ -23,10 +22,8 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(params=["systemd", "sysvinit"])
 def bare(request, tmp_path):
     """A machine in which nothing of the daemon is yet."""
-    with Machine(request.param, tmp_path) as machine:
-        upstream = machine.in_network(lambda: StubUpstream(DEMO))
-        with upstream:
-            yield Service(machine, upstream)
+    with Machine(request.param, tmp_path) as machine, service_in(machine) as service:
+        yield service
 
 
 class Package:

@@ -24,6 +24,30 @@ def test_it_starts_serves_and_stops(started):
     assert machine.ask("ls /dev/shm /run/hydratord") == "/dev/shm:"
 
 
+def test_what_is_killed_comes_back_with_its_answers(started):
+    """The supervisor by systemd, another process by the supervisor."""
+    machine = started.machine
+    before = machine.ask("systemctl show -P MainPID hydratord")
+    machine.run("kill -KILL $(pgrep -f '^hydratord: reader 0')")
+    wait_for(lambda: machine.ask("pgrep -fc '^hydratord: reader'") == "2", "a successor", PATIENCE)
+    assert machine.ask("systemctl show -P MainPID hydratord") == before
+    started.upstream.mode("*", "500")
+    machine.run("kill -KILL " + before)
+    wait_for(lambda: machine.ask("systemctl show -P MainPID hydratord") not in ("0", before)
+             and machine.serves(), "another one", PATIENCE)
+    assert started.has_data()
+
+
+def test_it_comes_with_the_machine_and_has_its_answers(started):
+    """The upstream is not there any more."""
+    machine = started.machine
+    machine.run("systemctl enable hydratord")
+    machine.reboot()
+    assert machine.ask("systemctl is-active hydratord") == "active"
+    assert started.has_data()
+    machine.run("systemctl disable hydratord")
+
+
 def forget(machine):
     """What the journal has so far."""
     machine.run("journalctl --sync --rotate && journalctl --quiet --vacuum-time=1us")
