@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 
 import pytest
 
@@ -64,6 +65,16 @@ def test_every_line_is_an_object_where_that_is_asked_for(make_daemon):
     assert {"supervisor", "reader 0"} <= {line["process"] for line in lines}
     assert {"warning", "info"} <= {line["level"] for line in lines}
     assert all(sorted(line) == ["level", "message", "pid", "process", "time"] for line in lines)
+
+
+def test_a_reload_changes_the_form(make_daemon):
+    daemon = make_daemon()
+    daemon.start()
+    daemon.config.write_text(daemon.config.read_text().replace("log { ", 'log { format = "json" '))
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: '"process":"reader 0"' in daemon.log(), "a reader that writes objects")
+    assert daemon.stop() == 0
+    assert json.loads(daemon.log().splitlines()[-1])["message"] == "stopped"
 
 
 @no_log_daemon
