@@ -42,7 +42,7 @@ extern put_fn put_last_success, put_refresh_durations, put_failures, put_snapsho
     put_fill, put_wanted, put_ages, put_next_try, put_document_ages,
     put_document_states, put_document_errors;
 /* Of upstream hosts. */
-extern put_fn put_breakers, put_floors;
+extern put_fn put_breakers, put_floors, put_upstream_requests, put_upstream_durations;
 /* Of processes. */
 extern put_fn put_restarts, put_former, put_processes;
 

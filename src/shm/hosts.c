@@ -106,12 +106,16 @@ bool
 hosts_read(const struct segment *seg, unsigned i, struct host_view *v)
 {
 	const struct host *h = hosts_at(seg, i);
+	unsigned code;
 
 	if (atomic_load_explicit(&h->named, memory_order_acquire) != 1)
 		return false;
 	host_name(h, v->name);
 	v->breaker = atomic_load(&h->breaker);
 	v->floor = atomic_load(&h->floor);
+	for (code = 0; code < HOST_CODES_MAX; code++)
+		v->answered[code] = counter_read(&h->answered[code]);
+	v->nsec = counter_read(&h->nsec);
 	return true;
 }
 
@@ -124,6 +128,15 @@ hosts_find(const struct segment *seg, const char *name, struct host_view *v)
 		if (hosts_read(seg, i, v) && strcmp(v->name, name) == 0)
 			return true;
 	return false;
+}
+
+void
+host_count(struct host *h, int status, int64_t nsec)
+{
+	atomic_fetch_add_explicit(
+	    &h->answered[host_code_of(status)], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &h->nsec, nsec > 0 ? (uint64_t)nsec : 0, memory_order_relaxed);
 }
 
 bool

@@ -54,6 +54,9 @@ struct host {
 	_Atomic uint64_t breaker;
 	_Atomic int64_t floor; /* clock_boot() until which nobody asks */
 	_Atomic uint64_t name[HOST_NAME_SIZE / sizeof(uint64_t)];
+	/* Requests by what came of them, and how long they took together. */
+	_Atomic uint64_t answered[HOST_CODES_MAX];
+	_Atomic uint64_t nsec;
 };
 
 /* A copy. */
@@ -61,6 +64,7 @@ struct host_view {
 	char name[HOST_NAME_SIZE];
 	uint64_t breaker; /* for breaker_look() */
 	int64_t floor;
+	uint64_t answered[HOST_CODES_MAX], nsec;
 };
 
 /* Not in a reader: the record of a host, claimed if it has none yet. name: at most
@@ -78,6 +82,9 @@ const char *host_name(const struct host *, char name[HOST_NAME_SIZE]);
 /* Not in a reader: until when nobody asks, unless that is later already. No later than
  * HOST_FLOOR_MAX from now. Returns true if that changed something. */
 bool host_raise_floor(struct host *, int64_t until, int64_t now);
+
+/* Not in a reader: a request that took so long ended with a status, 0: without. */
+void host_count(struct host *, int status, int64_t nsec);
 
 /* Supervisor: gives `to` what `from` knows and it does not: later floors, and breakers
  * where it has seen nothing yet. Hydrators may be at work in both. */

@@ -22,7 +22,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-8"
+#define SEGMENT_MAGIC "HYDRATORD-SHM-9"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -151,7 +151,9 @@ AT(host, named, 8);
 AT(host, breaker, 16);
 AT(host, floor, 24);
 AT(host, name, 32);
-_Static_assert(sizeof(struct host) == 256, "a host is 256 bytes");
+AT(host, answered, 256);
+AT(host, nsec, 392);
+_Static_assert(sizeof(struct host) == 400, "a host is 400 bytes");
 
 AT(ledger_error, boot, 0);
 AT(ledger_error, wall, 8);

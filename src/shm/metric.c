@@ -156,6 +156,15 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .label = { "host" },
 	    .help = "For how long an upstream host is not asked, for its Retry-After; "
 		    "0: it may be." },
+	[METRIC_UPSTREAM_REQUESTS] = { .name = "upstream_requests_total",
+	    .type = "counter",
+	    .label = { "host", "code" },
+	    .help = "Requests to an upstream host since the last reload, by status of "
+		    "HTTP; none: no answer." },
+	[METRIC_UPSTREAM_DURATION] = { .name = "upstream_request_duration_seconds",
+	    .type = "summary",
+	    .label = { "host" },
+	    .help = "What these took, their bodies included." },
 	[METRIC_RETRIES] = { .name = "upstream_retries_total",
 	    .type = "counter",
 	    .label = { "category" },

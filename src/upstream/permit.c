@@ -82,6 +82,13 @@ permit_ask(struct permits *p, const char *url, int64_t timeout, struct permit *o
 }
 
 void
+permit_count(const struct permit *permit, int status, int64_t nsec)
+{
+	if (permit->host != NULL)
+		host_count(permit->host, status, nsec);
+}
+
+void
 permit_answered(struct permit *permit)
 {
 	char name[HOST_NAME_SIZE];

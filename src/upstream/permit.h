@@ -46,6 +46,9 @@ enum permit_answer {
 enum permit_answer permit_ask(struct permits *, const char *url, int64_t timeout,
     struct permit *out, char *why, size_t whylen) MUST_CHECK;
 
+/* The try has ended with a status (0: none) after so many nanoseconds. May be called
+ * before any of the next three. */
+void permit_count(const struct permit *, int status, int64_t nsec);
 /* The host has answered, if not what was wanted: it is alive. */
 void permit_answered(struct permit *);
 /* The host has not answered, or with an error of its own, to the last try. */

@@ -231,6 +231,7 @@ source_finish(struct sources *run, struct source *s, const struct fetch_result *
 {
 	char why[FETCH_ERROR_MAX];
 
+	permit_count(&s->permit, r->status, clock_boot() - r->fetched_boot);
 	s->missing = s->optional && r->missing;
 	if (r->error != NULL && !s->missing) {
 		source_note_failure(run, s, r);

@@ -11,6 +11,7 @@ import pytest
 
 from conftest import DEMO, file_categories
 from daemon import wait_for
+from stub_upstream import StubUpstream
 
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
@@ -111,7 +112,8 @@ def test_every_metric_is_shown(make_daemon):
     assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
     # No host was asked: the sample data is in files, and all of it is there.
     assert families - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
-                                "upstream_floor_seconds", "document_last_error_timestamp_seconds"}
+                                "upstream_floor_seconds", "upstream_requests_total",
+                                "upstream_request_duration_seconds", "document_last_error_timestamp_seconds"}
 
 
 def test_limits_are_shown(make_daemon):
@@ -177,6 +179,30 @@ def test_phases_and_savings(make_daemon, tmp_path):
     assert value("state_last_save_timestamp_seconds") == before
     wait_for(lambda: value("refresh_duration_seconds_count", ',phase="encode"') == 1, "an encoded body")
     daemon.state.unlink()
+
+
+def test_requests_to_upstreams(make_daemon):
+    with StubUpstream(DEMO) as upstream:
+        daemon = make_daemon({"image_generation": ["file://%s/image_generation.json" % DEMO]}, upstream.horde, settings=METRICS,
+                             hydration="enabled = false").start()
+
+        def answered(code):
+            found = [value for key, value in samples(daemon).items()
+                     if key.startswith("upstream_requests_total") and key.endswith('code="%s"}' % code)]
+            return sum(found) if found else None
+
+        assert (answered(200), answered("none"), answered(500)) == (3, 0, None)
+        upstream.mode("stats_image", "500")
+        upstream.mode("workers", "cut")
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: answered(500), "an answer that is an error")
+        wait_for(lambda: upstream.count("status_image") == 2 and samples(daemon)[
+            'refresh_total{category="image_generation",result="partial"}'] == 1, "the end of the cycle")
+        counted = [value for key, value in samples(daemon).items() if key.startswith("upstream_requests_total")]
+        assert sum(counted) == sum(upstream.count(name) for name in ("status_image", "stats_image", "workers"))
+        took = {key.partition("{")[0]: value for key, value in samples(daemon).items() if "upstream_request_duration" in key}
+        assert took["upstream_request_duration_seconds_count"] == sum(counted)
+        assert 0 < took["upstream_request_duration_seconds_sum"] < 60
 
 
 def test_former_crews(make_daemon):

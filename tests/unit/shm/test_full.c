@@ -95,14 +95,21 @@ count_files(void)
 	return n;
 }
 
-/* Pages in front of the buffers: header, slots, two of hosts, three processes, and the
- * ledgers of both categories. */
+static long
+pages_of(size_t bytes)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (long)((bytes + page - 1) / page);
+}
+
+/* Pages in front of the buffers: header, slots, three processes, hosts, and the ledgers
+ * of both categories. */
 static long
 front(void)
 {
-	const long page = sysconf(_SC_PAGESIZE);
-
-	return 7 + ((long)(2 * sizeof(struct ledger_record)) + page - 1) / page;
+	return 5 + pages_of(HOSTS_MAX * sizeof(struct host)) +
+	       pages_of(2 * sizeof(struct ledger_record));
 }
 
 static int
