@@ -260,7 +260,6 @@ ask_reload(const struct config *c)
 
 	if (process == -1)
 		return ask_status(c);
-	return ASK_NOT_RUNNING;
 	status = ask_process(c, process, pid);
 	close(process);
 	return status;
