@@ -319,13 +319,19 @@ children_tick(struct children *c, int64_t now)
 	c->ticked = now;
 }
 
+static void
+child_measure(const struct children *c, const struct child *ch)
+{
+	usage_note(segment_counters(c->segment, (unsigned)(ch - c->item)), ch->pid);
+}
+
 void
 children_measure(const struct children *c)
 {
-	unsigned i;
+	const struct child *ch;
 
-	for (i = 0; i < c->n; i++)
-		usage_note(segment_counters(c->segment, i), c->item[i].pid);
+	for (ch = c->item; ch < c->item + c->n; ch++)
+		child_measure(c, ch);
 }
 
 int64_t
@@ -352,7 +358,7 @@ children_bury(struct children *c, pid_t pid, int status)
 	if (ch == c->item + c->n)
 		return false;
 	ch->pid = 0;
-	usage_note(segment_counters(c->segment, (unsigned)(ch - c->item)), 0);
+	child_measure(c, ch);
 	child_hang_up(ch);
 	before = ch->life.state;
 	child_event(c, ch, LIFE_REAPED, now);
@@ -377,6 +383,7 @@ children_read(struct children *c, struct child *ch)
 			log_debug("%s (pid %d) is ready, generation %llu", ch->title,
 			    (int)ch->pid, (unsigned long long)m.generation);
 			child_event(c, ch, LIFE_SAID_READY, clock_boot());
+			child_measure(c, ch);
 		}
 	}
 }

@@ -216,6 +216,7 @@ reload_commit(struct reload *r)
 
 	r->serving = w;
 	r->rising = NULL;
+	r->measure = 0;
 	r->grow = (struct grow){ .said = GROW_FREE };
 	if (r->growing)
 		reload_note_growth(old, w);

@@ -59,8 +59,8 @@ void reload_ask(struct reload *);
 /* What is due: called after whatever happened to a process, and once a second. */
 enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;
 
-/* Notes every USAGE_INTERVAL what all processes take (usage.h), and how many former
- * crews there are. */
+/* Notes every USAGE_INTERVAL, and for a crew that has begun to serve, what all
+ * processes take (usage.h), and how many former crews there are. */
 void reload_measure(struct reload *, int64_t now);
 
 /* After reload_step(), and when all others know: whoever asked for a reload that has

@@ -155,6 +155,9 @@ def test_what_processes_take(make_daemon):
         daemon.get(RISK)
     daemon.move_clock(20)
     wait_for(lambda: sum(measured("process_cpu_seconds_total")) > before, "some processor time")
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: samples(daemon)['config_reloads_total{result="loaded"}'] == 1, "the reload")
+    wait_for(lambda: 0 not in measured("process_resident_memory_bytes"), "the new ones to be measured", 8)
 
 
 def test_phases_and_savings(make_daemon, tmp_path):
