@@ -257,3 +257,38 @@ put_document_errors(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	each_document(m, id, b, put_document_error);
 }
+
+static void
+put_gate_entries(struct buf *b, enum metric_id id, const char *category,
+    const struct ledger_document *d)
+{
+	const char *const good[METRIC_LABELS] = { category, d->name, "good" };
+	const char *const refused[METRIC_LABELS] = { category, d->name, "refused" };
+
+	if (d->gate.known != 0) {
+		put_sample_of(b, id, "", good);
+		put_count(b, d->gate.good_count);
+	}
+	if (d->gate.seen != 0) {
+		put_sample_of(b, id, "", refused);
+		put_count(b, d->gate.doubted_count);
+	}
+}
+
+static void
+put_gate(struct buf *b, enum metric_id id, const char *category,
+    const struct ledger_document *d)
+{
+	if (id == METRIC_GATE_ENTRIES) {
+		put_gate_entries(b, id, category, d);
+		return;
+	}
+	put_sample(b, id, category, d->name);
+	put_count(b, id == METRIC_GATE_REFUSED ? d->gate.seen != 0 : d->gate.seen);
+}
+
+void
+put_gates(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	each_document(m, id, b, put_gate);
+}

@@ -153,6 +153,20 @@ host_raise_floor(struct host *h, int64_t until, int64_t now)
 	return true;
 }
 
+void
+hosts_carry_counts(
+    const struct segment *from, const struct segment *to, const char *name)
+{
+	struct host_view v;
+	struct host *h;
+
+	if (!hosts_find(from, name, &v) || (h = hosts_claim(to, name)) == NULL)
+		return;
+	for (unsigned code = 0; code < HOST_CODES_MAX; code++)
+		seqlock_put(&h->answered[code], v.answered[code]);
+	seqlock_put(&h->nsec, v.nsec);
+}
+
 static void
 host_carry_breaker(const struct host_view *v, const struct segment *to)
 {

@@ -86,6 +86,11 @@ bool host_raise_floor(struct host *, int64_t until, int64_t now);
 /* Not in a reader: a request that took so long ended with a status, 0: without. */
 void host_count(struct host *, int status, int64_t nsec);
 
+/* Supervisor, before hydrators ask in `to`: what was counted of a host goes on there,
+ * if `from` has it. For hosts that the configuration names, so that reload after reload
+ * with other hosts does not fill the table. */
+void hosts_carry_counts(
+    const struct segment *from, const struct segment *to, const char *name);
 /* Supervisor: gives `to` what `from` knows and it does not: later floors, and breakers
  * where it has seen nothing yet. Hydrators may be at work in both. */
 void hosts_carry(const struct segment *from, const struct segment *to, int64_t now);

@@ -146,6 +146,19 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .help =
 		"When a document was tried in vain last, Unix time; code is that of "
 		"HTTP, none if there was no answer; /readyz?verbose has the words." },
+	[METRIC_GATE_REFUSED] = { .name = "gate_refused",
+	    .type = "gauge",
+	    .label = { "category", "document" },
+	    .help = "1 if the document has shrunk too far to be believed." },
+	[METRIC_GATE_ENTRIES] = { .name = "gate_entries",
+	    .type = "gauge",
+	    .label = { "category", "document", "which" },
+	    .help = "Valid entries of the last good document, and of the one that is "
+		    "refused, if one is." },
+	[METRIC_GATE_ANSWERS] = { .name = "gate_answers",
+	    .type = "gauge",
+	    .label = { "category", "document" },
+	    .help = "How often the document that is refused has come; 0: none is." },
 	[METRIC_BREAKER] = { .name = "upstream_breaker_state",
 	    .type = "gauge",
 	    .label = { "host" },

@@ -16,6 +16,7 @@
 #include "proc/privilege.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
+#include "shm/origin.h"
 #include "shm/segment.h"
 #include "supervisor/carry.h"
 #include "supervisor/failure.h"
@@ -91,13 +92,37 @@ crew_make_segment(
 	return 0;
 }
 
+static void
+crew_inherit_counts(const struct crew *w, const struct crew *from, const char *url)
+{
+	char host[HOST_URL_SIZE];
+
+	if (host_url_of(url, host))
+		hosts_carry_counts(from->segment, w->segment, host);
+}
+
+static void
+crew_inherit_hosts(const struct crew *w, const struct crew *from)
+{
+	const struct config_list *places;
+	size_t i, k;
+
+	hosts_carry(from->segment, w->segment, clock_boot());
+	crew_inherit_counts(w, from, w->config->horde.url);
+	for (i = 0; i < w->config->ncategories; i++) {
+		places = &w->config->category[i].reference;
+		for (k = 0; k < places->n; k++)
+			crew_inherit_counts(w, from, places->item[k]);
+	}
+}
+
 /* What it leaves to an heir of its own begins with what it inherits. */
 static int
 crew_inherit(struct crew *w, struct crew *from, char *err, size_t errlen)
 {
 	size_t i;
 
-	hosts_carry(from->segment, w->segment, clock_boot());
+	crew_inherit_hosts(w, from);
 	for (i = 0; i < w->config->ncategories; i++)
 		if (carry_category(from->segment, w->segment,
 			w->config->category[i].name, err, errlen) == -1)

@@ -1,4 +1,5 @@
 """Why something is wrong is known long after it began: in /readyz, in metrics, in the log."""
+import json
 import re
 import signal
 
@@ -128,3 +129,32 @@ def test_what_was_wrong_first_is_kept_when_it_changes(daemon, upstream):
     assert entry(daemon)["trouble"] == first
     assert documents(daemon)["status"]["last_error"]["status"] == 404
     assert documents(daemon)["workers"]["state"] == "good"
+
+
+def test_requests_are_counted_on_over_a_reload(daemon, upstream):
+    name = 'upstream_requests_total{host="%s",code="200"}' % upstream.url
+    before = samples(daemon)[name]
+    assert before == len(DOCUMENTS)
+    daemon.send(signal.SIGHUP)
+    wait_for(lambda: samples(daemon)['config_reloads_total{result="loaded"}'] == 1, "the reload")
+    assert samples(daemon).get(name, 0) >= before
+    wait_for(lambda: samples(daemon)[name] > before, "the first cycle of the new configuration")
+
+
+def test_the_gate_has_figures(make_daemon, upstream, tmp_path):
+    source = tmp_path / "reference.json"
+    models = json.loads((DEMO / (CATEGORY + ".json")).read_text())
+    source.write_text(json.dumps(models))
+    daemon = make_daemon({CATEGORY: ["file://%s" % source]}, upstream.horde, settings=METRICS,
+                         hydration=SCHEDULE).start()
+    label = '{category="%s",document="reference"' % CATEGORY
+    values = samples(daemon)
+    assert values["gate_refused%s}" % label] == values["gate_answers%s}" % label] == 0
+    assert 'gate_entries%s,which="refused"}' % label not in values
+    source.with_suffix(".new").write_text(json.dumps(dict(list(models.items())[:7])))
+    source.with_suffix(".new").rename(source)
+    wait_for(lambda: samples(daemon)["gate_refused%s}" % label] == 1, "the refusal")
+    values = samples(daemon)
+    assert values['gate_entries%s,which="good"}' % label] == 40
+    assert values['gate_entries%s,which="refused"}' % label] == 7
+    assert values["gate_answers%s}" % label] == 1

@@ -45,6 +45,43 @@ TEST(a_host_has_one_record)
 	segment_close(&seg);
 }
 
+TEST(codes_are_few_whatever_comes)
+{
+	static const struct {
+		int status;
+		const char *name;
+	} row[] = { { 0, "none" }, { 200, "200" }, { 206, "other" }, { 304, "304" },
+		{ 302, "3xx" }, { 404, "404" }, { 418, "4xx" }, { 500, "500" },
+		{ 599, "5xx" }, { 600, "other" }, { 3, "other" }, { 100, "other" },
+		{ -1, "other" }, { 99999, "other" }, { INT32_MIN, "other" } };
+
+	for (size_t i = 0; i < NELEM(row); i++)
+		assert_string_equal(
+		    host_code_name(host_code_of(row[i].status)), row[i].name);
+}
+
+TEST(requests_are_counted_on_in_the_next_segment)
+{
+	struct segment *seg = segment(), *next = segment();
+	struct host *a = hosts_claim(seg, A);
+	struct host_view v;
+
+	host_count(a, 200, 5);
+	host_count(a, 503, 7);
+	host_count(a, 200, 9);
+	hosts_carry_counts(seg, next, A);
+	hosts_carry_counts(seg, next, B);
+	assert_true(hosts_read(next, 0, &v));
+	assert_string_equal(v.name, A);
+	assert_int_equal(v.answered[host_code_of(200)], 2);
+	assert_int_equal(v.answered[host_code_of(503)], 1);
+	assert_int_equal(v.answered[host_code_of(0)], 0);
+	assert_int_equal(v.nsec, 21);
+	assert_false(hosts_read(next, 1, &v));
+	segment_close(&seg);
+	segment_close(&next);
+}
+
 TEST(a_full_table_has_no_more)
 {
 	struct segment *seg = segment();
