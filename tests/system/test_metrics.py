@@ -173,10 +173,11 @@ def test_phases_and_savings(make_daemon, tmp_path):
         assert value("refresh_duration_seconds_count", ',phase="%s"' % phase) == 1
         assert 0 <= value("refresh_duration_seconds_sum", ',phase="%s"' % phase) < 30
     assert value("refresh_duration_seconds_sum", ',phase="compute"') > 0
-    daemon.get("/model_references/statistics/text_generation", headers={"Accept-Encoding": "br"})
     daemon.state.rename(tmp_path / "elsewhere")
     daemon.state.write_text("not a directory")
     daemon.move_clock(70)
+    # Not before: a hydrator looks once a second at what was asked for within the minute.
+    daemon.get("/model_references/statistics/text_generation", headers={"Accept-Encoding": "br"})
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: value("state_saves_total", ',result="failed"') == 1, "a state that cannot be saved")
     assert value("state_last_save_timestamp_seconds") == before
