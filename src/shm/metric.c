@@ -172,7 +172,7 @@ const struct metric metric_table[METRIC_MAX] = {
 	[METRIC_UPSTREAM_REQUESTS] = { .name = "upstream_requests_total",
 	    .type = "counter",
 	    .label = { "host", "code" },
-	    .help = "Requests to an upstream host since the last reload, by status of "
+	    .help = "Requests to an upstream host that have ended, by status of "
 		    "HTTP; none: no answer." },
 	[METRIC_UPSTREAM_DURATION] = { .name = "upstream_request_duration_seconds",
 	    .type = "summary",
