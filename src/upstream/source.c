@@ -89,7 +89,6 @@ source_note_unsent(struct source *s)
 static void
 source_try(struct sources *run, struct source *s, int64_t now)
 {
-	static const char no_time[] = "no time is left (upstream.cycle_timeout)";
 	char why[FETCH_ERROR_MAX];
 	int64_t timeout = s->timeout, left;
 
@@ -98,10 +97,10 @@ source_try(struct sources *run, struct source *s, int64_t now)
 		timeout = left < timeout ? left : timeout;
 	}
 	if (timeout <= 0) {
-		source_note_asked(s, s->last[0] != '\0' ? s->last : no_time,
-		    s->last[0] != '\0' ? s->last_status : 0);
+		if (s->last[0] != '\0')
+			source_note_asked(s, s->last, s->last_status);
 		s->unfetched++;
-		source_fail(s, no_time);
+		source_fail(s, "no time is left (upstream.cycle_timeout)");
 		return;
 	}
 	switch (permit_ask(run->wait->permits, source_place(s), timeout, &s->permit,
