@@ -423,14 +423,15 @@ TEST(encoding_has_a_budget)
 	w->answerer.maker.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, coding));
-	/* Whoever asks for ever other pages comes to the end of it. */
+	/* Whoever asks for ever other pages comes to the end of it: on a machine that
+	 * has no time for us with the first. */
 	for (i = 0; i < 100000; i++) {
 		snprintf(target, sizeof(target), IMAGE "?limit=%d", 1000 + i);
 		assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
 		if (strstr(w->response.fields.data, coding) == NULL)
 			break;
 	}
-	assert_in_range(i, 1, 99999);
+	assert_int_not_equal(i, 100000);
 	/* What is kept costs nothing. */
 	w->answerer.maker.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
