@@ -52,7 +52,7 @@ trouble_remind(struct trouble *t, const char *category)
 	if (t->key == 0 || now - t->said < TROUBLE_REMINDER * NSEC_PER_SEC)
 		return;
 	t->said = now;
-	log_warnx("%s is not well for %" PRId64 " s now, which began with: %s%s%s",
+	log_warnx("%s has not been well for %" PRId64 " s, which began with: %s%s%s",
 	    category, trouble_age(t), t->first,
 	    strcmp(t->first, t->last) != 0 ? "; now: " : "",
 	    strcmp(t->first, t->last) != 0 ? t->last : "");

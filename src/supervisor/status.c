@@ -20,6 +20,7 @@ enum condition {
 	CONDITION_EMPTY,   /* nothing was published */
 	CONDITION_EXPIRED, /* too old to be answered */
 	CONDITION_OLD,     /* answered, though its refreshes have failed for a while */
+	CONDITION_FAILING, /* answered, and not old yet, but a refresh has failed */
 	CONDITION_MAX
 };
 
@@ -32,6 +33,7 @@ condition_of(const struct crew *w, unsigned category, int64_t now)
 	bool horde = known >= 0 && category_has_horde((enum category)known);
 	const struct part_stamp *part;
 	struct snapshot_stamp stamp;
+	struct ledger l;
 	int64_t age;
 
 	snapshot_stamp_now(w->segment, category, &stamp);
@@ -41,7 +43,11 @@ condition_of(const struct crew *w, unsigned category, int64_t now)
 	age = (now - part->fetched_boot) / NSEC_PER_SEC;
 	if (age > w->config->hydration.stale_if_error)
 		return CONDITION_EXPIRED;
-	return age > w->config->hydration.stale_ttl ? CONDITION_OLD : CONDITION_SERVED;
+	if (age > w->config->hydration.stale_ttl)
+		return CONDITION_OLD;
+	return ledger_read(w->segment, category, &l) && l.failing_since != 0
+		   ? CONDITION_FAILING
+		   : CONDITION_SERVED;
 }
 
 /* With what is wrong with its documents, as its hydrator has noted it. */
@@ -68,6 +74,7 @@ put_condition(
 		[CONDITION_EMPTY] = "empty",
 		[CONDITION_EXPIRED] = "expired",
 		[CONDITION_OLD] = "old",
+		[CONDITION_FAILING] = "not refreshed",
 	};
 	unsigned i, n = 0;
 

@@ -11,11 +11,10 @@ import urllib.request
 
 import pytest
 
-from conftest import SOURCE
 from daemon import wait_for
 
 PROMETHEUS = os.environ.get("PROMETHEUS") or shutil.which("prometheus")
-ALERTS = SOURCE / "etc" / "prometheus" / "alerts.yml"
+ALERTS = pathlib.Path(__file__).resolve().parents[2] / "etc" / "prometheus" / "alerts.yml"
 
 needs_prometheus = pytest.mark.skipif(
     not PROMETHEUS, reason="prometheus (Debian: prometheus) is not installed; PROMETHEUS names it")

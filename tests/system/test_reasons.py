@@ -72,8 +72,8 @@ def test_an_outage_names_its_cause_after_ten_minutes(daemon, upstream):
         # Not while a probe is under way, which the move would make a timeout.
         wait_for(lambda: samples(daemon)['upstream_breaker_state{host="%s"}' % upstream.url] == 2, "the breaker")
         daemon.move_clock(121)
-    wait_for(lambda: warnings(daemon, "is not well for "), "the reminder")
-    reminder = re.search(r"warning: %s is not well for (\d+) s now, which began with: (.*)" % CATEGORY, daemon.log())
+    wait_for(lambda: warnings(daemon, "has not been well for "), "the reminder")
+    reminder = re.search(r"warning: %s has not been well for (\d+) s, which began with: (.*)" % CATEGORY, daemon.log())
     assert int(reminder.group(1)) >= 600 and "HTTP status 500" in reminder.group(2)
     # Also when whoever knew is dead, and when the configuration was loaded anew.
     daemon.kill_child("hydrator " + CATEGORY)

@@ -60,14 +60,14 @@ TEST(it_is_reminded_of_how_it_began)
 	trouble_remind(&t, "lora");
 	assert_int_equal(
 	    hydrator_world_logged(
-		"lora is not well for 600 s now, which began with: first\n"),
+		"lora has not been well for 600 s, which began with: first\n"),
 	    1);
 	assert_int_equal(warnings(), 1);
 	trouble_note(&t, "lora", 1, ": first, later");
 	moved_clock_add(TROUBLE_REMINDER);
 	trouble_remind(&t, "lora");
 	assert_int_equal(
-	    hydrator_world_logged("lora is not well for 1200 s now, which "
+	    hydrator_world_logged("lora has not been well for 1200 s, which "
 				  "began with: first; now: first, later\n"),
 	    1);
 	assert_int_equal(warnings(), 1);

@@ -100,6 +100,27 @@ TEST(the_reason_is_what_the_hydrator_has_noted)
 	segment_close(&w.segment);
 }
 
+TEST(what_is_not_refreshed_is_told_while_it_is_not_old_yet)
+{
+	struct crew w = crew();
+	struct ledger l = { .ndocuments = 1, .failing_since = 1 };
+
+	publish_at(&w, 0, SECOND);
+	publish_at(&w, 1, SECOND);
+	strlcpy(l.document[0].name, "stats", sizeof(l.document[0].name));
+	l.document[0].state = LEDGER_NOT_FETCHED;
+	l.document[0].error.wall = 1;
+	strlcpy(l.document[0].error.text, "timeout", sizeof(l.document[0].error.text));
+	ledger_write(w.segment, 0, &l);
+	must_be(&w, SECOND, "",
+	    "1 of 2 categories not refreshed: image_generation (stats: timeout)");
+	l.failing_since = 0; /* the error stays in the ledger */
+	l.document[0].state = LEDGER_GOOD;
+	ledger_write(w.segment, 0, &l);
+	must_be(&w, SECOND, "", "2 categories served");
+	segment_close(&w.segment);
+}
+
 TEST(a_refused_reload_is_told_besides)
 {
 	struct crew w = crew();
