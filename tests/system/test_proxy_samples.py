@@ -135,6 +135,8 @@ class World:
         self.python = self.proxy = None
         try:
             daemon.start(wait=False)
+            # Else it is up for a proxy's first requests, and down after its first checks.
+            wait_for(lambda: daemon.get("/readyz").status == 200, "readiness")
             self.python = StandIn()
             self.proxy = Proxy(directory, 1, lambda ports: KINDS[kind](directory, ports[0], port, self.python.port))
         except BaseException:
