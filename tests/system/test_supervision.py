@@ -259,6 +259,8 @@ def test_a_key_that_its_user_cannot_read_starts_nothing(make_daemon):
         assert status == 78
         assert "upstream.apikey_file: nobody cannot read %s: Permission denied" % key in said
     assert not daemon.pidfile.exists()
+    if WRAPPER:
+        return  # valgrind 3.19 knows no pidfd_open(2), by which --reload finds the daemon
     running = make_daemon().start()
     good = running.config.read_text()
     running.config.write_text(good + 'upstream { apikey_file = "%s" }' % key)
