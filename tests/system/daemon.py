@@ -237,6 +237,12 @@ horde { url = "%s" %s }
     def send(self, number):
         self.process.send_signal(number)
 
+    def reload(self):
+        """Returns when no reader of before is left: for a moment both kinds accept."""
+        former = self.child("reader 0")
+        self.send(signal.SIGHUP)
+        wait_for(lambda: not process_alive(former), "the former reader to leave")
+
     def stop(self, number=signal.SIGTERM):
         """Ends it and checks what must hold after every run."""
         if self.process is None:

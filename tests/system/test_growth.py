@@ -161,7 +161,7 @@ def test_max_is_said_once_and_keeps_the_answers(make, documents):
     assert metric(daemon, "segment_wanted_bytes", "text_generation") > 512 << 10
     assert not lines(daemon, "grown")
     set_segment(daemon, 'capacity = "512K"')
-    daemon.send(signal.SIGHUP)
+    daemon.reload()
     wait_for(lambda: models(daemon) == 800, "more models")
     assert metric(daemon, "segment_wanted_bytes", "text_generation") == 0
     assert metric(daemon, "segment_capacity_bytes") > 512 << 10
