@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, os.path.dirname(__file__))
-from daemon import Daemon, describe  # noqa: E402
+from daemon import BAD_LOG, Daemon, describe  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DEMO = SOURCE / "etc" / "demo"
@@ -87,8 +88,36 @@ def pytest_runtest_makereport(item):
                 map(describe, daemon.session_members(daemon.process.pid)))))
 
 
+# How many tests a worker may look at twice (.ci/run): its verdict on a tree does not hang on one
+# race of one test in thousands. What a sanitizer or an assertion says has no second look.
+second_looks = [int(os.environ.get("HYDRATORD_TEST_SECOND_LOOKS", "0"))]
+
+
+@pytest.hookimpl
+def pytest_runtest_protocol(item, nextitem):
+    if not second_looks[0]:
+        return None
+    log = item.ihook.pytest_runtest_logstart, item.ihook.pytest_runtest_logfinish
+    log[0](nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    first = "\n".join("\n".join([report.longreprtext, *map("\n".join, report.sections)])
+                      for report in reports if report.failed)
+    if first and not BAD_LOG.search(first.replace("AssertionError", "")):
+        second_looks[0] -= 1
+        item.user_properties.append(("unsteady", item.nodeid + "\n" + first))
+        item._initrequest()  # its fixtures are made anew
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    log[1](nodeid=item.nodeid, location=item.location)
+    return True
+
+
 def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "figure":
+                terminalreporter.write_line(value)
+            elif name == "unsteady" and report.when == "call":
+                terminalreporter.section("failed once, and passed when run again: mend it")
                 terminalreporter.write_line(value)
