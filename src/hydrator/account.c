@@ -50,6 +50,8 @@ account_open(struct cycle *c)
 		c->trouble.since = l->failing_since;
 		memcpy(c->trouble.first, l->cause, sizeof(l->cause));
 	}
+	/* What the predecessor was in its fleet this one has to become. */
+	l->fleet = (struct ledger_fleet){ 0 };
 	l->ndocuments = c->inputs.n;
 	for (k = 0; k < c->inputs.n; k++) {
 		ledger_put(l->document[k].name, sizeof(l->document[k].name),

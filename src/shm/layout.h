@@ -22,7 +22,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM-9"
+#define SEGMENT_MAGIC "HYDRATORD-SHM10"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -170,6 +170,24 @@ AT(ledger_document, error, 40);
 AT(ledger_document, gate, 536);
 _Static_assert(sizeof(struct ledger_document) == 608, "a document is 608 bytes");
 
+AT(ledger_fleet, used, 0);
+AT(ledger_fleet, up, 8);
+AT(ledger_fleet, role, 16);
+AT(ledger_fleet, since, 24);
+AT(ledger_fleet, token, 32);
+AT(ledger_fleet, generation, 40);
+AT(ledger_fleet, seen, 48);
+AT(ledger_fleet, lag, 56);
+AT(ledger_fleet, skew, 64);
+AT(ledger_fleet, commands, 72);
+AT(ledger_fleet, errors, 80);
+AT(ledger_fleet, bytes_in, 88);
+AT(ledger_fleet, bytes_out, 96);
+AT(ledger_fleet, refused, 104);
+AT(ledger_fleet, leader, 112);
+AT(ledger_fleet, error, 176);
+_Static_assert(sizeof(struct ledger_fleet) == 432, "a fleet is 432 bytes");
+
 AT(ledger, ndocuments, 0);
 AT(ledger, next_try, 8);
 AT(ledger, failing_since, 16);
@@ -178,8 +196,9 @@ AT(ledger, orders, 536);
 AT(ledger, order_done, 544);
 AT(ledger, order_text, 552);
 AT(ledger, document, 1064);
-_Static_assert(sizeof(struct ledger) == 3496, "a ledger is 3496 bytes");
-_Static_assert(sizeof(struct ledger_record) == 7000, "its record is 7000 bytes");
+AT(ledger, fleet, 3496);
+_Static_assert(sizeof(struct ledger) == 3928, "a ledger is 3928 bytes");
+_Static_assert(sizeof(struct ledger_record) == 7864, "its record is 7864 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);

@@ -11,6 +11,8 @@
 
 /* A writer writes once a cycle; whoever is overtaken so often has met a madman. */
 #define LEDGER_TRIES 8
+/* Differences of such times have room in 63 bits: 146 years. */
+#define LEDGER_TIME_MAX (INT64_MAX / 2)
 
 _Static_assert(LEDGER_HOST_SIZE == HOST_URL_SIZE, "room for all origins");
 
@@ -35,6 +37,27 @@ tame_text(char *field, size_t size)
 	log_defuse(field, strlen(field));
 }
 
+static int64_t
+tame_time(int64_t nsec, int64_t least)
+{
+	return nsec < least || nsec > LEDGER_TIME_MAX ? 0 : nsec;
+}
+
+static void
+tame_fleet(struct ledger_fleet *f)
+{
+	f->used = f->used != 0;
+	f->up = f->up != 0;
+	if (f->role >= LEDGER_ROLES)
+		f->role = LEDGER_ALONE;
+	f->since = tame_time(f->since, 0);
+	f->seen = tame_time(f->seen, 0);
+	f->lag = tame_time(f->lag, 0);
+	f->skew = tame_time(f->skew, -LEDGER_TIME_MAX);
+	tame_text(f->leader, sizeof(f->leader));
+	tame_text(f->error, sizeof(f->error));
+}
+
 /* Who may write a ledger parses strangers' bytes: what it says is not trusted. */
 static void
 tame(struct ledger *l)
@@ -54,6 +77,7 @@ tame(struct ledger *l)
 		tame_text(d->error.host, sizeof(d->error.host));
 		tame_text(d->error.text, sizeof(d->error.text));
 	}
+	tame_fleet(&l->fleet);
 }
 
 void
@@ -98,6 +122,18 @@ ledger_state_name(enum ledger_state state)
 	};
 
 	return names[state];
+}
+
+const char *
+ledger_role_name(enum ledger_role role)
+{
+	static const char *const names[LEDGER_ROLES] = {
+		[LEDGER_ALONE] = "alone",
+		[LEDGER_FOLLOWER] = "follower",
+		[LEDGER_LEADER] = "leader",
+	};
+
+	return names[role];
 }
 
 static bool

@@ -20,6 +20,7 @@
 #define LEDGER_TEXT_SIZE 256
 #define LEDGER_CAUSE_SIZE 512
 #define LEDGER_ORDER_SIZE 512
+#define LEDGER_LEADER_SIZE 64
 
 /* What became of a document in the last cycle that wanted it. */
 enum ledger_state {
@@ -56,6 +57,32 @@ struct ledger_document {
 	struct ledger_gate gate;
 };
 
+/* What a machine is in the fleet of its category. */
+enum ledger_role {
+	LEDGER_ALONE, /* hydrates for itself: no fleet, or none that it reaches */
+	LEDGER_FOLLOWER,
+	LEDGER_LEADER,
+	LEDGER_ROLES
+};
+
+/* The fleet on Redis as the category's hydrator sees it; all zero without one. Counts
+ * are of this hydrator. */
+struct ledger_fleet {
+	uint64_t used;       /* 1: redis.url is set */
+	uint64_t up;         /* 1: the last look at Redis was answered */
+	uint64_t role;       /* enum ledger_role */
+	int64_t since;       /* clock_wall() of the last change of up; 0: none */
+	uint64_t token;      /* fencing token of the leader; 0: none known */
+	uint64_t generation; /* the leader's number of what is held; 0: not its */
+	int64_t seen;        /* clock_boot() of the last good look; 0: none */
+	int64_t lag;  /* ns from the leader's publication to ours, of the last taken */
+	int64_t skew; /* ns that the clock of Redis is ahead of this machine's */
+	uint64_t commands, errors, bytes_in, bytes_out;
+	uint64_t refused;                /* values not taken: form, checksum, ... */
+	char leader[LEDGER_LEADER_SIZE]; /* its name, "": none known */
+	char error[LEDGER_TEXT_SIZE];    /* why up is 0; "": it is 1 */
+};
+
 struct ledger {
 	uint64_t ndocuments;
 	int64_t next_try; /* clock_boot() of the next cycle, 0: only when asked */
@@ -69,6 +96,7 @@ struct ledger {
 	uint64_t order_done;
 	char order_text[LEDGER_ORDER_SIZE];
 	struct ledger_document document[LEDGER_DOCUMENTS];
+	struct ledger_fleet fleet;
 };
 
 /* Copies text into a field: cut to its size, and without what log_defuse() takes
@@ -79,9 +107,10 @@ void ledger_put(char *field, size_t size, const char *text);
 void ledger_write(const struct segment *, unsigned category, const struct ledger *);
 /*
  * Any process: copies what was written last. All texts are terminated, UTF-8 (RFC 3629)
- * and without control characters, all enumerations and counts in range, whatever the
- * writer did. Returns false, and *out is zero, if there is none, or it was written too
- * often meanwhile.
+ * and without control characters, all enumerations, flags and counts in range, and no
+ * time of the fleet is negative or further from now than arithmetic stands, whatever
+ * the writer did. Returns false, and *out is zero, if there is none, or it was written
+ * too often meanwhile.
  */
 bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 /* Appends, in words, which of its documents are not good and why: "status: HTTP status
@@ -89,5 +118,7 @@ bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 void ledger_say(const struct ledger *, struct buf *);
 /* "good", "not_fetched", ...: for JSON and labels. */
 const char *ledger_state_name(enum ledger_state);
+/* "alone", "follower", "leader": the same. */
+const char *ledger_role_name(enum ledger_role);
 
 #endif

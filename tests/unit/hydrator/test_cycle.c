@@ -853,6 +853,21 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	assert_int_equal(refused(), 0);
 }
 
+/* It may follow now, or be in no fleet any more. */
+TEST(test_a_successor_has_no_place_in_the_fleet_yet)
+{
+	struct ledger l;
+
+	assert_published(1);
+	l = ledger();
+	l.fleet = (struct ledger_fleet){ .used = 1, .up = 1, .role = LEDGER_LEADER };
+	ledger_write(world.segment, 0, &l);
+	restart();
+	assert_published(2);
+	assert_int_equal(ledger().fleet.used, 0);
+	assert_int_equal(ledger().fleet.role, LEDGER_ALONE);
+}
+
 /* Answers that can be served are not given up for those that can be made now. */
 TEST(test_a_restart_loses_no_answers)
 {

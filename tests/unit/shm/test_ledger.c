@@ -19,6 +19,16 @@ uniform(uint64_t n)
 		ledger_put(
 		    l.document[i].error.text, sizeof(l.document[i].error.text), text);
 	}
+	l.fleet = (struct ledger_fleet){
+		.used = 1,
+		.up = n % 2,
+		.role = n % LEDGER_ROLES,
+		.since = (int64_t)n,
+		.skew = -(int64_t)n,
+		.refused = n,
+	};
+	ledger_put(l.fleet.leader, sizeof(l.fleet.leader), text);
+	ledger_put(l.fleet.error, sizeof(l.fleet.error), text);
 	return l;
 }
 
@@ -78,6 +88,52 @@ TEST(whatever_was_written_can_be_shown)
 		assert_int_equal(
 		    strspn(out.document[i].error.text, "?"), LEDGER_TEXT_SIZE - 1);
 	}
+	assert_int_equal(out.fleet.used, 1);
+	assert_int_equal(out.fleet.up, 1);
+	assert_string_equal(
+	    ledger_role_name((enum ledger_role)out.fleet.role), "alone");
+	assert_int_equal(strspn(out.fleet.leader, "?"), LEDGER_LEADER_SIZE - 1);
+	assert_int_equal(strspn(out.fleet.error, "?"), LEDGER_TEXT_SIZE - 1);
+	segment_close(&seg);
+}
+
+/* Whoever shows one subtracts its times from now. */
+TEST(no_time_of_a_fleet_overflows)
+{
+	const int64_t worst[] = { INT64_MIN, INT64_MAX };
+	struct segment *seg = fixture_segment();
+	struct ledger in = { 0 }, out;
+
+	for (size_t i = 0; i < NELEM(worst); i++) {
+		in.fleet.since = in.fleet.seen = worst[i];
+		in.fleet.lag = in.fleet.skew = worst[i];
+		ledger_write(seg, 0, &in);
+		assert_true(ledger_read(seg, 0, &out));
+		assert_int_equal(out.fleet.since, 0);
+		assert_int_equal(out.fleet.seen, 0);
+		assert_int_equal(out.fleet.lag, 0);
+		assert_int_equal(out.fleet.skew, 0);
+	}
+	in.fleet.lag = -1;
+	in.fleet.skew = -1;
+	ledger_write(seg, 0, &in);
+	assert_true(ledger_read(seg, 0, &out));
+	assert_int_equal(out.fleet.lag, 0);
+	assert_int_equal(out.fleet.skew, -1); /* a clock may be behind */
+	segment_close(&seg);
+}
+
+/* As before a fleet is known. */
+TEST(a_fleet_of_zeros_is_none)
+{
+	struct segment *seg = fixture_segment();
+	struct ledger in = { 0 }, out;
+
+	ledger_write(seg, 0, &in);
+	assert_true(ledger_read(seg, 0, &out));
+	assert_memory_equal(&in, &out, sizeof(in));
+	assert_int_equal(out.fleet.used, 0);
+	assert_int_equal(out.fleet.role, LEDGER_ALONE);
 	segment_close(&seg);
 }
 
