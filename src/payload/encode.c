@@ -158,3 +158,40 @@ view_carry_forms(
 	view_share_forms(view_directory_of(payload));
 	view_directory_of(payload)->size = payload->len;
 }
+
+/* Forms are put behind all else, one after the other. */
+static size_t
+view_identity_length(const struct view_directory *d)
+{
+	size_t len = d->size;
+
+	for (int k = 0; k < VIEW_MAX; k++)
+		for (int e = 0; e < ENCODING_MAX; e++)
+			if (d->views[k].present && d->views[k].coded[e].len > 0 &&
+			    d->views[k].coded[e].off < len)
+				len = d->views[k].coded[e].off;
+	return len;
+}
+
+static bool
+view_cut(const struct view_directory *d, size_t len, struct buf *out)
+{
+	struct view_directory *cut;
+
+	buf_reset(out);
+	buf_add(out, (const char *)d, len);
+	cut = view_directory_of(out);
+	cut->size = len;
+	for (int k = 0; k < VIEW_MAX; k++)
+		memset(cut->views[k].coded, 0, sizeof(cut->views[k].coded));
+	return view_open(out->data, len, (enum category)d->category) != NULL;
+}
+
+/* Former versions put statistics behind the forms of what they carried over: then
+ * nothing can be cut off. */
+void
+view_identity(const struct view_directory *d, struct buf *out)
+{
+	if (!view_cut(d, view_identity_length(d), out))
+		(void)view_cut(d, d->size, out);
+}

@@ -32,5 +32,8 @@ uint32_t view_forms(const struct view_directory *) MUST_CHECK;
  * (view_open), as long as it does not become longer than max, which it is not yet. */
 void view_carry_forms(struct buf *payload, const struct view_directory *older,
     uint32_t forms, size_t max);
+/* Puts into the buffer, for what was in it, the payload (view_open) without its encoded
+ * forms: the same bytes whatever forms it has, and view_open() takes them. */
+void view_identity(const struct view_directory *, struct buf *out);
 
 #endif

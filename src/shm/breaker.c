@@ -76,6 +76,13 @@ breaker_look(uint64_t word, int64_t now)
 	return v;
 }
 
+uint64_t
+breaker_opened(unsigned failures, int64_t until)
+{
+	return word_make(
+	    PHASE_OPEN, failures < FAILURES_MOST ? failures : FAILURES_MOST, until);
+}
+
 /* What becomes of the word if somebody asks; the word itself if nothing does. */
 static enum breaker_answer
 breaker_judge(uint64_t word, int64_t now, int64_t claim, uint64_t *next)

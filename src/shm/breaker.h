@@ -35,6 +35,9 @@ struct breaker_view {
 
 /* What a word means at a time. Pure. */
 struct breaker_view breaker_look(uint64_t word, int64_t now) MUST_CHECK;
+/* The word of a breaker that is open until then, after so many failures in a row
+ * elsewhere. Pure. */
+uint64_t breaker_opened(unsigned failures, int64_t until) MUST_CHECK;
 
 enum breaker_answer {
 	BREAKER_GO,
