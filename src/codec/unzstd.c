@@ -19,7 +19,7 @@ frame_says(struct str frame, size_t length)
 	if (frame.len < sizeof(magic))
 		return false;
 	memcpy(&magic, frame.p, sizeof(magic));
-	return le32toh(magic) == ZSTD_MAGICNUMBER &&
+	return le32toh(magic) == ZSTD_MAGICNUMBER && length < ZSTD_CONTENTSIZE_ERROR &&
 	       ZSTD_findFrameCompressedSize(frame.p, frame.len) == frame.len &&
 	       ZSTD_getFrameContentSize(frame.p, frame.len) == length;
 }

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "payload/encode.h"
 #include "payload/write.h"
 
 /* The JSON string that a row begins with. */
@@ -113,7 +114,8 @@ view_moved(struct view v, uint64_t by)
 }
 
 /* The older payload stays as it is, so that none of its offsets changes; the new
- * statistics are put behind it. */
+ * statistics are put behind it. Its forms do not come along: they belong behind all
+ * else, and view_carry_forms() puts them there. */
 void
 view_carry_risk(struct buf *payload, const struct view_directory *older)
 {
@@ -124,8 +126,7 @@ view_carry_risk(struct buf *payload, const struct view_directory *older)
 	struct view_directory *to;
 
 	memcpy(fresh, payload->data, len);
-	buf_reset(payload);
-	buf_add(payload, (const char *)older, older->size);
+	view_identity(older, payload);
 	view_align(payload);
 	by = payload->len - head;
 	buf_add(payload, fresh + head, len - head);

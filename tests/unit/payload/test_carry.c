@@ -176,3 +176,119 @@ TEST(forms_without_room_are_not)
 }
 
 UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);
+
+/* --- Identity -------------------------------------------------------------------- */
+
+#define ALL_FORMS UINT32_MAX
+
+static void
+assert_is_identity(const struct view_directory *of, const struct buf *want)
+{
+	struct buf identity = { 0 };
+
+	view_identity(of, &identity);
+	assert_int_equal(identity.len, want->len);
+	assert_memory_equal(identity.data, want->data, want->len);
+	assert_non_null(
+	    view_open(identity.data, identity.len, CATEGORY_TEXT_GENERATION));
+	buf_free(&identity);
+}
+
+static void
+open_newer(void)
+{
+	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(newer.dir);
+}
+
+TEST(the_identity_is_the_same_whatever_forms_there_are)
+{
+	struct buf plain = { 0 };
+
+	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", "[]",
+	    "{\"month\":{\"Foo\":5}}");
+	buf_add(&plain, newer.out.data, newer.out.len);
+	assert_is_identity(newer.dir, &plain);
+	assert_true(view_encode(&newer.out,
+	    view_form(VIEW_RISK, ENCODING_ZSTD) |
+		view_form(VIEW_WITH_STATS, ENCODING_GZIP),
+	    SIZE_MAX, NULL));
+	open_newer();
+	assert_int_not_equal(view_forms(newer.dir), 0);
+	assert_is_identity(newer.dir, &plain);
+	assert_true(view_encode(&newer.out, ALL_FORMS, SIZE_MAX, NULL));
+	open_newer();
+	assert_is_identity(newer.dir, &plain);
+	buf_free(&plain);
+}
+
+TEST(the_identity_has_no_form_that_was_taken_over)
+{
+	struct buf plain = { 0 };
+
+	buf_add(&plain, older.out.data, older.out.len);
+	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(older.dir);
+	buf_add(&newer.out, plain.data, plain.len);
+	view_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
+	open_newer();
+	assert_int_not_equal(view_forms(newer.dir), 0);
+	assert_is_identity(newer.dir, &plain);
+	buf_free(&plain);
+}
+
+/* What a predecessor left is taken over without its forms, which come from the body. */
+TEST(the_identity_of_risk_that_was_taken_over)
+{
+	struct buf plain = { 0 };
+	uint32_t forms;
+
+	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	view_carry_risk(&newer.out, older.dir);
+	buf_add(&plain, newer.out.data, newer.out.len);
+	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(older.dir);
+	forms = view_forms(older.dir);
+	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	view_carry_risk(&newer.out, older.dir);
+	assert_int_equal(newer.out.len, plain.len);
+	assert_memory_equal(newer.out.data, plain.data, plain.len);
+	view_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
+	open_newer();
+	assert_int_not_equal(view_forms(newer.dir), 0);
+	assert_int_equal(view_forms(newer.dir) | forms, forms);
+	assert_is_identity(newer.dir, &plain);
+	buf_free(&plain);
+}
+
+/* As former versions left it: forms, and statistics behind them. */
+TEST(the_identity_of_a_payload_with_forms_in_between)
+{
+	struct buf identity = { 0 };
+	struct view_directory *d;
+	struct view_span moved;
+
+	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	d = view_directory_of(&older.out);
+	moved = (struct view_span){ older.out.len, d->views[VIEW_STATS].body.len };
+	buf_reserve(&older.out, moved.len);
+	d = view_directory_of(&older.out);
+	memcpy(older.out.data + moved.off,
+	    older.out.data + d->views[VIEW_STATS].body.off, moved.len);
+	older.out.len += moved.len;
+	d->size = older.out.len;
+	d->views[VIEW_STATS].count.off += moved.off - d->views[VIEW_STATS].body.off;
+	d->views[VIEW_STATS].tail.off += moved.off - d->views[VIEW_STATS].body.off;
+	d->views[VIEW_STATS].body.off = moved.off;
+	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(older.dir);
+	assert_int_not_equal(view_forms(older.dir), 0);
+	view_identity(older.dir, &identity);
+	assert_int_equal(identity.len, older.out.len);
+	older.dir = view_open(identity.data, identity.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(older.dir);
+	assert_int_equal(view_forms(older.dir), 0);
+	buf_free(&identity);
+}
