@@ -57,15 +57,19 @@ class Authority:
         openssl("ca", "-batch", "-config", self.conf, "-cert", self.ca_file, "-keyfile", self.key,
                 "-extfile", names, "-in", request, "-out", certificate, "-notext", *dates)
 
-    def context(self, kind):
+    def issue(self, kind):
+        """A certificate and its key, as files."""
         certificate, key = self.directory / (kind + ".pem"), self.directory / (kind + ".key")
         if kind == "self-signed":
             openssl("req", "-x509", *KEY, "-keyout", key, "-out", certificate, "-days", 30,
                     "-subj", "/CN=" + kind, "-addext", "subjectAltName = " + KINDS[kind])
         else:
             self.sign(kind, key, certificate)
+        return certificate, key
+
+    def context(self, kind):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(*self.issue(kind))
         return context
 
     def as_the_systems(self, trusted, where):
