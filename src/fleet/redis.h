@@ -9,6 +9,7 @@
 #ifndef FLEET_REDIS_H
 #define FLEET_REDIS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,10 @@ struct redisReply; /* <hiredis/hiredis.h> */
 struct redis_settings {
 	const char *url; /* terms/redis_url.h */
 	/* The first line of this file is the password; it is read for each connection,
-	 * as the user that the process runs as. "" or NULL: none. */
+	 * as the user that the process runs as. "": none. */
 	const char *password_file;
-	/* Of rediss:// alone: as of any upstream (upstream/fetch.h). */
+	/* Of rediss:// alone, as of any upstream (upstream/fetch.h). "": none, and the
+	 * system's authorities. */
 	const char *proxy;
 	const char *ca_file;
 	size_t max_reply; /* bytes of one reply */
@@ -74,16 +76,17 @@ void redis_close(struct redis **r);
  */
 enum redis_result redis_connect(struct redis *) MUST_CHECK;
 /* Whether there is a connection, as far as is known. */
-int redis_is_connected(const struct redis *) MUST_CHECK;
+bool redis_is_connected(const struct redis *) MUST_CHECK;
 /* Ends it at once. */
 void redis_disconnect(struct redis *);
 
 /*
- * Sends a command of argc words (argvlen: their lengths) and waits for its reply.
- * REDIS_ANSWERED: *reply, which may be NULL if nobody wants it, is valid until the next
- * call of a function here that changes something. It has at most max_reply bytes; the
- * elements of an array may be errors in turn. It is never an error itself, that is
- * REDIS_REFUSED. A command that was not answered may have been carried out.
+ * Sends a command of argc words (argvlen: their lengths; NULL: they are text) and waits
+ * for its reply. REDIS_ANSWERED: *reply, which may be NULL if nobody wants it, is valid
+ * until the next call of a function here that changes something. It has at most
+ * max_reply bytes; the elements of an array may be errors in turn. It is never an error
+ * itself, that is REDIS_REFUSED. A command that was not answered may have been carried
+ * out.
  */
 enum redis_result redis_command(struct redis *, int argc, const char *const argv[],
     const size_t argvlen[], const struct redisReply **reply) MUST_CHECK;

@@ -2,6 +2,8 @@
  * be the password, cut off at a '/' that should have been %2F. */
 #include "terms/redis_url.h"
 
+#include <sys/un.h>
+
 #include <arpa/inet.h>
 
 #include <ctype.h>
@@ -14,6 +16,8 @@
 #include "base/str.h"
 
 #define HOST_MAX 253 /* RFC 1035 2.3.4, as text */
+#define PATH_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path))
+#define IN_A_PASSWORD "; in a password write '/' as %2F"
 #define DB_WANTED "the database of redis.url is a number from 0 to 65535"
 
 static int
@@ -144,8 +148,8 @@ read_host(struct str s, struct redis_url *u, char *err, size_t errlen)
 	if (len == 0)
 		return fail(err, errlen,
 		    "redis.url names no host: write redis://HOST:PORT, an address of "
-		    "IPv6 in "
-		    "brackets; and in a password '/' as %2F, '?' as %3F, '#' as %23");
+		    "IPv6 "
+		    "in brackets" IN_A_PASSWORD);
 	u->host = xmalloc(len + 1);
 	strlcpy(u->host, s.p, len + 1);
 	s = str_from(s, len);
@@ -155,7 +159,7 @@ read_host(struct str s, struct redis_url *u, char *err, size_t errlen)
 		return fail(err, errlen,
 		    "redis.url has no port from 1 to 65535 behind its host: write "
 		    "HOST:PORT, "
-		    "or HOST alone for port 6379");
+		    "or HOST alone for port 6379" IN_A_PASSWORD);
 	return 0;
 }
 
@@ -205,6 +209,10 @@ read_unix(struct str s, struct redis_url *u, char *err, size_t errlen)
 	if ((u->path = unescape(path)) == NULL)
 		return fail(err, errlen,
 		    "the path of redis.url has a '%' that begins no %XX, or %00");
+	if (strlen(u->path) >= PATH_BYTES)
+		return fail(err, errlen,
+		    "the path of redis.url is too long for a socket: 107 bytes at "
+		    "most");
 	return 0;
 }
 

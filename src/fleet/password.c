@@ -1,0 +1,85 @@
+/* A password that others can read is none: it is refused, not used with a warning. */
+#include "fleet/password.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static char *
+refuse(char *err, size_t errlen, const char *path, const char *why)
+{
+	snprintf(err, errlen, "redis.password_file %s: %s", path, why);
+	return NULL;
+}
+
+/* Why the open file is not to be used; NULL: it is fine. */
+static const char *
+fault_of(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is no regular file";
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return "others may read or write it (chmod 600 helps)";
+	return NULL;
+}
+
+/* The first line of n bytes, which are not NUL terminated. */
+static char *
+first_line(const char *text, size_t n)
+{
+	const char *end = memchr(text, '\n', n);
+	size_t len = end != NULL ? (size_t)(end - text) : n;
+	char *line;
+
+	if (len > 0 && text[len - 1] == '\r')
+		len--;
+	if (len == 0 || len >= PASSWORD_MAX || memchr(text, '\0', len) != NULL)
+		return NULL;
+	line = xmalloc(len + 1);
+	memcpy(line, text, len);
+	line[len] = '\0';
+	return line;
+}
+
+char *
+password_read(const char *path, char *err, size_t errlen)
+{
+	char text[PASSWORD_MAX + 1], *password;
+	const char *fault;
+	ssize_t n = 0;
+	int fd;
+
+	/* A FIFO must not hold us up. */
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) == -1)
+		return refuse(err, errlen, path, strerror(errno));
+	if ((fault = fault_of(fd)) == NULL && (n = read(fd, text, sizeof(text))) == -1)
+		fault = strerror(errno);
+	close(fd);
+	if (fault != NULL)
+		return refuse(err, errlen, path, fault);
+	password = first_line(text, n > 0 ? (size_t)n : 0);
+	explicit_bzero(text, sizeof(text));
+	if (password == NULL)
+		return refuse(err, errlen, path,
+		    "its first line is no password: 1 to 1023 bytes without NUL");
+	return password;
+}
+
+void
+password_free(char **password)
+{
+	if (*password != NULL)
+		freezero(*password, strlen(*password));
+	*password = NULL;
+}

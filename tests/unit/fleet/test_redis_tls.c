@@ -1,0 +1,280 @@
+/* Redis in TLS: whom we believe, and what stands between. */
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hiredis/hiredis.h>
+
+#include "base/clock.h"
+#include "fixture/directory.h"
+#include "fixture/http_stub.h"
+#include "fixture/redis_client.h"
+#include "fixture/redis_server.h"
+#include "unit.h"
+
+#define SOON (10 * NSEC_PER_SEC)
+
+/* An authority, and what it signs: for this address, and for another name. */
+static const char make_certificates[] =
+    "cd %s && exec 2>/dev/null && new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+    "-nodes' && openssl req -x509 $new -keyout ca.key -out ca.pem -days 30 -subj "
+    "/CN=throwaway && for name in good other; do openssl req $new -keyout $name.key "
+    "-out "
+    "$name.csr -subj /CN=$name && if [ $name = good ]; then echo "
+    "subjectAltName=IP:127.0.0.1; else echo subjectAltName=DNS:other.example; fi "
+    ">names "
+    "&& openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
+    "-extfile names -days 30 -out $name.pem || exit 1; done";
+
+static struct redis_server server;
+static bool there;
+static char tls_port[16], port[16], url[64], socket_url[128];
+static char ca[128], good[128], good_key[128];
+
+static bool
+run(const char *command)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static int
+group_setup(void **state UNUSED)
+{
+	char command[sizeof(make_certificates) + sizeof(directory)];
+	const char *options[] = { "--tls-port", tls_port, "--port", port, "--bind",
+		"127.0.0.1", "--tls-cert-file", good, "--tls-key-file", good_key,
+		"--tls-ca-cert-file", ca, "--tls-auth-clients", "no", "--requirepass",
+		"secret", NULL };
+
+	there = redis_server_is_there() && run("exec openssl version >/dev/null 2>&1");
+	if (!there)
+		return 0;
+	if (directory_make() == -1)
+		return -1;
+	snprintf(good, sizeof(good), "%s", directory_path("good.pem"));
+	snprintf(good_key, sizeof(good_key), "%s", directory_path("good.key"));
+	snprintf(ca, sizeof(ca), "%s", directory_path("ca.pem"));
+	snprintf(command, sizeof(command), make_certificates, directory);
+	if (!run(command))
+		return -1;
+	snprintf(tls_port, sizeof(tls_port), "%d", redis_server_free_port());
+	snprintf(port, sizeof(port), "%d", redis_server_free_port());
+	snprintf(url, sizeof(url), "rediss://:secret@127.0.0.1:%s", tls_port);
+	snprintf(socket_url, sizeof(socket_url), "unix://:secret@%s",
+	    directory_path("redis.sock"));
+	redis_server_start(&server, options);
+	return 0;
+}
+
+static int
+group_teardown(void **state UNUSED)
+{
+	if (!there)
+		return 0;
+	redis_server_stop(&server);
+	return directory_remove("ca.key", "ca.pem", "ca.srl", "good.key", "good.csr",
+	    "good.pem", "other.key", "other.csr", "other.pem", "names", NULL);
+}
+
+#define NEED_SERVER()                                                                  \
+	do {                                                                           \
+		if (!there) {                                                          \
+			print_message("redis-server or openssl is missing (Debian: "   \
+				      "redis-server, openssl)\n");                     \
+			skip();                                                        \
+		}                                                                      \
+	} while (0)
+
+static void
+configure(const char *name, const char *value)
+{
+	struct redis *r = redis_client_connect(socket_url);
+
+	if (redis_client_ask(r, NULL, "CONFIG", "SET", name, value, NULL) !=
+	    REDIS_ANSWERED)
+		fail_msg("%s", redis_error(r));
+	redis_close(&r);
+}
+
+static struct redis *
+open_tls(const char *where, const char *ca_file, const char *proxy)
+{
+	struct redis_settings set = redis_client_settings(where);
+
+	set.ca_file = ca_file;
+	set.proxy = proxy;
+	return redis_client_open(&set);
+}
+
+static void
+connect_is(const char *where, const char *ca_file, const char *proxy, const char *want)
+{
+	struct redis *r = open_tls(where, ca_file, proxy);
+	int64_t begin = clock_boot();
+
+	assert_int_equal(redis_connect(r), REDIS_BROKEN);
+	redis_client_error(r, want);
+	assert_string_not_equal(redis_error(r), "");
+	assert_true(clock_boot() - begin < SOON);
+	redis_close(&r);
+}
+
+TEST(test_good)
+{
+	const size_t size = 20000000;
+	const size_t lens[] = { 3, 5, size };
+	const char *argv[] = { "SET", "large", NULL };
+	const struct redisReply *reply;
+	struct redis *r;
+	char *value;
+
+	NEED_SERVER();
+	argv[2] = value = calloc(size, 1);
+	r = open_tls(url, ca, "");
+	if (redis_connect(r) != REDIS_ANSWERED)
+		fail_msg("%s", redis_error(r));
+	assert_string_equal(redis_error(r), "");
+	assert_int_equal(redis_command(r, 3, argv, lens, NULL), REDIS_ANSWERED);
+	assert_int_equal(
+	    redis_client_ask(r, &reply, "GET", "large", NULL), REDIS_ANSWERED);
+	assert_int_equal(reply->len, size);
+	assert_memory_equal(reply->str, value, size);
+	redis_close(&r);
+	free(value);
+}
+
+TEST(test_not_believed)
+{
+	char wrong[64];
+
+	NEED_SERVER();
+	connect_is(url, "", "", "certificate");
+	snprintf(wrong, sizeof(wrong), "rediss://:secret@localhost:%s", tls_port);
+	connect_is(wrong, ca, "", "localhost");
+}
+
+static void
+show_certificate(const char *certificate, const char *key)
+{
+	struct redis *r = redis_client_connect(socket_url);
+
+	if (redis_client_ask(r, NULL, "CONFIG", "SET", "tls-cert-file",
+		directory_path(certificate), "tls-key-file", directory_path(key),
+		NULL) != REDIS_ANSWERED)
+		fail_msg("%s", redis_error(r));
+	redis_close(&r);
+}
+
+/* A certificate of the same authority for another name. */
+TEST(test_wrong_name)
+{
+	NEED_SERVER();
+	show_certificate("other.pem", "other.key");
+	connect_is(url, ca, "", "127.0.0.1");
+	show_certificate("good.pem", "good.key");
+}
+
+/* A server that wants a certificate of ours, which we have not. */
+TEST(test_wants_certificate)
+{
+	NEED_SERVER();
+	configure("tls-auth-clients", "yes");
+	connect_is(url, ca, "", "");
+	configure("tls-auth-clients", "no");
+}
+
+TEST(test_the_other_port)
+{
+	char where[64];
+
+	NEED_SERVER();
+	snprintf(where, sizeof(where), "redis://:secret@127.0.0.1:%s", tls_port);
+	connect_is(where, "", "", "");
+	snprintf(where, sizeof(where), "rediss://:secret@127.0.0.1:%s", port);
+	connect_is(where, ca, "", "");
+}
+
+TEST(test_proxy_refuses)
+{
+	struct http_stub stub;
+
+	NEED_SERVER();
+	http_stub_start(&stub);
+	connect_is(url, ca, http_stub_url(&stub, ""), "403");
+	assert_int_equal(stub.counts->requests, 1);
+	assert_int_equal(strncmp(stub.counts->last, "CONNECT 127.0.0.1:", 18), 0);
+	assert_null(strstr(stub.counts->last, "secret"));
+	http_stub_stop(&stub);
+	connect_is(url, ca, "http://127.0.0.1:1", "");
+}
+
+/* Connections are made, and nobody ever says a word. */
+static int
+listen_silently(int *at)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
+	*at = ntohs(sin.sin_port);
+	return fd;
+}
+
+static void *
+stop_soon(void *arg)
+{
+	const uint64_t one = 1;
+	int *fd = arg;
+
+	usleep(50000);
+	if (write(*fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	return NULL;
+}
+
+/* In the midst of shaking hands, too. */
+TEST(test_silence)
+{
+	int at, listener = listen_silently(&at);
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct redis_settings set;
+	struct redis *r;
+	pthread_t thread;
+	char where[64], proxy[64];
+
+	snprintf(where, sizeof(where), "rediss://:secret@127.0.0.1:%d", at);
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", at);
+	connect_is(where, "", "", "");
+	connect_is("rediss://redis.example", "", proxy, "");
+	set = redis_client_settings(where);
+	set.connect_ms = 60000;
+	set.stop = fd;
+	r = redis_client_open(&set);
+	assert_int_equal(pthread_create(&thread, NULL, stop_soon, &fd), 0);
+	assert_int_equal(redis_connect(r), REDIS_STOPPED);
+	pthread_join(thread, NULL);
+	redis_close(&r);
+	close(fd);
+	close(listener);
+}
+
+UNIT_FIXTURE(.group_setup = group_setup, .group_teardown = group_teardown);
