@@ -421,8 +421,8 @@ TEST(test_stamp_is_of_the_oldest_document)
 	assert_published(1);
 	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
-	assert_true(s->stamp.part[PART_DELETION_RISK].fetched_boot - begin <
-		    HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
+	assert_true(s->stamp.part[PART_DELETION_RISK].fetched_boot <
+		    s->stamp.part[PART_STATISTICS].fetched_boot);
 	assert_true(s->stamp.part[PART_STATISTICS].fetched_boot - begin >
 		    HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	snapshot_release(&s);
@@ -555,10 +555,11 @@ TEST(test_old_document_beside_new_ones)
 {
 	struct snapshot *s;
 	const struct view_directory *d;
-	int64_t first;
+	int64_t first, then;
 
 	assert_published(1);
 	first = stamp().part[PART_DELETION_RISK].fetched_boot;
+	then = clock_boot();
 	hydrator_world_put("stats_image.json", NULL);
 	hydrator_world_put("reference.json",
 	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
@@ -569,8 +570,7 @@ TEST(test_old_document_beside_new_ones)
 	assert_non_null(d);
 	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Ash\""));
 	assert_true(view_has(s, &d->views[VIEW_RISK], "\"usage_month\":50"));
-	assert_in_range(s->stamp.part[PART_DELETION_RISK].fetched_boot, first,
-	    first + NSEC_PER_SEC / 2);
+	assert_in_range(s->stamp.part[PART_DELETION_RISK].fetched_boot, first, then);
 	snapshot_release(&s);
 	/* Once more, and it is still that old. */
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
@@ -1142,7 +1142,8 @@ TEST(test_the_reason_of_a_failure_is_kept)
 	assert_non_null(strstr(l.document[INPUT_STATS].error.text, "JSON"));
 	assert_int_equal(l.document[INPUT_STATUS].state, LEDGER_GOOD);
 	assert_true(l.failing_since > 0);
-	assert_non_null(strstr(l.cause, "stats is 0 s old: file://"));
+	assert_non_null(strstr(l.cause, "stats is "));
+	assert_non_null(strstr(l.cause, " s old: file://"));
 	/* Something else is wrong: a line, but it began with the other. */
 	hydrator_world_put("reference.json", NULL);
 	assert_partial(CYCLE_REUSED, "warning: image_generation: reference ", "JSON");

@@ -201,19 +201,22 @@ TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch)
 
 TEST(test_heart_beats_while_an_upstream_hangs)
 {
-	int64_t begin = clock_boot(), beat;
+	unsigned before = stub.counts->requests;
+	int64_t last, begin;
 	int i;
 
 	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
 	start();
-	for (i = 0; i < 30; i++) {
-		usleep(100000);
-		beat = atomic_load(&counters()->heartbeat);
-		if (beat == 0) /* it has not got that far */
-			beat = begin;
-		assert_true(clock_boot() - beat < 3 * NSEC_PER_SEC);
+	while (stub.counts->requests == before)
+		usleep(5000);
+	for (i = 0; i < 3; i++) {
+		last = atomic_load(&counters()->heartbeat);
+		begin = clock_boot();
+		while (atomic_load(&counters()->heartbeat) == last) {
+			assert_true(clock_boot() - begin < PATIENCE);
+			usleep(5000);
+		}
 	}
-	assert_true(beat > begin + NSEC_PER_SEC);
 	order(CHANNEL_STOP);
 	assert_leaves();
 }
@@ -231,8 +234,11 @@ TEST(test_refreshes_during_a_cycle_are_one)
 	start();
 	while (stub.counts->requests == before)
 		usleep(5000);
+	/* However late this process is: none of them is obeyed before all are there. */
+	kill(child, SIGSTOP);
 	for (i = 0; i < 5; i++)
 		order(CHANNEL_REFRESH);
+	kill(child, SIGCONT);
 	assert_reaches(COUNTER_REFRESHES, 2);
 	usleep((HTTP_STUB_SLOW_MS + 500) * 1000);
 	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 2);

@@ -12,7 +12,7 @@
 
 #include "hydrator/keep.h"
 #undef KEEP_PATIENCE
-#define KEEP_PATIENCE 1 /* nobody likes to wait, not even for a test */
+#define KEEP_PATIENCE 3 /* nobody likes to wait, not even for a test */
 
 /* The code under test with a disk that does as it is told. */
 #define state_save test_state_save
