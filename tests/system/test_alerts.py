@@ -1,14 +1,19 @@
 """The alerts of etc/prometheus/alerts.yml fire for what they are for, and are silent while all is well."""
+import fcntl
 import json
+import os
+import resource
 import shutil
 import signal
 
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import wait_for
+from daemon import descriptors, wait_for
 from prometheus import Prometheus, needs_prometheus
-from test_metrics import METRICS
+from test_body_memory import documents as long_documents, targets
+from test_encodings import slow_client
+from test_metrics import METRICS, samples
 
 pytestmark = needs_prometheus
 DAY = "enabled = false interval = 600 ttl = 1000 stale_ttl = 3600 stale_if_error = 86400"
@@ -37,10 +42,10 @@ def watch(make_daemon, tmp_path):
         watcher.__exit__()
 
 
-def fires(watcher, name, **labels):
+def fires(watcher, called, /, **labels):
     def found():
-        return [alert for alert in watcher.firing().get(name, []) if labels.items() <= alert.items()]
-    wait_for(found, name)
+        return [alert for alert in watcher.firing().get(called, []) if labels.items() <= alert.items()]
+    wait_for(found, called)
 
 
 def shrink(document):
@@ -111,3 +116,75 @@ def test_capacity_and_clients(watch):
     fires(watcher, "HydratordConnections")
     for connection in held:
         connection.close()
+
+
+PATIENT = METRICS + "\nsupervisor { hang_timeout = 600 }"
+
+
+def test_a_hang_and_descriptors(watch):
+    daemon, watcher, _ = watch(settings=PATIENT)
+    reader, hydrator = daemon.child("reader 0"), daemon.child("hydrator text_generation")
+    soft, hard = resource.prlimit(reader, resource.RLIMIT_NOFILE)
+    resource.prlimit(reader, resource.RLIMIT_NOFILE, (len(descriptors(reader)) + 1, hard))
+    os.kill(hydrator, signal.SIGSTOP)
+    try:
+        daemon.move_clock(100)
+        fires(watcher, "HydratordHangs", role="hydrator", name="text_generation")
+        fires(watcher, "HydratordDescriptors", role="reader", name="0")
+    finally:
+        os.kill(hydrator, signal.SIGCONT)
+    resource.prlimit(reader, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_memory_that_is_damaged(watch):
+    """In what was published while the reader could not take it."""
+    daemon, watcher, documents = watch(settings=PATIENT)
+    reader = daemon.child("reader 0")
+    stats = json.loads((documents / "stats_image.json").read_text())
+    stats["month"] = {name: count + 1 for name, count in stats["month"].items()}
+    os.kill(reader, signal.SIGSTOP)
+    (documents / "stats_image.json").write_text(json.dumps(stats))
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: "hydrated image_generation: 40 models" in daemon.log()[daemon.log().index("refresh asked for"):],
+             "another generation")
+    damage(daemon)
+    os.kill(reader, signal.SIGCONT)
+    fires(watcher, "HydratordMemoryDamaged")
+
+
+def damage(daemon):
+    """A byte of each body of images, in each buffer."""
+    with open("/dev/shm" + daemon.segment, "r+b") as segment:
+        memory, at = segment.read(), -1
+        while (at := memory.find(b'"category":"image_generation"', at + 1)) != -1:
+            segment.seek(at)
+            segment.write(b"'")
+
+
+def test_lines_that_are_lost(watch):
+    daemon, watcher, _ = watch()
+    fifo = daemon.directory / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)  # and never reads
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace('target = "stderr"', 'target = "%s"' % fifo))
+    daemon.send(signal.SIGHUP)
+
+    def lost():
+        daemon.send(signal.SIGUSR1)
+        return samples(daemon)["log_lost_lines_total"]
+    wait_for(lost, "lost lines")
+    fires(watcher, "HydratordLogLost")
+    os.close(reader)
+
+
+def test_slow_clients(watch, tmp_path):
+    directory = long_documents(tmp_path / "long")
+    daemon, watcher, _ = watch(
+        file_categories(directory, ("image_generation",)), segment="256M",
+        settings='http { body_memory = "1M" metrics_listen = { "127.0.0.1:0" } }')
+    held = [slow_client(daemon, target) for target in targets()]
+    fires(watcher, "HydratordSlowClients")
+    for sock in held:
+        sock.close()
