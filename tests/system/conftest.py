@@ -58,6 +58,8 @@ def make_daemon(tmp_path):
         shm = pathlib.Path("/dev/shm" + daemon.segment)
         if daemon.expect_dirty and shm.exists():
             shm.unlink()
+    while Daemon.held:
+        Daemon.held.pop().close()
 
 
 @pytest.fixture(scope="module")

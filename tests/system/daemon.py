@@ -7,6 +7,7 @@ import pathlib
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import time
 
@@ -91,6 +92,7 @@ class Daemon:
     """One hydratord -f. `settings` is configuration text that is added to the base."""
 
     count = 0
+    held = []  # sockets of hold_port()
 
     def __init__(self, directory, categories, horde, settings="", env=None, readers=1, hydration="",
                  horde_settings=""):
@@ -107,6 +109,7 @@ class Daemon:
         self.starter = []  # a command that starts the daemon by exec, with other surroundings
         self.process = None
         self.port = None
+        self.logged = 0  # characters of the log when it was started
         self.answered = collections.Counter()  # by (target, status): every answer that get() had
         self.expect_dirty = False
         self.env = dict(os.environ, HYDRATORD_TEST_CLOCK=str(self.clock))
@@ -152,12 +155,14 @@ horde { url = "%s" %s }
                                 stdout=output, stderr=output, start_new_session=True)
 
     def spawn(self):
+        self.logged = len(self.log())
         with open(self.log_path, "ab") as log:
             self.process = self.spawn_with(log, "-f", "-c", str(self.config))
         return self
 
     def start(self, wait=True):
-        """Starts it and waits until a reader answers; wait=True also for every category."""
+        """Starts it and waits until a reader answers; wait=True also for every category, to the end of its
+        first cycle: what that publishes is seen before it is logged and counted."""
         self.spawn()
         wait_for(self.find_port, "the listening port")
         wait_for(self.answers, "an answer")
@@ -165,7 +170,11 @@ horde { url = "%s" %s }
             for name in self.categories():
                 wait_for(lambda: self.get("/model_references/statistics/" + name).status != 503,
                          "data of " + name)
+            wait_for(self.accounted, "the end of the first cycles")
         return self
+
+    def accounted(self):
+        return all(entry["documents"] for entry in self.get("/readyz?verbose").json()["categories"])
 
     def categories(self):
         return re.findall(r'^category "(\w+)"', self.config.read_text(), re.M)
@@ -173,7 +182,7 @@ horde { url = "%s" %s }
     def find_port(self):
         if self.process.poll() is not None:
             raise AssertionError("hydratord ended with %d:\n%s" % (self.process.returncode, self.log()))
-        found = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.log())
+        found = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.log()[self.logged:])
         self.port = int(found.group(1)) if found else None
         return self.port
 
@@ -184,7 +193,17 @@ horde { url = "%s" %s }
             return False
 
     def log(self):
-        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        """Whole lines: one that is being written may end in the middle of a number."""
+        text = self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+        return text[:text.rfind("\n") + 1]
+
+    @classmethod
+    def hold_port(cls):
+        """A port of 127.0.0.1 that only a daemon gets until the test ends: bound here, and not listened on."""
+        cls.held.append(socket.socket())
+        cls.held[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        cls.held[-1].bind(("127.0.0.1", 0))
+        return cls.held[-1].getsockname()[1]
 
     # In /proc its mappings and descriptors have the name that it was made with: none.
     def is_segment(self, descriptor):
@@ -227,6 +246,11 @@ horde { url = "%s" %s }
         alive = [int(pid) for pid in pids if process_alive(int(pid))]
         return alive[-1] if alive else None
 
+    def readers(self):
+        """The pids of those that live."""
+        return [pid for pid in {int(pid) for pid in re.findall(r"Z reader \d+\[(\d+)\]: ", self.log())}
+                if process_alive(pid)]
+
     def kill_child(self, role, number=signal.SIGKILL):
         """Kills a child and waits until a successor of the role has logged something."""
         pid = wait_for(lambda: self.child(role), "a living " + role)
@@ -239,9 +263,9 @@ horde { url = "%s" %s }
 
     def reload(self):
         """Returns when no reader of before is left: for a moment both kinds accept."""
-        former = self.child("reader 0")
+        former = self.readers()
         self.send(signal.SIGHUP)
-        wait_for(lambda: not process_alive(former), "the former reader to leave")
+        wait_for(lambda: not any(map(process_alive, former)), "the former readers to leave")
 
     def stop(self, number=signal.SIGTERM):
         """Ends it and checks what must hold after every run."""

@@ -20,9 +20,10 @@ def test_ready_and_not_running(make_daemon):
         answer = check(daemon, "%s:%d" % (host, daemon.port))
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", ""), host
     daemon.stop()
-    answer = check(daemon, "127.0.0.1:%d" % daemon.port)
+    port = daemon.hold_port()
+    answer = check(daemon, "127.0.0.1:%d" % port)
     assert answer.returncode == 3
-    assert "not running: nobody listens: 127.0.0.1:%d: Connection refused" % daemon.port in answer.stderr
+    assert "not running: nobody listens: 127.0.0.1:%d: Connection refused" % port in answer.stderr
 
 
 def test_what_is_missing(make_daemon):

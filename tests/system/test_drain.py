@@ -124,7 +124,7 @@ def test_half_a_head_is_waited_for_and_nobody_new_is_taken(make_daemon):
 
 
 def test_a_slow_client_is_cut_off_at_the_deadline(make_daemon):
-    daemon = make_daemon(settings="supervisor { drain_timeout = 2 } http { head_timeout = 600 }").start()
+    daemon = make_daemon(settings="supervisor { drain_timeout = 5 } http { head_timeout = 600 }").start()
     sock = dial(daemon.port)
     sock.sendall(request("/heartbeat") + b"GET /heart")
     assert sock.recv(65536).startswith(b"HTTP/1.1 200 ")

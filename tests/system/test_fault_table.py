@@ -137,10 +137,10 @@ class Case:
         return all(answer.status == 200 and int(answer.headers["age"]) < AWAY // 2 for answer in self.answers())
 
     def settled(self):
-        """Whether the last snapshot that was published is the one that is served."""
+        """Whether the last snapshot that was published is the one that is served, and has been logged."""
         published = re.findall(r"hydrated .* generation (\d+)", self.daemon.log())
         taken = re.findall(r"generation (\d+) taken", self.daemon.log())
-        return not published or bool(taken) and int(taken[-1]) >= int(published[-1])
+        return not published or bool(taken) and int(taken[-1]) == int(published[-1])
 
     def await_complaint(self, row, complaints, cycles, counted):
         """A cycle ends, one line tells why, one counter has counted it."""

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import BINARY, PATIENCE, WRAPPER, Daemon, wait_for
+from daemon import BINARY, PATIENCE, WRAPPER, Daemon, process_alive, wait_for
 
 STATISTICS = "/model_references/statistics/"
 RISK = STATISTICS + "image_generation/deletion-risk"
@@ -96,11 +96,11 @@ def test_while_a_killed_reader_is_replaced_others_serve(make_daemon):
         pid = wait_for(lambda: children(daemon).get(role), role)
         killed = time.time()
         os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not process_alive(pid), "its death: it may take a connection with it")
         served = 0
-        while children(daemon).get(role) in (None, pid):
+        while (new := children(daemon).get(role)) in (None, pid):
             assert daemon.get("/heartbeat").status == 200
             served += 1
-        new = children(daemon)[role]
         found = wait_for(lambda: re.search(r"^(\S+)Z %s\[%d\]: accepting" % (role, new), daemon.log(), re.M),
                          "the replacement")
         ready = datetime.datetime.fromisoformat(found.group(1) + "+00:00").timestamp()
@@ -128,7 +128,7 @@ def test_one_of_many_starts_wins(make_daemon):
             if start is not winner:
                 assert start.returncode == 1
                 assert "already" in start.stderr.read() or str(winner.pid) in start.stderr.read()
-        wait_for(daemon.pidfile.exists, "the pid file")
+        wait_for(lambda: daemon.pidfile.exists() and daemon.pidfile.read_text(), "the pid file")
         assert int(daemon.pidfile.read_text()) == winner.pid
     finally:
         for start in starts:
@@ -139,7 +139,7 @@ def test_one_of_many_starts_wins(make_daemon):
     assert winner.returncode == 0
 
 
-@pytest.mark.skipif(bool(WRAPPER), reason="the wrapper is slower than the second")
+@pytest.mark.skipif(bool(WRAPPER), reason="under the wrapper processes have no titles")
 def test_stopped_children_do_not_outlive_a_killed_supervisor(make_daemon):
     daemon = make_daemon(readers=2).start()
     daemon.expect_dirty = True
@@ -148,7 +148,7 @@ def test_stopped_children_do_not_outlive_a_killed_supervisor(make_daemon):
         os.kill(pid, signal.SIGSTOP)
     daemon.process.kill()
     daemon.process.wait()
-    wait_for(lambda: not daemon.session_members(session), "the stopped orphans to leave", 1)
+    wait_for(lambda: not daemon.session_members(session), "the stopped orphans to leave")
     daemon.process = None
     daemon.pidfile.unlink()
     pathlib.Path("/dev/shm" + daemon.segment).unlink()

@@ -92,6 +92,9 @@ class StandIn(http.server.ThreadingHTTPServer):
     def port(self):
         return self.server_address[1]
 
+    def handle_error(self, *_):
+        """Proxies leave when they like, also in the middle."""
+
     def stop(self):
         self.shutdown()
         self.server_close()

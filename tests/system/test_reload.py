@@ -119,7 +119,8 @@ def test_a_damaged_snapshot_stands_in_no_reloads_way(make_daemon):
     hup(daemon, reloads, "the reload")
     assert "image_generation: the snapshot in shared memory is damaged" in daemon.log()
     assert not refusals(daemon)
-    assert wait_for(lambda: daemon.get(RISK).status == 200 and daemon.json(RISK), "answers")["models"] == wanted["models"]
+    answer = wait_for(lambda: (found := daemon.get(RISK)).status == 200 and found, "answers")
+    assert answer.json()["models"] == wanted["models"]
 
 
 def metric(daemon, name):
@@ -151,7 +152,8 @@ def test_bad_and_good_files_by_turns(make_daemon):
         rewrite(daemon, ttl=201 + number)
         hup(daemon, reloads, "the reload")
         wait_for(lambda: metric(daemon, "config_last_reload_successful") == 1, "the metric")
-        wait_for(lambda number=number: max_age(daemon) == str(201 + number), "the new ttl")
+        wait_for(lambda: len(daemon.readers()) == 1, "the former reader to leave")
+        assert max_age(daemon) == str(201 + number)
     assert metric(daemon, 'config_reloads_total{result="loaded"}') == len(BAD)
     assert metric(daemon, 'config_reloads_total{result="refused"}') == len(BAD)
 

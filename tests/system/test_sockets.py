@@ -257,6 +257,15 @@ def test_a_client_that_closes_in_the_middle(demo):
 
 # Deadlines: they are measured on the daemon's clock, which a test moves
 
+def wait_for_tick(daemon):
+    """A reader looks at the clock, and at its connections, once a second: then its Date is another one."""
+    def date():
+        return daemon.get("/livez").headers["date"]
+
+    before = date()
+    wait_for(lambda: date() != before, "a tick")
+
+
 def closed_at_once(sock):
     """What came, if the other side has closed or closes within moments."""
     sock.settimeout(PATIENCE)
@@ -276,7 +285,7 @@ def test_dripping_does_not_extend_the_deadline_of_a_head(make_daemon):
                     if readable(sock) and b" 408 " in sock.recv(65536, socket.MSG_PEEK):
                         break
             took = time.monotonic() - start
-            assert 2.5 < took < (PATIENCE if WRAPPER else 8), took
+            assert 2.5 < took < PATIENCE, took
             assert statuses(closed_at_once(sock)) == [200] * bool(before) + [408]
 
 
@@ -286,7 +295,7 @@ def test_an_idle_connection_is_closed_without_a_word(make_daemon):
         used.sendall(HEARTBEAT)
         assert statuses(used.recv(65536)) == [200]
         daemon.move_clock(60)
-        time.sleep(1.2)
+        wait_for_tick(daemon)
         kept.sendall(HEARTBEAT)
         assert statuses(kept.recv(65536)) == [200]
         daemon.move_clock(60)
@@ -318,9 +327,9 @@ def test_clients_that_do_not_read_are_cut_off_and_readers_are_not(make_daemon):
     for _ in range(2):
         for _ in range(40):
             received += slow.recv(65536)
-        time.sleep(1.2)
+        wait_for_tick(daemon)
         daemon.move_clock(60)
-        time.sleep(1.2)
+        wait_for_tick(daemon)
     for sock in stalled:
         got = read_all(sock)
         assert got.count(b"HTTP/1.1 200") < 400
@@ -385,5 +394,5 @@ def test_requests_right_after_the_start_are_answered(make_daemon):
         wait_for(daemon.find_port, "the listening port")
         start = time.monotonic()
         assert set(statuses(exchange(daemon, LAST))) == {200}
-        assert time.monotonic() - start < (PATIENCE if WRAPPER else 5)
+        assert time.monotonic() - start < PATIENCE / 2
         daemon.stop(signal.SIGTERM)

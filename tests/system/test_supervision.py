@@ -76,7 +76,7 @@ def test_stop_finishes_while_a_client_keeps_its_connection(make_daemon):
     started = time.monotonic()
     assert daemon.stop() == 0
     if not WRAPPER:
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 20  # of drain_timeout's 30
     connection.close()
 
 
@@ -86,8 +86,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_a_restart_works(make_daemon):
     session = daemon.process.pid
     daemon.process.kill()
     daemon.process.wait()
-    wait_for(lambda: not daemon.session_members(session), "the orphans to leave",
-             PATIENCE if WRAPPER else 1)
+    wait_for(lambda: not daemon.session_members(session), "the orphans to leave")
     daemon.log_path.rename(daemon.directory / "log.1")
     daemon.start()
     assert daemon.json(RISK)["total_count"] == 40

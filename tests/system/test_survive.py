@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 
 from conftest import file_categories
-from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
+from daemon import BINARY, PATIENCE, WRAPPER, Daemon, process_alive, wait_for
 from test_reload import RISK, STATISTICS, Asker, hup, refusals, reloads
 from test_sandbox import USER, common, needs_root  # noqa: F401
 
@@ -99,12 +99,6 @@ def test_the_configuration_may_be_named_from_where_the_starter_stands(make_daemo
     assert daemon.get(STATISTICS).status in (200, 503)
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 def children(pid):
     """Title -> pid of the living children."""
     found = {}
@@ -135,9 +129,9 @@ def drain(pipe):
 @pytest.mark.skipif(bool(WRAPPER), reason="under valgrind no process has a title")
 @pytest.mark.parametrize("target", ("stderr", "file"))
 def test_a_log_that_nobody_reads_holds_nobody_up(make_daemon, target):
-    metrics = free_port()
+    metrics = Daemon.hold_port()
     daemon = make_daemon(settings='http { metrics_listen = { "127.0.0.1:%d" } }' % metrics)
-    daemon.port = free_port()
+    daemon.port = Daemon.hold_port()
     fifo = daemon.directory / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
@@ -184,7 +178,7 @@ class Addresses:
     """A daemon at fixed ports, under clients that ask all the time, whose addresses are changed."""
 
     def __init__(self, make_daemon):
-        self.port, self.other, self.metrics = free_port(), free_port(), free_port()
+        self.port, self.other, self.metrics = (Daemon.hold_port() for _ in range(3))
         self.daemon = make_daemon(settings='http { metrics_listen = { "127.0.0.1:%d" } }' % self.metrics)
         self.daemon.port = self.port
         self.rewrite("listen", "127.0.0.1:%d" % self.port)

@@ -3,12 +3,13 @@ import json
 import re
 import shutil
 import signal
+import threading
 import time
 
 import pytest
 
 from conftest import DEMO
-from daemon import WRAPPER, wait_for
+from daemon import WRAPPER, sleeps, wait_for
 from stub_upstream import StubUpstream
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
@@ -90,25 +91,33 @@ def test_sources_are_tried_in_order(make_daemon, upstream):
 
 
 def test_documents_of_a_cycle_are_fetched_once_and_together(make_daemon, upstream):
-    daemon = start(make_daemon, upstream, settings="").start()
+    daemon = start(make_daemon, upstream, settings="", horde_settings="").start()
     counts = {document: upstream.count(document) for document in DOCUMENTS}
     assert counts == dict.fromkeys(DOCUMENTS, 1)
-    for document in DOCUMENTS:
-        upstream.mode(document, "slow:2")
-    seen = len(re.findall("hydrated image", daemon.log()))
-    started = time.monotonic()
-    daemon.send(signal.SIGUSR1)
-    wait_for(lambda: len(re.findall("hydrated image", daemon.log())) > seen, "a cycle")
-    if not WRAPPER:
-        assert time.monotonic() - started < 6
+    answered = threading.Event()
+    upstream.rewrite = lambda name, text: (answered.wait(), text)[1]
+    try:
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: all(upstream.count(document) == 2 for document in DOCUMENTS), "all to be asked for")
+        assert len(re.findall("hydrated image", daemon.log())) == 1
+    finally:
+        answered.set()
+    wait_for(lambda: len(re.findall("hydrated image", daemon.log())) == 2, "the cycle")
 
 
 def test_a_burst_of_orders_is_one_more_cycle(make_daemon, upstream):
     daemon = start(make_daemon, upstream, settings="", horde_settings="").start()
-    upstream.mode("status_image", "slow:2")
-    for _ in range(20):
+    sent = threading.Event()
+    upstream.rewrite = lambda name, text: (sent.wait(), text)[1]
+    try:
         daemon.send(signal.SIGUSR1)
-        time.sleep(0.01)
+        wait_for(lambda: upstream.count("stats_image") == 2, "a cycle")
+        for _ in range(20):
+            daemon.send(signal.SIGUSR1)
+            time.sleep(0.01)
+        wait_for(lambda: sleeps(daemon.process.pid), "the supervisor to have passed them on")
+    finally:
+        sent.set()
     wait_for(lambda: upstream.count("stats_image") == 3, "the cycle that ran and the one after it")
     wait_for(lambda: len(re.findall("hydrated image", daemon.log())) == 3, "both cycles")
     assert upstream.count("stats_image") == 3

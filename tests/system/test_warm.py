@@ -348,8 +348,8 @@ def test_time_from_start_to_the_first_answer(make, upstream, capsys):
     daemon = make().start()
     daemon.stop()
     upstream.rename(upstream.with_name("gone"))
-    port = daemon.port
-    daemon.config.write_text(daemon.config.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % port))
+    daemon.port = daemon.hold_port()
+    daemon.config.write_text(daemon.config.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % daemon.port))
     forget_log(daemon)
     began = time.monotonic()
     daemon.spawn()
