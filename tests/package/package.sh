@@ -2,8 +2,9 @@
 # package.sh [PYTEST-ARG...]
 #
 # The Debian package of what is committed: it builds and its tests pass, lintian has nothing
-# to say, it holds what it should; then it is installed, upgraded, removed and purged in the
-# machines of tests/machine (test_package.py there), where those can be had.
+# to say, it holds what it should, its program passes debian/tests/system; then it is
+# installed, upgraded, removed and purged in the machines of tests/machine (test_package.py
+# there), where those can be had, and the demo of debian/tests is served there.
 #
 # HYDRATORD_PACKAGE names a directory in which ./dev package has been, and saves the build.
 set -euo pipefail
@@ -105,6 +106,10 @@ main() {
 	deb=$(echo "$built"/hydratord_*.deb)
 	dpkg-deb --raw-extract "$deb" "$scratch/unpacked"
 	holds_what_it_should
+
+	# What autopkgtest runs besides the demo, which the machines try.
+	step "its program under the tests of debian/tests/system"
+	HYDRATORD_BINARY=$scratch/unpacked/usr/sbin/hydratord "$top/debian/tests/system"
 
 	packages=$scratch/installed/root/packages
 	mkdir -p "$packages"
