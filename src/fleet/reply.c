@@ -87,13 +87,15 @@ reply_feed(struct reply_reader *r, const char *data, size_t n, struct redisReply
 			    err, errlen, "no reply of Redis: %s", r->reader->errstr);
 		return -1;
 	}
-	if ((*out = reply) != NULL)
-		r->fed = r->elements = 0;
+	if ((*out = reply) != NULL) {
+		r->fed = r->reader->len - r->reader->pos;
+		r->elements = 0;
+	}
 	return 0;
 }
 
 bool
 reply_is_begun(const struct reply_reader *r)
 {
-	return r->fed > 0 || r->reader->pos < r->reader->len;
+	return r->fed > 0;
 }
