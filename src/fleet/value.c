@@ -40,8 +40,12 @@ fleet_value_write(const struct fleet_value_id *id, const struct fleet_value *val
 	h.value.length = len;
 	h.value.checksum = XXH3_64bits(payload, len);
 	buf_add(out, &h, sizeof(h));
+	/* Made once, taken by every follower: zstd's level 10. Of 719 real models (2.2
+	 * MB) it makes 118 KB in 20 ms, 8 % less than level 6 in 8 ms; level 15 makes
+	 * 114 KB in 125 ms, 19 makes 105 KB in 600 ms, and of 10,000 models it takes 12
+	 * s. Decoding takes 0.7 ms at each of them. (./dev bench hydrate) */
 	encode_body(
-	    encoder, ENCODING_ZSTD, ENCODE_FAST, (struct str){ payload, len }, out);
+	    encoder, ENCODING_ZSTD, ENCODE_SMALL, (struct str){ payload, len }, out);
 	encoder_free(&encoder);
 	coded =
 	    (struct str){ out->data + head + sizeof(h), out->len - head - sizeof(h) };

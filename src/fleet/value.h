@@ -1,6 +1,7 @@
 /*
  * What a leader hands to its followers through Redis: one snapshot in one value, with
- * all that a follower needs to publish it as it is, and to lead next. Pure. Hydrators.
+ * all that a follower needs to publish it as it is, and to lead next. The format is in
+ * doc/fleet.md. Pure. Hydrators.
  */
 #ifndef FLEET_VALUE_H
 #define FLEET_VALUE_H

@@ -105,7 +105,7 @@ void hosts_carry_floors(
 #define HOSTS_TOLD_MAX ((size_t)HOSTS_MAX * (HOST_NAME_SIZE + 64))
 
 /*
- * Between machines. Hydrator: appends, as a text (hosts_told.c), what `seg` knows of
+ * Between machines. Hydrator: appends, as a text (doc/fleet.md), what `seg` knows of
  * hosts that are to be left alone: floors that lie ahead, breakers that are not closed.
  * Its times are those of a clock that the machines share; now and shared are
  * clock_boot() and that clock at one instant, nanoseconds.
@@ -115,8 +115,9 @@ void hosts_tell(const struct segment *seg, int64_t now, int64_t shared, struct b
  * Hydrator: takes such a text of another machine, written whenever. As in
  * hosts_carry(), floors are raised alone and only breakers that have seen nothing yet
  * are opened; floors end by HOST_FLOOR_MAX from now and breakers by BREAKER_COOLDOWN,
- * whatever is told, and what is over is nothing. Returns how many hosts were told of
- * for which something lies ahead, or -1 with a message in err if the text is not of
+ * whatever is told. A floor that is over is nothing; behind a breaker whose time is
+ * over one probes, as where it was told. Returns of how many hosts there was something
+ * to learn, or -1 with a message in err if the text is not of
  * hosts_tell(): nothing of it is taken then.
  */
 int hosts_learn(const struct segment *, struct str told, int64_t now, int64_t shared,

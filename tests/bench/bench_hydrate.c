@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/region.h"
+#include "fleet/value.h"
 #include "payload/encode.h"
 #include "payload/view.h"
 #include "records/document.h"
@@ -403,6 +404,8 @@ struct figures {
 	double identity[2];           /* s to publish: first cycle, later ones */
 	double forms[2];              /* s more for the forms that are asked for */
 	size_t encoded[ENCODING_MAX]; /* bytes of the complete bodies */
+	size_t values;                /* bytes of both values that travel in a fleet */
+	double value_written, value_read; /* s of CPU, the least */
 };
 
 static int
@@ -533,6 +536,45 @@ measure_encoding(const struct documents both[2], struct figures *f)
 		add_encoded((const void *)out[i].data, f);
 		buf_free(&out[i]);
 	}
+}
+
+/* A leader makes a value a cycle, each follower reads it. */
+static void
+measure_value(const struct documents *d, size_t runs, struct figures *f)
+{
+	const struct fleet_value_id id = { category_name(d->category), VIEW_MAGIC };
+	const struct fleet_value v = {
+		.token = 1, .seq = 1, .leader = "bench", .part = { { NOW, NOW } }
+	};
+	struct buf out = { 0 }, plain = { 0 }, value = { 0 }, got = { 0 };
+	double start, written = DBL_MAX, taken = DBL_MAX, took;
+	struct fleet_value head;
+	char why[256];
+
+	(void)render(d, &out);
+	for (size_t r = 0; r < runs; r++) {
+		buf_free(&plain);
+		buf_free(&value);
+		buf_free(&got);
+		start = cpu_seconds();
+		view_identity((const void *)out.data, &plain);
+		fleet_value_write(&id, &v, plain.data, plain.len, &value);
+		took = cpu_seconds() - start;
+		written = took < written ? took : written;
+		start = cpu_seconds();
+		if (fleet_value_read(&id, (struct str){ value.data, value.len },
+			SIZE_MAX, &head, &got, why, sizeof(why)) != FLEET_GOOD)
+			errx(1, "a value %s", why);
+		took = cpu_seconds() - start;
+		taken = took < taken ? took : taken;
+	}
+	f->values += value.len;
+	f->value_written += written;
+	f->value_read += taken;
+	buf_free(&out);
+	buf_free(&plain);
+	buf_free(&value);
+	buf_free(&got);
 }
 
 /* What browsers (br) and Python clients (gzip) ask for. */
@@ -667,6 +709,8 @@ measure_child(int fd, size_t n, const char *dir)
 	measure_jansson(both, runs, &f);
 	if (f.payload < ENCODING_PAYLOAD_MAX) {
 		measure_encoding(both, &f);
+		for (int i = 0; i < 2; i++)
+			measure_value(&both[i], runs < 5 ? runs : 5, &f);
 		measure_publishing(both, &f);
 	}
 	if (write(fd, &f, sizeof(f)) != sizeof(f))
@@ -705,6 +749,10 @@ bench(const char *label, size_t n, const char *dir)
 		    (double)f.encoded[ENCODING_GZIP] / 1e6,
 		    (double)f.encoded[ENCODING_BROTLI] / 1e6,
 		    (double)f.encoded[ENCODING_ZSTD] / 1e6);
+	if (f.values > 0)
+		printf("  in a fleet: values of %.3f MB, made in %.1f ms CPU, read in "
+		       "%.1f\n",
+		    (double)f.values / 1e6, f.value_written * 1e3, f.value_read * 1e3);
 	if (f.identity[0] > 0)
 		printf("  first cycle: published after %.1f ms CPU, with all bodies in "
 		       "br and gzip %.1f; later, queues changed: %.1f, %.1f\n",
