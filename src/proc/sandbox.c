@@ -105,8 +105,8 @@ static const struct rule reader_allows[] = {
 	CALL_IF(fallocate, INT(1, 0)),
 	CALL_IF(fcntl, INT(1, F_ADD_SEALS)),
 	CALL_IF(fcntl, INT(1, F_GETFL)),
-	/* Memory, never to run code from. No mremap: it would grow the one page of the
-	 * segment that a reader may write over all that lies behind it. */
+	/* Memory, never to run code from. No mremap: it would grow the pages of the
+	 * segment that a reader may write over all that lies behind them. */
 	CALL_IF(mmap, BITS(2, PROT_EXEC, 0)),
 	CALL_IF(mprotect, BITS(2, PROT_EXEC, 0)),
 	CALL(munmap),

@@ -19,6 +19,7 @@
 #include "reader/query.h"
 #include "reader/route.h"
 #include "reader/selection.h"
+#include "reader/traffic.h"
 #include "terms/category.h"
 #include "terms/part.h"
 #include "terms/preset.h"
@@ -450,6 +451,17 @@ answer_route(struct job *j, const struct route_match *m)
 	}
 }
 
+static unsigned
+label_of(const struct answerer *a, const struct route_match *m)
+{
+	int known = -1;
+
+	if (route_has_category(m->route))
+		known = category_find(m->category.p, m->category.len);
+	return traffic_label(
+	    m->route, known < 0 ? -1 : store_latch(a->store, (enum category)known));
+}
+
 void
 answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 {
@@ -459,7 +471,7 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 
 	arena_reset(a->arena);
 	m = route_match(decode_percent(q->path, false, a->arena));
-	r->label = m.route;
+	r->label = label_of(a, &m);
 	if (cors_is_preflight(&a->config->http.cors, q)) {
 		cors_preflight(&a->config->http.cors, q, r);
 		return;

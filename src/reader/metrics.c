@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "autoconf.h"
 #include "base/attr.h"
@@ -13,6 +14,7 @@
 #include "reader/route.h"
 #include "reader/traffic.h"
 #include "shm/segment.h"
+#include "terms/category.h"
 
 /* One sample a category of what its hydrator has counted, or the sum of all slots. */
 static void
@@ -58,15 +60,28 @@ put_start_time(const struct metrics *m, enum metric_id id, struct buf *b)
 	put_seconds(b, segment_epoch(m->segment));
 }
 
-/* These are shown from the start: the first 503 has to be a rise from 0, or
- * increase() of Prometheus does not see it. */
 static bool
-is_usual(enum route route, int status)
+has_horde(const char *category)
+{
+	int known = category_find(category, strlen(category));
+
+	return known >= 0 && category_has_horde((enum category)known);
+}
+
+/* These are shown from the start: the first 503 has to be a rise from 0, or
+ * increase() of Prometheus does not see it. category: NULL, it is not configured, or
+ * the route has none. */
+static bool
+is_usual(enum route route, const char *category, int status)
 {
 	switch (route) {
 	case ROUTE_STATISTICS:
 	case ROUTE_RISK:
 	case ROUTE_WITH_STATS:
+		if (category == NULL)
+			return status == 404 || status == 422;
+		if (route != ROUTE_STATISTICS && !has_horde(category))
+			return status == 400;
 		return status == 200 || status == 304 || status == 404 || status == 503;
 	case ROUTE_READYZ:
 		return status == 200 || status == 503;
@@ -81,26 +96,49 @@ is_usual(enum route route, int status)
 	}
 }
 
+/* The rows of a route, or of one for a category, which begin at an offset of struct
+ * counters. */
 static void
-put_requests(const struct metrics *m, enum metric_id id, struct buf *b)
+put_codes(const struct metrics *m, enum route route, const char *category,
+    size_t offset, struct buf *b)
 {
-	unsigned route, code;
+	const char *values[METRIC_LABELS] = { route_name(route) };
+	unsigned code;
 	char status[16];
 	uint64_t n;
 
-	for (route = 0; route < ROUTE_MAX; route++)
-		for (code = 0; code < COUNTER_CODES; code++) {
-			n = metrics_sum(
-			    m, offsetof(struct counters, requests) +
-				   (route * COUNTER_CODES + code) * sizeof(uint64_t));
-			if (n == 0 &&
-			    !is_usual((enum route)route, traffic_status(code)))
-				continue;
-			snprintf(status, sizeof(status), "%d", traffic_status(code));
-			put_sample(b, id, route_name((enum route)route),
-			    traffic_status(code) > 0 ? status : "other");
-			put_count(b, n);
-		}
+	if (route_has_category(route))
+		values[2] = category != NULL ? category : "unknown";
+	for (code = 0; code < COUNTER_CODES; code++) {
+		n = metrics_sum(m, offset + code * sizeof(uint64_t));
+		if (n == 0 && !is_usual(route, category, traffic_status(code)))
+			continue;
+		snprintf(status, sizeof(status), "%d", traffic_status(code));
+		values[1] = traffic_status(code) > 0 ? status : "other";
+		put_sample_of(b, METRIC_HTTP_REQUESTS, "", values);
+		put_count(b, n);
+	}
+}
+
+static void
+put_requests(const struct metrics *m, enum metric_id id UNUSED, struct buf *b)
+{
+	const size_t row = COUNTER_CODES * sizeof(uint64_t),
+		     first = offsetof(struct counters, of_category);
+	unsigned route, i;
+
+	for (route = 0; route < ROUTE_MAX; route++) {
+		for (i = 0; route_has_category((enum route)route) &&
+			    i < m->config->ncategories;
+		     i++)
+			put_codes(m, (enum route)route, m->config->category[i].name,
+			    first + (i * COUNTER_CATEGORY_ROUTES + route -
+					ROUTE_STATISTICS) *
+					row,
+			    b);
+		put_codes(m, (enum route)route, NULL,
+		    offsetof(struct counters, requests) + route * row, b);
+	}
 }
 
 /* Of a histogram. */

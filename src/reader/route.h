@@ -2,6 +2,8 @@
 #ifndef READER_ROUTE_H
 #define READER_ROUTE_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 /* Append only: the segment counts requests by these numbers (counters.h). */
@@ -12,10 +14,11 @@ enum route {
 	ROUTE_HEARTBEAT,
 	ROUTE_REPLICATE_MODE,
 	ROUTE_OPENAPI,
-	ROUTE_STATISTICS, /* of `category` */
-	ROUTE_RISK,       /* of `category`; "audit" is its old name */
-	ROUTE_WITH_STATS, /* of `category` */
-	ROUTE_REFUSED,    /* none: the server has refused the request */
+	/* These three have a category, in this order (route_has_category()). */
+	ROUTE_STATISTICS,
+	ROUTE_RISK, /* "audit" is its old name */
+	ROUTE_WITH_STATS,
+	ROUTE_REFUSED, /* none: the server has refused the request */
 	ROUTE_LIVEZ,
 	ROUTE_READYZ,
 	ROUTE_MAX
@@ -24,12 +27,20 @@ enum route {
 /* The strings point into the path that was matched, or are static. */
 struct route_match {
 	enum route route;
-	struct str category; /* any text without '/', not yet known to exist */
+	/* Of a route that has one: any text without '/', not yet known to exist. */
+	struct str category;
 	struct str path;
 };
 
 /* "statistics", ...: what metrics call it. */
 const char *route_name(enum route);
+
+/* Whether what it answers is of a category. */
+static inline bool
+route_has_category(enum route route)
+{
+	return route >= ROUTE_STATISTICS && route <= ROUTE_WITH_STATS;
+}
 
 /* path: percent-decoded. */
 struct route_match route_match(struct str path);

@@ -238,6 +238,14 @@ store_pinned(const struct store *s)
 	return bytes;
 }
 
+int
+store_latch(const struct store *s, enum category category)
+{
+	const struct slot *slot = &s->slots[category];
+
+	return slot->configured ? (int)slot->latch : -1;
+}
+
 enum store_state
 store_get(struct store *s, enum category category, struct generation **generation)
 {

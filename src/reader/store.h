@@ -32,6 +32,9 @@ enum store_state {
 	STORE_HELD,    /* *generation is set, borrowed */
 };
 
+/* The latch of a category; -1: it is not one of the configuration. */
+int store_latch(const struct store *, enum category) MUST_CHECK;
+
 /* The category's newest generation that is at hand: two atomic loads. If there is a new
  * one, a thread begins to take it, and a later call returns it. */
 enum store_state store_get(

@@ -17,6 +17,8 @@ static const int64_t bounds[] = {
 _Static_assert(NELEM(statuses) < COUNTER_CODES, "room for all statuses");
 _Static_assert(NELEM(bounds) < COUNTER_BUCKETS, "room for all classes");
 _Static_assert(ROUTE_MAX <= COUNTER_ROUTES, "room for all routes");
+_Static_assert(ROUTE_WITH_STATS - ROUTE_STATISTICS + 1 == COUNTER_CATEGORY_ROUTES,
+    "room for the routes that have a category");
 
 int
 traffic_status(unsigned row)
@@ -55,12 +57,30 @@ bucket_of(int64_t nsec)
 	return i;
 }
 
+unsigned
+traffic_label(enum route route, int latch)
+{
+	unsigned column = route_has_category(route) ? (unsigned)(latch + 1) : 0;
+
+	return column * ROUTE_MAX + route;
+}
+
+static _Atomic uint64_t *
+rows_of(struct counters *c, const struct http_response *r)
+{
+	unsigned route = r->label % ROUTE_MAX, column = r->label / ROUTE_MAX;
+
+	if (r->refused)
+		return c->requests[ROUTE_REFUSED];
+	if (column == 0)
+		return c->requests[route];
+	return c->of_category[column - 1][route - ROUTE_STATISTICS];
+}
+
 void
 traffic_count(struct counters *c, const struct http_exchange *e)
 {
-	unsigned route = e->response->refused ? ROUTE_REFUSED : e->response->label;
-
-	counter_raise(&c->requests[route][row_of(e->response->status)], 1);
+	counter_raise(&rows_of(c, e->response)[row_of(e->response->status)], 1);
 	if (e->response->refused)
 		return;
 	counter_raise(&c->duration_nsec, (uint64_t)e->duration);

@@ -1,4 +1,4 @@
-/* Counting requests by route, status and duration. Readers. */
+/* Counting requests by route, category, status and duration. Readers. */
 #ifndef READER_TRAFFIC_H
 #define READER_TRAFFIC_H
 
@@ -8,8 +8,13 @@
 #include "reader/route.h"
 #include "shm/counters.h"
 
-/* Counts an answer in the reader's own counters. Its label is an enum route. What the
- * server has refused (ROUTE_REFUSED) has no duration. */
+/* The label of an answer: its route, and of one that has a category that one's latch,
+ * -1 if it is not configured: one name for all of those, or strangers could make rows.
+ */
+unsigned traffic_label(enum route, int latch);
+
+/* Counts an answer in the reader's own counters. What the server has refused
+ * (ROUTE_REFUSED) has no duration. */
 void traffic_count(struct counters *, const struct http_exchange *);
 
 /* The status that is counted in a row of counters.requests; 0: the last row, which is

@@ -6,20 +6,44 @@
 #define WORDS (sizeof(struct counters) / sizeof(uint64_t))
 #define FIRST_SUM (offsetof(struct counters, value) / sizeof(uint64_t))
 
-_Static_assert(sizeof(struct counters) % sizeof(uint64_t) == 0, "made of words");
+#define FIRST_OF_CATEGORY (offsetof(struct counters, of_category) / sizeof(uint64_t))
+#define WORDS_OF_CATEGORY (COUNTER_CATEGORY_ROUTES * COUNTER_CODES)
 
-void
-counters_fold(struct counters *to, const struct counters *from, struct counters *told)
+_Static_assert(sizeof(struct counters) % sizeof(uint64_t) == 0, "made of words");
+_Static_assert(FIRST_OF_CATEGORY + COUNTER_LATCHES * WORDS_OF_CATEGORY == WORDS,
+    "what is of categories is last");
+
+/* to: NULL, nobody goes on with them. */
+static void
+fold_words(_Atomic uint64_t *to, const _Atomic uint64_t *from, _Atomic uint64_t *told,
+    size_t n)
 {
-	_Atomic uint64_t *t = (_Atomic uint64_t *)to, *b = (_Atomic uint64_t *)told;
-	const _Atomic uint64_t *f = (const _Atomic uint64_t *)from;
 	uint64_t now;
 	size_t i;
 
-	for (i = FIRST_SUM; i < WORDS; i++) {
-		now = counter_read(&f[i]);
-		counter_raise(&t[i], now - counter_read(&b[i]));
-		atomic_store_explicit(&b[i], now, memory_order_relaxed);
+	for (i = 0; i < n; i++) {
+		now = counter_read(&from[i]);
+		if (to != NULL)
+			counter_raise(&to[i], now - counter_read(&told[i]));
+		atomic_store_explicit(&told[i], now, memory_order_relaxed);
+	}
+}
+
+void
+counters_fold(struct counters *to, const struct counters *from, struct counters *told,
+    const int latch[COUNTER_LATCHES])
+{
+	_Atomic uint64_t *t = (_Atomic uint64_t *)to, *b = (_Atomic uint64_t *)told;
+	const _Atomic uint64_t *f = (const _Atomic uint64_t *)from;
+	size_t i, at, heir;
+
+	fold_words(
+	    t + FIRST_SUM, f + FIRST_SUM, b + FIRST_SUM, FIRST_OF_CATEGORY - FIRST_SUM);
+	for (i = 0; i < COUNTER_LATCHES; i++) {
+		at = FIRST_OF_CATEGORY + i * WORDS_OF_CATEGORY;
+		heir = FIRST_OF_CATEGORY + (size_t)latch[i] * WORDS_OF_CATEGORY;
+		fold_words(
+		    latch[i] < 0 ? NULL : t + heir, f + at, b + at, WORDS_OF_CATEGORY);
 	}
 }
 

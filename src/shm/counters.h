@@ -1,6 +1,6 @@
 /*
- * Counters, one page per process slot in the segment, so that they outlive the
- * process. One writer each (the process that has the slot), any number of readers,
+ * Counters, pages of their own per process slot in the segment, so that they outlive
+ * the process. One writer each (the process that has the slot), any number of readers,
  * relaxed atomics.
  */
 #ifndef SHM_COUNTERS_H
@@ -106,6 +106,7 @@ enum counter_death {
 #define COUNTER_ROLES 4
 #define COUNTER_ROUTES 20
 #define COUNTER_CODES 19
+#define COUNTER_CATEGORY_ROUTES 3
 
 struct counters {
 	_Atomic int64_t heartbeat; /* clock_boot() of the last beat */
@@ -133,8 +134,13 @@ struct counters {
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */
 	/* Supervisor: by enum role and enum counter_death. */
 	_Atomic uint64_t deaths[COUNTER_ROLES][DEATH_MAX];
-	/* Readers: by enum route (route.h) and COUNTER_STATUSES. */
+	/* Readers: by enum route (route.h) and COUNTER_STATUSES; of a route that has a
+	 * category, those for one that is not configured. */
 	_Atomic uint64_t requests[COUNTER_ROUTES][COUNTER_CODES];
+	/* Readers: by latch, route that has a category, and COUNTER_STATUSES. Last, for
+	 * another segment may have another order of latches (counters_fold()). */
+	_Atomic uint64_t
+	    of_category[COUNTER_LATCHES][COUNTER_CATEGORY_ROUTES][COUNTER_CODES];
 };
 _Static_assert(COUNTER_MAX <= COUNTER_ROOM, "room for all counters");
 
@@ -182,9 +188,11 @@ counter_get(const struct counters *c, enum counter id)
  * Supervisor, whose processes write `from` in a segment that `to` is not in: adds what
  * was counted there since the last call, of which `told` (zeroed before the first)
  * keeps the record. What is not a sum, the heartbeat to the reload, is left alone.
+ * latch: where a category of `from` is in the segment of `to`; -1: it is not there, and
+ * what was counted of it goes with it.
  */
-void counters_fold(
-    struct counters *to, const struct counters *from, struct counters *told);
+void counters_fold(struct counters *to, const struct counters *from,
+    struct counters *told, const int latch[COUNTER_LATCHES]);
 /* Supervisor, while nobody writes `to`: makes all of it what `from` is. */
 void counters_copy(struct counters *to, const struct counters *from);
 

@@ -22,7 +22,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM10"
+#define SEGMENT_MAGIC "HYDRATORD-SHM11"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -40,7 +40,7 @@ struct segment_header {
 	uint64_t capacity;        /* bytes of one buffer, whole pages */
 	uint64_t total_size;      /* bytes of the file */
 	uint64_t slots_offset;    /* ncategories slots */
-	uint64_t counters_offset; /* nprocs pages, one struct counters at the head */
+	uint64_t counters_offset; /* nprocs times counters_size */
 	uint64_t buffers_offset;  /* ncategories times two buffers */
 	uint64_t epoch;           /* nanoseconds of the wall clock at creation */
 	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
@@ -50,6 +50,8 @@ struct segment_header {
 	uint32_t supervisor;     /* pid of the process that made it */
 	uint32_t ledger_size;    /* bytes of a struct ledger_record */
 	uint64_t ledgers_offset; /* ncategories records */
+	uint32_t counters_size;  /* bytes of a struct counters, whole pages */
+	uint32_t zero;
 };
 
 #define LEDGER_WORDS (sizeof(struct ledger) / sizeof(uint64_t))
@@ -121,7 +123,8 @@ AT(segment_header, host_size, 140);
 AT(segment_header, supervisor, 144);
 AT(segment_header, ledger_size, 148);
 AT(segment_header, ledgers_offset, 152);
-_Static_assert(sizeof(struct segment_header) == 160, "header is 160 bytes");
+AT(segment_header, counters_size, 160);
+_Static_assert(sizeof(struct segment_header) == 168, "header is 168 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
 AT(segment_orders, begun, 0);
@@ -219,9 +222,9 @@ AT(counters, duration_nsec, 760);
 AT(counters, duration, 768);
 AT(counters, deaths, 888);
 AT(counters, requests, 1016);
-_Static_assert(sizeof(struct counters) == 4056, "counters are 4056 bytes");
+AT(counters, of_category, 4056);
+_Static_assert(sizeof(struct counters) == 11352, "counters are 11352 bytes");
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
-_Static_assert(sizeof(struct counters) <= SEGMENT_PAGE_MIN, "counters fit a page");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");
 _Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2,
@@ -251,6 +254,12 @@ static inline struct segment_slot *
 segment_slot(const struct segment *seg, unsigned category)
 {
 	return (struct segment_slot *)(seg->base + segment_slot_offset(seg, category));
+}
+
+static inline size_t
+segment_counters_offset(const struct segment *seg, unsigned slot)
+{
+	return seg->h.counters_offset + (size_t)slot * seg->h.counters_size;
 }
 
 static inline struct slot_meta *

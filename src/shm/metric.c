@@ -13,8 +13,9 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .help = "When the daemon was started, Unix time." },
 	[METRIC_HTTP_REQUESTS] = { .name = "http_requests_total",
 	    .type = "counter",
-	    .label = { "route", "code" },
-	    .help = "Requests answered." },
+	    .label = { "route", "code", "category" },
+	    .help = "Requests answered; category, of routes that have one, is unknown "
+		    "for all that are not configured." },
 	[METRIC_HTTP_HANDLED] = { .name = "http_handled_requests_total",
 	    .type = "counter",
 	    .help =

@@ -94,8 +94,8 @@ struct metric {
 	const char *name; /* without METRIC_PREFIX */
 	const char
 	    *type; /* of Prometheus: "counter", "gauge", "histogram", "summary" */
-	/* Names of its labels, in order; NULL: no further one. "category" is always the
-	 * first, and means one sample a category. */
+	/* Names of its labels, in order; NULL: no further one. A "category" that is the
+	 * first means one sample a category. */
 	const char *label[METRIC_LABELS];
 	const char *help; /* one line without backslashes */
 };

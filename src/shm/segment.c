@@ -92,7 +92,7 @@ segment_add_pages(uint64_t *total, uint64_t n, uint64_t page)
 static int
 segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end, buffers;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end, buffers, counters = 0;
 
 	memset(h, 0, sizeof(*h));
 	strlcpy(h->magic, SEGMENT_MAGIC, sizeof(h->magic));
@@ -110,6 +110,7 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
 
 	if (spec->capacity == 0 ||
+	    segment_add_pages(&counters, sizeof(struct counters), page) == -1 ||
 	    segment_add_pages(&h->capacity, spec->capacity, page) == -1 ||
 	    __builtin_mul_overflow(h->capacity, 2 * h->ncategories, &buffers))
 		return -1;
@@ -117,7 +118,8 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->slots_offset = end;
 	end += page;
 	h->counters_offset = end;
-	end += page * h->nprocs;
+	h->counters_size = (uint32_t)counters;
+	end += counters * h->nprocs;
 	h->hosts_offset = end;
 	if (segment_add_pages(&end, HOSTS_MAX * sizeof(struct host), page) == -1)
 		return -1;
@@ -293,11 +295,11 @@ segment_attach_reader(struct segment *seg, unsigned slot)
 		errno = EINVAL;
 		return -1;
 	}
-	own = seg->h.counters_offset + (size_t)slot * seg->h.page_size;
+	own = segment_counters_offset(seg, slot);
 	/* In place, so that no writable page is left and pointers stay good. */
 	if (mmap(seg->base, seg->h.total_size, PROT_READ, MAP_SHARED | MAP_FIXED,
 		seg->fd_readonly, 0) == MAP_FAILED ||
-	    mmap(seg->base + own, seg->h.page_size, PROT_READ | PROT_WRITE,
+	    mmap(seg->base + own, seg->h.counters_size, PROT_READ | PROT_WRITE,
 		MAP_SHARED | MAP_FIXED, seg->fd, (off_t)own) == MAP_FAILED)
 		return -1;
 	close(seg->fd);
@@ -351,6 +353,17 @@ segment_free_space(const struct segment *seg, uint64_t *bytes, uint64_t *total)
 	return 0;
 }
 
+int
+segment_find_category(const struct segment *seg, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < seg->h.ncategories; i++)
+		if (strcmp(seg->category[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
 const char *
 segment_category_name(const struct segment *seg, unsigned category)
 {
@@ -360,8 +373,7 @@ segment_category_name(const struct segment *seg, unsigned category)
 struct counters *
 segment_counters(const struct segment *seg, unsigned slot)
 {
-	return (struct counters *)(seg->base + seg->h.counters_offset +
-				   (size_t)slot * seg->h.page_size);
+	return (struct counters *)(seg->base + segment_counters_offset(seg, slot));
 }
 
 unsigned

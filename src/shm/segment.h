@@ -60,7 +60,7 @@ void segment_close(struct segment **seg);
 
 /*
  * Reader, right after fork: replaces the inherited mapping, at the same address, by
- * one that is read-only except for the page of this process's counters, and closes
+ * one that is read-only except for the pages of this process's counters, and closes
  * the descriptor that can write. It cannot be undone, not even by mprotect(2).
  * Returns 0, or -1 with errno (EINVAL: no such slot); the process must then end.
  */
@@ -90,6 +90,8 @@ size_t segment_wanted(const struct segment *, unsigned category);
  * UINT64_MAX if it has no limit. Returns 0, or -1 with errno. */
 int segment_free_space(
     const struct segment *, uint64_t *bytes, uint64_t *total) MUST_CHECK;
+/* The latch of the category of that name; -1: there is none. */
+int segment_find_category(const struct segment *, const char *name);
 /* Lives as long as the segment. category < segment_ncategories(). */
 const char *segment_category_name(const struct segment *, unsigned category);
 

@@ -148,13 +148,15 @@ static bool
 ledger_look(const struct config *c, pid_t pid, const char *category,
     struct segment **seg, unsigned *index, struct ledger *l)
 {
+	int latch;
+
 	if (segment_look(c->segment.name, pid, seg) == -1)
 		return false;
-	for (*index = 0; *index < segment_ncategories(*seg); (*index)++)
-		if (strcmp(segment_category_name(*seg, *index), category) == 0) {
-			ledger_read(*seg, *index, l);
-			return true;
-		}
+	if ((latch = segment_find_category(*seg, category)) != -1) {
+		*index = (unsigned)latch;
+		ledger_read(*seg, *index, l);
+		return true;
+	}
 	segment_close(seg);
 	errno = ENOENT;
 	return false;

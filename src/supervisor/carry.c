@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "shm/counters.h"
@@ -11,18 +10,6 @@
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/snapshot.h"
-
-/* -1: none. */
-static int
-category_index(const struct segment *seg, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < segment_ncategories(seg); i++)
-		if (strcmp(segment_category_name(seg, i), name) == 0)
-			return (int)i;
-	return -1;
-}
 
 static int
 carry_publish(const struct snapshot *s, struct segment *to, unsigned category,
@@ -85,7 +72,7 @@ int
 carry_category(const struct segment *from, struct segment *to, const char *name,
     char *err, size_t errlen)
 {
-	int f = category_index(from, name), t = category_index(to, name);
+	int f = segment_find_category(from, name), t = segment_find_category(to, name);
 
 	if (f == -1 || t == -1)
 		return 0;

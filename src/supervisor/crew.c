@@ -205,12 +205,17 @@ void
 crew_fold(struct crew *w)
 {
 	unsigned i, first = segment_ncategories(w->segment);
+	int latch[COUNTER_LATCHES];
 
 	if (w->heir == NULL)
 		return;
+	for (i = 0; i < NELEM(latch); i++)
+		latch[i] = i < first ? segment_find_category(w->heir->segment,
+					   segment_category_name(w->segment, i))
+				     : -1;
 	for (i = first; i < segment_nprocs(w->segment); i++)
 		counters_fold(crew_counters(w->heir), segment_counters(w->segment, i),
-		    &w->told[i]);
+		    &w->told[i], latch);
 }
 
 void

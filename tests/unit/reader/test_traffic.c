@@ -7,17 +7,24 @@
 static struct counters counters;
 
 static void
-count(enum route route, int status, int64_t duration, bool refused)
+count_of(unsigned label, int status, int64_t duration, bool refused)
 {
 	static struct http_request request;
 	struct http_response response = {
-		.status = status, .label = route, .refused = refused
+		.status = status, .label = label, .refused = refused
 	};
 	struct http_exchange e = {
 		.request = &request, .response = &response, .duration = duration
 	};
 
 	traffic_count(&counters, &e);
+}
+
+/* Of a category that is not configured, if the route has one. */
+static void
+count(enum route route, int status, int64_t duration, bool refused)
+{
+	count_of(traffic_label(route, -1), status, duration, refused);
 }
 
 static int
@@ -40,6 +47,53 @@ TEST(each_status_has_its_row)
 	do
 		assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][row]), 1);
 	while (row-- > 0);
+}
+
+static uint64_t
+counted_of_category(void)
+{
+	uint64_t n = 0;
+	unsigned i, route, row;
+
+	for (i = 0; i < COUNTER_LATCHES; i++)
+		for (route = 0; route < COUNTER_CATEGORY_ROUTES; route++)
+			for (row = 0; row < COUNTER_CODES; row++)
+				n += counter_read(&counters.of_category[i][route][row]);
+	return n;
+}
+
+TEST(each_category_has_its_rows)
+{
+	enum route route;
+	int i;
+
+	for (route = ROUTE_STATISTICS; route <= ROUTE_WITH_STATS; route++)
+		for (i = 0; i < COUNTER_LATCHES; i++) {
+			assert_true(route_has_category(route));
+			count_of(traffic_label(route, i), 200, 1, false);
+			assert_int_equal(
+			    counter_read(
+				&counters.of_category[i][route - ROUTE_STATISTICS][0]),
+			    1);
+		}
+	assert_int_equal(
+	    counted_of_category(), COUNTER_LATCHES * COUNTER_CATEGORY_ROUTES);
+	for (route = 0; route < ROUTE_MAX; route++)
+		assert_int_equal(counter_read(&counters.requests[route][0]), 0);
+}
+
+TEST(what_has_no_category_is_of_none)
+{
+	enum route route;
+
+	for (route = 0; route < ROUTE_MAX; route++) {
+		count_of(traffic_label(route, route_has_category(route) ? -1 : 7), 200,
+		    1, false);
+		assert_int_equal(counter_read(&counters.requests[route][0]), 1);
+	}
+	count_of(traffic_label(ROUTE_RISK, 3), 400, 5, true);
+	assert_int_equal(counter_read(&counters.requests[ROUTE_REFUSED][4]), 1);
+	assert_int_equal(counted_of_category(), 0);
 }
 
 /* A class holds its upper end (Prometheus: le), and the last one all the rest. */

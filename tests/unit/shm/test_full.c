@@ -108,7 +108,8 @@ pages_of(size_t bytes)
 static long
 front(void)
 {
-	return 5 + pages_of(HOSTS_MAX * sizeof(struct host)) +
+	return 2 + 3 * pages_of(sizeof(struct counters)) +
+	       pages_of(HOSTS_MAX * sizeof(struct host)) +
 	       pages_of(2 * sizeof(struct ledger_record));
 }
 

@@ -59,7 +59,7 @@ TEST(reader_writes_fault)
 {
 	struct segment *seg = fixture_segment();
 	struct publisher *p = fixture_publisher(seg, 0);
-	size_t page = seg->h.page_size, own = seg->h.counters_offset + page;
+	size_t size = seg->h.counters_size, own = seg->h.counters_offset + size;
 
 	fixture_publish(p, 'a', 100);
 	assert_faults(seg, 0);
@@ -67,12 +67,17 @@ TEST(reader_writes_fault)
 	assert_faults(
 	    seg, segment_slot_offset(seg, 1) + sizeof(struct segment_slot) - 1);
 	assert_faults(seg, own - 1);
-	assert_faults(seg, own + page);
+	assert_faults(seg, own + size);
 	assert_faults(seg, segment_buffer_offset(seg, 0, 1));
 	assert_faults(seg, seg->h.total_size - 1);
 	publisher_close(&p);
 	segment_close(&seg);
 }
+
+/* In the last of the slot's pages. */
+#define LAST_COUNTER(c)                                                                \
+	(&(c)->of_category[COUNTER_LATCHES - 1][COUNTER_CATEGORY_ROUTES - 1]           \
+			  [COUNTER_CODES - 1])
 
 static int
 count_as_reader(struct segment *seg, void *arg)
@@ -94,6 +99,7 @@ count_as_reader(struct segment *seg, void *arg)
 	if (segment_counters(seg, 1) != before || !fixture_holds(seg, 1, 'a', 100))
 		return 6;
 	counter_add(before, COUNTER_REQUESTS, 7);
+	counter_raise(LAST_COUNTER(before), 3);
 	return 0;
 }
 
@@ -107,6 +113,7 @@ TEST(reader_counts_in_its_own_page)
 	assert_int_equal(fixture_fork(count_as_reader, seg, NULL), 0);
 	/* They outlive the process that counted. */
 	assert_int_equal(counter_get(segment_counters(seg, 1), COUNTER_REQUESTS), 7);
+	assert_int_equal(counter_read(LAST_COUNTER(segment_counters(seg, 1))), 3);
 	assert_int_equal(counter_get(segment_counters(seg, 0), COUNTER_REQUESTS), 0);
 	assert_int_equal(counter_get(segment_counters(seg, 2), COUNTER_REQUESTS), 0);
 	segment_close(&seg);
@@ -166,6 +173,10 @@ TEST(header_says_what_it_is)
 	assert_int_equal(segment_capacity(seg), h.capacity);
 	assert_int_equal(h.slots_offset % page, 0);
 	assert_int_equal(h.counters_offset % page, 0);
+	assert_int_equal(h.counters_size % page, 0);
+	assert_true(h.counters_size >= sizeof(struct counters));
+	assert_int_equal(segment_find_category(seg, "text_generation"), 1);
+	assert_int_equal(segment_find_category(seg, "text"), -1);
 	assert_int_equal(h.buffers_offset % page, 0);
 	assert_int_equal(h.total_size, h.buffers_offset + 4 * h.capacity);
 	assert_int_equal(lseek(fd, 0, SEEK_END), h.total_size);

@@ -56,7 +56,7 @@ counted(enum counter id)
 	h = (const struct segment_header *)base;
 	for (i = 0; i < h->nprocs; i++) {
 		c = (const struct counters *)(base + h->counters_offset +
-					      (size_t)i * h->page_size);
+					      (size_t)i * h->counters_size);
 		n += counter_get(c, id);
 	}
 	munmap(base, (size_t)st.st_size);
