@@ -84,6 +84,33 @@ supervisor_has_ended(int process)
 	return poll(&p, 1, LOOK_MS) == 1;
 }
 
+/* A control process of the supervisor's own unit (ExecReload; MAINPID is systemd's)
+ * writes to the journal in which the supervisor has said the same, unless its log is a
+ * file. */
+static bool
+journal_has_it(const struct config *c, pid_t supervisor)
+{
+	const char *main_process = getenv("MAINPID"), *bad;
+
+	return main_process != NULL &&
+	       strtonum(main_process, 1, INT_MAX, &bad) == supervisor &&
+	       journal_is_stderr() && c->log.target[0] != '/';
+}
+
+static int
+ask_tell(const struct config *c, pid_t pid, const struct order_state *s)
+{
+	if (s->outcome == ORDER_DONE) {
+		fputs(s->text, stderr);
+		return EXIT_SUCCESS;
+	}
+	if (!journal_has_it(c, pid))
+		journal_tell(LOG_ERR,
+		    "hydratord: not reloaded, the old configuration stays in use: %s",
+		    s->text);
+	return EXIT_FAILURE;
+}
+
 /* Looks until a reload has ended that began after the one numbered `before`. */
 static int
 ask_await(const struct config *c, int process, pid_t pid, uint64_t before)
@@ -94,17 +121,8 @@ ask_await(const struct config *c, int process, pid_t pid, uint64_t before)
 	struct order_state s;
 
 	while (!supervisor_has_ended(process)) {
-		if (order_read(c->segment.name, pid, &s) == 0 && s.ended > before) {
-			if (s.outcome == ORDER_DONE) {
-				fputs(s.text, stderr);
-				return EXIT_SUCCESS;
-			}
-			journal_tell(LOG_ERR,
-			    "hydratord: not reloaded, the old configuration stays in "
-			    "use: %s",
-			    s.text);
-			return EXIT_FAILURE;
-		}
+		if (order_read(c->segment.name, pid, &s) == 0 && s.ended > before)
+			return ask_tell(c, pid, &s);
 		if (clock_boot() > end) {
 			journal_tell(LOG_ERR,
 			    "hydratord: the reload has not ended within %lld s: see "

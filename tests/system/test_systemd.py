@@ -174,10 +174,10 @@ class Unit:
         wait_for(self.daemon.find_port, "the listening port")
         wait_for(self.daemon.answers, "an answer")
 
-    def reload(self):
+    def reload(self, stderr=subprocess.PIPE):
         (line,) = unit_lines("hydratord.service", "ExecReload")
-        return subprocess.run(self.command(line), env=self.environment, check=False,
-                              capture_output=True, text=True, timeout=2 * PATIENCE)
+        return subprocess.run(self.command(line), env=self.environment, check=False, stdout=subprocess.PIPE,
+                              stderr=stderr, text=True, timeout=2 * PATIENCE)
 
 
 @pytest.fixture
@@ -224,6 +224,28 @@ def test_a_reload_that_the_supervisor_refuses_fails_with_the_reason(unit):
     assert reason in result.stderr
     assert "not reloaded, the old configuration stays in use" in result.stderr
     assert unit.daemon.answers()
+
+
+@no_wrapper
+@pytest.mark.parametrize("own", (True, False))
+def test_the_journal_has_the_reason_of_a_refused_reload_once(unit, own, tmp_path):
+    """ExecReload writes where the supervisor does; who asks from another unit does not."""
+    unit.start()
+    good = unit.daemon.config.read_text()
+    with open(tmp_path / "journal", "w+") as journal:
+        status = os.fstat(journal.fileno())
+        unit.environment["JOURNAL_STREAM"] = "%d:%d" % (status.st_dev, status.st_ino)
+        if own:
+            unit.environment["MAINPID"] = str(unit.daemon.process.pid)
+        with listening() as other:
+            unit.daemon.config.write_text(good.replace("127.0.0.1:0", address_of(other)))
+            result = unit.reload(journal)
+        journal.seek(0)
+        lines = journal.read().splitlines()
+    assert result.returncode == 1
+    reason = "not reloaded, the old configuration stays in use: cannot listen on"
+    assert unit.daemon.log().count(reason) == 1
+    assert lines == [] if own else len(lines) == 1 and lines[0].startswith("<3>hydratord: " + reason)
 
 
 @no_wrapper
