@@ -50,8 +50,10 @@ failure_put_off(int status, const char *why, struct activation *passed)
 	int64_t delay;
 	char line[1100];
 
-	if (status == 0 || status == EX_CONFIG)
+	if (status == 0 || status == EX_CONFIG) {
+		keep_no_tries(passed);
 		return 0;
+	}
 	(void)keep_no_sockets(passed);
 	if ((delay = keep_try(passed)) == 0)
 		return 0;
@@ -63,7 +65,25 @@ failure_put_off(int status, const char *why, struct activation *passed)
 	return delay;
 }
 
-void
+int64_t
+failure_after_crash(struct activation *passed)
+{
+	int64_t delay = keep_crash(passed);
+	char line[100];
+
+	if (delay == 0)
+		return 0;
+	(void)keep_no_sockets(passed);
+	log_warnx("the process before this one has crashed, and so did others: this "
+		  "start is put off for %lld s",
+	    (long long)delay);
+	snprintf(line, sizeof(line), "starts in %lld s: the last ones have crashed",
+	    (long long)delay);
+	notify_status(line);
+	return delay;
+}
+
+bool
 failure_wait(int64_t delay)
 {
 	const struct timespec left = { .tv_sec = delay };
@@ -72,6 +92,5 @@ failure_wait(int64_t delay)
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTERM);
 	sigaddset(&stops, SIGINT);
-	if (delay > 0)
-		(void)sigtimedwait(&stops, NULL, &left);
+	return delay > 0 && sigtimedwait(&stops, NULL, &left) != -1;
 }

@@ -14,6 +14,9 @@
 #include "base/log.h"
 #include "supervisor/notify.h"
 
+/* Beside the count: a process is up. Who finds it at his start follows one that has not
+ * taken it back, and so has crashed. */
+#define TRIES_UP (UINT64_C(1) << 32)
 #define DELAY_MAX 60 /* s; with what a start takes, below systemd's TimeoutStartSec */
 
 static bool
@@ -112,6 +115,51 @@ keep_no_sockets(struct activation *a)
 	return n;
 }
 
+/* The file description is one, so the manager has what we count. */
+static uint64_t
+tries_take(const struct activation *a)
+{
+	uint64_t n = 0;
+
+	if (read(a->tries, &n, sizeof(n)) == -1 && errno != EAGAIN)
+		log_warn("cannot count the starts that failed");
+	return n;
+}
+
+static void
+tries_put(const struct activation *a, uint64_t n)
+{
+	if (write(a->tries, &n, sizeof(n)) == -1)
+		log_warn("cannot count the starts that failed");
+}
+
+/* Whether there is something to count in. */
+static bool
+tries_open(struct activation *a)
+{
+	int fd;
+
+	if (!notify_is_heard())
+		return false;
+	if (a->tries != 0)
+		return true;
+	if ((fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		return false;
+	a->tries = fd;
+	notify_keep(fd, ACTIVATION_TRIES);
+	return true;
+}
+
+/* One more after n of them. */
+static int64_t
+tries_count(const struct activation *a, uint64_t n)
+{
+	tries_put(a, n < DELAY_MAX ? n + 1 : n);
+	if (n == 0)
+		return 0;
+	return n > 6 ? DELAY_MAX : INT64_C(1) << (n - 1);
+}
+
 void
 keep_no_tries(struct activation *a)
 {
@@ -122,27 +170,33 @@ keep_no_tries(struct activation *a)
 	a->tries = 0;
 }
 
-/* The file description is one, so the manager has what we count. */
 int64_t
 keep_try(struct activation *a)
 {
-	uint64_t n = 0, next;
-	int fd;
+	return tries_open(a) ? tries_count(a, tries_take(a) & ~TRIES_UP) : 0;
+}
 
-	if (!notify_is_heard())
+void
+keep_up(struct activation *a, bool healthy)
+{
+	uint64_t n;
+
+	if (!tries_open(a))
+		return;
+	n = tries_take(a);
+	tries_put(a, healthy ? TRIES_UP : TRIES_UP | n);
+}
+
+int64_t
+keep_crash(struct activation *a)
+{
+	uint64_t n;
+
+	if (a->tries == 0)
 		return 0;
-	if (a->tries == 0) {
-		if ((fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
-			return 0;
-		a->tries = fd;
-		notify_keep(fd, ACTIVATION_TRIES);
-	}
-	if (read(a->tries, &n, sizeof(n)) == -1 && errno != EAGAIN)
-		log_warn("cannot count the starts that failed");
-	next = n < DELAY_MAX ? n + 1 : n;
-	if (write(a->tries, &next, sizeof(next)) == -1)
-		log_warn("cannot count the starts that failed");
-	if (n == 0)
-		return 0;
-	return n > 6 ? DELAY_MAX : INT64_C(1) << (n - 1);
+	n = tries_take(a);
+	if ((n & TRIES_UP) != 0)
+		return tries_count(a, n & ~TRIES_UP);
+	tries_put(a, n);
+	return 0;
 }

@@ -1,12 +1,13 @@
 /*
  * What the service manager keeps for the next process, so that a restart neither
- * refuses a client nor tries again too soon: the listening sockets, and how often a
- * start has failed. Without a manager nothing is kept; what was passed is given up just
- * the same (replace.h passes as well). Supervisor only.
+ * refuses a client nor tries again too soon: the listening sockets, and how many
+ * processes have failed to start or crashed. Without a manager nothing is kept; what
+ * was passed is given up just the same (replace.h passes as well). Supervisor only.
  */
 #ifndef SUPERVISOR_KEEP_H
 #define SUPERVISOR_KEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +27,13 @@ void keep_sockets(struct activation *passed, const struct listeners *http,
  * Returns how many were kept. A manager's own copies go a moment later. */
 size_t keep_no_sockets(struct activation *passed);
 
-/* Readers answer: the next failure is the first. */
+/* The process ends as it was told to: the next failure or crash is the first. */
 void keep_no_tries(struct activation *passed);
+
+/* Readers answer: if the process does not call keep_no_tries() before it is gone, it
+ * has crashed. healthy: it has been up for so long that this would be the first crash.
+ */
+void keep_up(struct activation *passed, bool healthy);
 
 /*
  * A start has failed, for a reason that may pass. The manager tries again a second
@@ -36,5 +42,9 @@ void keep_no_tries(struct activation *passed);
  * counted.
  */
 int64_t keep_try(struct activation *passed) MUST_CHECK;
+
+/* At a start: if the process before this one has crashed, that is counted among the
+ * failures, and how long this start is to be put off is returned as above; else 0. */
+int64_t keep_crash(struct activation *passed) MUST_CHECK;
 
 #endif

@@ -43,11 +43,18 @@ struct supervisor {
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
 	int64_t
-	    watchdog;   /* when the service manager is to hear from us, clock_boot() */
-	char told[400]; /* what the service manager was told last of our state */
-	int status;     /* to exit with */
-	char err[1024]; /* why it could not start */
+	    watchdog;    /* when the service manager is to hear from us, clock_boot() */
+	int64_t healthy; /* when a crash would be the first one, clock_boot(); 0: is */
+	char told[400];  /* what the service manager was told last of our state */
+	int status;      /* to exit with */
+	char err[1024];  /* why it could not start */
 };
+
+/* What crashes later begins anew with short delays; as for children (life.c). */
+#define HEALTHY_AFTER (60 * NSEC_PER_SEC)
+
+/* Instead of an exit status: a stop came before the start. */
+#define SUPERVISOR_STOPPED (-1)
 
 typedef void signal_fn(struct supervisor *, const struct signalfd_siginfo *);
 
@@ -233,7 +240,8 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 		daemon_up(&s->notify);
 		keep_sockets(&s->passed, &s->reload.serving->listeners,
 		    &s->reload.serving->metrics);
-		keep_no_tries(&s->passed);
+		keep_up(&s->passed, false);
+		s->healthy = clock_boot() + HEALTHY_AFTER;
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
@@ -266,6 +274,15 @@ supervisor_ping(struct supervisor *s, int64_t now)
 }
 
 static void
+supervisor_note_health(struct supervisor *s, int64_t now)
+{
+	if (s->healthy == 0 || now < s->healthy)
+		return;
+	s->healthy = 0;
+	keep_up(&s->passed, true);
+}
+
+static void
 supervisor_tick(struct supervisor *s)
 {
 	int64_t now = clock_boot();
@@ -283,6 +300,7 @@ supervisor_tick(struct supervisor *s)
 		    log_take_losses());
 	reload_measure(&s->reload, now);
 	supervisor_ping(s, now);
+	supervisor_note_health(s, now);
 }
 
 /* A second at most: hearts are looked at, and deadlines are on the clock that counts
@@ -386,6 +404,8 @@ supervisor_prepare(struct supervisor *s)
 		return failure_status(errno);
 	if (clock_init() == -1)
 		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
+	if (failure_wait(failure_after_crash(&s->passed)))
+		return SUPERVISOR_STOPPED;
 	if (daemon_lock(c->pidfile, s->start->foreground, &s->lock, s->err,
 		sizeof(s->err)) == -1)
 		return failure_status(errno);
@@ -459,10 +479,12 @@ supervisor_run(const struct supervisor_start *start)
 		supervisor_loop(&s);
 		status = s.status;
 		log_info("stopped");
-	} else
+	} else if (status == SUPERVISOR_STOPPED)
+		status = 0;
+	else
 		logs_tell_why(s.err);
 	delay = failure_put_off(status, s.err, &s.passed);
 	supervisor_close(&s);
-	failure_wait(delay);
+	(void)failure_wait(delay);
 	return status;
 }

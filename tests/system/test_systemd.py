@@ -536,7 +536,7 @@ def test_a_restart_keeps_the_sockets(unit, manager):
     unit.start()
     address = "127.0.0.1:%d" % daemon.port
     wait_for(lambda: kept_addresses(manager) == [address], "the sockets")
-    assert list(manager.kept) == ["listen-" + address.replace(":", "_")]
+    assert set(manager.kept) <= {"listen-" + address.replace(":", "_"), "tries"}
     listen_on(daemon, address)
     for _ in range(3):
         assert daemon.stop() == 0
@@ -631,4 +631,62 @@ def test_a_start_that_fails_again_and_again_is_tried_less_often(unit, manager):
         assert daemon.stop() == 75
     start_again(unit, manager)
     wait_for(lambda: "serving" in daemon.log(), "its start")
+    assert daemon.stop() == 0
     wait_for(lambda: manager.hear() and "tries" not in manager.kept, "the end of the count")
+
+
+def tries(manager):
+    """What is counted there: failures and crashes, and whether a process is up."""
+    manager.hear()
+    if "tries" not in manager.kept:
+        return 0, False
+    text = pathlib.Path("/proc/self/fdinfo/%d" % manager.kept["tries"]).read_text()
+    count = int(re.search(r"eventfd-count:\s*([0-9a-f]+)", text).group(1), 16)
+    return count & 0xffffffff, bool(count >> 32)
+
+
+def crash(unit, manager, starts):
+    """The one that serves after so many starts."""
+    wait_for(lambda: unit.daemon.log().count("serving image_generation") == starts, "start %d" % starts)
+    wait_for(lambda: tries(manager)[1], "it to be up")
+    unit.daemon.process.kill()
+    unit.daemon.process.wait(PATIENCE)
+
+
+def put_off(daemon):
+    return re.findall(r"has crashed, and so did others: this start is put off for (\d+) s", daemon.log())
+
+
+@no_wrapper
+def test_a_supervisor_that_crashes_again_and_again_starts_less_often(unit, manager):
+    daemon = unit.daemon
+    unit.start()
+    for starts in 1, 2, 3:
+        crash(unit, manager, starts)
+        start_again(unit, manager)
+    began = time.monotonic()
+    crash(unit, manager, 4)
+    assert time.monotonic() - began > 1  # the third delay is two seconds
+    assert put_off(daemon) == ["1", "2"]
+    assert "starts in 2 s: the last ones have crashed" in str(manager.heard)
+    # A stop ends the wait; it is neither a crash nor a failure.
+    start_again(unit, manager)
+    wait_for(lambda: put_off(daemon) == ["1", "2", "4"], "the wait")
+    daemon.expect_dirty = True  # nobody has taken the dead one's segment over
+    assert daemon.stop() == 0
+    assert kept_addresses(manager) == [], "clients would wait"
+    wait_for(lambda: manager.hear() and "tries" not in manager.kept, "the end of the count")
+
+
+@no_wrapper
+def test_a_crash_after_a_minute_is_the_first_one(unit, manager):
+    unit.start()
+    for starts in 1, 2, 3:
+        wait_for(lambda: unit.daemon.log().count("serving image_generation") == starts, "start %d" % starts)
+        wait_for(lambda: tries(manager) == (min(starts - 1, 1), True), "it to be up")
+        unit.daemon.move_clock(61)
+        wait_for(lambda: tries(manager) == (0, True), "a minute of health")
+        crash(unit, manager, starts)
+        start_again(unit, manager)
+    wait_for(lambda: unit.daemon.log().count("serving image_generation") == 4, "the last start")
+    assert put_off(unit.daemon) == []
