@@ -167,6 +167,23 @@ child_send(struct child *ch, enum channel_type type)
 		log_debug("%s (pid %d) has orders to read", ch->title, (int)ch->pid);
 }
 
+/* One that is carried out when nobody waits for it any more (ask.c) would accept what
+ * nobody has looked at. */
+static void
+child_send_accept(const struct children *c, struct child *ch, int64_t now)
+{
+	if (ch->accept_until == 0)
+		return;
+	if (ch->channel != -1 && channel_send(ch->channel, CHANNEL_ACCEPT, 0) == 0)
+		ch->accept_until = 0;
+	else if (now >= ch->accept_until) {
+		log_warnx("%s has not taken the order to accept within %lld s: it is "
+			  "dropped",
+		    ch->title, (long long)c->config->upstream.cycle_timeout);
+		ch->accept_until = 0;
+	}
+}
+
 static void
 child_start(struct children *c, struct child *ch, int64_t now)
 {
@@ -186,9 +203,8 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	log_debug("%s started as pid %d", ch->title, (int)pid);
 	if (ch->owed)
 		child_send(ch, CHANNEL_REFRESH);
-	if (ch->owed_accept)
-		child_send(ch, CHANNEL_ACCEPT);
-	ch->owed = ch->owed_accept = false;
+	ch->owed = false;
+	child_send_accept(c, ch, now);
 }
 
 /* CONT: one that is stopped would keep the signal waiting. Returns false if there is no
@@ -315,6 +331,7 @@ children_tick(struct children *c, int64_t now)
 		}
 		if (child_is_at_work(ch))
 			child_look(c, ch, now, now - c->ticked);
+		child_send_accept(c, ch, now);
 	}
 	c->ticked = now;
 }
@@ -408,10 +425,10 @@ children_accept(struct children *c, unsigned category)
 {
 	struct child *ch = &c->item[category];
 
-	if (ch->channel != -1)
-		child_send(ch, CHANNEL_ACCEPT);
-	else
-		ch->owed_accept = true;
+	int64_t now = clock_boot();
+
+	ch->accept_until = now + c->config->upstream.cycle_timeout * NSEC_PER_SEC;
+	child_send_accept(c, ch, now);
 }
 
 void

@@ -30,7 +30,9 @@ struct child {
 	int64_t born;      /* clock_boot() of the last fork */
 	unsigned failures; /* deaths since it last lived for long enough */
 	bool owed;         /* a refresh was asked for while there was no process */
-	bool owed_accept;  /* the same of CHANNEL_ACCEPT */
+	/* Until when CHANNEL_ACCEPT waits for a process that takes it, clock_boot();
+	 * 0: none was ordered that was not taken. */
+	int64_t accept_until;
 };
 
 struct children {
@@ -82,7 +84,8 @@ void children_measure(const struct children *);
  * that has no process now. */
 void children_order(struct children *, enum role, enum channel_type);
 
-/* Sends CHANNEL_ACCEPT to a hydrator, now or when it has a process. */
+/* Sends CHANNEL_ACCEPT to a hydrator, now or when it has a process that reads its
+ * orders; after upstream.cycle_timeout it is dropped. */
 void children_accept(struct children *, unsigned category);
 
 /* Passes the logs, which were opened anew, to each running child. */

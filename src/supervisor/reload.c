@@ -185,7 +185,10 @@ reload_retire(struct crew *old, struct crew *heir)
 	children_tell(&old->children, ROLE_HYDRATOR, LIFE_STOP);
 	for (i = 0; i < heir->config->ncategories; i++) {
 		before = crew_hydrator(old, heir->config->category[i].name);
-		heir->children.item[i].owed = before != NULL && before->owed;
+		if (before == NULL)
+			continue;
+		heir->children.item[i].owed = before->owed;
+		heir->children.item[i].accept_until = before->accept_until;
 	}
 }
 

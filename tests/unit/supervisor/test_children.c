@@ -8,6 +8,8 @@
 #include "proc/channel.h"
 #include "fixture/moved_clock.h"
 #include "fixture/supervisor_world.h"
+#include "shm/order.h"
+#include "shm/segment.h"
 #include "unit.h"
 
 /* A channel of a sibling would keep its EOF away, a listener the port. */
@@ -112,6 +114,63 @@ TEST(test_refresh_goes_to_hydrators_only)
 	snprintf(order, sizeof(order), "]: order %d", CHANNEL_REFRESH);
 	assert_int_equal(logged(order), 2);
 	stop();
+}
+
+/* Orders a hydrator to refresh until it has no room for another order. */
+static void
+fill_channel(void)
+{
+	do {
+		kill(fx.pid, SIGUSR1);
+		sleep_ms(1);
+	} while (logged("has orders to read") == 0);
+}
+
+static void
+order_accept(void)
+{
+	struct segment *seg;
+	union sigval value;
+
+	assert_int_equal(segment_look(fx.segment, fx.pid, &seg), 0);
+	value.sival_int = order_value(seg, ORDER_ACCEPT, 1);
+	segment_close(&seg);
+	assert_int_equal(sigqueue(fx.pid, ORDER_SIGNAL, value), 0);
+	wait_log("asks to accept", 1);
+}
+
+/* Who asked waits: the order is sent when there is room for it. */
+TEST(test_an_order_to_accept_waits_for_one_that_does_not_read)
+{
+	char order[32];
+	pid_t hydrator;
+
+	fx.config.upstream.cycle_timeout = 100;
+	start();
+	wait_log("is ready", 2);
+	hydrator = pid_of("hydrator obey");
+	kill(hydrator, SIGSTOP);
+	fill_channel();
+	order_accept();
+	kill(hydrator, SIGCONT);
+	snprintf(order, sizeof(order), "]: order %d", CHANNEL_ACCEPT);
+	wait_log(order, 1);
+	stop();
+	assert_int_equal(logged(order), 1);
+}
+
+TEST(test_an_order_to_accept_is_dropped_when_nobody_waits_for_it)
+{
+	config_category(0, "mute");
+	fx.config.upstream.cycle_timeout = 10;
+	start();
+	wait_log("is ready", 2);
+	fill_channel();
+	order_accept();
+	assert_int_equal(logged("has not taken the order"), 0);
+	moved_clock_set(11);
+	wait_log("has not taken the order to accept within 10 s: it is dropped", 1);
+	hurry();
 }
 
 TEST(test_children_ignore_what_is_the_supervisors)
