@@ -3,6 +3,7 @@
 
 #include <sys/prctl.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -12,6 +13,9 @@
 #include "config/config.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
+
+#define LOOKED_AT 1024 /* descriptors with one call */
+#define LOOK_INTERVAL (10 * NSEC_PER_SEC)
 
 /*
  * Orders come over the channel. What a terminal, an init or an operator sends to the
@@ -64,9 +68,43 @@ proc_child_init(const struct child_context *ctx, const char *title,
 	setproctitle("%s", title);
 }
 
+uint64_t
+proc_descriptors(uint64_t limit)
+{
+	struct pollfd p[LOOKED_AT];
+	uint64_t first, n, i, found = 0;
+
+	for (first = 0; first < limit; first += n) {
+		n = limit - first < LOOKED_AT ? limit - first : LOOKED_AT;
+		for (i = 0; i < n; i++)
+			p[i] = (struct pollfd){ .fd = (int)(first + i) };
+		if (poll(p, n, 0) == -1)
+			return 0;
+		for (i = 0; i < n; i++)
+			found += (p[i].revents & POLLNVAL) == 0;
+	}
+	return found;
+}
+
+static void
+child_count_descriptors(struct counters *c, int64_t now)
+{
+	static int64_t due;
+	uint64_t limit = counter_read(&c->descriptors_max);
+
+	if (limit == 0 || now < due)
+		return;
+	due = now + LOOK_INTERVAL;
+	atomic_store_explicit(
+	    &c->descriptors, proc_descriptors(limit), memory_order_relaxed);
+}
+
 void
 proc_child_beat(struct counters *c)
 {
-	atomic_store_explicit(&c->heartbeat, clock_boot(), memory_order_relaxed);
+	int64_t now = clock_boot();
+
+	atomic_store_explicit(&c->heartbeat, now, memory_order_relaxed);
+	child_count_descriptors(c, now);
 	counter_add(c, COUNTER_LOG_LOST, log_take_losses());
 }

@@ -53,8 +53,17 @@ typedef int role_main_fn(const struct child_context *);
 void proc_child_init(
     const struct child_context *, const char *title, const struct privilege *);
 
-/* Child, once a second or as often as its work lets it: says in its page of counters
- * that it is alive, and how many log lines it has lost. */
+/* Child, once a second or as often as its work lets it: says in its counters that it is
+ * alive, how many log lines it has lost, and every ten seconds how many descriptors it
+ * has open, once the supervisor has left there how many it may have. */
 void proc_child_beat(struct counters *);
+
+/*
+ * How many descriptors below `limit` this process has open; limit is at most its own
+ * RLIMIT_NOFILE; 0: not known. Any process, also one that may open no file, for nobody
+ * else can say it everywhere: before Linux 6.2 the kernel does not tell a supervisor
+ * that may not trace its children.
+ */
+uint64_t proc_descriptors(uint64_t limit) MUST_CHECK;
 
 #endif

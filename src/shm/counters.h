@@ -122,8 +122,9 @@ struct counters {
 	_Atomic uint64_t refused;
 	_Atomic uint64_t pinned;    /* reader: bytes kept only for answers that wait */
 	_Atomic int64_t saved_wall; /* hydrator: clock_wall() of the last saved state */
-	/* Written by the supervisor, whosever the slot is: what its process took when
-	 * that was looked at last. Nanoseconds; bytes; 0: not known. */
+	/* Written by the supervisor, whosever the slot is, but for `descriptors`, which
+	 * the process counts: what it took when that was looked at last. Nanoseconds;
+	 * bytes; 0: not known. */
 	_Atomic int64_t cpu;
 	_Atomic uint64_t resident, descriptors, descriptors_max;
 	_Atomic uint64_t former; /* supervisor: former crews that have clients */

@@ -289,8 +289,8 @@ const struct metric metric_table[METRIC_MAX] = {
 	[METRIC_DESCRIPTORS] = { .name = "process_open_fds",
 	    .type = "gauge",
 	    .label = { "role", "name" },
-	    .help = "Descriptors that a process has open; absent where the kernel "
-		    "does not tell the supervisor." },
+	    .help = "Descriptors that a process has open; it counts them every ten "
+		    "seconds." },
 	[METRIC_DESCRIPTORS_MAX] = { .name = "process_max_fds",
 	    .type = "gauge",
 	    .label = { "role", "name" },

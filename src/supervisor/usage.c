@@ -1,9 +1,6 @@
 /* From proc(5) to the pages of counters. */
 #include "supervisor/usage.h"
 
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -12,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proc/child.h"
 #include "shm/counters.h"
 
 int
@@ -51,27 +49,6 @@ usage_parse(const char *stat, struct usage *out)
 	return 0;
 }
 
-/* The size of the directory is their number since Linux 6.2, also where the directory
- * itself may not be read. */
-static uint64_t
-usage_descriptors(pid_t pid)
-{
-	struct stat st;
-	char path[64];
-	uint64_t n = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	if (stat(path, &st) == 0 && st.st_size > 0)
-		return (uint64_t)st.st_size;
-	if ((dir = opendir(path)) == NULL)
-		return 0;
-	for (const struct dirent *e; (e = readdir(dir)) != NULL;)
-		n += e->d_name[0] != '.';
-	closedir(dir);
-	return n;
-}
-
 static uint64_t
 usage_descriptors_max(pid_t pid)
 {
@@ -95,7 +72,6 @@ usage_read(pid_t pid, struct usage *out)
 	if (usage_text(pid, "stat", stat, sizeof(stat)) == -1 ||
 	    usage_parse(stat, out) == -1)
 		return -1;
-	out->descriptors = usage_descriptors(pid);
 	out->descriptors_max = usage_descriptors_max(pid);
 	return 0;
 }
@@ -109,7 +85,9 @@ usage_note(struct counters *c, pid_t pid)
 		return;
 	atomic_store_explicit(&c->cpu, u.cpu, memory_order_relaxed);
 	atomic_store_explicit(&c->resident, u.resident, memory_order_relaxed);
-	atomic_store_explicit(&c->descriptors, u.descriptors, memory_order_relaxed);
 	atomic_store_explicit(
 	    &c->descriptors_max, u.descriptors_max, memory_order_relaxed);
+	if (pid == 0 || pid == getpid())
+		atomic_store_explicit(&c->descriptors,
+		    proc_descriptors(u.descriptors_max), memory_order_relaxed);
 }

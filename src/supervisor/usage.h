@@ -12,13 +12,12 @@
 
 struct counters;
 
-/* Seconds between two looks: each costs four calls a process. */
+/* Seconds between two looks: each costs some calls a process. */
 #define USAGE_INTERVAL 10
 
 struct usage {
 	int64_t cpu;              /* processor time of all its threads, nanoseconds */
 	uint64_t resident;        /* bytes of memory, what it shares included */
-	uint64_t descriptors;     /* open; 0: the kernel does not tell */
 	uint64_t descriptors_max; /* that it may have open; 0: no limit, or not told */
 };
 
@@ -28,7 +27,8 @@ int usage_text(pid_t pid, const char *file, char *text, size_t size) MUST_CHECK;
 /* Returns 0, or -1 if nothing is known of that process. */
 int usage_read(pid_t pid, struct usage *out) MUST_CHECK;
 /* Writes what is known of a process into the counters of its slot; pid 0: there is no
- * process, which takes nothing. */
+ * process, which takes nothing. How many descriptors it has open another process counts
+ * itself (proc_child_beat()). */
 void usage_note(struct counters *, pid_t pid);
 
 #endif

@@ -148,6 +148,15 @@ def test_what_processes_take(make_daemon):
 
     wait_for(lambda: 0 not in measured("process_resident_memory_bytes"), "the processes to be measured")
     assert all(1 << 20 < size < 1 << 30 for size in measured("process_resident_memory_bytes"))
+    processes = [daemon.child("hydrator image_generation"), daemon.child("hydrator text_generation"),
+                 daemon.child("reader 0"), daemon.child("reader 1"), daemon.process.pid]
+
+    def counted():
+        daemon.move_clock(10)  # each counts every ten seconds, also the one that is being asked
+        return all(abs(n - len(os.listdir("/proc/%d/fd" % pid))) <= 1
+                   for n, pid in zip(measured("process_open_fds"), processes))
+
+    wait_for(counted, "their descriptors to be counted")
     assert all(n >= 256 for n in measured("process_max_fds"))
     before, end = sum(measured("process_cpu_seconds_total")), time.monotonic() + 1
     while time.monotonic() < end:
