@@ -4,6 +4,9 @@
 #include "fixture/moved_clock.h"
 #include "fixture/segment.h"
 
+#include <sys/stat.h>
+
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
@@ -14,11 +17,15 @@
 #undef KEEP_PATIENCE
 #define KEEP_PATIENCE 3 /* nobody likes to wait, not even for a test */
 
-/* The code under test with a disk that does as it is told. */
+/* The code under test with a disk, and a kernel, that do as they are told. */
 #define state_save test_state_save
+#define pthread_create test_pthread_create
+static int test_pthread_create(
+    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 #include "hydrator/keep.c"
 #include "unit.h"
 #undef state_save
+#undef pthread_create
 
 static struct segment *seg;
 static struct publisher *writer;
@@ -48,6 +55,16 @@ test_state_save(const struct state_id *state_id, const void *data, size_t len,
 	return 0;
 }
 
+static int thread_error; /* 0: none */
+
+static int
+test_pthread_create(
+    pthread_t *thread, const pthread_attr_t *attr, void *(*main)(void *), void *arg)
+{
+	return thread_error != 0 ? thread_error
+				 : pthread_create(thread, attr, main, arg);
+}
+
 static int
 set_up_group(void **state UNUSED)
 {
@@ -69,6 +86,7 @@ set_up(void **state UNUSED)
 	atomic_store(&saves, 0);
 	atomic_store(&failure, NULL);
 	atomic_store(&last, 0);
+	thread_error = 0;
 	return log_open(directory_path("log"), "info");
 }
 
@@ -209,6 +227,73 @@ TEST(one_warning_for_each_new_error)
 	attend_until(5);
 	assert_int_equal(logged("image_generation is saved again"), 1);
 	assert_int_equal(logged(""), 3);
+}
+
+/* It is tried again, neither at each look nor never. */
+TEST(a_thread_that_cannot_be_is_an_error_like_others)
+{
+	const struct counters *counters = segment_counters(seg, 0);
+
+	keeper = keep_open(seg, 0, directory, gates);
+	thread_error = EAGAIN;
+	fixture_publish(writer, 'a', 10);
+	assert_rests();
+	assert_int_equal(logged("image_generation is not saved"), 1);
+	assert_int_equal(logged("no thread for it: Resource temporarily"), 1);
+	assert_int_equal(counter_get(counters, COUNTER_SAVE_FAILURES), 1);
+	minute();
+	assert_rests();
+	assert_int_equal(counter_get(counters, COUNTER_SAVE_FAILURES), 2);
+	thread_error = 0;
+	fixture_publish(writer, 'b', 20);
+	assert_rests();
+	minute();
+	attend_until(1);
+	assert_int_equal(atomic_load(&last), 20);
+	assert_int_equal(logged("image_generation is saved again"), 1);
+	assert_int_equal(counter_get(counters, COUNTER_SAVES), 1);
+	assert_int_equal(logged(""), 2);
+	/* At the stop as well, which waits for nothing then. */
+	fixture_publish(writer, 'c', 30);
+	thread_error = EAGAIN;
+	keep_close(&keeper);
+	assert_int_equal(logged("no thread for it"), 2);
+	assert_int_equal(atomic_load(&saves), 1);
+}
+
+/* What the gates compare with goes beside it, and without it nothing is saved. */
+TEST(a_full_disk_under_the_gates_is_a_failed_saving)
+{
+	struct stat st;
+
+	keeper = keep_open(seg, 0, directory, gates);
+	assert_int_equal(mkdir(directory_path("image_generation.gate"), 0700), 0);
+	fixture_publish(writer, 'a', 10);
+	attend_until(1);
+	assert_int_equal(logged("image_generation is not saved"), 1);
+	assert_int_equal(rmdir(directory_path("image_generation.gate")), 0);
+	minute();
+	attend_until(2);
+	assert_int_equal(logged("image_generation is saved again"), 1);
+	assert_int_equal(stat(directory_path("image_generation.gate"), &st), 0);
+	assert_int_equal(st.st_size, 168);
+}
+
+/* While one is saved others are published: the next one that is saved is the newest. */
+TEST(the_newest_follows_the_one_that_is_being_saved)
+{
+	keeper = keep_open(seg, 0, directory, gates);
+	fixture_publish(writer, 'a', 10);
+	atomic_store(&hang, true);
+	keep_attend(keeper);
+	assert_true(keeper->running);
+	fixture_publish(writer, 'b', 20);
+	fixture_publish(writer, 'c', 30);
+	atomic_store(&hang, false);
+	attend_until(1);
+	assert_true(keep_is_wanted(keeper) || atomic_load(&last) == 30);
+	keep_close(&keeper);
+	assert_int_equal(atomic_load(&last), 30);
 }
 
 TEST(nobody_waits_for_a_disk_that_hangs)
