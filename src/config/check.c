@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "terms/category.h"
+#include "terms/redis_url.h"
 
 /* Bytes that no address, URL or header field may carry unescaped. */
 static bool
@@ -239,6 +240,51 @@ check_origin(char *text)
 	    strpbrk(text, "\"',;") == NULL && is_printable(text, false))
 		return NULL;
 	return "write an origin like https://example.org, or *";
+}
+
+/* What it says names the option, and no part of the text. */
+const char *
+check_redis_url(char *text)
+{
+	static char want[256];
+	struct redis_url url;
+
+	if (text[0] == '\0')
+		return NULL;
+	if (redis_url_parse(text, &url, want, sizeof(want)) == -1)
+		return want;
+	redis_url_free(&url);
+	return NULL;
+}
+
+#define REDIS_WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+/* Braces mark what Redis Cluster hashes, and *, ? and brackets are of the patterns of
+ * an ACL. */
+const char *
+check_redis_prefix(char *text)
+{
+	size_t n = strspn(text, REDIS_WORD ":/");
+
+	return n > 0 && n <= 128 && text[n] == '\0'
+		   ? NULL
+		   : "write letters, digits, and :/._- up to 128 bytes";
+}
+
+const char *
+check_redis_reference_prefix(char *text)
+{
+	return text[0] == '\0' ? NULL : check_redis_prefix(text);
+}
+
+const char *
+check_redis_name(char *text)
+{
+	size_t n = strspn(text, REDIS_WORD);
+
+	return n <= 63 && text[n] == '\0'
+		   ? NULL
+		   : "write letters, digits, and ._- up to 63 bytes";
 }
 
 const char *

@@ -77,6 +77,15 @@ struct config {
 		int64_t confirmations;
 	} gate;
 	struct {
+		char *url;           /* "": no fleet; it may hold a password */
+		char *password_file; /* "": none; the password is never in here */
+		char *prefix;        /* of the fleet's keys */
+		char *name;          /* of this machine in it, never empty */
+		int64_t lease, poll, patience;
+		char *reference_prefix; /* of the reference's keys; "": not written */
+		int64_t reference_ttl;
+	} redis;
+	struct {
 		struct config_list corrections; /* names: terms/correction.h */
 		struct config_list preferred_hosts;
 		double low_usage_percent, text_low_usage_percent;
@@ -113,7 +122,8 @@ struct config {
 /*
  * Reads the file, lays the environment over it, checks ranges and cross rules
  * (interval < ttl <= stale_ttl <= stale_if_error, a category at least, ...). A default
- * of http.ready_categories becomes what is configured of it, or all if nothing is. path
+ * of http.ready_categories becomes what is configured of it, or all if nothing is, and
+ * what section redis leaves open what hydratord.conf(5) says. path
  * NULL: only defaults and environment. known_category says whether a category name
  * exists. Returns 0 and *out, or -1 with "FILE:LINE: message" (or "NAME: message" for
  * the environment) in err, and nothing else changed. All problems, one a line, as far
@@ -132,7 +142,7 @@ void config_keep_fixed(struct config *c, const struct config *old,
 
 /* Prints the effective configuration in the file's own syntax (hydratord -T), each
  * value followed by where it came from and what it is; reading it back gives the same
- * configuration. */
+ * configuration, but for a password in redis.url, which is not printed. */
 void config_dump(const struct config *, FILE *);
 
 /*

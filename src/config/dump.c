@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "terms/redis_url.h"
+
 void
 config_print_escaped(const char *s, FILE *out)
 {
@@ -21,6 +23,25 @@ print_string(const char *s, FILE *out)
 	putc('"', out);
 	config_print_escaped(s, out);
 	putc('"', out);
+}
+
+static void
+print_url(const char *url, FILE *out)
+{
+	char *shown = redis_url_shown(url);
+
+	print_string(shown, out);
+	free(shown);
+}
+
+static bool
+url_has_secret(const char *url)
+{
+	char *shown = redis_url_shown(url);
+	bool has = strcmp(shown, url) != 0;
+
+	free(shown);
+	return has;
 }
 
 static void
@@ -79,7 +100,7 @@ config_print_value(const struct config_option *o, const void *base, FILE *out)
 		print_float(*(const double *)member, out);
 		break;
 	case OPTION_STRING:
-		print_string(*(char *const *)member, out);
+		(o->secret ? print_url : print_string)(*(char *const *)member, out);
 		break;
 	case OPTION_LIST:
 		print_list(member, out);
@@ -91,11 +112,15 @@ static void
 print_option(
     const struct config_option *o, const void *base, const char *origin, FILE *out)
 {
+	const void *member = (const char *)base + o->offset;
+
 	fprintf(out, "%s%s = ", o->section[0] != '\0' ? "\t" : "", o->name);
 	config_print_value(o, base, out);
 	fputs(" # ", out);
 	config_print_escaped(origin != NULL ? origin : "default", out);
 	fprintf(out, ": %s", o->doc);
+	if (o->secret && url_has_secret(*(char *const *)member))
+		fputs("; *** hides its user and password", out);
 	if (o->unit != NULL)
 		fprintf(out, " [%s]", o->unit);
 	putc('\n', out);

@@ -33,17 +33,17 @@ config_env_entry(const char *name)
 	return entry;
 }
 
-static const char *
-env_find(const char *name)
+const char *
+config_env_value(const char *name)
 {
 	const char *entry = config_env_entry(name);
 
 	return entry != NULL ? entry + strlen(name) + 1 : NULL;
 }
 
-static void
-env_apply(const struct config_option *o, void *base, char **origin, const char *name,
-    const char *value, struct problems *p)
+void
+config_env_apply(const struct config_option *o, void *base, char **origin,
+    const char *name, const char *value, struct problems *p)
 {
 	if (config_set_text(o, base, name, value, p) == -1)
 		return;
@@ -59,8 +59,8 @@ env_apply_option(struct config *c, size_t row, struct problems *p)
 	size_t i;
 
 	for (i = 0; i < NELEM(o->env) && o->env[i] != NULL; i++)
-		if ((value = env_find(o->env[i])) != NULL) {
-			env_apply(o, c, &c->origin[row], o->env[i], value, p);
+		if ((value = config_env_value(o->env[i])) != NULL) {
+			config_env_apply(o, c, &c->origin[row], o->env[i], value, p);
 			return;
 		}
 }
@@ -99,7 +99,7 @@ env_apply_categories(
 		variable = xstrdup(*e);
 		variable[strcspn(variable, "=")] = '\0';
 		category = config_add_category(c, name);
-		env_apply(o, category, &category->origin, variable,
+		config_env_apply(o, category, &category->origin, variable,
 		    *e + strlen(variable) + 1, p);
 		free(variable);
 		free(name);
@@ -120,7 +120,7 @@ list_prepend(struct config_list *l, const char *text)
 static void
 env_apply_primary(struct config *c, struct problems *p)
 {
-	const char *value = env_find(CONFIG_PRIMARY_URL), *want;
+	const char *value = config_env_value(CONFIG_PRIMARY_URL), *want;
 	struct config_category *category;
 	struct buf url = { 0 };
 	char *base;
@@ -162,4 +162,5 @@ config_read_environment(struct config *c, struct problems *p)
 		else
 			env_apply_option(c, i, p);
 	env_apply_primary(c, p);
+	config_read_redis(c, p);
 }

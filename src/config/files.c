@@ -23,9 +23,10 @@ file_look(const char *path, struct stat *st)
 	return ret;
 }
 
-/* Returns why the file cannot be used, or NULL. */
+/* Returns why the file cannot be used, or NULL. closed: the
+ * permissions that it must not have. */
 static const char *
-file_refuse(const char *path, bool secret)
+file_refuse(const char *path, mode_t closed)
 {
 	struct stat st;
 
@@ -33,9 +34,10 @@ file_refuse(const char *path, bool secret)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
-	if (secret && (st.st_mode & S_IRWXO) != 0)
-		return "open to others: chmod o= it";
-	return NULL;
+	if ((st.st_mode & closed) == 0)
+		return NULL;
+	return closed == S_IRWXO ? "open to others: chmod o= it"
+				 : "open to its group or others: chmod go= it";
 }
 
 /* The host of an http: URL is this machine: RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291
@@ -64,17 +66,18 @@ config_check_files(const struct config *c, const char *path, struct problems *p)
 {
 	const struct {
 		const char *name, *path;
-		bool secret;
+		mode_t closed;
 	} file[] = {
-		{ "upstream.ca_file", c->upstream.ca_file, false },
-		{ "upstream.apikey_file", c->upstream.apikey_file, true },
+		{ "upstream.ca_file", c->upstream.ca_file, 0 },
+		{ "upstream.apikey_file", c->upstream.apikey_file, S_IRWXO },
+		{ "redis.password_file", c->redis.password_file, S_IRWXG | S_IRWXO },
 	};
 	const char *source = path != NULL ? path : "environment", *why;
 	size_t i;
 
 	for (i = 0; i < NELEM(file); i++)
 		if (file[i].path[0] != '\0' &&
-		    (why = file_refuse(file[i].path, file[i].secret)) != NULL)
+		    (why = file_refuse(file[i].path, file[i].closed)) != NULL)
 			problem_add(p, source, 0, "%s: %s: %s", file[i].name,
 			    file[i].path, why);
 	if (c->upstream.apikey_file[0] != '\0' &&

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "config/config.h"
 #include "config/options.h"
 
@@ -72,6 +73,12 @@ int config_scan(char *text, const char *path, struct problems *);
 void config_read_file(struct config *c, const char *path, struct problems *);
 void config_read_environment(struct config *c, struct problems *);
 
+/* env.c: the value of a variable; NULL: it is not set. */
+const char *config_env_value(const char *name);
+/* Sets an option by a variable; origin is the option's. */
+void config_env_apply(const struct config_option *, void *base, char **origin,
+    const char *name, const char *value, struct problems *);
+
 /* The variable with the reference's own base of sources, doc/reference.md 9.1. */
 #define CONFIG_PRIMARY_URL "HORDE_MODEL_REFERENCE_PRIMARY_API_URL"
 
@@ -104,6 +111,20 @@ void config_settle(struct config *);
 
 /* files.c: what the file system says to options that name files. path may be NULL. */
 void config_check_files(const struct config *, const char *path, struct problems *);
+
+/*
+ * redis.c: what the reference's variables of Redis set (doc/reference.md 8.1), where
+ * its USE_REDIS is true and none of ours does. Of an entry of the environment that is
+ * one of them a clause is appended, whose subject is the variable; else false.
+ */
+void config_read_redis(struct config *, struct problems *);
+bool config_redis_tell(const char *entry, struct buf *why);
+/* Gives the options of section redis that are left open what they follow from. */
+void config_redis_settle(struct config *);
+/* Seconds that a leader lives; also before that. */
+int64_t config_redis_lease(const struct config *);
+/* Whether redis.url, which has been checked, holds a password. */
+bool config_redis_has_password(const struct config *);
 
 /* dump.c: control bytes, and what libconfuse gives a meaning within double quotes, as
  * escapes. */

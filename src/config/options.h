@@ -32,6 +32,9 @@ struct config_option {
 	/* Of OPTION_LIST: each text may hold several items, with commas between them,
 	 * or in a JSON array. An item never begins with '[' then. */
 	bool separated;
+	/* Of OPTION_STRING: a URL of terms/redis_url.h, whose password nobody is shown;
+	 * what its check says names the option. */
+	bool secret;
 	bool reloadable;    /* may change without a restart of the daemon */
 	const char *env[2]; /* the first that is set counts; NULL: no further name */
 	option_check_fn *check; /* of OPTION_STRING and OPTION_LIST; NULL: anything */

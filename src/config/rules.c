@@ -115,12 +115,44 @@ check_ready_categories(const struct config *c, struct problems *p)
 			    l->item[i]);
 }
 
+/* The leader looks, and so renews its lease, as often as all others look. */
+static void
+check_redis(const struct config *c, struct problems *p)
+{
+	int64_t lease = config_redis_lease(c);
+
+	if (lease <= c->upstream.cycle_timeout)
+		problem_add(p,
+		    rule_source(c, &c->redis.lease, &c->upstream.cycle_timeout), 0,
+		    "redis.lease (%lld s) must be more than upstream.cycle_timeout "
+		    "(%lld s): else a leader may lose it while it refreshes",
+		    (long long)lease, (long long)c->upstream.cycle_timeout);
+	if (c->redis.poll >= lease)
+		problem_add(p, rule_source(c, &c->redis.poll, &c->redis.lease), 0,
+		    "redis.poll (%lld s) must be less than redis.lease (%lld s): else "
+		    "no leader keeps it",
+		    (long long)c->redis.poll, (long long)lease);
+	if (c->redis.patience > c->hydration.stale_if_error)
+		problem_add(p,
+		    rule_source(c, &c->redis.patience, &c->hydration.stale_if_error), 0,
+		    "redis.patience (%lld s) must be at most hydration.stale_if_error "
+		    "(%lld s): else answers end before a machine refreshes for itself",
+		    (long long)c->redis.patience,
+		    (long long)c->hydration.stale_if_error);
+	if (c->redis.password_file[0] != '\0' && config_redis_has_password(c))
+		problem_add(p, rule_source(c, &c->redis.password_file, &c->redis.url),
+		    0,
+		    "redis.password_file and redis.url have a password each: remove "
+		    "one");
+}
+
 void
 config_settle(struct config *c)
 {
 	struct config_list *l = &c->http.ready_categories;
 	size_t i, n = l->n;
 
+	config_redis_settle(c);
 	if (rule_origin(c, l, l) != NULL)
 		return;
 	for (i = l->n = 0; i < n; i++)
@@ -146,6 +178,7 @@ config_check_rules(const struct config *c, const char *path,
 	check_ages(c, p);
 	check_categories(c, known_category, p);
 	check_ready_categories(c, p);
+	check_redis(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		problem_add(p, rule_source(c, &c->http.max_target, &c->http.max_head),

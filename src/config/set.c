@@ -102,8 +102,11 @@ copy_string(const struct config_option *o, const char *source, const struct give
 
 	if (want == NULL)
 		return copy;
-	problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
-	    config_option_label(o, label), g->text, want);
+	if (o->secret)
+		problem_add(p, source, g->line, "%s", want);
+	else
+		problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
+		    config_option_label(o, label), g->text, want);
 	free(copy);
 	return NULL;
 }

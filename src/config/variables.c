@@ -31,7 +31,14 @@ const struct config_ignored config_ignored[] = {
 	{ PREFIX "MAKE_FOLDERS", "no documents are kept" },
 	{ PREFIX "OFFLINE", "sources that begin with file:/// need no network" },
 	{ PREFIX "PENDING_QUEUE*", "nothing is changed here that could be pending" },
-	{ PREFIX "REDIS*", "nothing is shared through Redis" },
+	{ PREFIX "REDIS",
+	    "its settings are read as " PREFIX "REDIS__URL and the like" },
+	{ PREFIX "REDIS__POOL_SIZE", "each category has one connection" },
+	{ PREFIX "REDIS__RETRY_*",
+	    "a connection that failed is tried again for as long as it fails" },
+	{ PREFIX "REDIS__SOCKET_*",
+	    "a connection has 2 seconds to be made, and a command 5" },
+	{ PREFIX "REDIS__USE_PUBSUB", "Redis is looked at every redis.poll seconds" },
 	{ PREFIX "STATISTICS_CACHE_TTL",
 	    "statistics have the ttl of all answers, hydration.ttl" },
 	{ PREFIX "TEXT_GITHUB_REPO*",
@@ -150,6 +157,8 @@ fate_of(const char *entry, struct buf *why)
 	enum fate fate = fate_of_primary(entry, why);
 	size_t i;
 
+	if (config_redis_tell(entry, why))
+		return FATE_COUNTS;
 	for (i = 0; i < config_noptions && fate == FATE_FOREIGN; i++)
 		fate = option_per_category(&config_options[i])
 			   ? fate_of_category(&config_options[i], entry, why)

@@ -12,9 +12,9 @@ struct config;
 struct privilege;
 
 /*
- * A start or a reload: whether the user whom the hydrators become can read their key
- * and authorities; the configuration was checked as whoever we are. Returns 0, or -1
- * with a line for the operator in err and errno.
+ * A start or a reload: whether the user whom the hydrators become can read their key,
+ * password and authorities; the configuration was checked as whoever we are. Returns 0,
+ * or -1 with a line for the operator in err and errno.
  */
 int rights_check(const struct config *, const struct privilege *, char *err,
     size_t errlen) MUST_CHECK;

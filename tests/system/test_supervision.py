@@ -177,7 +177,8 @@ def test_variables_are_accounted_for(make_daemon):
     dump = daemon.run("-T", "-c", str(daemon.config))
     assert (dump.returncode, dump.stderr) == (0, "")
     for line in ("HYDRATORD_READERS sets readers", "AI_HORDE_URL sets horde.url",
-                 "HORDE_MODEL_REFERENCE_REDIS__URL is ignored: nothing is shared through Redis",
+                 "HORDE_MODEL_REFERENCE_REDIS__URL is ignored: "
+                 "HORDE_MODEL_REFERENCE_REDIS__USE_REDIS is not true",
                  "warning: HORDE_MODEL_REFERENCE_CACHE_HYDRATION_INTERVALL is ignored: "
                  "hydratord knows no such setting of the reference"):
         assert dump.stdout.count("\n# %s\n" % line) == 1

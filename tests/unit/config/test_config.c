@@ -1,5 +1,7 @@
 /* The configuration: the table's rows, files good and bad, the environment, the rules.
  */
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,7 +217,8 @@ static const char *
 other_value(const struct config_option *o, char text[64])
 {
 	static const char *const words[] = { "*:1", "/a", "debug", "PRIMARY", "legacy",
-		"never-used", "https://b.example", "json", "nobody", "lora" };
+		"never-used", "https://b.example", "json", "nobody", "lora",
+		"redis://h" };
 	char copy[64];
 	size_t i;
 
@@ -533,8 +536,127 @@ TEST(rules_between_options_hold)
 	    2, "'image_generation' is not configured: add its category section");
 	refuses("http { ready_categories = { \"loras\" } }\n" CATEGORY, 1,
 	    "'loras' does not fit: write names of categories");
+	refuses("redis {\nlease = 120\n}\n" CATEGORY, 2,
+	    "redis.lease (120 s) must be more than upstream.cycle_timeout (120 s)");
+	refuses(
+	    "upstream {\ncycle_timeout = 121\n}\nredis {\nlease = 121\n}\n" CATEGORY, 2,
+	    "redis.lease (121 s) must be more than upstream.cycle_timeout");
+	refuses("redis {\npoll = 135\n}\n" CATEGORY, 2,
+	    "redis.poll (135 s) must be less than redis.lease (135 s)");
+	refuses("redis {\npatience = 86400\n}\nhydration {\nstale_if_error = "
+		"86399\n}\n" CATEGORY,
+	    5, "redis.patience (86400 s) must be at most hydration.stale_if_error");
 	c = load_good("hydration { interval = 299 ttl = 300 stale_ttl = 300\n"
 		      "stale_if_error = 300 }\nhttp { max_head = 8K }\n" CATEGORY);
+	config_free(&c);
+}
+
+static const char *
+redis_refused(const char *url)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "\nredis {\nurl = \"%s\"\n}\n" CATEGORY, url);
+	refuses(text, 3, "redis.url");
+	return err;
+}
+
+TEST(a_password_of_redis_is_never_told)
+{
+	static const char *const bad[] = { "redis://:s3cret@", "redis://s3cret/@h",
+		"http://:s3cret@h", "redis://:s3cret@h:port", "redis://:s3cret@h/db",
+		":s3cret@h", "unix://:s3cret@h/p", "redis://:s3cret%@h" };
+	struct config *c;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < NELEM(bad); i++)
+		assert_null(strstr(redis_refused(bad[i]), "s3cret"));
+	c = load_good("redis { url = \"rediss://us3r:s3cret@h:1/2\" }\n" CATEGORY);
+	assert_string_equal(c->redis.url, "rediss://us3r:s3cret@h:1/2");
+	text = dump(c);
+	assert_non_null(strstr(text, "\turl = \"rediss://***@h:1/2\" # "));
+	assert_non_null(strstr(text, "; *** hides its user and password\n"));
+	assert_null(strstr(text, "s3cret"));
+	assert_null(strstr(text, "us3r"));
+	free(text);
+	config_free(&c);
+	c = load_good("redis { url = \"unix:///run/a@b?db=1\" }\n" CATEGORY);
+	text = dump(c);
+	assert_non_null(strstr(text, "\turl = \"unix:///run/a@b?db=1\" # "));
+	assert_null(strstr(text, "***"));
+	free(text);
+	config_free(&c);
+}
+
+TEST(one_password_is_enough)
+{
+	char text[512];
+	FILE *f;
+
+	snprintf(text, sizeof(text), "%s.password", path);
+	assert_non_null(f = fopen(text, "w"));
+	fclose(f);
+	assert_int_equal(chmod(text, 0600), 0);
+	snprintf(text, sizeof(text),
+	    "redis {\nurl = \"redis://user:s3cret@h\"\n"
+	    "password_file = \"%s.password\"\n}\n" CATEGORY,
+	    path);
+	refuses(text, 2, "redis.password_file and redis.url have a password each");
+	snprintf(text, sizeof(text),
+	    "redis {\nurl = \"redis://user@h\"\n"
+	    "password_file = \"%s.password\"\n}\n" CATEGORY,
+	    path);
+	struct config *c = load_good(text);
+	config_free(&c);
+	snprintf(text, sizeof(text), "%s.password", path);
+	assert_int_equal(unlink(text), 0);
+}
+
+TEST(names_of_redis_are_simple)
+{
+	refuses("redis {\nprefix = \"\" }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nprefix = \"a{b}\" }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nprefix = \"a*\" }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nreference_prefix = \"a b\" }\n" CATEGORY, 2, "write letters");
+	refuses("redis {\nname = \"a/b\" }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nname = "
+		"\"abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij1234\" "
+		"}\n" CATEGORY,
+	    2, "up to 63 bytes");
+	struct config *c = load_good("redis { prefix = \"a:b/c._-1\" name = \"A.b-1\"\n"
+				     "reference_prefix = \"\" }\n" CATEGORY);
+	config_free(&c);
+}
+
+TEST(what_redis_leaves_open_follows_from_the_rest)
+{
+	char host[256];
+	struct config *c = load_good(CATEGORY);
+
+	assert_string_equal(c->redis.url, "");
+	assert_int_equal(c->redis.lease, 135);
+	assert_int_equal(c->redis.patience, 240);
+	assert_int_equal(c->redis.reference_ttl, 3600);
+	assert_int_equal(gethostname(host, sizeof(host)), 0);
+	if (strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(host) &&
+	    strlen(host) < 64)
+		assert_string_equal(c->redis.name, host);
+	else
+		assert_true(c->redis.name[0] != '\0');
+	config_free(&c);
+	c = load_good("upstream { cycle_timeout = 10 }\n"
+		      "hydration { interval = 20 ttl = 30 stale_ttl = 40 }\n" CATEGORY);
+	assert_int_equal(c->redis.lease, 25);
+	assert_int_equal(c->redis.patience, 20);
+	assert_int_equal(c->redis.reference_ttl, 40);
+	config_free(&c);
+	c = load_good(
+	    "redis { lease = 121 patience = 7 reference_ttl = 8 name = x }\n" CATEGORY);
+	assert_int_equal(c->redis.lease, 121);
+	assert_int_equal(c->redis.patience, 7);
+	assert_int_equal(c->redis.reference_ttl, 8);
+	assert_string_equal(c->redis.name, "x");
 	config_free(&c);
 }
 
@@ -639,6 +761,7 @@ TEST(environment_wins_over_the_file)
 	assert_int_equal(c->segment.capacity, 1024 * 1024);
 	assert_int_equal(c->analysis.preferred_hosts.n, 2);
 	assert_string_equal(c->horde.url, "https://first.example/api");
+	assert_string_equal(c->redis.url, "redis://localhost:6379/0");
 	text = dump(c);
 	assert_non_null(
 	    strstr(text, "capacity = \"1M\" # HYDRATORD_SEGMENT_CAPACITY:"));
@@ -823,8 +946,14 @@ TEST(what_became_of_a_variable_is_said)
 		{ "HYDRATORD_CATEGORY_LORA_REFERENCE",
 		    "sets reference of category lora" },
 		{ REFERENCE "PRIMARY_API_URL", "sets the first source of every" },
-		{ REFERENCE "REDIS__URL", "is ignored: nothing is shared" },
-		{ REFERENCE "REDIS", "is ignored: nothing is shared" },
+		{ REFERENCE "REDIS__URL",
+		    "is ignored: " REFERENCE "REDIS__USE_REDIS is not true" },
+		{ REFERENCE "REDIS__USE_REDIS", "is ignored: redis.url says" },
+		{ REFERENCE "REDIS", "is ignored: its settings are read as" },
+		{ REFERENCE "REDIS__POOL_SIZE", "is ignored: each category has" },
+		{ REFERENCE "REDIS__RETRY_MAX_ATTEMPTS", "is ignored: a connection" },
+		{ REFERENCE "redis__socket_timeout", "is ignored: a connection has" },
+		{ REFERENCE "REDIS__USE_PUBSUB", "is ignored: Redis is looked at" },
 		{ REFERENCE "audit_cache_ttl",
 		    "is ignored: since version 3 of the reference it is " REFERENCE
 		    "DELETION_RISK_CACHE_TTL" },
@@ -877,6 +1006,60 @@ TEST(what_counts_in_place_of_a_variable_is_named)
 	clearenv();
 }
 
+#define REDIS REFERENCE "REDIS__"
+
+static void
+expect_redis(const char *text, const char *url, const char *prefix, int64_t ttl)
+{
+	struct config *c = load_good(text);
+
+	assert_string_equal(c->redis.url, url);
+	assert_string_equal(c->redis.reference_prefix, prefix);
+	assert_int_equal(c->redis.reference_ttl, ttl);
+	config_free(&c);
+}
+
+TEST(redis_of_the_reference_counts_where_it_is_used)
+{
+	static const char file[] = "redis { url = \"redis://file\" }\n" CATEGORY;
+	char *text;
+
+	setenv(REDIS "URL", "redis://:s3cret@h", 1);
+	setenv(REDIS "KEY_PREFIX", "p", 1);
+	setenv(REDIS "TTL_SECONDS", "77", 1);
+	expect_redis(file, "redis://file", "horde:model_ref", 3600);
+	setenv(REDIS "USE_REDIS", "false", 1);
+	expect_redis(file, "redis://file", "horde:model_ref", 3600);
+	setenv(REDIS "USE_REDIS", "true", 1);
+	expect_redis(file, "redis://:s3cret@h", "p", 77);
+	text = variables(false, 4);
+	assert_non_null(strstr(text, "# " REDIS "URL sets redis.url\n"));
+	assert_non_null(
+	    strstr(text, "# " REDIS "KEY_PREFIX sets redis.reference_prefix\n"));
+	assert_non_null(
+	    strstr(text, "# " REDIS "TTL_SECONDS sets redis.reference_ttl\n"));
+	assert_non_null(strstr(text, "# " REDIS "USE_REDIS makes URL, KEY_PREFIX"));
+	assert_null(strstr(text, "s3cret"));
+	free(text);
+	/* Ours win, also empty. */
+	setenv("HYDRATORD_REDIS_URL", "", 1);
+	setenv("HYDRATORD_REDIS_REFERENCE_TTL", "5", 1);
+	expect_redis(file, "", "p", 5);
+	text = variables(false, 6);
+	assert_non_null(
+	    strstr(text, "# " REDIS "URL is ignored: HYDRATORD_REDIS_URL counts\n"));
+	free(text);
+	clearenv();
+	setenv(REDIS "USE_REDIS", "1", 1);
+	expect_redis(CATEGORY, "redis://localhost:6379/0", "horde:model_ref", 3600);
+	expect_redis(file, "redis://file", "horde:model_ref", 3600);
+	clearenv();
+	refuses_variable(REDIS "USE_REDIS", "maybe", "write true or false");
+	setenv(REDIS "USE_REDIS", "1", 1);
+	refuses_variable(REDIS "URL", "redis://:s3cret@h/x", "redis.url");
+	assert_null(strstr(err, "s3cret"));
+}
+
 /* Also with a name that would write a line of its own. */
 TEST(a_variable_that_nobody_knows_is_a_warning)
 {
@@ -885,13 +1068,14 @@ TEST(a_variable_that_nobody_knows_is_a_warning)
 	setenv(REFERENCE "CACHE_HYDRATION_INTERVAL", "60", 1);
 	setenv("horde_model_reference_\n# x \033[2J", "60", 1);
 	setenv(REFERENCE "OFFLINE", "1", 1);
-	text = variables(true, 2);
+	setenv(REFERENCE "REDIS__TTL", "1", 1);
+	text = variables(true, 3);
 	assert_non_null(strstr(text,
 	    "# warning: " REFERENCE "CACHE_HYDRATION_INTERVAL is ignored: hydratord "
 	    "knows no such setting"));
 	assert_non_null(strstr(text, "horde_model_reference_\\x0a# x \\x1b[2J is"));
 	free(text);
-	free(variables(false, 3));
+	free(variables(false, 4));
 	clearenv();
 	free(variables(false, 0));
 }

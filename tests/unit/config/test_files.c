@@ -95,6 +95,30 @@ TEST(a_key_is_closed_to_others)
 		fail_msg("the key is in: %s", err);
 }
 
+/* It is read for each connection: nobody but the user has to. */
+TEST(a_password_is_for_one_user)
+{
+	static const mode_t bad[] = { 0640, 0620, 0604, 0602, 0660 };
+	char section[256];
+	size_t i;
+
+	snprintf(
+	    section, sizeof(section), "%s\" }\nredis { password_file = \"%s", "", key);
+	write_file(key, "s3cret", 0600);
+	accepts("ca_file", section, "https://h");
+	for (i = 0; i < NELEM(bad); i++) {
+		write_file(key, "s3cret", bad[i]);
+		assert_null(load("ca_file", section, "https://h"));
+		assert_non_null(strstr(err, "redis.password_file: "));
+		assert_non_null(
+		    strstr(err, "open to its group or others: chmod go= it"));
+		assert_null(strstr(err, "s3cret"));
+	}
+	unlink(key);
+	assert_null(load("ca_file", section, "https://h"));
+	assert_non_null(strstr(err, "No such file"));
+}
+
 TEST(a_fifo_is_not_waited_for)
 {
 	unlink(key);
