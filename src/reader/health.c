@@ -245,11 +245,51 @@ put_ledger(struct buf *b, const struct ledger *l)
 	buf_putc(b, ']');
 }
 
+/* In seconds, to the millisecond. */
+static void
+put_seconds(struct buf *b, int64_t nsec)
+{
+	buf_printf(b, "%.3f", (double)nsec / (double)NSEC_PER_SEC);
+}
+
+static void
+put_text_or_null(struct buf *b, const char *text)
+{
+	if (text[0] != '\0')
+		put_text(b, text);
+	else
+		buf_puts(b, "null");
+}
+
+/* Nothing without redis.url. What Redis does makes nobody unready: it is only told. */
+static void
+put_fleet(struct buf *b, const struct ledger_fleet *f, int64_t lease)
+{
+	int64_t now = clock_boot();
+
+	if (!f->used)
+		return;
+	buf_printf(b, ",\"fleet\":{\"role\":\"%s\",\"leader\":",
+	    ledger_role_name(ledger_role_now(f, lease * NSEC_PER_SEC, now)));
+	put_text_or_null(b, f->leader);
+	buf_printf(b, ",\"up\":%s,\"since\":", f->up ? "true" : "false");
+	put_time(b, f->since);
+	buf_puts(b, ",\"error\":");
+	put_text_or_null(b, f->error);
+	buf_puts(b, ",\"seen\":");
+	put_time(b, f->seen != 0 ? clock_wall() + (f->seen - now) : 0);
+	buf_printf(b, ",\"generation\":%" PRIu64 ",\"lag\":", f->generation);
+	put_seconds(b, f->lag);
+	buf_puts(b, ",\"skew\":");
+	put_seconds(b, f->skew);
+	buf_printf(b, ",\"refused\":%" PRIu64 "}", f->refused);
+}
+
 /* One entry of `categories`. Times are Unix seconds. */
 static void
 put_category(struct buf *b, const char *name, bool required,
     const struct category_condition *c, const struct counters *k,
-    const struct ledger *l)
+    const struct ledger *l, int64_t lease)
 {
 	int64_t success =
 	    atomic_load_explicit(&k->last_success_wall, memory_order_relaxed);
@@ -270,6 +310,7 @@ put_category(struct buf *b, const char *name, bool required,
 	buf_printf(b, "\"failures\":%" PRIu64 ",", counter_read(&k->failures_in_row));
 	put_gate(b, counter_read(&k->refused));
 	put_ledger(b, l);
+	put_fleet(b, &l->fleet, lease);
 	buf_putc(b, '}');
 }
 
@@ -318,7 +359,7 @@ put_categories(struct buf *b, struct store *store, const struct config *config,
 		ledger_read(segment, i, &ledger);
 		buf_puts(b, separator);
 		put_category(b, name, is_required(config, name), &c,
-		    segment_counters(segment, i), &ledger);
+		    segment_counters(segment, i), &ledger, config->redis.lease);
 		separator = ",";
 	}
 	buf_putc(b, ']');

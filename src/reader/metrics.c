@@ -209,6 +209,10 @@ limit_of(const struct metrics *m, enum metric_id id)
 		return (uint64_t)c->hydration.stale_ttl;
 	case METRIC_STALE_IF_ERROR:
 		return (uint64_t)c->hydration.stale_if_error;
+	case METRIC_REDIS_POLL:
+		return (uint64_t)c->redis.poll;
+	case METRIC_REDIS_LEASE:
+		return (uint64_t)c->redis.lease;
 	case METRIC_SEGMENT_MAX:
 		return (uint64_t)c->segment.max > segment_capacity(m->segment)
 			   ? (uint64_t)c->segment.max
@@ -271,6 +275,20 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_FLOOR] = put_floors,
 	[METRIC_UPSTREAM_REQUESTS] = put_upstream_requests,
 	[METRIC_UPSTREAM_DURATION] = put_upstream_durations,
+	[METRIC_REDIS_POLL] = put_limit,
+	[METRIC_REDIS_LEASE] = put_limit,
+	[METRIC_REDIS_UP] = put_fleet,
+	[METRIC_REDIS_LOOK_AGE] = put_fleet,
+	[METRIC_REDIS_SKEW] = put_fleet,
+	[METRIC_REDIS_COMMANDS] = put_fleet,
+	[METRIC_REDIS_ERRORS] = put_fleet,
+	[METRIC_REDIS_RECEIVED] = put_fleet,
+	[METRIC_REDIS_SENT] = put_fleet,
+	[METRIC_FLEET_LEADER] = put_fleet,
+	[METRIC_FLEET_ALONE] = put_fleet,
+	[METRIC_FLEET_GENERATION] = put_fleet,
+	[METRIC_FLEET_LAG] = put_fleet,
+	[METRIC_FLEET_REFUSED] = put_fleet,
 	[METRIC_SNAPSHOT_AGE] = put_ages,
 	[METRIC_SNAPSHOT_FRESH] = put_ages,
 	[METRIC_SNAPSHOT_EXPIRES] = put_ages,

@@ -41,6 +41,8 @@ void put_seconds(struct buf *, int64_t nsec);
 extern put_fn put_last_success, put_refresh_durations, put_failures, put_snapshots,
     put_fill, put_wanted, put_ages, put_next_try, put_document_ages,
     put_document_states, put_document_errors, put_gates;
+/* Of the fleet. */
+extern put_fn put_fleet;
 /* Of upstream hosts. */
 extern put_fn put_breakers, put_floors, put_upstream_requests, put_upstream_durations;
 /* Of processes. */

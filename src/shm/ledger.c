@@ -124,6 +124,14 @@ ledger_state_name(enum ledger_state state)
 	return names[state];
 }
 
+enum ledger_role
+ledger_role_now(const struct ledger_fleet *f, int64_t lease, int64_t now)
+{
+	if (f->role == LEDGER_LEADER && (f->seen == 0 || now - f->seen >= lease))
+		return LEDGER_ALONE;
+	return (enum ledger_role)f->role;
+}
+
 const char *
 ledger_role_name(enum ledger_role role)
 {

@@ -118,7 +118,11 @@ bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 void ledger_say(const struct ledger *, struct buf *);
 /* "good", "not_fetched", ...: for JSON and labels. */
 const char *ledger_state_name(enum ledger_state);
-/* "alone", "follower", "leader": the same. */
+/* The role at clock_boot() now: a leader that has not looked for a lease's time (ns) is
+ * none any more, whatever its last writing says. */
+enum ledger_role ledger_role_now(
+    const struct ledger_fleet *, int64_t lease, int64_t now);
+/* "alone", "follower", "leader": for JSON. */
 const char *ledger_role_name(enum ledger_role);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -93,6 +94,32 @@ put_condition(
 		}
 }
 
+/* Where Redis does not answer; its hydrator's words, and since when by the first. */
+static void
+put_fleet(struct buf *b, const struct crew *w)
+{
+	struct ledger l, first = { 0 };
+	unsigned i, n = 0;
+	char since[32];
+	struct tm tm;
+	time_t at;
+
+	for (i = 0; i < w->config->ncategories; i++) {
+		if (!ledger_read(w->segment, i, &l) || !l.fleet.used || l.fleet.up ||
+		    l.fleet.since == 0)
+			continue;
+		if (n++ == 0 || l.fleet.since < first.fleet.since)
+			first = l;
+	}
+	if (n == 0)
+		return;
+	at = first.fleet.since / NSEC_PER_SEC;
+	strftime(since, sizeof(since), "%FT%TZ", gmtime_r(&at, &tm));
+	buf_printf(b, "; Redis: %s since %s for %u of %zu categories",
+	    first.fleet.error[0] != '\0' ? first.fleet.error : "no answer", since, n,
+	    w->config->ncategories);
+}
+
 void
 status_line(
     const struct crew *w, int64_t now, const char *refused, char *line, size_t size)
@@ -107,6 +134,7 @@ status_line(
 		put_condition(&b, w, of, c);
 	if (b.len == 0)
 		buf_printf(&b, "%zu categories served", w->config->ncategories);
+	put_fleet(&b, w);
 	if (refused[0] != '\0')
 		buf_printf(&b, "; the last reload was refused: %s", refused);
 	snprintf(line, size, "%.*s", (int)b.len, b.data);

@@ -123,6 +123,18 @@ TEST(no_time_of_a_fleet_overflows)
 	segment_close(&seg);
 }
 
+TEST(who_has_not_looked_for_a_lease_leads_no_more)
+{
+	struct ledger_fleet f = { .used = 1, .role = LEDGER_LEADER, .seen = 100 };
+
+	assert_int_equal(ledger_role_now(&f, 50, 149), LEDGER_LEADER);
+	assert_int_equal(ledger_role_now(&f, 50, 150), LEDGER_ALONE);
+	f.seen = 0;
+	assert_int_equal(ledger_role_now(&f, 50, 1), LEDGER_ALONE);
+	f.role = LEDGER_FOLLOWER;
+	assert_int_equal(ledger_role_now(&f, 50, 150), LEDGER_FOLLOWER);
+}
+
 /* As before a fleet is known. */
 TEST(a_fleet_of_zeros_is_none)
 {

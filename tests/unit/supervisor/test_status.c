@@ -121,6 +121,39 @@ TEST(what_is_not_refreshed_is_told_while_it_is_not_old_yet)
 	segment_close(&w.segment);
 }
 
+TEST(where_redis_does_not_answer_is_told)
+{
+	struct crew w = crew();
+	struct ledger l = { .fleet = { .used = 1, .up = 1, .since = 7 * SECOND } };
+
+	publish_at(&w, 0, SECOND);
+	publish_at(&w, 1, SECOND);
+	ledger_write(w.segment, 0, &l);
+	must_be(&w, SECOND, "", "2 categories served");
+	l.fleet.up = 0;
+	l.fleet.since = 0; /* it has not looked yet */
+	ledger_write(w.segment, 0, &l);
+	must_be(&w, SECOND, "", "2 categories served");
+	l.fleet.since = 1764422645 * SECOND;
+	ledger_put(l.fleet.error, sizeof(l.fleet.error), "Connection refused");
+	ledger_write(w.segment, 0, &l);
+	must_be(&w, SECOND, "no room",
+	    "2 categories served; Redis: Connection refused since "
+	    "2025-11-29T13:24:05Z for 1 of 2 categories; the last reload was refused: "
+	    "no room");
+	l.fleet.since += 60 * SECOND;
+	ledger_put(l.fleet.error, sizeof(l.fleet.error), "a later one");
+	ledger_write(w.segment, 1, &l);
+	must_be(&w, SECOND, "",
+	    "2 categories served; Redis: Connection refused since "
+	    "2025-11-29T13:24:05Z for 2 of 2 categories");
+	l.fleet.used = 0;
+	ledger_write(w.segment, 0, &l);
+	ledger_write(w.segment, 1, &l);
+	must_be(&w, SECOND, "", "2 categories served");
+	segment_close(&w.segment);
+}
+
 TEST(a_refused_reload_is_told_besides)
 {
 	struct crew w = crew();
