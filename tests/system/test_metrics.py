@@ -110,8 +110,10 @@ def test_every_metric_is_shown(make_daemon):
     families = set(re.findall(r"^# TYPE cache_hydrator_(\w+)", text, re.M))
     shown = {re.sub("{.*", "", key) for key in parse(text)}
     assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
+    of_fleets = {name for name in families if re.match("fleet_|redis_", name)}
+    assert of_fleets - shown == of_fleets - {"redis_poll_seconds", "redis_lease_seconds"}
     # No host was asked: the sample data is in files, and all of it is there.
-    assert families - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
+    assert families - of_fleets - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
                                 "upstream_floor_seconds", "upstream_requests_total",
                                 "upstream_request_duration_seconds", "document_last_error_timestamp_seconds"}
 
@@ -125,6 +127,7 @@ def test_limits_are_shown(make_daemon):
     assert (values["segment_capacity_bytes"], values["segment_max_bytes"]) == (8 << 20, 32 << 20)
     assert [values["hydration_%s_seconds" % name] for name in ("interval", "ttl", "stale_ttl", "stale_if_error")] == [
         10, 100, 1000, 5000]
+    assert (values["redis_poll_seconds"], values["redis_lease_seconds"]) == (2, 135)
     for seconds in 0, 300, 6000:
         daemon.move_clock(seconds)
         values = samples(daemon)

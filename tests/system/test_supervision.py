@@ -246,25 +246,45 @@ def test_so_is_a_pid_file_that_cannot_be(make_daemon):
     assert status == 78 and "see pidfile" in said
 
 
-def test_a_key_that_its_user_cannot_read_starts_nothing(make_daemon):
+@pytest.mark.parametrize("section, option", [("upstream", "apikey_file"), ("redis", "password_file")])
+def test_a_key_that_its_user_cannot_read_starts_nothing(make_daemon, section, option):
     if os.geteuid() != 0:
         pytest.skip("only root starts it for another user")
     key = make_daemon().directory / "key"
     key.write_text("0123456789")
     key.chmod(0o600)
-    settings = 'user = "nobody" upstream { apikey_file = "%s" }' % key
+    settings = 'user = "nobody" %s { %s = "%s" }' % (section, option, key)
     daemon = make_daemon(settings=settings)
-    for option in ("-t", "-f"):
-        status, said = told(daemon, option)
+    for order in ("-t", "-f"):
+        status, said = told(daemon, order)
         assert status == 78
-        assert "upstream.apikey_file: nobody cannot read %s: Permission denied" % key in said
+        assert "%s.%s: nobody cannot read %s: Permission denied" % (section, option, key) in said
     assert not daemon.pidfile.exists()
     if WRAPPER:
         return  # valgrind 3.19 knows no pidfd_open(2), by which --reload finds the daemon
     running = make_daemon().start()
     good = running.config.read_text()
-    running.config.write_text(good + 'upstream { apikey_file = "%s" }' % key)
+    running.config.write_text(good + '%s { %s = "%s" }' % (section, option, key))
     assert told(running, "--reload") == (0, ""), "root may read it, and nobody else has to"
+
+
+def test_a_password_of_redis_is_for_one_user_and_shown_to_nobody(make_daemon):
+    daemon = make_daemon(settings='redis { url = "redis://us3r:s3cret@127.0.0.1:1/2" }')
+    dump = daemon.run("-T", "-c", str(daemon.config))
+    assert (dump.returncode, dump.stderr) == (0, "")
+    assert '\turl = "redis://***@127.0.0.1:1/2" # ' in dump.stdout
+    assert "s3cret" not in dump.stdout and "us3r" not in dump.stdout
+    configure(daemon, ":1/2", ":port")
+    status, said = told(daemon, "-t")
+    assert status == 78 and "redis.url" in said and "s3cret" not in said
+    password = daemon.directory / "password"
+    password.write_text("s3cret")
+    password.chmod(0o640)
+    configure(daemon, 'url = "redis://us3r:s3cret@127.0.0.1:port"', 'password_file = "%s"' % password)
+    status, said = told(daemon, "-t")
+    assert status == 78 and "%s: open to its group or others: chmod go= it" % password in said
+    password.chmod(0o600)
+    assert told(daemon, "-t") == (0, "")
 
 
 def test_what_will_be_missed_is_said_before(make_daemon):
