@@ -1,25 +1,14 @@
 /* Files of floors: one struct, its size and checksum included. */
 #include "shm/retry_after.h"
 
-#include <sys/stat.h>
-
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <xxhash.h>
 
 #include "base/clock.h"
+#include "shm/checked_file.h"
 #include "shm/hosts.h"
-#include "shm/layout.h"
-
-#define FLOORS_MAGIC "HYDRATORD-FLR-1" /* the text carries the version */
-#define FLOORS_SUFFIX ".floors"
-#define FLOORS_MODE 0640
 
 struct floor_item {
 	int64_t until; /* clock_wall() */
@@ -28,18 +17,23 @@ struct floor_item {
 
 /* All of it is there; what is not used is zero. */
 struct floors_file {
-	char magic[16];
-	uint64_t byte_order; /* SEGMENT_BYTE_ORDER */
+	struct checked_head head;
 	struct floor_item item[HOSTS_MAX];
-	uint64_t checksum; /* XXH3 of all before it */
+	uint64_t checksum;
 };
 _Static_assert(sizeof(struct floor_item) == 232 && sizeof(struct floors_file) == 7456,
     "as in doc/segment-format.md");
 
-static uint64_t
-checksum_of(const struct floors_file *f)
+static struct checked_file
+file_of(const char *dir, const char *category)
 {
-	return XXH3_64bits(f, offsetof(struct floors_file, checksum));
+	return (struct checked_file){
+		.dir = dir,
+		.category = category,
+		.suffix = ".floors",
+		.magic = "HYDRATORD-FLR-1", /* the text carries the version */
+		.size = sizeof(struct floors_file),
+	};
 }
 
 static void
@@ -51,58 +45,23 @@ collect(const struct segment *seg, struct floors_file *f)
 	unsigned i;
 
 	memset(f, 0, sizeof(*f));
-	strlcpy(f->magic, FLOORS_MAGIC, sizeof(f->magic));
-	f->byte_order = SEGMENT_BYTE_ORDER;
 	for (i = 0; i < HOSTS_MAX; i++) {
 		if (!hosts_read(seg, i, &v) || v.floor <= boot)
 			continue;
 		item->until = wall + (v.floor - boot);
 		strlcpy(item++->name, v.name, sizeof(item->name));
 	}
-	f->checksum = checksum_of(f);
-}
-
-static int
-write_file(int dir, const char *temp, const struct floors_file *f)
-{
-	ssize_t n;
-	int fd;
-
-	unlinkat(dir, temp, 0); /* a predecessor died over it */
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    FLOORS_MODE);
-	if (fd == -1)
-		return -1;
-	n = write(fd, f, sizeof(*f));
-	if (close(fd) == -1)
-		return -1;
-	if (n >= 0 && n != (ssize_t)sizeof(*f))
-		errno = ENOSPC;
-	return n == (ssize_t)sizeof(*f) ? 0 : -1;
 }
 
 int
-retry_after_save(const struct segment *seg, const char *dirname, const char *category,
+retry_after_save(const struct segment *seg, const char *dir, const char *category,
     char *err, size_t errlen)
 {
-	char name[SEGMENT_NAME_SIZE + 16], temp[SEGMENT_NAME_SIZE + 16];
+	struct checked_file file = file_of(dir, category);
 	struct floors_file f;
-	int dir = open(dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
 
-	snprintf(name, sizeof(name), "%.31s" FLOORS_SUFFIX, category);
-	snprintf(temp, sizeof(temp), "%.31s" FLOORS_SUFFIX ".new", category);
 	collect(seg, &f);
-	if (dir != -1 && write_file(dir, temp, &f) == 0)
-		rc = renameat(dir, temp, dir, name);
-	if (rc == -1) {
-		snprintf(err, errlen, "%s/%s cannot be written: %s", dirname, name,
-		    strerror(errno));
-		if (dir != -1)
-			unlinkat(dir, temp, 0);
-	}
-	if (dir != -1)
-		close(dir);
-	return rc;
+	return checked_file_save(&file, &f, err, errlen);
 }
 
 static bool
@@ -118,21 +77,13 @@ item_is_sane(const struct floor_item *item)
 	return true;
 }
 
-/* Returns why the file is not believed, or NULL. */
-static const char *
-fault_of(const struct floors_file *f)
+static bool
+names_are_sane(const struct floors_file *f)
 {
-	unsigned i;
-
-	if (strncmp(f->magic, FLOORS_MAGIC, sizeof(f->magic)) != 0 ||
-	    f->byte_order != SEGMENT_BYTE_ORDER)
-		return "is of another version or machine";
-	if (f->checksum != checksum_of(f))
-		return "is damaged: its checksum is wrong";
-	for (i = 0; i < HOSTS_MAX; i++)
+	for (unsigned i = 0; i < HOSTS_MAX; i++)
 		if (!item_is_sane(&f->item[i]))
-			return "has a name that is none";
-	return NULL;
+			return false;
+	return true;
 }
 
 static int
@@ -157,42 +108,18 @@ apply(const struct segment *seg, const struct floors_file *f)
 	return n;
 }
 
-/* Returns why nothing was read, or NULL. */
-static const char *
-read_file(int fd, struct floors_file *f)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "is no regular file";
-	if (st.st_size != (off_t)sizeof(*f))
-		return "has not the size of a file of floors";
-	if ((n = read(fd, f, sizeof(*f))) == -1)
-		return strerror(errno);
-	return n == (ssize_t)sizeof(*f) ? fault_of(f) : "is truncated";
-}
-
 int
 retry_after_load(const struct segment *seg, const char *dir, const char *category,
     char *err, size_t errlen)
 {
-	char path[PATH_MAX];
+	struct checked_file file = file_of(dir, category);
 	struct floors_file f;
-	const char *fault;
-	int fd;
+	int found = checked_file_load(&file, &f, err, errlen);
 
-	snprintf(path, sizeof(path), "%s/%.31s" FLOORS_SUFFIX, dir, category);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT)
-		return 0;
-	fault = fd == -1 ? strerror(errno) : read_file(fd, &f);
-	if (fd != -1)
-		close(fd);
-	if (fault == NULL)
+	if (found != 1)
+		return found;
+	if (names_are_sane(&f))
 		return apply(seg, &f);
-	snprintf(err, errlen, "%s: %s", path, fault);
+	snprintf(err, errlen, "%s/%s.floors: has a name that is none", dir, category);
 	return -1;
 }
