@@ -1,7 +1,6 @@
 /* Redis in TLS: whom we believe, and what stands between. */
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,6 +13,7 @@
 #include <hiredis/hiredis.h>
 
 #include "base/clock.h"
+#include "fixture/certificates.h"
 #include "fixture/directory.h"
 #include "fixture/http_stub.h"
 #include "fixture/redis_client.h"
@@ -22,62 +22,23 @@
 
 #define SOON (10 * NSEC_PER_SEC)
 
-/* An authority, and what it signs: for this address, and for another name. */
-static const char make_certificates[] =
-    "cd %s && exec 2>/dev/null && new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-    "-nodes' && openssl req -x509 $new -keyout ca.key -out ca.pem -days 30 -subj "
-    "/CN=throwaway && for name in good other; do openssl req $new -keyout $name.key "
-    "-out "
-    "$name.csr -subj /CN=$name && if [ $name = good ]; then echo "
-    "subjectAltName=IP:127.0.0.1; else echo subjectAltName=DNS:other.example; fi "
-    ">names "
-    "&& openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial "
-    "-extfile names -days 30 -out $name.pem || exit 1; done";
-
 static struct redis_server server;
 static bool there;
-static char tls_port[16], port[16], url[64], socket_url[128];
-static char ca[128], good[128], good_key[128];
-
-static bool
-run(const char *command)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
-	return waitpid(pid, &status, 0) == pid && status == 0;
-}
+static char url[64], socket_url[128], ca[128];
 
 static int
 group_setup(void **state UNUSED)
 {
-	char command[sizeof(make_certificates) + sizeof(directory)];
-	const char *options[] = { "--tls-port", tls_port, "--port", port, "--bind",
-		"127.0.0.1", "--tls-cert-file", good, "--tls-key-file", good_key,
-		"--tls-ca-cert-file", ca, "--tls-auth-clients", "no", "--requirepass",
-		"secret", NULL };
-
-	there = redis_server_is_there() && run("exec openssl version >/dev/null 2>&1");
+	there = redis_server_is_there() && certificates_are_there();
 	if (!there)
 		return 0;
 	if (directory_make() == -1)
 		return -1;
-	snprintf(good, sizeof(good), "%s", directory_path("good.pem"));
-	snprintf(good_key, sizeof(good_key), "%s", directory_path("good.key"));
+	redis_server_start_all(&server);
 	snprintf(ca, sizeof(ca), "%s", directory_path("ca.pem"));
-	snprintf(command, sizeof(command), make_certificates, directory);
-	if (!run(command))
-		return -1;
-	snprintf(tls_port, sizeof(tls_port), "%d", redis_server_free_port());
-	snprintf(port, sizeof(port), "%d", redis_server_free_port());
-	snprintf(url, sizeof(url), "rediss://:secret@127.0.0.1:%s", tls_port);
+	snprintf(url, sizeof(url), "rediss://:secret@127.0.0.1:%d", server.tls_port);
 	snprintf(socket_url, sizeof(socket_url), "unix://:secret@%s",
 	    directory_path("redis.sock"));
-	redis_server_start(&server, options);
 	return 0;
 }
 
@@ -87,8 +48,8 @@ group_teardown(void **state UNUSED)
 	if (!there)
 		return 0;
 	redis_server_stop(&server);
-	return directory_remove("ca.key", "ca.pem", "ca.srl", "good.key", "good.csr",
-	    "good.pem", "other.key", "other.csr", "other.pem", "names", NULL);
+	certificates_remove();
+	return directory_remove(NULL, NULL);
 }
 
 #define NEED_SERVER()                                                                  \
@@ -164,7 +125,8 @@ TEST(test_not_believed)
 
 	NEED_SERVER();
 	connect_is(url, "", "", "certificate");
-	snprintf(wrong, sizeof(wrong), "rediss://:secret@localhost:%s", tls_port);
+	snprintf(
+	    wrong, sizeof(wrong), "rediss://:secret@localhost:%d", server.tls_port);
 	connect_is(wrong, ca, "", "localhost");
 }
 
@@ -203,9 +165,9 @@ TEST(test_the_other_port)
 	char where[64];
 
 	NEED_SERVER();
-	snprintf(where, sizeof(where), "redis://:secret@127.0.0.1:%s", tls_port);
+	snprintf(where, sizeof(where), "redis://:secret@127.0.0.1:%d", server.tls_port);
 	connect_is(where, "", "", "");
-	snprintf(where, sizeof(where), "rediss://:secret@127.0.0.1:%s", port);
+	snprintf(where, sizeof(where), "rediss://:secret@127.0.0.1:%d", server.port);
 	connect_is(where, ca, "", "");
 }
 
