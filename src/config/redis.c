@@ -148,17 +148,23 @@ config_redis_settle(struct config *c)
 	    name[0] != '\0' && check_redis_name(name) == NULL ? name : "unnamed");
 }
 
-bool
-config_redis_has_password(const struct config *c)
+const char *
+config_redis_password_fault(const struct config *c)
 {
+	bool file = c->redis.password_file[0] != '\0';
+	const char *fault = NULL;
 	struct redis_url url;
 	char err[256];
-	bool has;
 
 	if (c->redis.url[0] == '\0' ||
 	    redis_url_parse(c->redis.url, &url, err, sizeof(err)) == -1)
-		return false;
-	has = url.password != NULL;
+		return NULL;
+	if (file && url.password != NULL)
+		fault = "redis.password_file and redis.url have a password each: "
+			"remove one";
+	else if (!file && url.user != NULL && url.password == NULL)
+		fault = "redis.url has a user without a password: write "
+			"USER:PASSWORD@, or redis.password_file";
 	redis_url_free(&url);
-	return has;
+	return fault;
 }

@@ -119,6 +119,7 @@ check_ready_categories(const struct config *c, struct problems *p)
 static void
 check_redis(const struct config *c, struct problems *p)
 {
+	const char *fault = config_redis_password_fault(c);
 	int64_t lease = config_redis_lease(c);
 
 	if (lease <= c->upstream.cycle_timeout)
@@ -139,11 +140,9 @@ check_redis(const struct config *c, struct problems *p)
 		    "(%lld s): else answers end before a machine refreshes for itself",
 		    (long long)c->redis.patience,
 		    (long long)c->hydration.stale_if_error);
-	if (c->redis.password_file[0] != '\0' && config_redis_has_password(c))
+	if (fault != NULL)
 		problem_add(p, rule_source(c, &c->redis.password_file, &c->redis.url),
-		    0,
-		    "redis.password_file and redis.url have a password each: remove "
-		    "one");
+		    0, "%s", fault);
 }
 
 void

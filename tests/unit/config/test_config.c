@@ -611,6 +611,8 @@ TEST(one_password_is_enough)
 	config_free(&c);
 	snprintf(text, sizeof(text), "%s.password", path);
 	assert_int_equal(unlink(text), 0);
+	refuses("redis {\nurl = \"redis://user@h\"\n}\n" CATEGORY, 2,
+	    "redis.url has a user without a password: write USER:PASSWORD@");
 }
 
 TEST(names_of_redis_are_simple)
