@@ -123,7 +123,8 @@ bool config_redis_tell(const char *entry, struct buf *why);
 void config_redis_settle(struct config *);
 /* Seconds that a leader lives; also before that. */
 int64_t config_redis_lease(const struct config *);
-/* What is wrong with where the password of Redis is, or NULL; as redis_open() sees it. */
+/* What is wrong with where the password of Redis is, or NULL; as redis_open() sees it.
+ */
 const char *config_redis_password_fault(const struct config *);
 
 /* dump.c: control bytes, and what libconfuse gives a meaning within double quotes, as
