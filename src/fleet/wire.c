@@ -147,7 +147,12 @@ wire_connect(struct wire *w, int64_t deadline)
 	}
 	if (rc == CURLE_OK)
 		rc = curl_easy_getinfo(w->easy, CURLINFO_ACTIVESOCKET, &w->fd);
-	return rc == CURLE_OK ? WIRE_DONE : wire_fail_code(w, rc);
+	if (rc != CURLE_OK)
+		return wire_fail_code(w, rc);
+	/* libcurl keeps the first words that it had, and they are none of what may
+	 * fail from now on: that the peer's address is unknown, for one. */
+	w->curl_error[0] = '\0';
+	return WIRE_DONE;
 }
 
 static bool
