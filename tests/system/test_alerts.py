@@ -2,6 +2,7 @@
 import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -145,10 +146,11 @@ def test_memory_that_is_damaged(watch):
     os.kill(reader, signal.SIGSTOP)
     (documents / "stats_image.json").write_text(json.dumps(stats))
     daemon.send(signal.SIGUSR1)
-    wait_for(lambda: "hydrated image_generation: 40 models" in daemon.log()[daemon.log().index("refresh asked for"):],
-             "another generation")
-    damage(daemon)
-    os.kill(reader, signal.SIGCONT)
+    try:
+        wait_for(lambda: re.search("hydrated image_generation: .* generation 2\n", daemon.log()), "another generation")
+        damage(daemon)
+    finally:
+        os.kill(reader, signal.SIGCONT)
     fires(watcher, "HydratordMemoryDamaged")
 
 
