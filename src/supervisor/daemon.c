@@ -98,7 +98,8 @@ daemon_await(pid_t child, int notify)
 	int status;
 	char up;
 
-	/* No socket must live on in here that the daemon has given up. */
+	/* No socket must live on in here that the daemon gives up. It waits for that:
+	 * see daemon_follow(). */
 	if (dup2(notify, STDERR_FILENO + 1) != -1) {
 		notify = STDERR_FILENO + 1;
 		closefrom(notify + 1);
@@ -116,19 +117,46 @@ daemon_await(pid_t child, int notify)
 	_exit(1);
 }
 
+/* In the child: goes on when the process that was started has closed what it had. Else,
+ * on a busy machine, a passed socket that the daemon has closed would still be in the
+ * way of another address. */
+static void
+daemon_follow(int held)
+{
+	char none;
+	ssize_t n;
+
+	do
+		n = read(held, &none, 1);
+	while (n == -1 && errno == EINTR);
+	close(held);
+}
+
+static void
+pipe_close(const int fds[2])
+{
+	int saved = errno;
+
+	close(fds[0]);
+	close(fds[1]);
+	errno = saved;
+}
+
 int
 daemon_fork(struct pidfh *lock, int *notify)
 {
-	int fds[2], saved;
+	int fds[2], held[2];
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return -1;
+	if (pipe2(held, O_CLOEXEC) == -1) {
+		pipe_close(fds);
+		return -1;
+	}
 	if ((pid = fork()) == -1) {
-		saved = errno;
-		close(fds[0]);
-		close(fds[1]);
-		errno = saved;
+		pipe_close(fds);
+		pipe_close(held);
 		return -1;
 	}
 	if (pid > 0) {
@@ -139,6 +167,8 @@ daemon_fork(struct pidfh *lock, int *notify)
 	}
 	close(fds[0]);
 	*notify = fds[1];
+	close(held[1]);
+	daemon_follow(held[0]);
 	return setsid() == -1 ? -1 : 0;
 }
 

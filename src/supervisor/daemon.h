@@ -28,7 +28,8 @@ int daemon_lock(const char *path, bool foreground, struct pidfh **out, char *err
  * Goes into the background. The calling process stays until its child has called
  * daemon_up() or has ended, and exits with 0 or with the child's status: what started
  * the daemon knows whether it serves. Returns in the child, the leader of a new
- * session, 0 and in *notify what daemon_up() needs, or -1 with errno.
+ * session, 0 and in *notify what daemon_up() needs, or -1 with errno; by then the
+ * calling process has no descriptor of before but the standard ones.
  */
 int daemon_fork(struct pidfh *lock, int *notify) MUST_CHECK;
 
