@@ -8,6 +8,18 @@
 extern const struct unit_test *const __start_unit_tests[], *const __stop_unit_tests[];
 
 static const struct unit_fixture no_fixture;
+static CMFixtureFunction group_teardown; /* NULL: none */
+static bool left_behind;
+
+/* cmocka says that one has failed, and passes the program all the same. */
+static int
+tear_down_group(void **state)
+{
+	int r = group_teardown != NULL ? group_teardown(state) : 0;
+
+	left_behind = r != 0;
+	return r;
+}
 
 static int
 by_line(const void *a, const void *b)
@@ -43,8 +55,9 @@ main(int argc, char **argv)
 	free(order);
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
+	group_teardown = fixture->group_teardown;
 	failed = _cmocka_run_group_tests(program_invocation_short_name, tests, n,
-	    fixture->group_setup, fixture->group_teardown);
+	    fixture->group_setup, tear_down_group);
 	free(tests);
-	return failed;
+	return failed != 0 ? failed : left_behind;
 }
