@@ -87,6 +87,7 @@ def test_a_refused_reload_fails_with_the_reason(running):
         reason = "cannot listen on 127.0.0.1:%d: Address already in use" % OTHER
         wait_for(lambda: "not reloaded, the old configuration stays in use: " + reason in journal(running), reason)
         wait_for(lambda: "the last reload was refused: " + reason in ask_for(running, "StatusText"), "the status")
+    assert journal(running).count(reason) == 1
     assert running.serves() and ask_for(running, "ActiveState") == "active"
     running.run("systemctl reload hydratord")
     assert running.get("/heartbeat", OTHER).status == 200
@@ -111,6 +112,21 @@ def test_what_may_pass_is_tried_less_and_less_often_and_then_starts(machine):
     assert re.findall(r"put off for (\d+) s", journal(machine)) == ["1", "2", "4"]
     wait_for(machine.serves, "a start by itself", PATIENCE)
     assert ask_for(machine, "NRestarts") == "4"
+
+
+def test_a_supervisor_that_crashes_again_and_again_starts_less_often(running):
+    put_off = r"has crashed, and so did others: this start is put off for (\d+) s"
+    for delays in ([], ["1"], ["1", "2"]):
+        process = ask_for(running, "MainPID")
+        running.run("kill -KILL " + process)
+        wait_for(lambda: ask_for(running, "MainPID") not in (process, "0") and
+                 ask_for(running, "ActiveState") == "active" and running.serves(), "a start by itself", PATIENCE)
+        assert re.findall(put_off, journal(running)) == delays
+    assert ask_for(running, "NRestarts") == "3"
+    running.run("systemctl restart hydratord")
+    running.run("kill -KILL " + ask_for(running, "MainPID"))
+    wait_for(running.serves, "a start by itself", PATIENCE)
+    assert re.findall(put_off, journal(running)) == ["1", "2"], "a stop has not ended the count"
 
 
 @pytest.mark.parametrize("trouble", ("a log", "a key", "a port", "the file"))
