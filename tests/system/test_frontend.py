@@ -22,10 +22,10 @@ ORIGIN = "https://models.example"
 
 
 def put(text, option, value):
-    """Sets an option that the file has, whether it is commented there or not."""
+    """Sets the first option of that name in the file, whether it is commented there or not."""
     changed, count = re.subn(r"^(\s*)#?%s = [^\n]*?(?=[ \t]*(#[^\n]*)?$)" % re.escape(option),
-                             lambda found: "%s%s = %s" % (found.group(1), option, value), text, flags=re.M)
-    assert count == 1, (option, count)
+                             lambda found: "%s%s = %s" % (found.group(1), option, value), text, count=1, flags=re.M)
+    assert count == 1, option
     return changed
 
 
