@@ -339,7 +339,7 @@ say_and_hear_nothing(int fd, const char *text)
 {
 	struct pollfd end = { .fd = fd };
 
-	if (shutdown(fd, SHUT_RD) == 0 && redis_peer_say(fd, text))
+	if (redis_peer_say(fd, text) && shutdown(fd, SHUT_RD) == 0)
 		poll(&end, 1, (int)(SOON / NSEC_PER_MSEC));
 }
 
