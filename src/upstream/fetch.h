@@ -1,6 +1,6 @@
 /*
- * Fetching documents by http, https or from files; the only caller of libcurl, which
- * must not exist in a process that forks. Hydrators, after fork.
+ * Fetching documents by http, https or from files by libcurl, which must not exist in a
+ * process that forks. Hydrators, after fork.
  */
 #ifndef UPSTREAM_FETCH_H
 #define UPSTREAM_FETCH_H
