@@ -1,0 +1,311 @@
+/* The thread: looks, takes, publishes; each wait is one of redis.h. What is shared is
+ * copied out before Redis is spoken to, so the hydrator never waits for the lock. */
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "fleet/member_run.h"
+#include "shm/hosts.h"
+
+/* A connection measures Redis' clock once; clocks drift apart in days. */
+#define MEMBER_CONNECTION (3600 * NSEC_PER_SEC)
+#define MEMBER_SLEEP_MAX_MS 60000
+
+static bool
+member_is_stopping(struct member *m)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&m->lock);
+	stopping = m->stopping;
+	pthread_mutex_unlock(&m->lock);
+	return stopping;
+}
+
+/* Locked. */
+void
+member_set_up(struct member *m)
+{
+	bool up = !m->look_failed && !m->write_failed;
+
+	if (up != m->view.up || m->view.since == 0)
+		m->view.since = clock_wall();
+	m->view.up = up;
+	if (up)
+		m->view.error[0] = m->view.code[0] = '\0';
+}
+
+/* Locked. */
+void
+member_note_error(struct member *m, enum redis_result result)
+{
+	const char *code = redis_code(m->redis);
+	bool odd = result == REDIS_REFUSED && code[0] == '\0';
+
+	strlcpy(
+	    m->view.code, result == REDIS_REFUSED ? code : "", sizeof(m->view.code));
+	strlcpy(m->view.error,
+	    odd ? "what it answers is not of this version of hydratord"
+		: redis_error(m->redis),
+	    sizeof(m->view.error));
+	m->view.counts = *redis_counts(m->redis);
+}
+
+/* There is no use in this connection: the next look makes another. */
+void
+member_miss(struct member *m, enum redis_result result)
+{
+	if (result == REDIS_STOPPED)
+		return;
+	pthread_mutex_lock(&m->lock);
+	m->look_failed = true;
+	role_missed(&m->role, clock_boot(), arc4random());
+	member_note_error(m, result);
+	member_set_up(m);
+	pthread_mutex_unlock(&m->lock);
+	redis_disconnect(m->redis);
+	member_signal(m->told);
+}
+
+/* Locked. What only a leader does is not its business any more. */
+static void
+member_note_lead(struct member *m, uint64_t before)
+{
+	if (m->role.token == before)
+		return;
+	m->seq = 0;
+	m->begin = false;
+	m->offer.wanted = m->hosts = false;
+	m->write_failed = false;
+	m->write_due = 0;
+	m->write_misses = 0;
+}
+
+static bool
+member_connect(struct member *m)
+{
+	enum redis_result result;
+
+	if (redis_is_connected(m->redis) &&
+	    clock_boot() - m->connected > MEMBER_CONNECTION)
+		redis_disconnect(m->redis);
+	if (redis_is_connected(m->redis))
+		return true;
+	result = redis_connect(m->redis);
+	if (result != REDIS_ANSWERED) {
+		member_miss(m, result);
+		return false;
+	}
+	m->connected = clock_boot();
+	pthread_mutex_lock(&m->lock);
+	m->view.offset = redis_now(m->redis) - m->connected;
+	m->view.skew = redis_skew(m->redis);
+	pthread_mutex_unlock(&m->lock);
+	return true;
+}
+
+static void
+member_look_now(struct member *m)
+{
+	uint64_t believed, seen;
+	struct role_look look;
+	enum redis_result result;
+	int64_t sent = clock_boot();
+	bool stands;
+
+	pthread_mutex_lock(&m->lock);
+	stands = role_stands(&m->role, sent);
+	believed = m->role.token;
+	seen = m->role.highest;
+	pthread_mutex_unlock(&m->lock);
+	result = script_look(m->script, stands, believed, seen, &look);
+	if (result != REDIS_ANSWERED) {
+		member_miss(m, result);
+		return;
+	}
+	pthread_mutex_lock(&m->lock);
+	role_seen(&m->role, &look, sent, clock_boot(), arc4random());
+	member_note_lead(m, believed);
+	m->asked |= look.asked;
+	m->view.seen = m->role.good;
+	m->look_failed = false;
+	if (!look.leads) /* a wish is forgotten, a publication is another's */
+		m->write_failed = false;
+	m->view.counts = *redis_counts(m->redis);
+	member_set_up(m);
+	pthread_mutex_unlock(&m->lock);
+	member_signal(m->told);
+}
+
+/* What a leader is to know before its first cycle. */
+static void
+member_learn_hosts(struct member *m)
+{
+	char why[REDIS_ERROR_MAX];
+	enum redis_result result;
+	struct str told;
+	uint64_t token;
+	int64_t now;
+
+	pthread_mutex_lock(&m->lock);
+	token = m->role.token != m->prepared ? m->role.token : 0;
+	pthread_mutex_unlock(&m->lock);
+	if (token == 0)
+		return;
+	result = script_get_hosts(m->script, &told);
+	if (result != REDIS_ANSWERED) {
+		member_miss(m, result);
+		return;
+	}
+	now = clock_boot();
+	if (told.len == 0 || hosts_learn(m->set.segment, told, now, redis_now(m->redis),
+				 why, sizeof(why)) != -1)
+		why[0] = '\0';
+	pthread_mutex_lock(&m->lock);
+	m->prepared = token;
+	if (why[0] != '\0') {
+		m->view.refused++;
+		snprintf(m->view.refusal, sizeof(m->view.refusal),
+		    "tells of hosts what cannot be read: %s", why);
+	}
+	pthread_mutex_unlock(&m->lock);
+	member_signal(m->told);
+}
+
+/* Locked. Whether something newer is to be fetched; the hydrator takes one at a time.
+ */
+static bool
+member_wants(const struct member *m)
+{
+	return !m->arrived && !m->taking && role_wants(&m->role);
+}
+
+/* Reads a value into *v and *payload, or says why not. */
+static bool
+member_read(struct member *m, struct str value, struct role_mark newest,
+    struct fleet_value *v, struct buf *payload, char *why, size_t whylen)
+{
+	if (value.len == 0) {
+		strlcpy(why, "is not there any more", whylen);
+		return false;
+	}
+	if (fleet_value_read(&m->set.id, value, m->set.max, v, payload, why, whylen) !=
+	    FLEET_GOOD)
+		return false;
+	if (!role_is_newer(newest, (struct role_mark){ v->token, v->seq }))
+		return true;
+	strlcpy(why, "is older than it is said to be", whylen);
+	return false;
+}
+
+static void
+member_fetch(struct member *m)
+{
+	struct fleet_value v = { 0 };
+	struct buf payload = { 0 };
+	char why[REDIS_ERROR_MAX] = "";
+	struct role_mark newest;
+	enum redis_result result;
+	struct str value;
+	bool wants;
+
+	pthread_mutex_lock(&m->lock);
+	wants = member_wants(m);
+	newest = m->role.look.generation;
+	pthread_mutex_unlock(&m->lock);
+	if (!wants)
+		return;
+	result = script_get_snapshot(m->script, &value);
+	if (result != REDIS_ANSWERED) {
+		member_miss(m, result);
+		return;
+	}
+	wants = member_read(m, value, newest, &v, &payload, why, sizeof(why));
+	pthread_mutex_lock(&m->lock);
+	if (wants) {
+		m->value = v;
+		m->payload = payload;
+		m->arrived = true;
+	} else {
+		role_refuse(&m->role, newest);
+		m->view.refused++;
+		strlcpy(m->view.refusal, why, sizeof(m->view.refusal));
+		buf_free(&payload);
+	}
+	pthread_mutex_unlock(&m->lock);
+	member_signal(m->told);
+}
+
+/* In this order a leader has learned what there is before it says anything. Each step
+ * that fails ends the connection or is left for later. */
+static void
+member_turn(struct member *m)
+{
+	static void (*const steps[])(struct member *) = {
+		member_say_leave,
+		member_learn_hosts,
+		member_fetch,
+		member_say_begin,
+		member_say_offer,
+		member_say_hosts,
+		member_say_ask,
+	};
+	bool due;
+	size_t i;
+
+	pthread_mutex_lock(&m->lock);
+	due = clock_boot() >= m->role.due;
+	pthread_mutex_unlock(&m->lock);
+	if (due && member_connect(m))
+		member_look_now(m);
+	for (i = 0; i < NELEM(steps); i++)
+		if (redis_is_connected(m->redis) && !member_is_stopping(m))
+			steps[i](m);
+}
+
+/* Until the next look is due, or a write that was refused, or there are orders. */
+static void
+member_sleep(struct member *m)
+{
+	struct pollfd pfd[] = {
+		{ .fd = m->wake, .events = POLLIN },
+		{ .fd = m->stop, .events = POLLIN },
+	};
+	int64_t due, left;
+	uint64_t orders;
+
+	pthread_mutex_lock(&m->lock);
+	due = m->role.due;
+	if (m->offer.wanted && m->role.token != 0 && m->write_due < due &&
+	    redis_is_connected(m->redis))
+		due = m->write_due;
+	pthread_mutex_unlock(&m->lock);
+	left = (due - clock_boot()) / NSEC_PER_MSEC + 1;
+	if (left > MEMBER_SLEEP_MAX_MS)
+		left = MEMBER_SLEEP_MAX_MS;
+	if (left > 0)
+		(void)poll(pfd, NELEM(pfd), (int)left);
+	(void)!read(m->wake, &orders, sizeof(orders));
+}
+
+void *
+member_main(void *arg)
+{
+	struct member *m = arg;
+	bool leads;
+
+	while (!member_is_stopping(m)) {
+		member_turn(m);
+		member_sleep(m);
+	}
+	pthread_mutex_lock(&m->lock);
+	leads = m->role.token != 0;
+	pthread_mutex_unlock(&m->lock);
+	if (leads)
+		script_part(m->script, MEMBER_PART_MS);
+	return NULL;
+}
