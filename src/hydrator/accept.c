@@ -44,6 +44,20 @@ accept_begin(struct cycle *c)
 	return false;
 }
 
+void
+accept_elsewhere(struct cycle *c, const char *leader)
+{
+	struct buf text = { 0 };
+
+	if (leader[0] != '\0')
+		buf_printf(
+		    &text, "%s leads %s: accept it there", leader, c->section->name);
+	else
+		buf_printf(&text, "no machine is known to lead %s: try again later",
+		    c->section->name);
+	accept_tell(c, false, &text);
+}
+
 /* Appends what became of one document. Returns whether it is refused no more. */
 static bool
 accept_say(const struct cycle *c, size_t k, struct buf *text)

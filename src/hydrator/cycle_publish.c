@@ -90,10 +90,9 @@ cycle_keep(struct cycle *c, const struct cycle_run *run)
 	modified_note(&c->modified, run->directory);
 }
 
-/* Clients have the new answers by now; what they take encoded follows as another
- * generation of the same age. One that does not fit asks for a larger segment; from
- * then on what fits in this one is made. What is missing readers encode. */
-static void
+/* One that does not fit asks for a larger segment; from then on what fits in this one
+ * is made. What is missing readers encode. */
+void
 cycle_encode(struct cycle *c, struct cycle_run *run)
 {
 	int64_t begun = clock_boot();

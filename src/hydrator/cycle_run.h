@@ -52,6 +52,9 @@ struct cycle_run {
 void cycle_carry_parts(const struct cycle *, struct cycle_run *);
 /* Takes over the wanted forms of those bodies that are as they were. */
 void cycle_carry_forms(const struct cycle *, struct cycle_run *);
+/* Clients have what was published by now; what they take encoded follows as another
+ * generation of the same age. */
+void cycle_encode(struct cycle *, struct cycle_run *);
 /* Publishes what was made, keeps what it was made of, logs and counts it; then makes
  * the other forms that are wanted and publishes them, too. The payload and its
  * directory are not to be used afterwards. */

@@ -18,6 +18,7 @@
 #include "hydrator/accept.h"
 #include "hydrator/account.h"
 #include "hydrator/cycle.h"
+#include "hydrator/follow.h"
 #include "hydrator/gate_file.h"
 #include "hydrator/keep.h"
 #include "hydrator/memory.h"
@@ -50,10 +51,15 @@ struct hydrator {
 	struct memory memory;
 	struct cycle cycle;
 	struct schedule schedule;
+	struct source_wait wait; /* of a cycle */
 	struct keeper *keeper;
-	struct watch *watch; /* NULL: no local source, or no automatic cycles */
-	unsigned failures;   /* cycles in a row */
-	int64_t tick;        /* the next one, clock_boot(), or TICK_MET */
+	struct follow *follow; /* NULL: no fleet */
+	struct watch *watch;   /* NULL: no local source, or no automatic cycles */
+	unsigned failures;     /* cycles in a row */
+	int64_t start; /* clock_boot() before which there is no cycle, but by order */
+	int64_t due;   /* the next cycle */
+	int64_t tick;  /* the next one, clock_boot(), or TICK_MET */
+	bool alone;    /* in a fleet that it does not reach */
 	bool stop;
 	bool accept;    /* an order to accept what the gate refuses has come, */
 	bool accepting; /* and the next cycle carries it out */
@@ -95,6 +101,7 @@ hydrator_attend(void *arg)
 	proc_child_beat(h->counters);
 	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
 	keep_attend(h->keeper);
+	follow_attend(h->follow);
 	trouble_remind(&h->cycle.trouble, h->cycle.section->name);
 	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
 		hydrator_obey(h, &m, files);
@@ -114,6 +121,7 @@ hydrator_sleep(const struct hydrator *h, int64_t until)
 	struct pollfd pfd[] = {
 		{ .fd = h->ctx->channel, .events = POLLIN },
 		{ .fd = watch_fd(h->watch), .events = POLLIN },
+		{ .fd = follow_fd(h->follow), .events = POLLIN },
 	};
 	int64_t left = until - clock_boot();
 	int ms = HYDRATOR_BEAT_MS;
@@ -124,27 +132,115 @@ hydrator_sleep(const struct hydrator *h, int64_t until)
 		fatal("poll");
 }
 
-/* Returns true at `due`, or earlier if a refresh is wanted or a local source has
- * changed; false to leave. */
-static bool
-hydrator_wait(struct hydrator *h, int64_t due)
+/* A schedule that begins with a cycle at an instant of clock_boot(). */
+static void
+hydrator_begin(struct hydrator *h, int64_t due, int64_t period, double jitter)
 {
-	int64_t now, changed;
+	h->schedule.origin = h->due = h->tick = due > h->start ? due : h->start;
+	h->schedule.period = period;
+	h->schedule.jitter = jitter;
+}
+
+/* A new leader goes on where the last one was, later if its own last cycles failed. */
+static void
+hydrator_lead(struct hydrator *h)
+{
+	const struct config *c = h->ctx->config;
+	int64_t now = clock_boot(), due = now + follow_first_cycle(h->follow), retry;
+
+	h->alone = false;
+	if (counter_read(&h->counters->failures_in_row) == 0)
+		h->failures = 0; /* somebody's cycle was good since */
+	hydrator_begin(
+	    h, due, c->hydration.interval * NSEC_PER_SEC, c->hydration.jitter);
+	retry = schedule_next(&h->schedule, h->failures, now, arc4random());
+	if (h->failures > 0 && retry > h->due)
+		hydrator_begin(h, retry, h->schedule.period, h->schedule.jitter);
+}
+
+/* Machines that have lost Redis at the same moment do not ask the upstream at the same
+ * moment, and seldom; one that has nothing asks at once. */
+static void
+hydrator_be_alone(struct hydrator *h)
+{
+	int64_t interval = h->ctx->config->hydration.interval * NSEC_PER_SEC;
+	bool empty = snapshot_generation(h->ctx->segment, h->cycle.latch) == 0;
+	double late =
+	    (double)(empty ? NSEC_PER_SEC : interval / 2) * arc4random() / UINT32_MAX;
+
+	h->alone = true;
+	hydrator_begin(h, clock_boot() + (int64_t)late, 2 * interval, 0.5);
+	if (!h->schedule.periodic && !empty)
+		h->due = h->tick = SCHEDULE_NEVER;
+}
+
+/* Takes from the fleet what has arrived, and the schedule that follows from it. */
+static void
+hydrator_follow(struct hydrator *h)
+{
+	switch (follow_step(h->follow, &h->wait)) {
+	case FOLLOW_LEADS:
+		hydrator_lead(h);
+		break;
+	case FOLLOW_ALONE:
+		hydrator_be_alone(h);
+		break;
+	case FOLLOW_FOLLOWS:
+		h->due = h->tick = SCHEDULE_NEVER;
+		break;
+	case FOLLOW_SAME:
+		return;
+	}
+	account_next(&h->cycle, h->due);
+}
+
+/* Orders that are for whoever runs the cycles. */
+static void
+hydrator_pass_on(struct hydrator *h)
+{
+	if (h->accept)
+		accept_elsewhere(&h->cycle, follow_leader(h->follow));
+	if (h->refresh)
+		follow_ask(h->follow);
+	h->accept = h->refresh = false;
+}
+
+/* Whether a cycle is to begin now. */
+static bool
+hydrator_is_due(struct hydrator *h)
+{
+	int64_t now = clock_boot();
+	bool changed = watch_take(h->watch, now);
+
+	hydrator_follow(h);
+	h->refresh |= follow_is_asked(h->follow);
+	if (!follow_hydrates(h->follow)) {
+		hydrator_pass_on(h);
+		return false;
+	}
+	if (changed) {
+		log_info("%s: a local source has changed", h->cycle.section->name);
+		h->cycle.changed = true;
+		return true;
+	}
+	if (h->accept)
+		h->accepting = accept_begin(&h->cycle);
+	h->accept = false;
+	return h->refresh || h->accepting || now >= h->due;
+}
+
+/* Returns true when a cycle is due, or earlier if a refresh is wanted or a local source
+ * has changed; false to leave. */
+static bool
+hydrator_wait(struct hydrator *h)
+{
+	int64_t changed, due;
 
 	while (hydrator_attend(h)) {
-		now = clock_boot();
-		if (watch_take(h->watch, now)) {
-			log_info(
-			    "%s: a local source has changed", h->cycle.section->name);
-			h->cycle.changed = true;
-			return true;
-		}
-		if (h->accept)
-			h->accepting = accept_begin(&h->cycle);
-		h->accept = false;
-		if (h->refresh || h->accepting || now >= due)
+		if (hydrator_is_due(h))
 			return true;
 		changed = watch_due(h->watch);
+		due = follow_hydrates(h->follow) ? h->due : SCHEDULE_NEVER;
 		hydrator_sleep(h, changed < due ? changed : due);
 	}
 	return false;
@@ -242,7 +338,8 @@ hydrator_open(struct hydrator *h)
 static void
 hydrator_close(struct hydrator *h)
 {
-	keep_close(&h->keeper); /* while nobody else may publish or save */
+	follow_close(&h->follow); /* soon, so that another machine leads */
+	keep_close(&h->keeper);   /* while nobody else may publish or save */
 	watch_close(&h->watch);
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
@@ -259,7 +356,7 @@ hydrator_is_content(enum cycle_result result)
 /* A tick or an order wants all documents to be fetched, another cycle only what was not
  * had since. */
 static enum cycle_result
-hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
+hydrator_cycle(struct hydrator *h)
 {
 	int64_t now = clock_boot();
 	enum cycle_result result;
@@ -271,7 +368,9 @@ hydrator_cycle(struct hydrator *h, const struct source_wait *wait)
 	if (now >= h->tick)
 		h->tick = TICK_MET;
 	h->refresh = false;
-	result = cycle_run(&h->cycle, wait);
+	follow_begin(h->follow);
+	result = cycle_run(&h->cycle, &h->wait);
+	follow_end(h->follow, result);
 	h->cycle.changed = false;
 	if (h->accepting)
 		accept_end(&h->cycle, result);
@@ -286,6 +385,9 @@ static int64_t
 hydrator_schedule(struct hydrator *h, enum cycle_result result)
 {
 	uint32_t random = arc4random();
+	/* Whoever is alone with something to serve is one of many, perhaps. */
+	bool patient =
+	    h->alone && snapshot_generation(h->ctx->segment, h->cycle.latch) != 0;
 	int64_t now = clock_boot(), due;
 
 	if (h->tick == TICK_MET)
@@ -294,7 +396,8 @@ hydrator_schedule(struct hydrator *h, enum cycle_result result)
 		due = now + (h->cycle.unsent_wait > NSEC_PER_SEC ? h->cycle.unsent_wait
 								 : NSEC_PER_SEC);
 	else
-		due = schedule_next(&h->schedule, h->failures, now, random);
+		due =
+		    schedule_next(&h->schedule, patient ? 0 : h->failures, now, random);
 	return due < h->tick ? due : h->tick;
 }
 
@@ -307,33 +410,31 @@ hydrator_loop(struct hydrator *h)
 		.state_dir = c->state_dir,
 		.category = h->cycle.section->name,
 	};
-	struct source_wait wait = {
+	enum cycle_result result;
+
+	h->wait = (struct source_wait){
 		.fd = h->ctx->channel,
 		.attend = hydrator_attend,
 		.arg = h,
 		.permits = &permits,
 		.timeout = c->upstream.cycle_timeout,
 	};
-	int64_t due = clock_boot() + h->ctx->index * HYDRATOR_SPACING;
-	enum cycle_result result;
-
+	h->start = clock_boot() + h->ctx->index * HYDRATOR_SPACING;
 	if (!h->ctx->follows)
-		due += c->hydration.startup_delay * NSEC_PER_SEC;
-	h->schedule = (struct schedule){
-		.origin = due,
-		.period = c->hydration.interval * NSEC_PER_SEC,
-		.jitter = c->hydration.jitter,
-		.periodic = c->hydration.enabled,
-	};
-	h->tick = due;
-	while (hydrator_wait(h, due)) {
-		result = hydrator_cycle(h, &wait);
+		h->start += c->hydration.startup_delay * NSEC_PER_SEC;
+	h->schedule.periodic = c->hydration.enabled;
+	hydrator_begin(
+	    h, h->start, c->hydration.interval * NSEC_PER_SEC, c->hydration.jitter);
+	if ((h->follow = follow_open(&h->cycle)) != NULL)
+		h->due = h->tick = SCHEDULE_NEVER;
+	while (hydrator_wait(h)) {
+		result = hydrator_cycle(h);
 		if (result == CYCLE_STOPPED)
 			break;
 		if (result != CYCLE_IDLE)
 			h->failures = hydrator_is_content(result) ? 0 : h->failures + 1;
-		due = hydrator_schedule(h, result);
-		account_next(&h->cycle, due);
+		h->due = hydrator_schedule(h, result);
+		account_next(&h->cycle, h->due);
 	}
 }
 

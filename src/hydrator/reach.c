@@ -65,6 +65,7 @@ reach_limit(const struct child_context *ctx)
 		landlock_allow(&l, system_paths[i], LANDLOCK_READ);
 	landlock_allow_source(&l, c->upstream.ca_file);
 	landlock_allow_source(&l, c->upstream.apikey_file);
+	landlock_allow_source(&l, c->redis.password_file);
 	reach_sources(&l, c, ctx->index);
 	landlock_allow(&l, c->state_dir, LANDLOCK_KEEP);
 	segment_descriptors(ctx->segment, fds);
