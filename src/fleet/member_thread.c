@@ -145,7 +145,7 @@ member_look_now(struct member *m)
 static void
 member_learn_hosts(struct member *m)
 {
-	char why[REDIS_ERROR_MAX];
+	char why[256];
 	enum redis_result result;
 	struct str told;
 	uint64_t token;
