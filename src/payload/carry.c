@@ -23,7 +23,8 @@ row_name(const struct view_directory *d, uint32_t row)
 
 	while (n < rows[row].len && text[n] != '"')
 		n += text[n] == '\\' ? 2 : 1;
-	return (struct str){ text, n };
+	/* A row that another machine made may end within its name. */
+	return (struct str){ text, n < rows[row].len ? n : rows[row].len };
 }
 
 static const struct with_stats_row *

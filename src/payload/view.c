@@ -119,10 +119,12 @@ view_check_lists(const struct with_stats *w, const char *data)
 	return true;
 }
 
+/* Texts share no bytes, so who copies them all copies no more than the payload has. */
 static bool
 view_check_workers(const struct with_stats *w, const char *data, uint64_t size)
 {
 	const struct view_span *workers;
+	uint64_t room = size;
 
 	if (!view_has_table(w->workers, w->nworkers, sizeof(*workers), size) ||
 	    !view_has_table(
@@ -130,10 +132,13 @@ view_check_workers(const struct with_stats *w, const char *data, uint64_t size)
 	    !view_has_table(w->members, w->nmembers, sizeof(uint32_t), size))
 		return false;
 	workers = (const void *)(data + w->workers);
-	for (uint64_t i = 0; i < w->nworkers; i++)
+	for (uint64_t i = 0; i < w->nworkers; i++) {
 		if (!view_within(workers[i].off, workers[i].len,
-			sizeof(struct view_directory), size))
+			sizeof(struct view_directory), size) ||
+		    workers[i].len > room)
 			return false;
+		room -= workers[i].len;
+	}
 	return view_check_lists(w, data);
 }
 

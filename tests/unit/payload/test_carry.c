@@ -1,5 +1,8 @@
 /* What a payload takes over from an older one: workers by name, forms by body. */
 #include "fixture/analysis.h"
+
+#include <stdlib.h>
+
 #include "payload/carry.h"
 #include "payload/encode.h"
 #include "payload/write.h"
@@ -118,6 +121,59 @@ TEST(risk_is_taken_over_beside_new_statistics)
 	/* Numbers are as old as they say. */
 	assert_int_equal(newer.dir->with_stats.observed_at, NOW);
 	assert_int_equal(newer.dir->computed_at, NOW + 60);
+}
+
+/* A payload of `older` whose with-stats view has one row, that text, at its very end;
+ * in an allocation of its own size, so that a sanitizer sees a byte too many. */
+static char *
+with_last_row(const char *text, size_t *len)
+{
+	uint32_t n = (uint32_t)strlen(text);
+	struct view_directory *d;
+	struct view *v;
+	char *payload;
+	uint64_t off;
+
+	buf_putc(&older.out, '{');
+	buf_add(&older.out, text, n);
+	d = view_directory_of(&older.out);
+	d->size = older.out.len;
+	v = &d->views[VIEW_WITH_STATS];
+	off = d->size - n;
+	v->nrows = 1;
+	v->body = (struct view_span){ off - 1, n + 1 };
+	v->count = (struct view_span){ off - 1, 1 };
+	v->tail = (struct view_span){ d->size, 0 };
+	for (int p = 0; p < PRESET_MAX; p++)
+		v->presets[p].matches = 0;
+	*(struct view_row *)(void *)(older.out.data + v->rows) =
+	    (struct view_row){ off, n, 0 };
+	*(struct with_stats_row *)(void *)(older.out.data + d->with_stats.rows) =
+	    (struct with_stats_row){ .exact_usage = { off, 0 },
+		    .variations = { off, 0 } };
+	*len = d->size;
+	payload = malloc(*len);
+	memcpy(payload, older.out.data, *len);
+	assert_non_null(view_open(payload, *len, CATEGORY_TEXT_GENERATION));
+	return payload;
+}
+
+TEST(names_that_have_no_end)
+{
+	static const char *const rows[] = { "", "\"", "\"a", "\"a\\", "\\" };
+	char *payload;
+	size_t len;
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		payload = with_last_row(rows[i], &len);
+		newer.out.len = 0;
+		analysis_render(&newer, "{" RECORD("Foo") "}", "[]", "{}");
+		view_carry_workers(&newer.out, (const void *)payload);
+		assert_non_null(
+		    view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION));
+		assert_workers(0, "");
+		free(payload);
+	}
 }
 
 static struct str

@@ -174,6 +174,38 @@ TEST(test_damage)
 	analysis_free(&f);
 }
 
+/* Who takes the workers over copies each of their texts: of a payload that another
+ * machine made they might all be the payload. */
+TEST(test_texts_of_workers_overlap)
+{
+	struct analysis f;
+	struct with_stats *w;
+	struct view_span *workers;
+	struct with_stats_list *lists;
+	const uint32_t *members;
+
+	render_sample(&f);
+	w = &((struct view_directory *)(void *)f.out.data)->with_stats;
+	assert_int_equal(w->nworkers, 2);
+	workers = (void *)(f.out.data + w->workers);
+	lists = (void *)(f.out.data + w->lists);
+	members = (const void *)(f.out.data + w->members);
+	for (size_t part = 2; part > 0; part--) {
+		for (uint64_t i = 0; i < w->nworkers; i++)
+			workers[i] = (struct view_span){ sizeof(struct view_directory),
+				(f.out.len - sizeof(struct view_directory)) / part };
+		for (uint64_t i = 0; i < w->nlists; i++) {
+			lists[i].len = 1;
+			for (uint64_t m = 0; m < lists[i].n; m++)
+				lists[i].len +=
+				    workers[members[lists[i].first + m]].len + 1;
+		}
+		f.dir = view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION);
+		assert_int_equal(f.dir != NULL, part == 2);
+	}
+	analysis_free(&f);
+}
+
 /* The same content has the same validator, whenever and wherever it is computed. */
 TEST(test_etag)
 {

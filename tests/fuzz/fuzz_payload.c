@@ -1,0 +1,243 @@
+/*
+ * Fuzzes target: a payload that another machine made. What view_open() lets through,
+ * readers answer from and hydrators carry over, without another look. The input edits
+ * a payload that was rendered here, five bytes an edit: which word, what is done to it,
+ * with which number.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytics/analytics.h"
+#include "http/date.h"
+#include "payload/carry.h"
+#include "payload/encode.h"
+#include "payload/write.h"
+#include "reader/generation.h"
+#include "reader/page.h"
+#include "reader/selection.h"
+#include "records/document.h"
+#include "records/report.h"
+#include "terms/document.h"
+
+#define CATEGORY CATEGORY_TEXT_GENERATION
+#define LONG_BODY ((size_t)1 << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char reference[] = "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
+				"\"B\\u00e4r\":{\"name\":\"B\\u00e4r\","
+				"\"parameters\":7},\"Q\\\"\":{\"name\":\"Q\\\"\","
+				"\"parameters\":7}}";
+static const char status[] = "[]";
+static const char stats[] = "{\"month\":{\"Foo-1B\":3}}";
+static const char workers[] =
+    "[{\"name\":\"w\",\"id\":\"w\",\"type\":\"text\",\"performance\":\"\","
+    "\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},\"threads\":1,"
+    "\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":false,\"nsfw\":true,"
+    "\"trusted\":true,\"flagged\":false,\"online\":true,\"team\":{},"
+    "\"bridge_agent\":\"\",\"models\":[\"B\\u00e4r\",\"Foo-1B\"]}]";
+
+static void
+require(int holds)
+{
+	if (!holds)
+		abort();
+}
+
+static struct document
+document_of(enum document_kind kind, const char *text)
+{
+	struct document d = { .data = text, .len = strlen(text) };
+	char why[256];
+
+	require(document_open(&d, kind, CATEGORY, why, sizeof(why)) == 0);
+	return d;
+}
+
+/* With which documents a payload is rendered. */
+enum documents {
+	REFERENCE,
+	WITH_STATUS,
+	WITH_WORKERS, /* and with an encoded form, as leaders have it */
+	DOCUMENTS
+};
+
+static const struct buf *
+rendered(enum documents documents)
+{
+	static struct buf all[DOCUMENTS];
+	struct buf *out = &all[documents];
+	struct analytics_input in = { .category = CATEGORY, .now = 1700000000 };
+	struct analytics_settings settings;
+	struct report report = { 0 };
+
+	if (out->len > 0)
+		return out;
+	in.reference = document_of(DOCUMENT_REFERENCE, reference);
+	if (documents >= WITH_STATUS) {
+		in.status = document_of(DOCUMENT_STATUS, status);
+		in.stats = document_of(DOCUMENT_STATS, stats);
+	}
+	if (documents >= WITH_WORKERS)
+		in.workers = document_of(DOCUMENT_WORKERS, workers);
+	analytics_defaults(&settings);
+	require(analytics_render(&settings, &in, out, &report) == ANALYTICS_DONE);
+	if (documents >= WITH_WORKERS)
+		require(view_encode(
+		    out, view_form(VIEW_RISK, ENCODING_ZSTD), SIZE_MAX, NULL));
+	require(view_open(out->data, out->len, CATEGORY) != NULL);
+	return out;
+}
+
+static void
+edit(char *payload, size_t len, const uint8_t e[5])
+{
+	size_t words = len / 8, at = (e[0] | (size_t)e[1] << 8) % words;
+	int64_t number = (int16_t)(e[3] | e[4] << 8);
+	uint64_t word, other;
+
+	memcpy(&word, payload + 8 * at, 8);
+	memcpy(&other, payload + 8 * ((uint64_t)number % words), 8);
+	switch (e[2] % 8) {
+	case 0:
+		word = (uint64_t)number;
+		break;
+	case 1:
+		word += (uint64_t)number;
+		break;
+	case 2:
+		word = len + (uint64_t)number;
+		break;
+	case 3:
+		word ^= UINT64_C(1) << (number & 63);
+		break;
+	case 4:
+		word = (word & ~UINT64_C(0xffffffff)) | (uint32_t)number;
+		break;
+	case 5:
+		word = (word & 0xffffffff) | (uint64_t)number << 32;
+		break;
+	case 6:
+		word = other;
+		break;
+	case 7:
+		memset((char *)&word + (e[4] & 7), e[3], 1);
+		break;
+	}
+	memcpy(payload + 8 * at, &word, 8);
+}
+
+/* Made whole, it is as long as it was said to be. */
+static void
+answer(const struct generation *g, const struct selection *s)
+{
+	struct http_response r = { .fd = -1 };
+	struct buf body = { 0 };
+	size_t len;
+
+	page_put(&r, g, s);
+	len = http_response_length(&r);
+	if (len <= LONG_BODY) {
+		page_drain(&r, &body);
+		require(body.len == len);
+	}
+	if (r.source != NULL)
+		r.source->free(r.source);
+	buf_free(&body);
+	http_response_free(&r);
+}
+
+static void
+answer_all(const struct generation *g, enum view_kind kind)
+{
+	struct selection s = { .kind = kind,
+		.preset = SELECTION_NO_PRESET,
+		.offset = 1,
+		.limit = 2,
+		.offset_text = STR("1"),
+		.limit_text = STR("2") };
+
+	answer(g, &s);
+	for (s.preset = 0; s.preset < PRESET_MAX; s.preset++)
+		answer(g, &s);
+	s.preset = SELECTION_NO_PRESET;
+	s.sort = SORT_WORKER_COUNT;
+	for (int i = 0; kind == VIEW_WITH_STATS && i < 4; i++) {
+		s.workers = i & 1;
+		s.variations = i & 2;
+		answer(g, &s);
+	}
+	s.whole = true;
+	answer(g, &s);
+}
+
+static void
+read_it(const char *data, size_t len, const struct view_directory *d)
+{
+	struct snapshot snapshot = { .fd = -1, .data = data, .len = len };
+	struct generation g = { .snapshot = &snapshot, .directory = d };
+	char date[HTTP_DATE_SIZE];
+
+	row_lists_make(&g.lists, data, d);
+	row_lengths_make(&g);
+	for (int k = 0; k < VIEW_MAX; k++)
+		if (d->views[k].present) {
+			http_date(d->views[k].modified, date);
+			answer_all(&g, (enum view_kind)k);
+		}
+	row_lengths_free(&g.lengths);
+	row_lists_free(&g.lists);
+}
+
+static void
+require_opens(const struct buf *payload)
+{
+	require(view_open(payload->data, payload->len, CATEGORY) != NULL);
+}
+
+/* What comes of it is sound again, and not many times as long. */
+static void
+carry_it(const struct view_directory *d)
+{
+	const struct buf *fresh = rendered(WITH_STATUS);
+	struct buf own = { 0 };
+
+	view_identity(d, &own);
+	require_opens(&own);
+	require(view_forms(view_directory_of(&own)) == 0);
+	view_carry_forms(&own, d, UINT32_MAX, SIZE_MAX);
+	require_opens(&own);
+	buf_reset(&own);
+	buf_add(&own, fresh->data, fresh->len);
+	view_carry_workers(&own, d);
+	require(own.len <= fresh->len + 3 * d->size);
+	require_opens(&own);
+	buf_reset(&own);
+	fresh = rendered(REFERENCE);
+	buf_add(&own, fresh->data, fresh->len);
+	view_carry_risk(&own, d);
+	require(own.len <= fresh->len + d->size + 8);
+	require_opens(&own);
+	buf_free(&own);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct buf *base = rendered(WITH_WORKERS);
+	const struct view_directory *d;
+	char *payload = malloc(base->len);
+
+	memcpy(payload, base->data, base->len);
+	for (; size >= 5; data += 5, size -= 5)
+		edit(payload, base->len, data);
+	d = view_open(payload, base->len, CATEGORY);
+	if (d != NULL) {
+		read_it(payload, base->len, d);
+		carry_it(d);
+	}
+	free(payload);
+	return 0;
+}
