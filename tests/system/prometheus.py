@@ -1,4 +1,4 @@
-"""A server of Prometheus that scrapes one daemon, on loopback, until the test ends."""
+"""A server of Prometheus that scrapes daemons, on loopback, until the test ends."""
 import json
 import os
 import pathlib
@@ -24,7 +24,7 @@ global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500
 rule_files: [alerts.yml]
 scrape_configs:
   - job_name: hydratord
-    static_configs: [{targets: ["127.0.0.1:%d"]}]
+    static_configs: [{targets: %s}]
 """
 
 
@@ -35,12 +35,13 @@ def metrics_port(daemon):
 class Prometheus:
     """The rules are ours, but that nothing has to go on for minutes."""
 
-    def __init__(self, directory, daemon):
+    def __init__(self, directory, *daemons):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir()
         rules = re.sub(r"(?m)^( +for: ).*", r"\g<1>0s", ALERTS.read_text())
         (self.directory / "alerts.yml").write_text(rules)
-        (self.directory / "prometheus.yml").write_text(SETTINGS % metrics_port(daemon))
+        (self.directory / "prometheus.yml").write_text(SETTINGS % json.dumps(
+            ["127.0.0.1:%d" % metrics_port(daemon) for daemon in daemons]))
         self.process = self.port = None
 
     def __enter__(self):

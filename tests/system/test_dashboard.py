@@ -1,10 +1,11 @@
-"""Every query of etc/grafana/hydratord.json answers, on a daemon that is asked and has an upstream."""
+"""Every query of etc/grafana/hydratord.json answers, on a daemon that is asked, has an upstream and is in a fleet."""
 import json
 import signal
 
 from conftest import DEMO, SOURCE
 from daemon import wait_for
 from prometheus import Prometheus, needs_prometheus
+from redis_server import RedisServer
 from stub_upstream import StubUpstream
 from test_metrics import METRICS
 
@@ -36,9 +37,9 @@ def test_panels_have_places_of_their_own():
 
 @needs_prometheus
 def test_every_query_answers(make_daemon, tmp_path):
-    with StubUpstream(DEMO) as upstream:
-        daemon = make_daemon({CATEGORY: [upstream.reference(CATEGORY)]}, upstream.horde, settings=METRICS,
-                             hydration="enabled = false").start()
+    with StubUpstream(DEMO) as upstream, RedisServer(tmp_path / "redis") as redis:
+        settings = METRICS + ' redis { url = "%s" }' % redis.url("unix")
+        daemon = make_daemon({CATEGORY: [upstream.reference(CATEGORY)]}, upstream.horde, settings=settings).start()
         daemon.move_clock(20)  # processes are measured every ten seconds
         with Prometheus(tmp_path / "prometheus", daemon) as server:
             wait_for(lambda: server.query("cache_hydrator_build_info"), "a scrape")
