@@ -413,7 +413,8 @@ TEST(encoding_has_a_budget)
 	w->answerer.maker.paid = clock_boot() + 3600 * NSEC_PER_SEC;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_null(strstr(w->response.fields.data, coding));
-	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150",
+	/* Another page: the thread may have encoded the first one by now. */
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=151",
 			     "Accept-Encoding: gzip, identity;q=0\r\n"),
 	    503);
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
