@@ -235,6 +235,8 @@ redis_command(struct redis *r, int argc, const char *const argv[],
 	exchange_begin(&r->exchange, r->settings.command_ms);
 	if (!redis_is_connected(r))
 		return exchange_break(&r->exchange, "there is no connection");
+	if (wire_is_stopped(&r->exchange.wire))
+		return REDIS_STOPPED;
 	result = exchange_check_silence(&r->exchange);
 	if (result == REDIS_ANSWERED)
 		result = exchange_ask(&r->exchange, argc, argv, argvlen);

@@ -38,8 +38,8 @@ struct redis_settings {
 	size_t max_reply; /* bytes of one reply */
 	int connect_ms;   /* REDIS_CONNECT_MS */
 	int command_ms;   /* REDIS_COMMAND_MS */
-	/* Waiting ends as soon as it is readable; it is not read. So it is for the end
-	 * alone, not for news. -1: none. */
+	/* As soon as it is readable waiting ends, and nothing is begun; it is not read.
+	 * So it is for the end alone, not for news. -1: none. */
 	int stop;
 };
 

@@ -155,7 +155,7 @@ wire_connect(struct wire *w, int64_t deadline)
 	return WIRE_DONE;
 }
 
-static bool
+bool
 wire_is_stopped(const struct wire *w)
 {
 	struct pollfd stop = { .fd = w->stop, .events = POLLIN };

@@ -48,6 +48,9 @@ enum wire_result wire_open(
 /* Waits for nothing. A closed wire is fine. */
 void wire_close(struct wire *);
 
+/* Whether `stop` is readable, that is the wire is to be used no more. */
+bool wire_is_stopped(const struct wire *) MUST_CHECK;
+
 /* Sends n bytes by the deadline; *sent is how many of them went out in any case. */
 enum wire_result wire_send(struct wire *, const char *data, size_t n, int64_t deadline,
     size_t *sent) MUST_CHECK;

@@ -407,7 +407,7 @@ stop_while(const char *where)
 	struct redis_settings set = redis_client_settings(where);
 	struct redis *r, *other = redis_client_connect(url);
 	pthread_t thread;
-	uint64_t commands;
+	uint64_t commands, one;
 	int64_t begin;
 
 	set.stop = fd;
@@ -421,15 +421,20 @@ stop_while(const char *where)
 	pthread_join(thread, NULL);
 	assert_false(redis_is_connected(r));
 	redis_disconnect(r);
-	/* Nor is anybody asked any more. */
+	/* Nor is anybody connected to any more. */
 	commands = redis_counts(r)->commands;
 	assert_int_equal(redis_connect(r), REDIS_STOPPED);
 	assert_int_equal(redis_counts(r)->commands, commands);
 	redis_close(&r);
 
-	set.stop = -1;
+	/* Nor asked, but by the last word. */
+	assert_int_equal(read(fd, &one, sizeof(one)), sizeof(one));
 	r = redis_client_open(&set);
 	assert_int_equal(redis_connect(r), REDIS_ANSWERED);
+	stop_soon(&fd);
+	commands = redis_counts(r)->commands;
+	assert_int_equal(redis_client_ask(r, NULL, "PING", NULL), REDIS_STOPPED);
+	assert_int_equal(redis_counts(r)->commands, commands);
 	redis_part(r, 3, last, NULL, 100);
 	assert_false(redis_is_connected(r));
 	wait_for(other, "last", where);
