@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from daemon import PATIENCE, WRAPPER, wait_for
+from daemon import PATIENCE, WRAPPER, sleeps, wait_for
 
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
@@ -79,6 +79,13 @@ def ticks(pid):
     """CPU time of a process, seconds."""
     fields = pathlib.Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rests(pid):
+    """Whether it has had nothing to do for half a second."""
+    before = ticks(pid)
+    time.sleep(0.5)
+    return sleeps(pid) and ticks(pid) == before
 
 
 # Heads, whole and in pieces
@@ -320,8 +327,7 @@ def test_clients_that_do_not_read_are_cut_off_and_readers_are_not(make_daemon):
         sock.sendall(head(target=RISK) * 400)
     slow = connect(daemon, receive_buffer=4096)
     slow.sendall(head(target=RISK) * 400 + LAST)
-    # Until nothing moves: the buffers of the kernel are full.
-    time.sleep(0.5)
+    wait_for(lambda: rests(daemon.child("reader 0")), "the buffers of the kernel to be full")
     assert daemon.get(RISK).status == 200
     received = b""
     for _ in range(2):
