@@ -37,7 +37,8 @@ def machine(make_daemon, redis):
 
 
 def fleet(daemon):
-    return daemon.get("/readyz?verbose").json()["categories"][0]["fleet"]
+    """What is told of it; {} of none."""
+    return daemon.get("/readyz?verbose").json()["categories"][0].get("fleet", {})
 
 
 def figure(daemon, name):
@@ -45,10 +46,16 @@ def figure(daemon, name):
 
 
 def becomes(daemon, **wanted):
+    seen = {}
+
     def is_so():
-        seen = fleet(daemon)
-        return seen if wanted.items() <= seen.items() else None
-    return wait_for(is_so, "%s, not %s" % (wanted, fleet(daemon)))
+        seen.update(fleet(daemon))
+        return wanted.items() <= seen.items()
+    try:
+        wait_for(is_so, str(wanted))
+    finally:
+        print(seen)
+    return seen
 
 
 def shows(daemon, name, value):
@@ -102,6 +109,34 @@ def test_who_cannot_reach_redis_is_alone_and_ready(machine, redis, tmp_path):
     becomes(daemon, role="leader", up=True, error=None)
     shows(daemon, "redis_up", 1)
     shows(daemon, "fleet_alone", 0)
+
+
+def test_who_never_met_redis_says_why(make_daemon, tmp_path):
+    url = "unix://%s" % (tmp_path / "nobody")
+    daemon = make_daemon(file_categories(DEMO, [CATEGORY]), settings=FLEET % (url, "node-1", ""), hydration=HYDRATION)
+    daemon.start()
+    seen = becomes(daemon, role="alone", up=False, leader=None, seen=None, generation=0, lag=0)
+    assert seen["error"] and abs(seen["since"] - time.time()) < 60
+    values = samples(daemon)
+    assert values["redis_up" + LABELS] == values["fleet_leader" + LABELS] == 0
+    assert "redis_look_age_seconds" + LABELS not in values
+    assert daemon.get("/readyz").status == 200
+
+
+def test_a_reload_joins_a_fleet_and_leaves_it(make_daemon, redis):
+    daemon = make_daemon(file_categories(DEMO, [CATEGORY]), settings=METRICS, hydration=HYDRATION)
+    alone = daemon.config.read_text()
+    daemon.start()
+    assert not fleet(daemon)
+    daemon.config.write_text(alone + ' redis { url = "%s" name = "node-1" poll = 1 }' % redis.url())
+    daemon.reload()
+    becomes(daemon, role="leader", leader="node-1", up=True)
+    daemon.config.write_text(alone)
+    daemon.reload()
+    wait_for(lambda: not fleet(daemon), "no word of it any more")
+    assert not any(name.startswith("fleet_") for name in samples(daemon))
+    wait_for(lambda: redis.clients() == [], "the end of its connection")
+    assert redis("EXISTS", "hydratord:{%s}:lease" % CATEGORY) == 0, "it has left"
 
 
 def test_a_snapshot_that_is_refused_is_counted(machine, redis):
