@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,74 @@ stop_soon(void *arg)
 	if (write(*fd, &one, sizeof(one)) != sizeof(one))
 		abort();
 	return NULL;
+}
+
+/* Copies what one has said to the other. false: it says no more. */
+static bool
+pass_on(int from, int to)
+{
+	char chunk[65536];
+	ssize_t n = read(from, chunk, sizeof(chunk)), sent = 0, step;
+
+	for (; sent < n; sent += step)
+		if ((step = send(to, chunk + sent, (size_t)(n - sent), MSG_NOSIGNAL)) <=
+		    0)
+			return false;
+	return n > 0;
+}
+
+/* A proxy for one connection, to the server's port of TLS whatever is wished. */
+static void *
+proxy_main(void *arg)
+{
+	static const char yes[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)server.tls_port) };
+	struct pollfd both[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	const int *listener = arg;
+	char head[4096];
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	both[0].fd = accept4(*listener, NULL, NULL, SOCK_CLOEXEC);
+	both[1].fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (read(both[0].fd, head, sizeof(head)) > 8 &&
+	    strncmp(head, "CONNECT ", 8) == 0 &&
+	    connect(both[1].fd, (struct sockaddr *)&sin, sizeof(sin)) == 0 &&
+	    send(both[0].fd, yes, sizeof(yes) - 1, MSG_NOSIGNAL) == sizeof(yes) - 1)
+		while (poll(both, 2, -1) > 0)
+			if ((both[0].revents != 0 &&
+				!pass_on(both[0].fd, both[1].fd)) ||
+			    (both[1].revents != 0 && !pass_on(both[1].fd, both[0].fd)))
+				break;
+	close(both[0].fd);
+	close(both[1].fd);
+	return NULL;
+}
+
+TEST(test_proxy)
+{
+	const struct redisReply *reply;
+	struct redis *r;
+	pthread_t thread;
+	int at, listener;
+	char proxy[64];
+
+	NEED_SERVER();
+	listener = listen_silently(&at);
+	assert_int_equal(pthread_create(&thread, NULL, proxy_main, &listener), 0);
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", at);
+	r = open_tls(url, ca, proxy);
+	if (redis_connect(r) != REDIS_ANSWERED)
+		fail_msg("%s", redis_error(r));
+	assert_int_equal(
+	    redis_client_ask(r, NULL, "SETRANGE", "long", "1000000", "x", NULL),
+	    REDIS_ANSWERED);
+	assert_int_equal(
+	    redis_client_ask(r, &reply, "GET", "long", NULL), REDIS_ANSWERED);
+	assert_int_equal(reply->len, 1000001);
+	redis_close(&r);
+	pthread_join(thread, NULL);
+	close(listener);
 }
 
 /* In the midst of shaking hands, too. */
