@@ -94,7 +94,7 @@ member_open(
 	return -1;
 }
 
-void
+bool
 member_close(struct member **mp)
 {
 	struct member *m = *mp;
@@ -102,7 +102,7 @@ member_close(struct member **mp)
 
 	*mp = NULL;
 	if (m == NULL)
-		return;
+		return true;
 	pthread_mutex_lock(&m->lock);
 	m->stopping = true;
 	pthread_mutex_unlock(&m->lock);
@@ -111,8 +111,10 @@ member_close(struct member **mp)
 	deadline.tv_nsec += MEMBER_PATIENCE_MS * NSEC_PER_MSEC;
 	deadline.tv_sec += deadline.tv_nsec / NSEC_PER_SEC;
 	deadline.tv_nsec %= NSEC_PER_SEC;
-	if (pthread_clockjoin_np(m->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0)
-		member_free(m);
+	if (pthread_clockjoin_np(m->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0)
+		return false;
+	member_free(m);
+	return true;
 }
 
 int

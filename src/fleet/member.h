@@ -89,9 +89,10 @@ struct member_view {
 int member_open(const struct member_settings *, struct member **out, char *err,
     size_t errlen) MUST_CHECK;
 /* Gives the lease up if this machine has it, and ends the thread; frees *m (NULL is
- * fine) and sets it to NULL. A thread that is not over in MEMBER_PATIENCE_MS is left
- * behind with what it uses: the process must then end. */
-void member_close(struct member **m);
+ * fine) and sets it to NULL. Returns false if the thread is not over in
+ * MEMBER_PATIENCE_MS: it is left behind with all that it uses, what is borrowed
+ * included, and the process must end soon. */
+bool member_close(struct member **m);
 
 /* Readable when there is news. */
 int member_fd(const struct member *) MUST_CHECK;

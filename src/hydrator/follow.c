@@ -103,8 +103,8 @@ follow_close(struct follow **fp)
 	*fp = NULL;
 	if (f == NULL)
 		return;
-	member_close(&f->member);
-	free(f);
+	if (member_close(&f->member))
+		free(f);
 }
 
 int

@@ -125,7 +125,10 @@ teardown(void **state UNUSED)
 	if (!redis_server_is_there())
 		return 0;
 	for (int i = 0; i < 2; i++) {
-		member_close(&machine[i].member);
+		/* On a starved machine its thread may be left behind, with the segment.
+		 */
+		if (!member_close(&machine[i].member))
+			continue;
 		publisher_close(&machine[i].publisher);
 		segment_close(&machine[i].segment);
 	}
@@ -307,7 +310,7 @@ TEST(test_who_leaves_is_followed_at_once)
 	NEED_SERVER();
 	found();
 	begun = clock_boot();
-	member_close(&machine[0].member);
+	(void)member_close(&machine[0].member);
 	UNTIL(look(1)->ready);
 	assert_true(clock_boot() - begun < 3 * S);
 }
@@ -408,7 +411,7 @@ TEST(test_a_stop_does_not_wait_for_an_answer)
 	join_at(0, peer);
 	UNTIL(look(0)->offset != 0); /* it is connected, and waits */
 	begun = clock_boot();
-	member_close(&machine[0].member);
+	(void)member_close(&machine[0].member);
 	assert_true(clock_boot() - begun < 2 * S);
 	redis_peer_stop();
 }
