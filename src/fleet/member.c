@@ -194,12 +194,12 @@ member_leads(const struct member *m)
 }
 
 void
-member_begin(struct member *m)
+member_begin(struct member *m, int64_t tick)
 {
 	pthread_mutex_lock(&m->lock);
 	if (member_leads(m)) {
 		m->begin = true;
-		m->begin_at = clock_boot() + m->view.offset;
+		m->begin_at = tick + m->view.offset;
 		role_begin(&m->role, m->begin_at,
 		    (struct role_mark){ m->role.token, m->seq + 1 });
 	}

@@ -70,7 +70,7 @@ struct member_view {
 	struct role_mark newest; /* in Redis */
 	struct role_mark held;   /* in the latch; zeroed: its own, or nothing */
 	char leader[LEDGER_LEADER_SIZE]; /* "": nobody that is known */
-	int64_t first; /* of a leader: from now until its first cycle is due */
+	int64_t first;                   /* of a leader: role_first_cycle() */
 
 	bool up;
 	int64_t since;             /* clock_wall() of the last change of up; 0: none */
@@ -110,8 +110,8 @@ enum member_fate {
 void member_took(
     struct member *, const struct fleet_value *, enum member_fate, const char *why);
 
-/* A cycle begins. */
-void member_begin(struct member *);
+/* A cycle begins; the tick that it belongs to, clock_boot(). */
+void member_begin(struct member *, int64_t tick);
 /* The latch has a snapshot of this machine's own. If it leads, that goes to the fleet,
  * with what the gate compares. */
 void member_published(struct member *, const struct fleet_gate[LEDGER_DOCUMENTS]);

@@ -235,10 +235,11 @@ role_first_cycle(const struct role *r, int64_t redis)
 
 	if (role_is_newer(r->look.generation, newest))
 		newest = r->look.generation;
-	if (r->look.begun == 0 || role_is_newer(r->look.begins, newest))
+	if (r->look.begun == 0)
 		return 0;
 	left = r->look.begun + r->rule.interval - redis;
-	if (left < 0)
-		return 0;
-	return least(left, r->rule.interval);
+	if (left > 0 && !role_is_newer(r->look.begins, newest))
+		return least(left, r->rule.interval);
+	return redis > r->look.begun ? -((redis - r->look.begun) % r->rule.interval)
+				     : 0;
 }

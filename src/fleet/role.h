@@ -101,7 +101,7 @@ void role_refuse(struct role *, struct role_mark);
 /* The latch has got something of this machine's own. */
 void role_own(struct role *);
 
-/* The leader begins a cycle, now in Redis' time. */
+/* The leader begins a cycle; its tick, in Redis' time. */
 void role_begin(struct role *, int64_t redis, struct role_mark begins);
 /* The leader's snapshot is in Redis. */
 void role_published(struct role *, struct role_mark);
@@ -111,8 +111,13 @@ void role_lose(struct role *);
  * interval, unless nobody else takes it. */
 void role_resign(struct role *, int64_t now);
 
-/* How long after now a new leader's first cycle is due: an interval after the last one
- * began, if that was published, else at once (0). redis: Redis' time now. */
+/*
+ * How long after now the tick of a new leader's first cycle is: an interval after the
+ * one of the last cycle. Not above 0: at once, because that is over, or because nothing
+ * came of the last cycle; the tick was so long ago, less than an interval, and the
+ * later ones keep its pace, so that the fleet has one cycle an interval however often
+ * its leader changes. redis: Redis' time now.
+ */
 int64_t role_first_cycle(const struct role *, int64_t redis) MUST_CHECK;
 
 #endif

@@ -351,7 +351,7 @@ follow_leader(const struct follow *f)
 }
 
 void
-follow_begin(struct follow *f)
+follow_begin(struct follow *f, int64_t tick)
 {
 	if (f == NULL)
 		return;
@@ -359,7 +359,7 @@ follow_begin(struct follow *f)
 		recall(f->cycle);
 	f->stale = false;
 	f->before = f->cycle->generation;
-	member_begin(f->member);
+	member_begin(f->member, tick);
 }
 
 void

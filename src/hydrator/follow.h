@@ -42,7 +42,8 @@ enum follow_change {
 enum follow_change follow_step(struct follow *, const struct source_wait *) MUST_CHECK;
 /* Whether cycles are run here now. */
 bool follow_hydrates(const struct follow *) MUST_CHECK;
-/* After FOLLOW_LEADS: how long until the first cycle, nanoseconds. */
+/* After FOLLOW_LEADS: how long until the tick of the first cycle, nanoseconds; below 0:
+ * since then. */
 int64_t follow_first_cycle(const struct follow *) MUST_CHECK;
 /* Whether the fleet has asked this leader for a cycle since the last call. */
 bool follow_is_asked(struct follow *) MUST_CHECK;
@@ -52,7 +53,7 @@ void follow_ask(struct follow *);
 const char *follow_leader(const struct follow *) MUST_CHECK;
 
 /* Around each cycle. */
-void follow_begin(struct follow *);
+void follow_begin(struct follow *, int64_t tick); /* of the schedule, clock_boot() */
 void follow_end(struct follow *, enum cycle_result);
 
 #endif

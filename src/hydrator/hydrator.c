@@ -132,11 +132,12 @@ hydrator_sleep(const struct hydrator *h, int64_t until)
 		fatal("poll");
 }
 
-/* A schedule that begins with a cycle at an instant of clock_boot(). */
+/* A schedule that begins with a cycle at a tick; one that is over is late. */
 static void
-hydrator_begin(struct hydrator *h, int64_t due, int64_t period, double jitter)
+hydrator_begin(struct hydrator *h, int64_t tick, int64_t period, double jitter)
 {
-	h->schedule.origin = h->due = h->tick = due > h->start ? due : h->start;
+	h->schedule.origin = tick;
+	h->due = h->tick = tick > h->start ? tick : h->start;
 	h->schedule.period = period;
 	h->schedule.jitter = jitter;
 }
@@ -155,7 +156,7 @@ hydrator_lead(struct hydrator *h)
 	    h, due, c->hydration.interval * NSEC_PER_SEC, c->hydration.jitter);
 	retry = schedule_next(&h->schedule, h->failures, now, arc4random());
 	if (h->failures > 0 && retry > h->due)
-		hydrator_begin(h, retry, h->schedule.period, h->schedule.jitter);
+		h->due = h->tick = retry;
 }
 
 /* Machines that have lost Redis at the same moment do not ask the upstream at the same
@@ -368,7 +369,7 @@ hydrator_cycle(struct hydrator *h)
 	if (now >= h->tick)
 		h->tick = TICK_MET;
 	h->refresh = false;
-	follow_begin(h->follow);
+	follow_begin(h->follow, schedule_last(&h->schedule, now));
 	result = cycle_run(&h->cycle, &h->wait);
 	follow_end(h->follow, result);
 	h->cycle.changed = false;

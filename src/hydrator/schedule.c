@@ -33,3 +33,9 @@ schedule_next(const struct schedule *s, unsigned failures, int64_t now, uint32_t
 			  backoff_next(failures - 1, SCHEDULE_RETRY_MS, cap, random);
 	return retry < tick ? retry : tick;
 }
+
+int64_t
+schedule_last(const struct schedule *s, int64_t now)
+{
+	return now < s->origin ? now : now - (now - s->origin) % s->period;
+}

@@ -28,5 +28,7 @@ struct schedule {
  */
 int64_t schedule_next(const struct schedule *, unsigned failures, int64_t now,
     uint32_t random) MUST_CHECK;
+/* The last tick that is not after now; before the first one: now. */
+int64_t schedule_last(const struct schedule *, int64_t now) MUST_CHECK;
 
 #endif

@@ -219,7 +219,7 @@ TEST(test_what_the_leader_publishes_the_follower_gets)
 	assert_int_equal(machine[1].view.role, LEDGER_FOLLOWER);
 	assert_string_equal(machine[1].view.leader, "one");
 	assert_true(machine[1].view.up);
-	member_begin(machine[0].member);
+	member_begin(machine[0].member, clock_boot());
 	publish_as(0, 'b', 101);
 	member_end(machine[0].member);
 	v = take(1, MEMBER_TAKEN, &payload);
@@ -358,7 +358,7 @@ TEST(test_redis_that_was_emptied_is_led_again)
 	join(0);
 	UNTIL(look(0)->ready);
 	token = machine[0].view.lead;
-	member_begin(machine[0].member);
+	member_begin(machine[0].member, clock_boot());
 	publish_as(0, 'b', 101);
 	UNTIL(look(0)->newest.seq == 1);
 	server_stop();

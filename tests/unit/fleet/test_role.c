@@ -203,9 +203,11 @@ TEST(test_a_new_leader_keeps_the_pace_of_the_last)
 	/* A clock that was set back does not make it wait for hours, */
 	assert_int_equal(role_first_cycle(&machine[1], later + redis.clock - 7200 * S),
 	    rule.interval);
-	/* one that was set forward, or a cycle that is overdue, not at all. */
-	assert_int_equal(
-	    role_first_cycle(&machine[1], later + redis.clock + 7200 * S), 0);
+	/* one that was set forward, or a cycle that is overdue, not at all; the pace is
+	 * that of before. */
+	assert_int_equal(role_first_cycle(&machine[1],
+			     START + 5 * rule.interval + 7 * S + redis.clock),
+	    -7 * S);
 }
 
 TEST(test_a_cycle_that_was_not_published_is_run_again_at_once)
@@ -216,7 +218,9 @@ TEST(test_a_cycle_that_was_not_published_is_run_again_at_once)
 	begin(0, START + 10 * S, 2);
 	look(1, START + rule.lease + S);
 	assert_int_equal(
-	    role_first_cycle(&machine[1], START + rule.lease + S + redis.clock), 0);
+	    role_first_cycle(&machine[1], START + rule.lease + S + redis.clock),
+	    10 * S - rule.lease - S);
+	assert_int_equal(role_first_cycle(&machine[1], START + 9 * S + redis.clock), 0);
 }
 
 TEST(test_the_first_of_all_hydrates_at_once)

@@ -28,6 +28,14 @@ TEST(test_missed_ticks_are_left_out)
 	assert_int_equal(schedule_next(&plain, 0, now, 0), ORIGIN + 4 * 240 * S);
 }
 
+TEST(test_the_last_tick)
+{
+	assert_int_equal(schedule_last(&jittered, ORIGIN), ORIGIN);
+	assert_int_equal(schedule_last(&jittered, ORIGIN + 239 * S), ORIGIN);
+	assert_int_equal(schedule_last(&jittered, ORIGIN + 500 * S), ORIGIN + 480 * S);
+	assert_int_equal(schedule_last(&jittered, ORIGIN - S), ORIGIN - S);
+}
+
 TEST(test_jitter_delays_within_its_part)
 {
 	int64_t now = ORIGIN + S, due;
