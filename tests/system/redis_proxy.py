@@ -25,7 +25,7 @@ import struct
 import threading
 
 MODES = ("ok", "refuse", "hole", "hold", "swallow", "late", "drip", "cut", "garbage")
-DRIP_PAUSE = 0.0005  # seconds: a list of small answers still comes within a command's time
+DRIP_PAUSE = 0.0001  # seconds: a value still comes within a command's time
 
 
 def reset(sock):

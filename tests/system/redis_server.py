@@ -91,7 +91,8 @@ class RedisServer:
     def conf(self):
         lines = ["bind 127.0.0.1", "protected-mode no", "port %d" % self.port, "unixsocket %s" % self.socket,
                  "unixsocketperm 777", 'save ""', "appendonly no", "dir %s" % self.directory, "daemonize no",
-                 "logfile %s" % self.log_path, "repl-diskless-sync yes", "repl-diskless-sync-delay 0"]
+                 "logfile %s" % self.log_path, "repl-diskless-sync yes", "repl-diskless-sync-delay 0",
+                 "repl-diskless-load swapdb"]
         if self.password:
             lines += ['requirepass "%s"' % self.password, 'masterauth "%s"' % self.password]
         if self.tls:
