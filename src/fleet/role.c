@@ -126,34 +126,43 @@ role_stands(const struct role *r, int64_t now)
 	return r->vacant != 0 && now - r->vacant >= ROLE_VACANCY * r->rule.poll;
 }
 
-const char *
-role_why_alone(const struct role *r, int64_t now)
+/* Not for having been paused itself: then a look is only overdue. */
+static bool
+role_is_cut_off(const struct role *r, int64_t now)
 {
 	int64_t patience = r->rule.patience;
 
-	if (role_at(r, now) != LEDGER_ALONE)
-		return NULL;
-	if (r->spoiled)
-		return "what the fleet has cannot be used";
-	return now - r->good >= (r->holds ? patience : least(patience, ROLE_COLD))
-		   ? "Redis does not answer"
-		   : "nobody is seen to hydrate for the fleet";
+	if (!r->holds)
+		patience = least(patience, ROLE_COLD);
+	return now - r->good >= patience && (r->misses > 0 || now - r->due >= patience);
+}
+
+/* As of the last good look: without one nobody can be seen. */
+static bool
+role_sees_nobody(const struct role *r)
+{
+	return r->good - r->sign >=
+	       (r->holds ? r->rule.interval + r->rule.patience : r->rule.lease);
 }
 
 enum ledger_role
 role_at(const struct role *r, int64_t now)
 {
-	int64_t patience = r->rule.patience, signs = r->rule.interval + patience;
-
 	if (r->token != 0 && now < r->lease_end)
 		return LEDGER_LEADER;
-	if (!r->holds) {
-		patience = least(patience, ROLE_COLD);
-		signs = r->rule.lease;
-	}
-	if (r->spoiled || now - r->good >= patience || now - r->sign >= signs)
-		return LEDGER_ALONE;
-	return LEDGER_FOLLOWER;
+	return role_why_alone(r, now) != NULL ? LEDGER_ALONE : LEDGER_FOLLOWER;
+}
+
+const char *
+role_why_alone(const struct role *r, int64_t now)
+{
+	if (r->token != 0 && now < r->lease_end)
+		return NULL;
+	if (role_is_cut_off(r, now))
+		return "Redis does not answer";
+	if (r->spoiled)
+		return "what the fleet has cannot be used";
+	return role_sees_nobody(r) ? "nobody is seen to hydrate for the fleet" : NULL;
 }
 
 bool

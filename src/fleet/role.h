@@ -82,9 +82,9 @@ bool role_stands(const struct role *, int64_t now) MUST_CHECK;
 
 /*
  * A leader leads as long as it has the lease. Whoever does not follows, until there was
- * no Redis for the patience (five seconds where the latch is empty), or nobody was seen
- * to hydrate for an interval and the patience (empty: for a lease), or what there is
- * cannot be used: then it is alone.
+ * no Redis for the patience (five seconds where the latch is empty), or what there is
+ * cannot be used, or, where Redis answers, nobody was seen to hydrate for an interval
+ * and the patience (empty: for a lease): then it is alone.
  */
 enum ledger_role role_at(const struct role *, int64_t now) MUST_CHECK;
 /* Why it is alone: for a log line; NULL: it is not. */

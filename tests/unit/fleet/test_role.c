@@ -269,6 +269,7 @@ TEST(test_patience_ends_without_redis)
 {
 	look(0, START);
 	look(1, START);
+	role_missed(&machine[1], START + 2 * S, 0);
 	assert_role(1, START + rule.patience - 1, LEDGER_FOLLOWER);
 	assert_null(role_why_alone(&machine[1], START + rule.patience - 1));
 	assert_role(1, START + rule.patience, LEDGER_ALONE);
@@ -278,9 +279,20 @@ TEST(test_patience_ends_without_redis)
 	assert_role(1, START + rule.patience + S, LEDGER_LEADER);
 }
 
+/* Nobody else was paused: Redis may be well. It looks first. */
+TEST(test_a_pause_is_no_lack_of_redis)
+{
+	look(1, START);
+	look(0, START);
+	assert_role(0, START + rule.patience + S, LEDGER_FOLLOWER);
+	/* A look that does not end is not waited for for ever. */
+	assert_role(0, START + 2 * rule.patience + rule.poll, LEDGER_ALONE);
+}
+
 TEST(test_an_empty_latch_has_little_patience)
 {
 	role_open(&machine[0], &rule, false, START);
+	role_missed(&machine[0], START + 2 * S, 0);
 	assert_role(0, START + 5 * S - 1, LEDGER_FOLLOWER);
 	assert_role(0, START + 5 * S, LEDGER_ALONE);
 	/* It looks more often, too, while it waits for the first snapshot. */
