@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,6 +28,7 @@
  * than any timeout of an upstream. */
 #define LEAVE_MAX (15 * NSEC_PER_SEC)
 
+static char nobody[] = "unix:///nowhere/redis.sock";
 static struct http_stub stub;
 static struct hydrator_world world;
 static pid_t child;
@@ -288,6 +290,59 @@ TEST(test_cycles_come_by_themselves)
 	took = clock_boot() - begin;
 	/* The first at once, then three ticks; a loaded machine may be late. */
 	assert_true(took >= 3 * NSEC_PER_SEC);
+	order(CHANNEL_STOP);
+	assert_leaves();
+}
+
+static unsigned
+entries(const char *what, const char *link)
+{
+	char path[64], target[64];
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)child, what);
+	assert_non_null(d = opendir(path));
+	while ((e = readdir(d)) != NULL) {
+		ssize_t len = readlinkat(dirfd(d), e->d_name, target, sizeof(target));
+
+		if (e->d_name[0] != '.' &&
+		    (link == NULL || (len >= (ssize_t)strlen(link) &&
+					 memcmp(target, link, strlen(link)) == 0)))
+			n++;
+	}
+	closedir(d);
+	return n;
+}
+
+/* No thread, and nothing that a thread would be spoken to by. */
+TEST(test_without_redis_there_is_nothing_of_a_fleet)
+{
+	unsigned sockets;
+
+	start();
+	assert_reaches(COUNTER_REFRESHES, 1);
+	assert_int_equal(entries("task", NULL), 1);
+	assert_int_equal(entries("fd", "anon_inode:[eventfd]"), 0);
+	sockets = entries("fd", "socket:");
+	order(CHANNEL_STOP);
+	assert_leaves();
+	hang_up();
+
+	/* And with it there is: nobody listens there, and it waits for that. */
+	world.config.redis.url = nobody;
+	world.config.redis.password_file = nobody + strlen(nobody);
+	world.config.redis.prefix = world.config.redis.name = nobody;
+	world.config.redis.reference_prefix = nobody;
+	world.config.redis.lease = world.config.redis.patience = 240;
+	world.config.redis.poll = 2;
+	start();
+	(void)ready();
+	while (entries("task", NULL) < 2)
+		usleep(5000);
+	assert_int_equal(entries("fd", "anon_inode:[eventfd]"), 3);
+	assert_true(sockets > 0);
 	order(CHANNEL_STOP);
 	assert_leaves();
 }
