@@ -113,7 +113,7 @@ void config_settle(struct config *);
 void config_check_files(const struct config *, const char *path, struct problems *);
 
 /*
- * redis.c: what the reference's variables of Redis set (doc/reference.md 8.1), where
+ * redis.c: what the reference's variables of Redis set (doc/reference.md 9.2), where
  * its USE_REDIS is true and none of ours does. Of an entry of the environment that is
  * one of them a clause is appended, whose subject is the variable; else false.
  */
