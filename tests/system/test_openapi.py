@@ -9,6 +9,7 @@ import pytest
 
 from conftest import SOURCE
 from daemon import Answer, PATIENCE, wait_for
+from redis_server import RedisServer
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is missing (Debian: python3-jsonschema)")
 
@@ -288,3 +289,13 @@ def test_the_check_can_fail(demo):
                 del place(bad)[key]
             with pytest.raises(AssertionError):
                 validate({"$ref": "#/components/schemas/DeletionRisk"}, bad)
+
+
+def test_what_is_told_of_a_fleet_is_described(make_daemon, tmp_path):
+    with RedisServer(tmp_path / "redis") as redis:
+        daemon = make_daemon(settings='redis { url = "%s" poll = 1 }' % redis.url("unix")).start()
+        for up in True, False:
+            wait_for(lambda: all(entry["fleet"]["up"] == up and entry["fleet"]["since"]
+                                 for entry in daemon.get("/readyz?verbose").json()["categories"]), "up: %s" % up)
+            check(daemon.get("/readyz?verbose"), "/readyz?verbose")
+            redis.stop()
