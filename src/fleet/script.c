@@ -18,6 +18,10 @@
 /* Of the texts that numbers are told in. */
 #define SCRIPT_NUMBER_SIZE 24
 #define SCRIPT_MARK_SIZE (3 * SCRIPT_NUMBER_SIZE)
+/* Up to here Lua counts one by one: a larger token would be its own successor. */
+#define TOKEN_MAX (UINT64_C(1) << 53)
+/* A time that others can be added to. */
+#define TIME_MAX_MS (INT64_MAX / 4 / NSEC_PER_MSEC)
 
 enum script_key {
 	KEY_LEASE,
@@ -201,7 +205,7 @@ begun_parse(const char *text, struct role_look *look)
 	if (text[0] == '\0')
 		return true;
 	if (sscanf(text, "%" SCNd64 ":%n", &ms, &n) != 1 || n == 0 || ms < 0 ||
-	    ms > INT64_MAX / NSEC_PER_MSEC)
+	    ms > TIME_MAX_MS)
 		return false;
 	look->begun = ms * NSEC_PER_MSEC;
 	return mark_parse(text + n, &look->begins);
@@ -213,7 +217,8 @@ token_parse(const char *text, uint64_t *token)
 	char end;
 
 	*token = 0;
-	return text[0] == '\0' || sscanf(text, "%" SCNu64 "%c", token, &end) == 1;
+	return text[0] == '\0' ||
+	       (sscanf(text, "%" SCNu64 "%c", token, &end) == 1 && *token <= TOKEN_MAX);
 }
 
 /* The name in front of /PID/RANDOM, harmless for logs. */
@@ -239,7 +244,8 @@ look_parse(const redisReply *r, struct role_look *look)
 	*look = (struct role_look){ 0 };
 	if (r->type != REDIS_REPLY_ARRAY || r->elements != 7 ||
 	    r->element[0]->type != REDIS_REPLY_INTEGER ||
-	    r->element[6]->type != REDIS_REPLY_INTEGER)
+	    r->element[6]->type != REDIS_REPLY_INTEGER ||
+	    r->element[6]->integer > TIME_MAX_MS)
 		return false;
 	for (i = 1; i < 6; i++)
 		if (r->element[i]->type != REDIS_REPLY_STRING)

@@ -340,7 +340,11 @@ TEST(test_strange_keys_are_refused)
 		{ KEY("begun"), "12" },
 		{ KEY("begun"), "-1:2:3" },
 		{ KEY("begun"), "99999999999999999:2:3" },
+		{ KEY("begun"), "9000000000000:2:3" },
 		{ KEY("token"), "none" },
+		{ KEY("token"), "9007199254740993" },
+		{ KEY("token"), "99999999999999999999999" },
+		{ KEY("token"), "-1" },
 	};
 	size_t i;
 
@@ -355,6 +359,12 @@ TEST(test_strange_keys_are_refused)
 		    redis_client_ask(redis[0], NULL, "DEL", strange[i].key, NULL),
 		    REDIS_ANSWERED);
 	}
+	assert_int_equal(redis_client_ask(redis[0], NULL, "SET", KEY("lease"), "x/1/2",
+			     "PX", "9000000000000000000", NULL),
+	    REDIS_ANSWERED);
+	assert_int_equal(script_look(script[0], false, 0, 0, &look), REDIS_REFUSED);
+	assert_int_equal(redis_client_ask(redis[0], NULL, "DEL", KEY("lease"), NULL),
+	    REDIS_ANSWERED);
 	assert_int_equal(
 	    redis_client_ask(redis[0], NULL, "LPUSH", KEY("lease"), "x", NULL),
 	    REDIS_ANSWERED);
