@@ -1,38 +1,10 @@
 /* A payload that another machine made, in the place of one of our own. */
 #include "hydrator/cycle_run.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "payload/encode.h"
 #include "payload/view.h"
-#include "payload/write.h"
-
-/* Whether the latch has this payload already, but for encoded forms: then its own bytes
- * take the payload's place, so that readers keep their copy and get new times. */
-static bool
-cycle_has(const struct cycle *c, struct buf *payload)
-{
-	size_t len = 0;
-	const void *older = publisher_payload(c->publisher, &len);
-	const struct view_directory *d = view_open(older, len, c->category);
-	struct buf bare = { 0 };
-	bool same;
-
-	if (d == NULL || d->computed_at != view_directory_of(payload)->computed_at)
-		return false;
-	view_identity(d, &bare);
-	same =
-	    bare.len == payload->len && memcmp(bare.data, payload->data, bare.len) == 0;
-	buf_free(&bare);
-	if (!same)
-		return false;
-	buf_reset(payload);
-	buf_add(payload, older, len);
-	return true;
-}
 
 int
 cycle_adopt(struct cycle *c, struct buf *payload, const struct snapshot_stamp *stamp,
@@ -47,8 +19,7 @@ cycle_adopt(struct cycle *c, struct buf *payload, const struct snapshot_stamp *s
 	}
 	run.rendered = *payload;
 	run.pace = (struct pace){ .beat = wait->attend, .arg = wait->arg };
-	if (!cycle_has(c, &run.rendered))
-		cycle_carry_forms(c, &run);
+	cycle_carry_forms(c, &run);
 	run.payload = run.rendered.data;
 	run.len = run.rendered.len;
 	run.directory = view_open(run.payload, run.len, c->category);

@@ -21,6 +21,7 @@
 static struct redis_server server;
 static char url[256];
 static struct redis *client;
+static int64_t poll_each; /* looks of those who join */
 
 /* A machine. */
 static struct machine {
@@ -89,8 +90,8 @@ join_at(int who, const char *at)
 		.prefix = "fleet",
 		.name = names[who],
 		.id = { "image_generation", "fake01" },
-		.rule = { .lease = 3 * S,
-		    .poll = S / 10,
+		.rule = { .lease = 30 * poll_each,
+		    .poll = poll_each,
 		    .patience = 240 * S,
 		    .interval = 240 * S,
 		    .stands = true },
@@ -116,6 +117,7 @@ setup(void **state UNUSED)
 		fixture_publish(machine[i].publisher, 'a', 10);
 	}
 	server_start();
+	poll_each = S / 10;
 	return 0;
 }
 
@@ -319,6 +321,7 @@ TEST(test_who_leaves_is_followed_at_once)
 TEST(test_a_leader_with_an_old_token_publishes_nothing)
 {
 	NEED_SERVER();
+	poll_each = 3600 * S;
 	join(0);
 	UNTIL(look(0)->ready);
 	assert_int_equal(ask("SET", KEY("token"), "4000000000000000"), REDIS_ANSWERED);
@@ -352,7 +355,7 @@ TEST(test_who_resigns_makes_room)
 
 TEST(test_redis_that_was_emptied_is_led_again)
 {
-	uint64_t token;
+	uint64_t token, errors;
 
 	NEED_SERVER();
 	join(0);
@@ -364,6 +367,10 @@ TEST(test_redis_that_was_emptied_is_led_again)
 	server_stop();
 	UNTIL(!look(0)->up);
 	assert_string_not_equal(machine[0].view.error, "");
+	/* It is tried again, but not at once. */
+	errors = machine[0].view.counts.errors;
+	usleep(300000);
+	assert_true(look(0)->counts.errors <= errors + 2);
 	server_start();
 	UNTIL(look(0)->up && machine[0].view.ready && machine[0].view.lead > token);
 	assert_int_equal(machine[0].view.newest.token, 0);

@@ -145,7 +145,9 @@ TEST(test_what_the_latch_has_gets_a_new_stamp_alone)
 	same = told();
 	s = latch();
 	len = s->len;
+	assert_true(len > same.len); /* it has forms */
 	assert_int_equal(adopt(&same, err, sizeof(err)), 0);
+	assert_int_equal(snapshot_generation(world.segment, 0), s->generation + 1);
 	assert_true(snapshot_renew(world.segment, 0, s));
 	assert_int_equal(s->len, len);
 	assert_int_equal(s->stamp.published_wall, 5);
