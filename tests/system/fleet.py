@@ -109,7 +109,7 @@ class Member:
 
 class Fleet:
     def __init__(self, directory, make_daemon, size=3, interval=3, lease=3, poll=1, patience=5, kind="redis",
-                 options="", settings="", documents=Documents, **server):
+                 options="", settings="", documents=Documents, categories=(CATEGORY,), **server):
         directory = pathlib.Path(directory)
         self.interval, self.lease, self.poll, self.patience = interval, lease, poll, patience
         self.redis = RedisServer(directory / "redis", **server)
@@ -127,8 +127,8 @@ class Fleet:
             # A hydrator that a test stops is not to be killed for it.
             text += "supervisor { hang_timeout = 600 } %s\n" % settings
             # So a test can fail the upstream of one machine alone: stub.mode("/m0", "500").
-            daemon = make_daemon({CATEGORY: [self.stub.reference(CATEGORY, "/" + name)]}, self.stub.url + "/" + name,
-                                 settings=text,
+            reference = {category: [self.stub.reference(category, "/" + name)] for category in categories}
+            daemon = make_daemon(reference, self.stub.url + "/" + name, settings=text,
                                  hydration=HYDRATION % (interval, 2 * NEVER, 2 * NEVER, 2 * NEVER))
             self.members.append(Member(name, daemon, proxy))
 

@@ -9,7 +9,8 @@ Modes. "ok" passes everything on. Others:
     refuse          nobody listens, and what is open is reset
     hole            connections stay, or are made, and nothing passes: half-open
     hold:TEXT       what is sent on a connection from the piece with TEXT on does not reach the
-                    server until another mode comes; then it does, whether its sender waits or not
+                    server until another mode comes; then it does, whether its sender waits or not,
+                    but for "refuse", by which it is lost
     swallow         the server gets everything, and nothing of what it says arrives
     late:SECONDS    each piece of an answer comes so much later
     drip            answers come a byte at a time
@@ -153,6 +154,8 @@ class RedisProxy:
             with contextlib.suppress(OSError):
                 self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
             self.listener.close()
+            with self.lock:
+                self.held.clear()
             self.cut()
         elif before == "refuse" and mode != "refuse":
             self.listen()

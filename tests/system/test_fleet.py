@@ -131,6 +131,37 @@ def test_a_write_that_was_under_way_too_long_is_refused(make_fleet):
     assert fleet.same_answers(RISK)
 
 
+def at_least(member, generation):
+    found = member.generation()
+    assert found >= generation, "its answers went back in time"
+    return found
+
+
+def test_a_leader_that_dies_before_its_write_has_not_gone_back(make_fleet):
+    """Its machine has served what no other has: the fleet's older snapshot does not replace it."""
+    fleet = make_fleet(size=2, interval=NEVER, lease=4, patience=600).start()
+    leader = fleet.leader()
+    leader.proxy.mode("hold:HYDRATORD-FLT")
+    leader.daemon.send(signal.SIGUSR1)
+    wait_for(lambda: leader.generation() == 2 and leader.proxy.holds(b"HYDRATORD-FLT"), "its write to be under way")
+    leader.kill()
+    leader.proxy.mode("refuse")  # what was under way is lost
+    leader.proxy.mode("ok")
+    wait_for(lambda: at_least(leader, 2) and fleet.settled(at_least=3), "a snapshot that is newer than both")
+
+
+def test_a_leader_that_dies_in_the_middle_of_its_fetch_has_an_heir_who_fetches(make_fleet):
+    fleet = make_fleet(size=2, interval=NEVER, lease=2, patience=600).start()
+    lease, leader = fleet.redis("GET", key("lease")), fleet.leader()
+    fleet.stub.mode("/" + leader.name, "hang")
+    leader.daemon.send(signal.SIGUSR1)
+    wait_for(lambda: fleet.stub.sets() == 2, "it to ask")
+    leader.kill(signal.SIGSTOP)  # it is dead to all others
+    assert fleet.wait_leader(lease) is not leader
+    wait_for(lambda: fleet.leader().generation() == 3, "the set that was broken off")
+    fleet.stub.mode("/" + leader.name, "ok")
+
+
 def test_a_refresh_that_a_follower_is_asked_for_is_the_leaders(make_fleet):
     fleet = make_fleet(size=3, interval=NEVER).start()
     leader, follower = fleet.leader(), fleet.followers()[0]
@@ -226,17 +257,45 @@ def ask_redis_cli(redis, *words):
     return subprocess.run(["redis-cli", "-s", redis.socket, "--raw", *words], check=True, capture_output=True).stdout[:-1]
 
 
+TEXT = "/model_references/statistics/text_generation"
+GROUPED, VARIATIONS = "?group_text_models=true", "?include_backend_variations=true"
+SERVED = {
+    "deletion_risk:image_generation:grouped=false": RISK,
+    "deletion_risk:image_generation:grouped=true": RISK + GROUPED,
+    "deletion_risk:image_generation:grouped=false:variations=true": RISK + VARIATIONS,
+    "stats:image_generation:grouped=false": STATISTICS,
+    "stats:image_generation:grouped=true": STATISTICS + GROUPED,
+    "deletion_risk:text_generation:grouped=false": TEXT + "/deletion-risk",
+    "deletion_risk:text_generation:grouped=true": TEXT + "/deletion-risk" + GROUPED,
+    "deletion_risk:text_generation:grouped=false:variations=true": TEXT + "/deletion-risk" + VARIATIONS,
+    "stats:text_generation:grouped=false": TEXT,
+    "stats:text_generation:grouped=true": TEXT + GROUPED,
+}
+
+
 def test_the_python_service_finds_its_keys(make_fleet):
-    fleet = make_fleet(size=2, interval=NEVER, options="reference_ttl = 1234").start()
-    served = {"deletion_risk:%s:grouped=false": RISK, "deletion_risk:%s:grouped=true": RISK + "?group_text_models=true",
-              "stats:%s:grouped=false": STATISTICS, "stats:%s:grouped=true": STATISTICS + "?group_text_models=true"}
-    names = ["%s:%s" % (REFERENCE, name % CATEGORY) for name in served]
-    wait_for(lambda: set(names) <= set(reference_keys(fleet.redis)), "the keys")
-    for name, target in zip(names, served.values()):
-        body = ask_redis_cli(fleet.redis, "GET", name)
-        assert body == fleet.followers()[0].get(target).body, name
-        assert json.loads(body)
-        assert 1100 < int(ask_redis_cli(fleet.redis, "TTL", name)) <= 1234
+    fleet = make_fleet(size=2, interval=NEVER, options="reference_ttl = 1234",
+                       categories=("image_generation", "text_generation")).start()
+    names = sorted("%s:%s" % (REFERENCE, name) for name in SERVED)
+    wait_for(lambda: set(reference_keys(fleet.redis)) >= set(names), "the keys")
+    assert reference_keys(fleet.redis) == names, "others than these"
+    for name, target in SERVED.items():
+        wait_for(lambda: fleet.same_answers(target), "both machines to have it")
+        body = ask_redis_cli(fleet.redis, "GET", "%s:%s" % (REFERENCE, name))
+        assert body == fleet.members[1].get(target).body and json.loads(body), name
+        assert 1100 < int(ask_redis_cli(fleet.redis, "TTL", "%s:%s" % (REFERENCE, name))) <= 1234
+
+
+def test_each_category_has_a_leader_of_its_own(make_fleet):
+    fleet = make_fleet(size=2, interval=NEVER, lease=2, patience=NEVER,
+                       categories=("image_generation", "text_generation")).start()
+    wait_for(lambda: fleet.redis("EXISTS", key("lease", "text_generation")), "a leader of text")
+    leader, text = fleet.leader(), fleet.redis("GET", key("lease", "text_generation"))
+    lease = fleet.redis("GET", key("lease"))
+    leader.kill(signal.SIGSTOP)  # the hydrator of images
+    assert fleet.wait_leader(lease) is not leader
+    assert fleet.redis("GET", key("lease", "text_generation")) == text
+    assert fleet.same_answers(TEXT)
 
 
 def test_the_python_services_keys_are_off_by_an_option(make_fleet):
