@@ -1,5 +1,6 @@
 /* The thread's words to Redis. What only a leader may say Redis takes from nobody else.
  */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,7 @@ member_say_offer(struct member *m)
 	if (!offer.wanted)
 		return;
 	result = member_send(m, &offer, mark, &fenced);
+	malloc_trim(0); /* a payload and its value, until the next one */
 	if (result != REDIS_ANSWERED) {
 		member_miss_write(m, result);
 		return;

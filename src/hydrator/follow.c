@@ -3,6 +3,7 @@
 #include "hydrator/follow.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,11 +126,13 @@ follow_attend(struct follow *f)
 }
 
 /* In the latch is what this machine made, or what it found there: is something in it
- * of a later time than the same in what has arrived? */
+ * of a later time than the same in what has arrived? Not once that is stale itself: a
+ * fleet that cannot renew one part would else be left for ever. */
 static bool
 follow_would_go_back(const struct follow *f, const struct snapshot_stamp *stamp)
 {
 	const struct cycle *c = f->cycle;
+	int64_t fresh = clock_boot() - c->config->hydration.ttl * NSEC_PER_SEC;
 	struct snapshot_stamp ours;
 	size_t i;
 
@@ -140,7 +143,7 @@ follow_would_go_back(const struct follow *f, const struct snapshot_stamp *stamp)
 		const struct part_stamp *a = &ours.part[i], *b = &stamp->part[i];
 
 		if (part_is_there(a) && part_is_there(b) &&
-		    a->fetched_wall != b->fetched_wall &&
+		    a->fetched_wall != b->fetched_wall && a->fetched_boot > fresh &&
 		    a->fetched_boot > b->fetched_boot)
 			return true;
 	}
@@ -250,6 +253,7 @@ follow_take(struct follow *f, const struct source_wait *wait)
 			follow_note(f, &v, &stamp, now);
 	}
 	buf_free(&payload);
+	malloc_trim(0); /* as after a cycle */
 	member_took(f->member, &v, fate, why);
 	follow_attend(f);
 }
