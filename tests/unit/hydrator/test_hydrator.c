@@ -320,6 +320,8 @@ entries(const char *what, const char *link)
 TEST(test_without_redis_there_is_nothing_of_a_fleet)
 {
 	unsigned sockets;
+	int64_t begin;
+	int status = 0;
 
 	start();
 	assert_reaches(COUNTER_REFRESHES, 1);
@@ -333,14 +335,20 @@ TEST(test_without_redis_there_is_nothing_of_a_fleet)
 	/* And with it there is: nobody listens there, and it waits for that. */
 	world.config.redis.url = nobody;
 	world.config.redis.password_file = nobody + strlen(nobody);
+	world.config.upstream.ca_file = nobody + strlen(nobody);
 	world.config.redis.prefix = world.config.redis.name = nobody;
 	world.config.redis.reference_prefix = nobody;
 	world.config.redis.lease = world.config.redis.patience = 240;
 	world.config.redis.poll = 2;
 	start();
 	(void)ready();
-	while (entries("task", NULL) < 2)
+	begin = clock_boot();
+	while (entries("task", NULL) < 2) {
+		if (clock_boot() - begin > PATIENCE ||
+		    waitpid(child, &status, WNOHANG) != 0)
+			fail_msg("no thread, status %x", status);
 		usleep(5000);
+	}
 	assert_int_equal(entries("fd", "anon_inode:[eventfd]"), 3);
 	assert_true(sockets > 0);
 	order(CHANNEL_STOP);
