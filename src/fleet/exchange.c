@@ -171,9 +171,12 @@ exchange_receive(struct exchange *x)
 		if (got != WIRE_DONE)
 			return exchange_give_up(x, got, "no answer");
 		x->counts.bytes_in += n;
-		if (reply_feed(x->reader, x->chunk, n, &x->reply, err, sizeof(err)) ==
+		if (reply_feed(x->reader, x->chunk, n, &x->reply, err, sizeof(err)) !=
 		    -1)
-			return exchange_break(x, "it sends %s", err);
+			continue;
+		if (reply_is_large(x->reader))
+			strlcpy(x->code, REDIS_CODE_LARGE, sizeof(x->code));
+		return exchange_break(x, "it sends %s", err);
 	}
 	if (reply_is_begun(x->reader))
 		return exchange_break(x, "it sends more than the answer");

@@ -141,15 +141,28 @@ member_look_now(struct member *m)
 	member_signal(m->told);
 }
 
+/* Why a key cannot be read, however often it is asked for, NULL: it may be. Somebody
+ * else has written it; Redis is well. */
+static const char *
+member_key_fault(const struct member *m, enum redis_result result)
+{
+	if (result == REDIS_REFUSED && strcmp(redis_code(m->redis), "WRONGTYPE") == 0)
+		return "is no string in Redis";
+	if (result == REDIS_BROKEN &&
+	    strcmp(redis_code(m->redis), REDIS_CODE_LARGE) == 0)
+		return "is larger than any that fits this machine (segment.max)";
+	return NULL;
+}
+
 /* What a leader is to know before its first cycle. */
 static void
 member_learn_hosts(struct member *m)
 {
-	char why[256];
+	char why[256] = "";
 	enum redis_result result;
+	const char *fault;
 	struct str told;
 	uint64_t token;
-	int64_t now;
 
 	pthread_mutex_lock(&m->lock);
 	token = m->role.token != m->prepared ? m->role.token : 0;
@@ -157,20 +170,22 @@ member_learn_hosts(struct member *m)
 	if (token == 0)
 		return;
 	result = script_get_hosts(m->script, &told);
-	if (result != REDIS_ANSWERED) {
+	fault = member_key_fault(m, result);
+	if (result != REDIS_ANSWERED && fault == NULL) {
 		member_miss(m, result);
 		return;
 	}
-	now = clock_boot();
-	if (told.len == 0 || hosts_learn(m->set.segment, told, now, redis_now(m->redis),
-				 why, sizeof(why)) != -1)
-		why[0] = '\0';
+	if (fault != NULL)
+		strlcpy(why, fault, sizeof(why));
+	else if (told.len > 0)
+		(void)!hosts_learn(m->set.segment, told, clock_boot(),
+		    redis_now(m->redis), why, sizeof(why));
 	pthread_mutex_lock(&m->lock);
 	m->prepared = token;
 	if (why[0] != '\0') {
 		m->view.refused++;
 		snprintf(m->view.refusal, sizeof(m->view.refusal),
-		    "tells of hosts what cannot be read: %s", why);
+		    "tells of hosts what cannot be read: that %s", why);
 	}
 	pthread_mutex_unlock(&m->lock);
 	member_signal(m->told);
@@ -210,6 +225,7 @@ member_fetch(struct member *m)
 	char why[REDIS_ERROR_MAX] = "";
 	struct role_mark newest;
 	enum redis_result result;
+	const char *fault;
 	struct str value;
 	bool wants;
 
@@ -220,11 +236,15 @@ member_fetch(struct member *m)
 	if (!wants)
 		return;
 	result = script_get_snapshot(m->script, &value);
-	if (result != REDIS_ANSWERED) {
+	fault = member_key_fault(m, result);
+	if (result != REDIS_ANSWERED && fault == NULL) {
 		member_miss(m, result);
 		return;
 	}
-	wants = member_read(m, value, newest, &v, &payload, why, sizeof(why));
+	if (fault != NULL)
+		strlcpy(why, fault, sizeof(why));
+	wants = fault == NULL &&
+		member_read(m, value, newest, &v, &payload, why, sizeof(why));
 	pthread_mutex_lock(&m->lock);
 	if (wants) {
 		m->value = v;

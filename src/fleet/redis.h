@@ -17,6 +17,7 @@
 
 #define REDIS_ERROR_MAX 320
 #define REDIS_CODE_MAX 32
+#define REDIS_CODE_LARGE "(large)" /* no word of Redis' */
 
 /* Milliseconds: all that redis_connect() does, and one command. */
 #define REDIS_CONNECT_MS 2000
@@ -104,7 +105,8 @@ const char *redis_name(const struct redis *) MUST_CHECK;
 /* After REDIS_REFUSED or REDIS_BROKEN: why, fit for a log line. */
 const char *redis_error(const struct redis *) MUST_CHECK;
 /* After REDIS_REFUSED: "NOAUTH", "WRONGPASS", "OOM", "READONLY", "LOADING", "NOSCRIPT",
- * "ERR", ...; else "". */
+ * "ERR", ...; after REDIS_BROKEN by a reply of more than max_reply: REDIS_CODE_LARGE;
+ * else "". */
 const char *redis_code(const struct redis *) MUST_CHECK;
 const struct redis_counts *redis_counts(const struct redis *) MUST_CHECK;
 

@@ -73,7 +73,7 @@ reply_feed(struct reply_reader *r, const char *data, size_t n, struct redisReply
 
 	*out = NULL;
 	r->fed += n;
-	if (r->fed > r->max) {
+	if (reply_is_large(r)) {
 		snprintf(err, errlen, "a reply of more than %zu bytes", r->max);
 		return -1;
 	}
@@ -98,4 +98,10 @@ bool
 reply_is_begun(const struct reply_reader *r)
 {
 	return r->fed > 0;
+}
+
+bool
+reply_is_large(const struct reply_reader *r)
+{
+	return r->fed > r->max;
 }

@@ -28,6 +28,9 @@ void reply_close(struct reply_reader **r);
 int reply_feed(struct reply_reader *, const char *data, size_t n,
     struct redisReply **out, char *err, size_t errlen) MUST_CHECK;
 
+/* After -1: whether that is because there are more than max bytes. */
+bool reply_is_large(const struct reply_reader *) MUST_CHECK;
+
 /* Whether bytes have been fed that are not part of a reply that was taken. */
 bool reply_is_begun(const struct reply_reader *) MUST_CHECK;
 

@@ -240,15 +240,14 @@ int64_t
 role_first_cycle(const struct role *r, int64_t redis)
 {
 	struct role_mark newest = r->settled;
-	int64_t left;
+	/* Redis' clock may have gone back since. */
+	int64_t past = redis > r->look.begun ? redis - r->look.begun : 0;
 
 	if (role_is_newer(r->look.generation, newest))
 		newest = r->look.generation;
 	if (r->look.begun == 0)
 		return 0;
-	left = r->look.begun + r->rule.interval - redis;
-	if (left > 0 && !role_is_newer(r->look.begins, newest))
-		return least(left, r->rule.interval);
-	return redis > r->look.begun ? -((redis - r->look.begun) % r->rule.interval)
-				     : 0;
+	if (past < r->rule.interval && !role_is_newer(r->look.begins, newest))
+		return r->rule.interval - past;
+	return -(past % r->rule.interval);
 }

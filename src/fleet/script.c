@@ -18,8 +18,8 @@
 /* Of the texts that numbers are told in. */
 #define SCRIPT_NUMBER_SIZE 24
 #define SCRIPT_MARK_SIZE (3 * SCRIPT_NUMBER_SIZE)
-/* Up to here Lua counts one by one: a larger token would be its own successor. */
-#define TOKEN_MAX (UINT64_C(1) << 53)
+/* A token beyond would be its own successor in Lua. */
+#define TOKEN_MAX ((UINT64_C(1) << 53) - 1)
 /* A time that others can be added to. */
 #define TIME_MAX_MS (INT64_MAX / 4 / NSEC_PER_MSEC)
 
@@ -51,26 +51,53 @@ struct script {
 	char lease_ms[SCRIPT_NUMBER_SIZE], keep_ms[SCRIPT_NUMBER_SIZE];
 };
 
+/* What is of another type than ours is as nothing there: SET takes its place, and the
+ * fleet goes on. Other errors stay errors. */
+#define GET_LUA                                                                        \
+	"local function get(k)\n"                                                      \
+	"  local v = redis.pcall('GET', k)\n"                                          \
+	"  if type(v) == 'string' then return v end\n"                                 \
+	"  if v and not string.find(v.err, 'WRONGTYPE', 1, true) then\n"               \
+	"    redis.call('GET', k)\n"                                                   \
+	"  end\n"                                                                      \
+	"  return ''\n"                                                                \
+	"end\n"
+
 /* ARGV: id, lease in ms, stands, believed token, highest token seen. A token is at
- * least the time in microseconds, so it grows also where Redis forgot the last one. */
+ * least the time in microseconds, so it grows also where Redis forgot the last one, and
+ * exact in Lua's doubles: what is larger no script has written. Whoever has seen a
+ * greater one than there is makes the leader take a new one, since what the old one
+ * publishes nobody would take. A lease that does not end, or not before ours would, as
+ * after a step of Redis' clock, would keep all from leading. */
 static const char look_text[] =
-    "local function get(k) return redis.call('GET', k) or '' end\n"
-    "local holder, token, leads = get(KEYS[1]), get(KEYS[2]), 0\n"
-    "if holder == ARGV[1] and token == ARGV[4] then\n"
-    "  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
-    "  leads = 1\n"
-    "elseif ARGV[3] == '1' and (holder == '' or holder == ARGV[1]) then\n"
-    "  local t = redis.call('TIME')\n"
-    "  token = string.format('%.0f', math.max(t[1] * 1000000 + t[2],\n"
-    "    (tonumber(token) or 0) + 1, ARGV[5] + 1))\n"
-    "  redis.call('SET', KEYS[2], token)\n"
-    "  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
-    "  holder, leads = ARGV[1], 1\n"
-    "end\n"
-    "local asked = get(KEYS[5])\n"
-    "if leads == 1 and asked ~= '' then redis.call('DEL', KEYS[5]) end\n"
-    "return {leads, token, get(KEYS[3]), get(KEYS[4]), asked, holder,\n"
-    "  redis.call('PTTL', KEYS[1])}\n";
+    GET_LUA "local function number(s)\n"
+	    "  local n = tonumber(s) or 0\n"
+	    "  return n >= 0 and n < 2 ^ 53 and n or 0\n"
+	    "end\n"
+	    "local holder, token, leads = get(KEYS[1]), get(KEYS[2]), 0\n"
+	    "local n, seen = number(token), number(ARGV[5])\n"
+	    "if holder == ARGV[1] and token == ARGV[4] then\n"
+	    "  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+	    "  leads = 1\n"
+	    "elseif ARGV[3] == '1' and (holder == '' or holder == ARGV[1]) then\n"
+	    "  local t = redis.call('TIME')\n"
+	    "  local now = math.min(t[1] * 1000000 + t[2], 9e15)\n"
+	    "  token = string.format('%.0f', math.max(now, n + 1, seen + 1))\n"
+	    "  redis.call('SET', KEYS[2], token)\n"
+	    "  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
+	    "  holder, leads = ARGV[1], 1\n"
+	    "elseif n < seen then\n"
+	    "  token = ARGV[5]\n"
+	    "  redis.call('SET', KEYS[2], token)\n"
+	    "end\n"
+	    "local left = redis.call('PTTL', KEYS[1])\n"
+	    "if left == -1 or left > tonumber(ARGV[2]) then\n"
+	    "  left = tonumber(ARGV[2])\n"
+	    "  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
+	    "end\n"
+	    "local asked = get(KEYS[5])\n"
+	    "if leads == 1 and asked ~= '' then redis.call('DEL', KEYS[5]) end\n"
+	    "return {leads, token, get(KEYS[3]), get(KEYS[4]), asked, holder, left}\n";
 
 /* ARGV: token, value, ms. Returns whether it was written. */
 static const char put_text[] =
@@ -80,13 +107,12 @@ static const char put_text[] =
 
 /* ARGV: token, value, ms, number. */
 static const char publish_text[] =
-    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
-    "local old = redis.call('GET', KEYS[3]) or ''\n"
-    "local t, n = string.match(old, '^(%d+):(%d+)$')\n"
-    "if t == ARGV[1] and tonumber(n) >= tonumber(ARGV[4]) then return 0 end\n"
-    "redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])\n"
-    "redis.call('SET', KEYS[3], ARGV[1] .. ':' .. ARGV[4], 'PX', ARGV[3])\n"
-    "return 1\n";
+    GET_LUA "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
+	    "local t, n = string.match(get(KEYS[3]), '^(%d+):(%d+)$')\n"
+	    "if t == ARGV[1] and tonumber(n) >= tonumber(ARGV[4]) then return 0 end\n"
+	    "redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])\n"
+	    "redis.call('SET', KEYS[3], ARGV[1] .. ':' .. ARGV[4], 'PX', ARGV[3])\n"
+	    "return 1\n";
 
 /* ARGV: id. */
 static const char leave_text[] = "if redis.call('GET', KEYS[1]) == ARGV[1] then\n"
@@ -185,40 +211,43 @@ number_print(char out[SCRIPT_NUMBER_SIZE], uint64_t n)
 	return out;
 }
 
-/* TOKEN:SEQ, or nothing. */
-static bool
-mark_parse(const char *text, struct role_mark *m)
+/* Of the three below: what is not understood is as nothing there, since the next leader
+ * writes it anew. An error instead would keep all from ever leading. */
+
+/* TOKEN:SEQ. */
+static struct role_mark
+mark_parse(const char *text)
 {
+	struct role_mark m;
 	char end;
 
-	*m = (struct role_mark){ 0 };
-	return text[0] == '\0' ||
-	       sscanf(text, "%" SCNu64 ":%" SCNu64 "%c", &m->token, &m->seq, &end) == 2;
+	if (sscanf(text, "%" SCNu64 ":%" SCNu64 "%c", &m.token, &m.seq, &end) != 2)
+		return (struct role_mark){ 0 };
+	return m;
 }
 
-static bool
+static void
 begun_parse(const char *text, struct role_look *look)
 {
-	int64_t ms = 0;
+	int64_t ms;
 	int n = 0;
 
-	if (text[0] == '\0')
-		return true;
 	if (sscanf(text, "%" SCNd64 ":%n", &ms, &n) != 1 || n == 0 || ms < 0 ||
 	    ms > TIME_MAX_MS)
-		return false;
+		return;
 	look->begun = ms * NSEC_PER_MSEC;
-	return mark_parse(text + n, &look->begins);
+	look->begins = mark_parse(text + n);
 }
 
-static bool
-token_parse(const char *text, uint64_t *token)
+static uint64_t
+token_parse(const char *text)
 {
+	uint64_t token;
 	char end;
 
-	*token = 0;
-	return text[0] == '\0' ||
-	       (sscanf(text, "%" SCNu64 "%c", token, &end) == 1 && *token <= TOKEN_MAX);
+	if (sscanf(text, "%" SCNu64 "%c", &token, &end) != 1 || token > TOKEN_MAX)
+		return 0;
+	return token;
 }
 
 /* The name in front of /PID/RANDOM, harmless for logs. */
@@ -255,10 +284,13 @@ look_parse(const redisReply *r, struct role_look *look)
 	if (r->element[6]->integer > 0)
 		look->left = r->element[6]->integer * NSEC_PER_MSEC;
 	leader_parse(r->element[5]->str, look);
-	return token_parse(r->element[1]->str, &look->token) &&
-	       mark_parse(r->element[2]->str, &look->generation) &&
-	       begun_parse(r->element[3]->str, look) &&
-	       (!look->leads || look->token != 0);
+	look->token = token_parse(r->element[1]->str);
+	look->generation = mark_parse(r->element[2]->str);
+	/* No leader has published that: who believed it would take nothing after it. */
+	if (look->generation.token > look->token)
+		look->generation = (struct role_mark){ 0 };
+	begun_parse(r->element[3]->str, look);
+	return !look->leads || look->token != 0;
 }
 
 enum redis_result

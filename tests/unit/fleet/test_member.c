@@ -103,6 +103,7 @@ join_at(int who, const char *at)
 	};
 	char err[256];
 
+	set.redis.max_reply = MAX + 1000;
 	assert_int_equal(member_open(&set, &m->member, err, sizeof(err)), 0);
 }
 
@@ -303,6 +304,46 @@ TEST(test_a_value_that_is_too_large_is_refused)
 	publish_as(0, 'b', MAX + 2);
 	UNTIL(look(1)->refused == 1);
 	assert_int_equal(machine[1].view.role, LEDGER_ALONE);
+}
+
+/* A key that nobody can read is not asked for again and again, costs no connection, and
+ * keeps nobody from leading. */
+TEST(test_keys_of_another_kind_are_refused_once)
+{
+	static char large[2 * MAX];
+	struct buf payload = { 0 };
+	uint64_t errors, lead;
+	char generation[64];
+
+	NEED_SERVER();
+	assert_int_equal(ask("LPUSH", KEY("hosts"), "x"), REDIS_ANSWERED);
+	found();
+	assert_int_equal(look(0)->refused, 1);
+	assert_non_null(strstr(machine[0].view.refusal, "is no string"));
+	assert_int_equal(ask("LPUSH", KEY("snapshot"), "x"), REDIS_ANSWERED);
+	snprintf(generation, sizeof(generation), "%llu:1",
+	    (unsigned long long)look(0)->lead);
+	assert_int_equal(ask("SET", KEY("generation"), generation), REDIS_ANSWERED);
+	UNTIL(look(1)->refused == 1);
+	assert_non_null(strstr(machine[1].view.refusal, "is no string"));
+	errors = look(1)->counts.errors;
+	memset(large, 'x', sizeof(large) - 1);
+	assert_int_equal(ask("SET", KEY("snapshot"), large), REDIS_ANSWERED);
+	snprintf(generation, sizeof(generation), "%llu:2",
+	    (unsigned long long)look(0)->lead);
+	assert_int_equal(ask("SET", KEY("generation"), generation), REDIS_ANSWERED);
+	UNTIL(look(1)->refused == 2);
+	assert_non_null(strstr(machine[1].view.refusal, "is larger"));
+	UNTIL(look(1)->counts.commands > 0 && machine[1].view.counts.errors > errors &&
+	      machine[1].view.up);
+	/* Its first publication has the number of one that is there: it leads anew. */
+	lead = look(0)->lead;
+	publish_as(0, 'b', 101);
+	UNTIL(look(0)->ready && machine[0].view.lead != lead);
+	publish_as(0, 'b', 101);
+	take(1, MEMBER_TAKEN, &payload);
+	buf_free(&payload);
+	assert_int_equal(look(1)->role, LEDGER_FOLLOWER);
 }
 
 TEST(test_who_leaves_is_followed_at_once)

@@ -328,8 +328,50 @@ TEST(test_what_is_not_there_is_empty)
 	assert_int_equal(found.len, 0);
 }
 
-/* Somebody else wrote these keys. */
-TEST(test_strange_keys_are_refused)
+static const char *const own_keys[] = { KEY("lease"), KEY("token"), KEY("begun"),
+	KEY("snapshot"), KEY("generation"), KEY("asked"), KEY("hosts") };
+
+static void
+set(const char *key, const char *text)
+{
+	assert_int_equal(
+	    redis_client_ask(redis[0], NULL, "SET", key, text, NULL), REDIS_ANSWERED);
+}
+
+/* Says all that a leader has to say, and is taken at its word by the other. */
+static void
+lead_and_write(uint64_t seen)
+{
+	static uint64_t seq;
+	const struct str value = STR("value");
+	struct role_mark mark = { stand(0, seen, seen), ++seq };
+	struct str found;
+	bool fenced;
+
+	assert_true(mark.token > 0);
+	assert_true(left_of(KEY("lease")) > 0);
+	assert_int_equal(script_begin(script[0], 5 * S, mark, &fenced), REDIS_ANSWERED);
+	assert_false(fenced);
+	assert_int_equal(
+	    script_publish(script[0], mark, value, &fenced), REDIS_ANSWERED);
+	assert_false(fenced);
+	assert_int_equal(
+	    script_put_hosts(script[0], mark.token, value, &fenced), REDIS_ANSWERED);
+	assert_false(fenced);
+	assert_int_equal(script_ask(script[1]), REDIS_ANSWERED);
+	assert_int_equal(stand(0, mark.token, mark.token), mark.token);
+	assert_true(look.asked);
+	assert_int_equal(stand(1, 0, seen), 0);
+	assert_int_equal(look.token, mark.token);
+	assert_int_equal(look.generation.token, mark.token);
+	assert_int_equal(look.generation.seq, mark.seq);
+	assert_int_equal(look.begun, 5 * S);
+	assert_int_equal(script_get_snapshot(script[1], &found), REDIS_ANSWERED);
+	assert_true(str_eq(found, value));
+}
+
+/* Somebody else wrote these keys: they are as if they were not there. */
+TEST(test_strange_keys_are_not_there)
 {
 	static const struct {
 		const char *key, *text;
@@ -337,37 +379,107 @@ TEST(test_strange_keys_are_refused)
 		{ KEY("generation"), "1" },
 		{ KEY("generation"), "1:2:3" },
 		{ KEY("generation"), "x:2" },
+		{ KEY("generation"), "18446744073709551615:1" }, /* of no leader */
 		{ KEY("begun"), "12" },
 		{ KEY("begun"), "-1:2:3" },
 		{ KEY("begun"), "99999999999999999:2:3" },
 		{ KEY("begun"), "9000000000000:2:3" },
 		{ KEY("token"), "none" },
+		{ KEY("token"), "-1" },
+		{ KEY("begun"), "9000000000000:2:3" },
 		{ KEY("token"), "9007199254740993" },
 		{ KEY("token"), "99999999999999999999999" },
-		{ KEY("token"), "-1" },
+		{ KEY("token"), "nan" },
+		{ KEY("token"), "18446744073709551615" },
 	};
 	size_t i;
 
 	NEED_SERVER();
 	for (i = 0; i < NELEM(strange); i++) {
-		assert_int_equal(redis_client_ask(redis[0], NULL, "SET", strange[i].key,
-				     strange[i].text, NULL),
-		    REDIS_ANSWERED);
+		set(strange[i].key, strange[i].text);
 		assert_int_equal(
-		    script_look(script[0], false, 0, 0, &look), REDIS_REFUSED);
+		    script_look(script[0], false, 0, 0, &look), REDIS_ANSWERED);
+		assert_int_equal(look.token, 0);
+		assert_int_equal(look.generation.token, 0);
+		assert_int_equal(look.begun, 0);
+		lead_and_write(0);
 		assert_int_equal(
-		    redis_client_ask(redis[0], NULL, "DEL", strange[i].key, NULL),
-		    REDIS_ANSWERED);
+		    redis_client_ask(redis[0], NULL, "FLUSHALL", NULL), REDIS_ANSWERED);
 	}
-	assert_int_equal(redis_client_ask(redis[0], NULL, "SET", KEY("lease"), "x/1/2",
-			     "PX", "9000000000000000000", NULL),
+}
+
+/* Also where it is no string, of whoever led before as of whoever is new. */
+TEST(test_keys_of_another_type_are_replaced)
+{
+	uint64_t token = 0;
+	size_t i;
+
+	NEED_SERVER();
+	for (i = 0; i < 2 * NELEM(own_keys); i++) {
+		const char *key = own_keys[i / 2];
+
+		assert_int_equal(
+		    redis_client_ask(redis[0], NULL, "DEL", key, NULL), REDIS_ANSWERED);
+		assert_int_equal(
+		    redis_client_ask(redis[0], NULL, "LPUSH", key, "x", NULL),
+		    REDIS_ANSWERED);
+		lead_and_write(i % 2 == 0 ? token : 0);
+		token = look.token;
+	}
+}
+
+/* A token that no script has written is not counted up from, where Lua's numbers are
+ * no longer exact. */
+TEST(test_a_token_beyond_all_is_forgotten)
+{
+	uint64_t token;
+
+	NEED_SERVER();
+	token = stand(0, 0, 0);
+	set(KEY("token"), "18446744073709551615");
+	assert_int_equal(stand(1, 0, token), 0);
+	assert_true(look.token == token); /* put back by who knew it */
+	set(KEY("token"), "9007199254740993");
+	assert_true(stand(0, token, token) > token);
+	assert_true(look.token < 2 * token);
+	set(KEY("token"), "9000000000000000"); /* a clock that was far ahead */
+	token = stand(0, look.token, look.token);
+	assert_int_equal(token, 9000000000000001);
+	assert_int_equal(script_leave(script[0]), REDIS_ANSWERED);
+	assert_int_equal(stand(1, 0, token), token + 1);
+}
+
+/* Redis has lost the last leader's writes, and its clock is behind: the leader is told
+ * by whoever knows better. */
+TEST(test_a_token_that_went_back_is_replaced)
+{
+	uint64_t token, later;
+
+	NEED_SERVER();
+	token = stand(0, 0, 0);
+	later = token + 1000000;
+	assert_int_equal(stand(1, 0, later), 0);
+	assert_int_equal(look.token, later);
+	assert_true(stand(0, token, token) > later);
+	token = look.token;
+	assert_int_equal(stand(1, 0, later), 0);
+	assert_int_equal(look.token, token);
+}
+
+/* A stranger's, or one that a step of Redis' clock made longer. */
+TEST(test_a_lease_that_never_ends_gets_an_end)
+{
+	NEED_SERVER();
+	set(KEY("lease"), "somebody");
+	assert_int_equal(left_of(KEY("lease")), -1);
+	assert_int_equal(stand(0, 0, 0), 0);
+	assert_string_equal(look.leader, "");
+	assert_true(left_of(KEY("lease")) > 0);
+	assert_true(left_of(KEY("lease")) <= 60000);
+	assert_int_equal(redis_client_ask(redis[0], NULL, "PEXPIRE", KEY("lease"),
+			     "9000000000000000000", NULL),
 	    REDIS_ANSWERED);
-	assert_int_equal(script_look(script[0], false, 0, 0, &look), REDIS_REFUSED);
-	assert_int_equal(redis_client_ask(redis[0], NULL, "DEL", KEY("lease"), NULL),
-	    REDIS_ANSWERED);
-	assert_int_equal(
-	    redis_client_ask(redis[0], NULL, "LPUSH", KEY("lease"), "x", NULL),
-	    REDIS_ANSWERED);
-	assert_int_equal(script_look(script[0], false, 0, 0, &look), REDIS_REFUSED);
-	assert_string_equal(redis_code(redis[0]), "WRONGTYPE");
+	assert_int_equal(stand(1, 0, 0), 0);
+	assert_int_equal(look.left, 60 * S);
+	assert_true(left_of(KEY("lease")) <= 60000);
 }
