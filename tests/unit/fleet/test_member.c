@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "fixture/directory.h"
+#include "fixture/moved_clock.h"
 #include "fixture/redis_client.h"
 #include "fixture/redis_peer.h"
 #include "fixture/redis_server.h"
@@ -52,7 +53,7 @@ group_setup(void **state UNUSED)
 {
 	if (!redis_server_is_there())
 		return 0;
-	if (directory_make() == -1)
+	if (directory_make() == -1 || moved_clock_start() == -1)
 		return -1;
 	snprintf(url, sizeof(url), "unix://%s", directory_path("redis.sock"));
 	return 0;
@@ -61,7 +62,9 @@ group_setup(void **state UNUSED)
 static int
 group_teardown(void **state UNUSED)
 {
-	return redis_server_is_there() ? directory_remove(NULL, NULL) : 0;
+	if (!redis_server_is_there())
+		return 0;
+	return moved_clock_stop() | directory_remove(NULL, NULL);
 }
 
 static void
@@ -438,6 +441,40 @@ TEST(test_a_refused_write_is_tried_again)
 	    REDIS_ANSWERED);
 	UNTIL(look(0)->up && !machine[0].view.offered);
 	assert_true(machine[0].view.newest.seq > 0);
+}
+
+static unsigned long
+connections(void)
+{
+	const struct redisReply *reply;
+	unsigned long n = 0;
+
+	assert_int_equal(
+	    redis_client_ask(client, &reply, "INFO", "stats", NULL), REDIS_ANSWERED);
+	assert_int_equal(
+	    sscanf(strstr(reply->str, "total_connections_received:"), "%*[^:]:%lu", &n),
+	    1);
+	return n;
+}
+
+/* Clocks drift apart, so the one of Redis is measured again. */
+TEST(test_no_connection_lasts_for_ever)
+{
+	unsigned long before;
+	int64_t seen;
+
+	NEED_SERVER();
+	join(0);
+	UNTIL(look(0)->ready);
+	before = connections();
+	seen = look(0)->seen;
+	UNTIL(look(0)->seen > seen);
+	assert_int_equal(connections(), before);
+	moved_clock_add(3601);
+	UNTIL(connections() > before);
+	UNTIL(look(0)->ready);
+	assert_int_equal(connections(), before + 1);
+	assert_true(machine[0].view.up);
 }
 
 static void
