@@ -165,13 +165,10 @@ role_why_alone(const struct role *r, int64_t now)
 	return role_sees_nobody(r) ? "nobody is seen to hydrate for the fleet" : NULL;
 }
 
-/* No leader has had a token above the last one: what says so is of somebody else, and
- * would stand in the way of all that comes. */
 bool
 role_wants(const struct role *r)
 {
-	return r->look.generation.token <= r->look.token &&
-	       role_is_newer(r->look.generation, r->settled);
+	return role_is_newer(r->look.generation, r->settled);
 }
 
 static void

@@ -263,9 +263,6 @@ TEST(test_only_what_is_newer_is_wanted)
 	redis.generation = (struct role_mark){ 0 };
 	look(1, START + 5 * S);
 	assert_false(role_wants(&machine[1]));
-	redis.generation = (struct role_mark){ redis.token + 1, 1 }; /* nobody's */
-	look(1, START + 6 * S);
-	assert_false(role_wants(&machine[1]));
 }
 
 TEST(test_patience_ends_without_redis)
