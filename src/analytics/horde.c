@@ -95,7 +95,7 @@ part_intern(struct horde *h, struct part_lookup *l, struct arena *arena)
 	l->size_hash = map_begin(&h->sizes, l->size);
 	if (!h->has_families)
 		return;
-	l->family = unicode_lower(part->base, arena);
+	l->family = text_lower(part->base, arena);
 	l->family_hash = map_begin(&h->families, l->family);
 }
 
@@ -200,15 +200,15 @@ status_decode(const struct json_value *v, struct check *c, struct status *out)
 	if (!shape_check(&status_shape, values, c))
 		return false;
 	out->name = json_str(&values[STATUS_NAME], c->arena);
-	if (!coerce_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
-	    !coerce_int(&values[STATUS_QUEUED], c->arena, &out->queued) ||
-	    !coerce_int(&values[STATUS_JOBS], c->arena, &out->jobs) ||
-	    !coerce_int(&values[STATUS_ETA], c->arena, &out->eta) ||
-	    !coerce_int(&values[STATUS_COUNT], c->arena, &out->count))
+	if (!lax_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
+	    !lax_int(&values[STATUS_QUEUED], c->arena, &out->queued) ||
+	    !lax_int(&values[STATUS_JOBS], c->arena, &out->jobs) ||
+	    !lax_int(&values[STATUS_ETA], c->arena, &out->eta) ||
+	    !lax_int(&values[STATUS_COUNT], c->arena, &out->count))
 		return check_fail(c, "not a number");
 	if (out->count < 0)
 		return check_fail(c, "negative") || check_within(c, "count");
-	if (values[STATUS_NAME].escaped && !unicode_valid(out->name))
+	if (values[STATUS_NAME].escaped && !text_valid(out->name))
 		return check_fail(c, "not Unicode") || check_within(c, "name");
 	return true;
 }
@@ -235,7 +235,7 @@ horde_read_status(struct horde *h, const struct document *doc, struct arena *are
 		if (!pace_step(report->pace))
 			return -1;
 		if (status_decode(&element, &check, s)) {
-			lower = unicode_lower(s->name, arena);
+			lower = text_lower(s->name, arena);
 			horde_intern(h, lower, map_begin(&h->names, lower))->status =
 			    h->nstatuses++;
 		} else
@@ -263,7 +263,7 @@ spelling_read(struct spelling *s, enum period p, uint32_t place,
 {
 	if (s->place[p] == 0)
 		s->place[p] = place;
-	s->bad[p] = !coerce_int(value, arena, &s->n[p]) || s->n[p] < 0;
+	s->bad[p] = !lax_int(value, arena, &s->n[p]) || s->n[p] < 0;
 }
 
 static int
@@ -381,7 +381,7 @@ horde_index_batch(struct horde *h, const struct map *spellings, uint32_t first,
 	for (l = lookups; l < lookups + n; l++) {
 		struct str spelled = spellings->keys[first + (l - lookups)];
 
-		l->lower = unicode_lower(spelled, arena);
+		l->lower = text_lower(spelled, arena);
 		l->hash = map_begin(&h->names, l->lower);
 		part_begin(h, spelled, &l->part);
 	}

@@ -227,7 +227,7 @@ reference_merge_batch(const struct horde *h, struct model *models, uint32_t n,
 	struct str lower[MAP_BATCH];
 
 	for (uint32_t i = 0; i < n; i++) {
-		lower[i] = unicode_lower(models[i].record.name, arena);
+		lower[i] = text_lower(models[i].record.name, arena);
 		merge_begin(h, lower[i], &lookups[i]);
 		__builtin_prefetch(horde_part_at(h, models[i].part));
 	}

@@ -65,7 +65,7 @@ tally_add_value(struct map *tally, const struct json_value *v, struct arena *are
 
 	if (v->type == JSON_T_STRING) {
 		s = json_str(v, arena);
-		if (s.len > 0 && (!v->escaped || unicode_valid(s)))
+		if (s.len > 0 && (!v->escaped || text_valid(s)))
 			tally_add(tally, s);
 		return;
 	}
@@ -74,7 +74,7 @@ tally_add_value(struct map *tally, const struct json_value *v, struct arena *are
 	repr_put_str(&text, v, arena);
 	s = (struct str){ arena_strndup(arena, text.data, text.len), text.len };
 	buf_free(&text);
-	if (unicode_valid(s))
+	if (text_valid(s))
 		tally_add(tally, s);
 }
 

@@ -117,9 +117,8 @@ check_team(const struct json_value *v, struct check *c)
 static bool
 check_text(const struct json_value *v, struct check *c)
 {
-	return check_str(v, c) &&
-	       (!v->escaped || unicode_valid(json_str(v, c->arena)) ||
-		   check_fail(c, "not Unicode"));
+	return check_str(v, c) && (!v->escaped || text_valid(json_str(v, c->arena)) ||
+				      check_fail(c, "not Unicode"));
 }
 
 static const struct member worker_members[WORKER_MEMBERS] = {
@@ -174,7 +173,7 @@ worker_flag(const struct json_value *v, struct arena *arena)
 {
 	bool flag = false;
 
-	return coerce_bool(v, arena, &flag) && flag;
+	return lax_bool(v, arena, &flag) && flag;
 }
 
 static int64_t
@@ -182,7 +181,7 @@ worker_int(const struct json_value *v, struct arena *arena)
 {
 	int64_t n = 0;
 
-	return coerce_int(v, arena, &n) ? n : 0;
+	return lax_int(v, arena, &n) ? n : 0;
 }
 
 static bool
@@ -247,7 +246,7 @@ worker_summary(const struct json_value *values, struct arena *arena, struct buf 
 static void
 workers_link(struct workers *w, struct str model, uint32_t worker)
 {
-	struct str lower = unicode_lower(model, w->arena);
+	struct str lower = text_lower(model, w->arena);
 	struct worker_list *list = map_at(&w->models, map_intern(&w->models, lower));
 	struct workers_link *link;
 

@@ -109,7 +109,7 @@ replace_invalid(struct str s, struct arena *a)
 }
 
 struct str
-decode_percent(struct str s, bool plus, struct arena *a)
+percent_decode(struct str s, bool plus, struct arena *a)
 {
 	if (is_plain(s, plus))
 		return s;

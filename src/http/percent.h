@@ -13,6 +13,6 @@
  * maximal part of a sequence (Unicode 15, section 3.9). The result is valid UTF-8: s
  * itself where nothing changes, else in the arena.
  */
-struct str decode_percent(struct str s, bool plus, struct arena *);
+struct str percent_decode(struct str s, bool plus, struct arena *);
 
 #endif

@@ -37,7 +37,7 @@ size_t json_members(struct json_walk *, struct json_value *keys,
 
 /* A string's content (JSON_T_STRING only): in the document, or in the arena if it was
  * escaped. A lone surrogate escape becomes the three bytes that UTF-8 forbids: whoever
- * prints a string of an `escaped` value asks unicode_valid() first. */
+ * prints a string of an `escaped` value asks text_valid() first. */
 struct str json_str(const struct json_value *, struct arena *);
 /* The integer, or false if it does not fit in 64 bits. JSON_T_INTEGER only. */
 bool json_int64(const struct json_value *, int64_t *out) MUST_CHECK;

@@ -28,9 +28,9 @@ kind_of(uint32_t cp)
 		return NAME_KIND_S;
 	if (cp == 0x212A)
 		return NAME_KIND_K;
-	if (unicode_is_digit(cp))
+	if (text_is_digit(cp))
 		return NAME_KIND_DIGIT;
-	return unicode_is_alnum(cp) ? NAME_KIND_WORD : NAME_KIND_OTHER;
+	return text_is_alnum(cp) ? NAME_KIND_WORD : NAME_KIND_OTHER;
 }
 
 static bool
@@ -59,7 +59,7 @@ name_chars_init(struct name_chars *t, struct str name, struct arena *arena)
 	t->widths = arena_alloc(arena, name.len);
 	t->n = 0;
 	for (size_t at = 0; at < name.len; at += width) {
-		t->kinds[t->n] = kind_of(unicode_at(name, at, &width));
+		t->kinds[t->n] = kind_of(text_at(name, at, &width));
 		t->widths[t->n++] = (unsigned char)width;
 	}
 }

@@ -54,9 +54,9 @@ text_name_parse(struct str name, struct arena *arena, struct text_name *out)
 	name_chars_init(&t, name, arena);
 	if (name_find_leading_version(&t, &span))
 		name_chars_cut(&t, span);
-	out->size = unicode_upper(take(&t, name_find_size, arena), arena);
+	out->size = text_upper(take(&t, name_find_size, arena), arena);
 	out->version = take(&t, name_find_version, arena);
-	out->quant = unicode_upper(take(&t, name_find_quant, arena), arena);
+	out->quant = text_upper(take(&t, name_find_quant, arena), arena);
 	out->variant = take(&t, name_find_variant, arena);
 	if (name_find_date(&t, &span))
 		name_chars_cut(&t, span);
@@ -142,13 +142,13 @@ text_name_strip_quant(struct str name, struct arena *arena)
 struct str
 text_name_index_base(struct str name, struct arena *arena)
 {
-	return unicode_lower(text_name_base(after_last_slash(name), arena), arena);
+	return text_lower(text_name_base(after_last_slash(name), arena), arena);
 }
 
 struct str
 text_name_size_key(struct str name, struct arena *arena)
 {
-	struct str lower = unicode_lower(name, arena);
+	struct str lower = text_lower(name, arena);
 	struct str rest = text_name_strip_backend(lower);
 	struct str prefix = { lower.p, lower.len - rest.len };
 

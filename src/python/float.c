@@ -17,7 +17,7 @@ ascii_digits(struct str s, struct arena *arena)
 	int digit;
 
 	for (size_t i = 0; i < s.len; i += bytes) {
-		uint32_t cp = unicode_at(s, i, &bytes);
+		uint32_t cp = text_at(s, i, &bytes);
 
 		digit = cp < 0x80 ? -1 : uc_decimal_value(cp);
 		if (digit >= 0) {

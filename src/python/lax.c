@@ -10,7 +10,7 @@
 #include "json/walk.h"
 
 #define TWO_63 0x1p63
-#define COERCE_INT_DIGITS_MAX 4300
+#define LAX_INT_DIGITS_MAX 4300
 
 /* The part of s between characters of Unicode's White_Space, which lacks U+001C to
  * U+001F: this is not str.strip(). */
@@ -132,20 +132,20 @@ clean_int(struct str s, struct arena *arena, struct str *out)
 }
 
 /* The whole grammar; *out is canonical. */
-static enum coerce_int_result
+static enum lax_int_result
 int_text(struct str s, struct arena *arena, struct str *out)
 {
 	s = trim_white_space(s);
 	if (is_canonical(s)) {
-		if (s.len > COERCE_INT_DIGITS_MAX)
-			return COERCE_INT_TOO_LONG;
+		if (s.len > LAX_INT_DIGITS_MAX)
+			return LAX_INT_TOO_LONG;
 		*out = s;
-	} else if (!clean_int(s, arena, out) || out->len > COERCE_INT_DIGITS_MAX) {
-		return COERCE_INT_INVALID;
+	} else if (!clean_int(s, arena, out) || out->len > LAX_INT_DIGITS_MAX) {
+		return LAX_INT_INVALID;
 	}
 	if (str_eq(*out, STR("-0")))
 		*out = STR("0");
-	return COERCE_INT_OK;
+	return LAX_INT_OK;
 }
 
 static bool
@@ -156,18 +156,18 @@ canonical_int64(struct str s, int64_t *out)
 	return json_int64(&v, out);
 }
 
-enum coerce_int_result
-coerce_int_text(struct str s, struct arena *arena, struct str *text, int64_t *value)
+enum lax_int_result
+lax_int_text(struct str s, struct arena *arena, struct str *text, int64_t *value)
 {
-	enum coerce_int_result result = int_text(s, arena, text);
+	enum lax_int_result result = int_text(s, arena, text);
 
-	if (result == COERCE_INT_OK && !canonical_int64(*text, value))
+	if (result == LAX_INT_OK && !canonical_int64(*text, value))
 		*value = *text->p == '-' ? INT64_MIN : INT64_MAX;
 	return result;
 }
 
 bool
-coerce_str(const struct json_value *v, struct arena *arena, struct str *out)
+lax_str(const struct json_value *v, struct arena *arena, struct str *out)
 {
 	if (v->type != JSON_T_STRING)
 		return false;
@@ -176,7 +176,7 @@ coerce_str(const struct json_value *v, struct arena *arena, struct str *out)
 }
 
 bool
-coerce_int(const struct json_value *v, struct arena *arena, int64_t *out)
+lax_int(const struct json_value *v, struct arena *arena, int64_t *out)
 {
 	struct str text;
 	double x;
@@ -195,7 +195,7 @@ coerce_int(const struct json_value *v, struct arena *arena, int64_t *out)
 		*out = (int64_t)x;
 		return true;
 	case JSON_T_STRING:
-		return int_text(json_str(v, arena), arena, &text) == COERCE_INT_OK &&
+		return int_text(json_str(v, arena), arena, &text) == LAX_INT_OK &&
 		       canonical_int64(text, out);
 	default:
 		return false;
@@ -259,7 +259,7 @@ float_text(struct str s, struct arena *arena, double *out)
 }
 
 bool
-coerce_float(const struct json_value *v, struct arena *arena, double *out)
+lax_float(const struct json_value *v, struct arena *arena, double *out)
 {
 	double x;
 
@@ -285,7 +285,7 @@ coerce_float(const struct json_value *v, struct arena *arena, double *out)
 }
 
 bool
-coerce_bool_text(struct str s, bool *out)
+lax_bool_text(struct str s, bool *out)
 {
 	static const char *const words[] = { "0", "false", "f", "no", "n", "off", "1",
 		"true", "t", "yes", "y", "on" };
@@ -300,7 +300,7 @@ coerce_bool_text(struct str s, bool *out)
 }
 
 bool
-coerce_bool(const struct json_value *v, struct arena *arena, bool *out)
+lax_bool(const struct json_value *v, struct arena *arena, bool *out)
 {
 	double x;
 
@@ -317,7 +317,7 @@ coerce_bool(const struct json_value *v, struct arena *arena, bool *out)
 		*out = x == 1;
 		return true;
 	case JSON_T_STRING:
-		return coerce_bool_text(json_str(v, arena), out);
+		return lax_bool_text(json_str(v, arena), out);
 	default:
 		return false;
 	}

@@ -12,24 +12,24 @@
 #include "json/scan.h"
 
 /* Each returns whether the value is accepted, and sets *out only then. */
-bool coerce_str(const struct json_value *, struct arena *, struct str *out) MUST_CHECK;
+bool lax_str(const struct json_value *, struct arena *, struct str *out) MUST_CHECK;
 /* false also for an integer beyond 64 bits (doc/reference.md 1.1). */
-bool coerce_int(const struct json_value *, struct arena *, int64_t *out) MUST_CHECK;
-bool coerce_float(const struct json_value *, struct arena *, double *out) MUST_CHECK;
-bool coerce_bool(const struct json_value *, struct arena *, bool *out) MUST_CHECK;
+bool lax_int(const struct json_value *, struct arena *, int64_t *out) MUST_CHECK;
+bool lax_float(const struct json_value *, struct arena *, double *out) MUST_CHECK;
+bool lax_bool(const struct json_value *, struct arena *, bool *out) MUST_CHECK;
 
-bool coerce_bool_text(struct str, bool *out) MUST_CHECK;
+bool lax_bool_text(struct str, bool *out) MUST_CHECK;
 
-enum coerce_int_result {
-	COERCE_INT_OK,
-	COERCE_INT_INVALID,
-	COERCE_INT_TOO_LONG, /* a plain integer of more than 4300 characters */
+enum lax_int_result {
+	LAX_INT_OK,
+	LAX_INT_INVALID,
+	LAX_INT_TOO_LONG, /* a plain integer of more than 4300 characters */
 };
 
 /* The rules of doc/reference.md 1.10; s need not be UTF-8. *text is the canonical
  * decimal form (in the arena or in s; "0" also of "-0"), *value the integer, saturated
- * at the ends of int64_t. Both mean something only with COERCE_INT_OK. */
-enum coerce_int_result coerce_int_text(
+ * at the ends of int64_t. Both mean something only with LAX_INT_OK. */
+enum lax_int_result lax_int_text(
     struct str s, struct arena *, struct str *text, int64_t *value) MUST_CHECK;
 
 #endif

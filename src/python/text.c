@@ -54,7 +54,7 @@ in_ranges(const struct range *ranges, size_t n, uint32_t cp)
 }
 
 bool
-unicode_is_digit(uint32_t cp)
+text_is_digit(uint32_t cp)
 {
 	if (cp < 0x80)
 		return cp >= '0' && cp <= '9';
@@ -65,7 +65,7 @@ unicode_is_digit(uint32_t cp)
 /* Python asks for a letter or for a Numeric_Type. Outside the letters that property
  * holds for just the categories Nd, Nl and No. */
 bool
-unicode_is_alnum(uint32_t cp)
+text_is_alnum(uint32_t cp)
 {
 	if (cp < 0x80)
 		return (cp >= '0' && cp <= '9') ||
@@ -76,7 +76,7 @@ unicode_is_alnum(uint32_t cp)
 }
 
 uint32_t
-unicode_at(struct str s, size_t at, unsigned *bytes)
+text_at(struct str s, size_t at, unsigned *bytes)
 {
 	const uint8_t *p = (const uint8_t *)s.p + at;
 	ucs4_t cp;
@@ -99,7 +99,7 @@ unicode_at(struct str s, size_t at, unsigned *bytes)
 }
 
 bool
-unicode_valid(struct str s)
+text_valid(struct str s)
 {
 	return s.len == 0 || u8_check((const uint8_t *)s.p, s.len) == NULL;
 }
@@ -123,16 +123,16 @@ last_char(struct str s, unsigned *bytes)
 
 	while (at > 0 && s.len - at < 4 && ((unsigned char)s.p[at] & 0xC0) == 0x80)
 		at--;
-	cp = unicode_at(s, at, bytes);
-	return at + *bytes == s.len ? cp : unicode_at(s, s.len - 1, bytes);
+	cp = text_at(s, at, bytes);
+	return at + *bytes == s.len ? cp : text_at(s, s.len - 1, bytes);
 }
 
 struct str
-unicode_strip(struct str s)
+text_strip(struct str s)
 {
 	unsigned bytes;
 
-	while (s.len > 0 && is_space(unicode_at(s, 0, &bytes)))
+	while (s.len > 0 && is_space(text_at(s, 0, &bytes)))
 		s = str_from(s, bytes);
 	while (s.len > 0 && is_space(last_char(s, &bytes)))
 		s.len -= bytes;
@@ -140,9 +140,9 @@ unicode_strip(struct str s)
 }
 
 bool
-unicode_blank(struct str s)
+text_blank(struct str s)
 {
-	return unicode_strip(s).len == 0;
+	return text_strip(s).len == 0;
 }
 
 /*
@@ -161,10 +161,9 @@ is_final_sigma(struct str s, size_t at)
 		head.len -= bytes;
 	if (head.len == 0 || !uc_is_property_cased(last_char(head, &bytes)))
 		return false;
-	while (
-	    tail.len > 0 && uc_is_property_case_ignorable(unicode_at(tail, 0, &bytes)))
+	while (tail.len > 0 && uc_is_property_case_ignorable(text_at(tail, 0, &bytes)))
 		tail = str_from(tail, bytes);
-	return tail.len == 0 || !uc_is_property_cased(unicode_at(tail, 0, &bytes));
+	return tail.len == 0 || !uc_is_property_cased(text_at(tail, 0, &bytes));
 }
 
 /* A case mapping writes what the valid character cp at s.p[at] becomes, and returns its
@@ -205,7 +204,7 @@ map_wide(struct str s, struct arena *arena, map_fn *map)
 	unsigned bytes;
 
 	for (size_t at = 0; at < s.len; at += bytes) {
-		uint32_t cp = unicode_at(s, at, &bytes);
+		uint32_t cp = text_at(s, at, &bytes);
 
 		if (cp >= 0xD800 && cp <= 0xDFFF) {
 			memcpy(out + mapped.len, s.p + at, bytes);
@@ -243,7 +242,7 @@ survey(struct str s, char first, bool *wide, bool *letters)
 }
 
 struct str
-unicode_lower(struct str s, struct arena *arena)
+text_lower(struct str s, struct arena *arena)
 {
 	bool wide, capitals;
 
@@ -254,7 +253,7 @@ unicode_lower(struct str s, struct arena *arena)
 }
 
 struct str
-unicode_upper(struct str s, struct arena *arena)
+text_upper(struct str s, struct arena *arena)
 {
 	bool wide, smalls;
 

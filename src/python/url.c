@@ -135,7 +135,7 @@ hides_delimiter(struct str netloc)
 	unsigned bytes;
 
 	for (size_t at = 0; at < netloc.len; at += bytes) {
-		uint32_t cp = unicode_at(netloc, at, &bytes);
+		uint32_t cp = text_at(netloc, at, &bytes);
 
 		for (size_t i = 0; cp >= 0x80 && i < NELEM(hiding); i++)
 			if (cp == hiding[i])
@@ -166,7 +166,7 @@ url_split(struct str url, struct arena *arena, struct url *out)
 
 	out->scheme = none;
 	if (scheme.len < rest.len && is_scheme(scheme)) {
-		out->scheme = unicode_lower(scheme, arena);
+		out->scheme = text_lower(scheme, arena);
 		rest = str_from(rest, scheme.len + 1);
 	}
 	out->netloc = netloc_of(rest);

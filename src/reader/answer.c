@@ -470,7 +470,7 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 	struct route_match m;
 
 	arena_reset(a->arena);
-	m = route_match(decode_percent(q->path, false, a->arena));
+	m = route_match(percent_decode(q->path, false, a->arena));
 	r->label = label_of(a, &m);
 	if (cors_is_preflight(&a->config->http.cors, q)) {
 		cors_preflight(&a->config->http.cors, q, r);

@@ -94,7 +94,7 @@ query_bad_category(struct str name, struct buf *errors)
 static void
 convert_bool(enum parameter id, struct str value, bool *out, struct buf *errors)
 {
-	if (value.p == NULL || coerce_bool_text(value, out))
+	if (value.p == NULL || lax_bool_text(value, out))
 		return;
 	begin_item(errors, "bool_parsing", "query", parameters[id].name,
 	    "Input should be a valid boolean, unable to interpret input");
@@ -108,8 +108,8 @@ convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
 {
 	if (value.p == NULL)
 		return;
-	switch (coerce_int_text(value, a, text, out)) {
-	case COERCE_INT_OK:
+	switch (lax_int_text(value, a, text, out)) {
+	case LAX_INT_OK:
 		if (*out >= least)
 			return;
 		begin_item(errors, "greater_than_equal", "query", parameters[id].name,
@@ -120,12 +120,12 @@ convert_int(enum parameter id, struct str value, int64_t least, struct arena *a,
 		json_put_int(errors, least);
 		buf_puts(errors, "}}");
 		return;
-	case COERCE_INT_INVALID:
+	case LAX_INT_INVALID:
 		begin_item(errors, "int_parsing", "query", parameters[id].name,
 		    "Input should be a valid integer, unable to parse string as an "
 		    "integer");
 		break;
-	case COERCE_INT_TOO_LONG:
+	case LAX_INT_TOO_LONG:
 		begin_item(errors, "int_parsing_size", "query", parameters[id].name,
 		    "Unable to parse input string as an integer, exceeded maximum "
 		    "size");
@@ -182,7 +182,7 @@ collect(struct str raw, unsigned endpoint, struct arena *a, struct str *values)
 		value = cut_at(&raw, '&');
 		if (value.len == 0)
 			continue;
-		name = decode_percent(cut_at(&value, '='), true, a);
+		name = percent_decode(cut_at(&value, '='), true, a);
 		for (i = 0; i < PARAMETER_MAX; i++)
 			if ((parameters[i].endpoints & endpoint) &&
 			    str_eq(name, parameters[i].name))
@@ -229,7 +229,7 @@ query_parse(struct str raw, unsigned endpoint, struct arena *a, struct query *q,
 		return true;
 	collect(raw, endpoint, a, values);
 	for (i = 0; i < PARAMETER_MAX; i++)
-		values[i] = decode_percent(values[i], true, a);
+		values[i] = percent_decode(values[i], true, a);
 	convert(values, a, q, errors);
 	return errors->len == before;
 }

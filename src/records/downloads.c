@@ -56,7 +56,7 @@ downloads_url(const struct json_value *url, struct check *check, struct download
 	}
 	if (parts.netloc.len == 0)
 		return true;
-	if (url->escaped && !unicode_valid(parts.netloc))
+	if (url->escaped && !text_valid(parts.netloc))
 		return check_fail(check, "host is not Unicode");
 	out->hosts[out->nhosts++] = (struct host){ parts.netloc, parts.scheme.len > 0 };
 	return true;

@@ -98,7 +98,7 @@ legacy_csv_fault(struct str document)
 	struct csv csv;
 	size_t rows = 0;
 
-	if (!unicode_valid(document))
+	if (!text_valid(document))
 		return "CSV, but not UTF-8";
 	arena = arena_new();
 	csv_init(&csv, document, arena);
@@ -136,7 +136,7 @@ put_key(struct reading *r, const char *name)
 static bool
 put_parameters(struct reading *r)
 {
-	struct str text = unicode_strip(cell(r, COLUMN_PARAMETERS));
+	struct str text = text_strip(cell(r, COLUMN_PARAMETERS));
 	double billions = 0, x;
 
 	if (text.len > 0 && !py_float(text, r->check.arena, &billions))
@@ -175,7 +175,7 @@ put_tags(struct reading *r)
 		return fail(r, COLUMN_TAGS, "the row ends before it");
 	buf_putc(out, '[');
 	while (rest.len > 0) {
-		tag = unicode_strip(next_tag(&rest));
+		tag = text_strip(next_tag(&rest));
 		if (tag.len == 0)
 			continue;
 		if (!first)
@@ -190,7 +190,7 @@ put_tags(struct reading *r)
 static bool
 put_settings(struct reading *r)
 {
-	struct str text = unicode_strip(cell(r, COLUMN_SETTINGS));
+	struct str text = text_strip(cell(r, COLUMN_SETTINGS));
 	struct json_value v;
 	struct json_error error;
 
@@ -212,7 +212,7 @@ static void
 put_texts(struct reading *r, struct str name)
 {
 	struct arena *arena = r->check.arena;
-	struct str nsfw = unicode_lower(unicode_strip(cell(r, COLUMN_NSFW)), arena);
+	struct str nsfw = text_lower(text_strip(cell(r, COLUMN_NSFW)), arena);
 
 	buf_puts(&r->out, "{\"name\":");
 	json_put_string(&r->out, name);
@@ -238,7 +238,7 @@ put_row(struct reading *r, struct str name)
 static void
 read_row(struct reading *r)
 {
-	struct str name = unicode_strip(cell(r, COLUMN_NAME));
+	struct str name = text_strip(cell(r, COLUMN_NAME));
 	struct arena *arena = r->check.arena;
 	struct json_error error;
 	struct json_value v;

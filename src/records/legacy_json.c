@@ -144,16 +144,16 @@ put_scalars(struct writing *w)
 	bool nsfw = false, inpainting = false;
 	int64_t size;
 
-	if (given(w, LEGACY_NSFW) && !coerce_bool(&w->v[LEGACY_NSFW], w->arena, &nsfw))
+	if (given(w, LEGACY_NSFW) && !lax_bool(&w->v[LEGACY_NSFW], w->arena, &nsfw))
 		nsfw = false;
 	json_put_bool(put_key(w, LEGACY_NSFW), nsfw);
-	if (coerce_bool(&w->v[LEGACY_INPAINTING], w->arena, &inpainting) && inpainting)
+	if (lax_bool(&w->v[LEGACY_INPAINTING], w->arena, &inpainting) && inpainting)
 		json_put_bool(put_key(w, LEGACY_INPAINTING), true);
-	if (coerce_int(&w->v[LEGACY_SIZE_ON_DISK], w->arena, &size))
+	if (lax_int(&w->v[LEGACY_SIZE_ON_DISK], w->arena, &size))
 		json_put_int(put_key(w, LEGACY_SIZE_ON_DISK), size);
 	if (given(w, LEGACY_STYLE))
 		json_put_string(put_key(w, LEGACY_STYLE),
-		    unicode_strip(json_str(&w->v[LEGACY_STYLE], w->arena)));
+		    text_strip(json_str(&w->v[LEGACY_STYLE], w->arena)));
 }
 
 static void
@@ -169,7 +169,7 @@ put_tags(struct writing *w)
 		for (size_t i = 0; json_element(&walk, &tag); i++) {
 			if (i > 0)
 				buf_putc(out, ',');
-			json_put_string(out, unicode_strip(json_str(&tag, w->arena)));
+			json_put_string(out, text_strip(json_str(&tag, w->arena)));
 		}
 	}
 	buf_putc(out, ']');

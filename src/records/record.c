@@ -27,7 +27,7 @@ check_one_of(const struct json_value *v, struct check *c, const char *const *kno
 		return false;
 	s = json_str(v, c->arena);
 	if (strip)
-		s = unicode_strip(s);
+		s = text_strip(s);
 	return is_one_of(s, known, n) || check_fail(c, "not a known value");
 }
 
@@ -185,7 +185,7 @@ record_text(
     const struct json_value *v, struct check *c, enum field field, struct str *out)
 {
 	*out = json_str(v, c->arena);
-	if (v->escaped && !unicode_valid(*out))
+	if (v->escaped && !text_valid(*out))
 		return record_fail(c, "not Unicode", field);
 	return true;
 }
@@ -197,7 +197,7 @@ record_nsfw(const struct fields *f, struct check *c, struct record *out)
 
 	if (v->type == JSON_T_NONE)
 		return c->kind == TEXT || record_fail(c, "required", FIELD_NSFW);
-	return coerce_bool(v, c->arena, &out->nsfw) ||
+	return lax_bool(v, c->arena, &out->nsfw) ||
 	       record_fail(c, "not a boolean", FIELD_NSFW);
 }
 
@@ -241,7 +241,7 @@ record_has_description(const struct json_value *v, struct arena *arena)
 		return false;
 	if (v->p[1] > ' ' && v->p[1] < 0x7f && v->p[1] != '"' && v->p[1] != '\\')
 		return true;
-	return !unicode_blank(json_str(v, arena));
+	return !text_blank(json_str(v, arena));
 }
 
 int
@@ -268,7 +268,7 @@ record_decode(
 	    record_has_description(&f->v[FIELD_DESCRIPTION], c->arena);
 	/* Whether it is an integer was checked with the shape. */
 	if (category == CATEGORY_IMAGE_GENERATION &&
-	    !coerce_int(&f->v[FIELD_SIZE_ON_DISK], c->arena, &out->size_on_disk))
+	    !lax_int(&f->v[FIELD_SIZE_ON_DISK], c->arena, &out->size_on_disk))
 		out->size_on_disk = 0;
 	return 0;
 }

@@ -47,7 +47,7 @@ const char *
 report_quote(struct str s, struct report_name *out)
 {
 	size_t room = sizeof(out->text) - sizeof("\"...\""), n = 0, i = 0, end = s.len;
-	bool valid = unicode_valid(s);
+	bool valid = text_valid(s);
 
 	/* Cut at the start of a code point. */
 	if (end > room)

@@ -114,7 +114,7 @@ check_int(const struct json_value *v, struct check *c)
 {
 	int64_t unused;
 
-	return coerce_int(v, c->arena, &unused) ||
+	return lax_int(v, c->arena, &unused) ||
 	       check_fail(c, "not an integer of 64 bits");
 }
 
@@ -123,7 +123,7 @@ check_float(const struct json_value *v, struct check *c)
 {
 	double unused;
 
-	return coerce_float(v, c->arena, &unused) || check_fail(c, "not a number");
+	return lax_float(v, c->arena, &unused) || check_fail(c, "not a number");
 }
 
 bool
@@ -131,7 +131,7 @@ check_bool(const struct json_value *v, struct check *c)
 {
 	bool unused;
 
-	return coerce_bool(v, c->arena, &unused) || check_fail(c, "not a boolean");
+	return lax_bool(v, c->arena, &unused) || check_fail(c, "not a boolean");
 }
 
 bool

@@ -85,11 +85,11 @@ check_text(struct fuzz *f, struct str s)
 	int64_t n, m;
 	bool b;
 
-	if (coerce_int_text(s, f->arena, &text, &n) == COERCE_INT_OK) {
-		must(coerce_int_text(text, f->arena, &again, &m) == COERCE_INT_OK);
+	if (lax_int_text(s, f->arena, &text, &n) == LAX_INT_OK) {
+		must(lax_int_text(text, f->arena, &again, &m) == LAX_INT_OK);
 		must(str_eq(text, again) && n == m);
 	}
-	if (coerce_bool_text(s, &b))
+	if (lax_bool_text(s, &b))
 		must(s.len <= 5);
 	if (u8_check((const uint8_t *)s.p, s.len) != NULL)
 		return;
@@ -107,12 +107,12 @@ check_coercions(struct fuzz *f, const struct json_value *v)
 	double x;
 	bool b;
 
-	if (coerce_float(v, f->arena, &x))
+	if (lax_float(v, f->arena, &x))
 		check_double(f, x);
-	if (coerce_int(v, f->arena, &n) && coerce_bool(v, f->arena, &b) &&
+	if (lax_int(v, f->arena, &n) && lax_bool(v, f->arena, &b) &&
 	    v->type != JSON_T_STRING)
 		must(n == b);
-	if (coerce_str(v, f->arena, &s))
+	if (lax_str(v, f->arena, &s))
 		check_text(f, s);
 }
 

@@ -39,7 +39,7 @@ check_query(struct str raw, unsigned endpoint, struct arena *a)
 	if (good) {
 		require(q.offset >= 0 && q.offset_text.len > 0);
 		require(!q.has_limit || (q.limit >= 1 && q.limit_text.len > 0));
-		require(unicode_valid(q.preset));
+		require(text_valid(q.preset));
 	}
 	buf_free(&errors);
 }
@@ -53,8 +53,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct route_match m;
 
 	memcpy(text, data, size);
-	path = decode_percent(s, false, a);
-	require(unicode_valid(path));
+	path = percent_decode(s, false, a);
+	require(text_valid(path));
 	m = route_match(path);
 	if (m.route == ROUTE_STATISTICS || m.route == ROUTE_RISK)
 		require(m.category.len > 0 &&

@@ -131,7 +131,7 @@ expect_vector(
 	const char *text = json_string_value(json_object_get(vector, "name"));
 	struct str name = { text, strlen(text) };
 	json_t *status = json_object_get(vector, "status");
-	struct str lower = unicode_lower(name, arena);
+	struct str lower = text_lower(name, arena);
 	const struct name_part *part;
 	struct merged m;
 

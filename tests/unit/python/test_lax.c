@@ -28,13 +28,12 @@ assert_int_text(struct str s, const char *wanted)
 {
 	struct str text;
 	int64_t value;
-	enum coerce_int_result result =
-	    coerce_int_text(s, fixture_arena, &text, &value);
+	enum lax_int_result result = lax_int_text(s, fixture_arena, &text, &value);
 
-	if ((result == COERCE_INT_OK) != (wanted != NULL))
+	if ((result == LAX_INT_OK) != (wanted != NULL))
 		fail_msg("'%.*s': result %d", (int)s.len, s.p, result);
 	if (wanted == NULL) {
-		assert_int_equal(result, COERCE_INT_INVALID);
+		assert_int_equal(result, LAX_INT_INVALID);
 		return;
 	}
 	assert_int_equal(text.len, strlen(wanted));
@@ -108,7 +107,7 @@ TEST(test_int_text)
 }
 
 static void
-assert_long_int(const char *prefix, size_t digits, enum coerce_int_result wanted)
+assert_long_int(const char *prefix, size_t digits, enum lax_int_result wanted)
 {
 	char s[5000];
 	struct str text;
@@ -117,24 +116,24 @@ assert_long_int(const char *prefix, size_t digits, enum coerce_int_result wanted
 
 	memcpy(s, prefix, n);
 	memset(s + n, '7', digits);
-	assert_int_equal(coerce_int_text((struct str){ s, n + digits }, fixture_arena,
-			     &text, &value),
+	assert_int_equal(
+	    lax_int_text((struct str){ s, n + digits }, fixture_arena, &text, &value),
 	    wanted);
-	if (wanted == COERCE_INT_OK)
+	if (wanted == LAX_INT_OK)
 		assert_true(value == (*text.p == '-' ? INT64_MIN : INT64_MAX));
 }
 
 TEST(test_int_text_length)
 {
-	assert_long_int("", 4300, COERCE_INT_OK);
-	assert_long_int("", 4301, COERCE_INT_TOO_LONG);
-	assert_long_int("-", 4299, COERCE_INT_OK);
-	assert_long_int("-", 4300, COERCE_INT_TOO_LONG);
-	assert_long_int(" ", 4301, COERCE_INT_TOO_LONG);
+	assert_long_int("", 4300, LAX_INT_OK);
+	assert_long_int("", 4301, LAX_INT_TOO_LONG);
+	assert_long_int("-", 4299, LAX_INT_OK);
+	assert_long_int("-", 4300, LAX_INT_TOO_LONG);
+	assert_long_int(" ", 4301, LAX_INT_TOO_LONG);
 	/* In the other forms too many digits are just wrong. */
-	assert_long_int("+", 4300, COERCE_INT_OK);
-	assert_long_int("+", 4301, COERCE_INT_INVALID);
-	assert_long_int("00", 4301, COERCE_INT_INVALID);
+	assert_long_int("+", 4300, LAX_INT_OK);
+	assert_long_int("+", 4301, LAX_INT_INVALID);
+	assert_long_int("00", 4301, LAX_INT_INVALID);
 }
 
 /* A JSON document, and the integer or NULL. */
@@ -173,11 +172,11 @@ TEST(test_int)
 	int64_t n = 4711;
 	size_t i;
 
-	assert_false(coerce_int(&v, fixture_arena, &n));
+	assert_false(lax_int(&v, fixture_arena, &n));
 	for (i = 0; i < NELEM(ints); i++) {
 		v = parse(ints[i][0]);
 		n = 4711;
-		if (coerce_int(&v, fixture_arena, &n) != (ints[i][1] != NULL))
+		if (lax_int(&v, fixture_arena, &n) != (ints[i][1] != NULL))
 			fail_msg("%s", ints[i][0]);
 		assert_true(n == (ints[i][1] ? strtoll(ints[i][1], NULL, 10) : 4711));
 	}
@@ -228,22 +227,22 @@ TEST(test_float)
 
 	for (i = 0; i < NELEM(floats); i++) {
 		v = parse(floats[i].json);
-		if (!coerce_float(&v, fixture_arena, &x) || x != floats[i].x)
+		if (!lax_float(&v, fixture_arena, &x) || x != floats[i].x)
 			fail_msg("%s", floats[i].json);
 	}
 	for (i = 0; i < NELEM(not_floats); i++) {
 		v = parse(not_floats[i]);
-		if (coerce_float(&v, fixture_arena, &x))
+		if (lax_float(&v, fixture_arena, &x))
 			fail_msg("%s: %g", not_floats[i], x);
 	}
 	v = parse("NaN");
-	assert_true(coerce_float(&v, fixture_arena, &x) && isnan(x));
+	assert_true(lax_float(&v, fixture_arena, &x) && isnan(x));
 	v = parse("\"NaN\"");
-	assert_true(coerce_float(&v, fixture_arena, &x) && isnan(x));
+	assert_true(lax_float(&v, fixture_arena, &x) && isnan(x));
 	memset(big, '9', sizeof(big) - 1); /* an integer too big for a double */
 	big[sizeof(big) - 1] = '\0';
 	v = parse(big);
-	assert_false(coerce_float(&v, fixture_arena, &x));
+	assert_false(lax_float(&v, fixture_arena, &x));
 }
 
 static const char *const yes[] = { "true", "1", "1.0", "1e0", "\"1\"", "\"true\"",
@@ -264,20 +263,20 @@ TEST(test_bool)
 
 	for (i = 0; i < NELEM(yes); i++) {
 		v = parse(yes[i]);
-		if (!coerce_bool(&v, fixture_arena, &b) || !b)
+		if (!lax_bool(&v, fixture_arena, &b) || !b)
 			fail_msg("%s", yes[i]);
 	}
 	for (i = 0; i < NELEM(no); i++) {
 		v = parse(no[i]);
-		if (!coerce_bool(&v, fixture_arena, &b) || b)
+		if (!lax_bool(&v, fixture_arena, &b) || b)
 			fail_msg("%s", no[i]);
 	}
 	for (i = 0; i < NELEM(not_bools); i++) {
 		v = parse(not_bools[i]);
-		if (coerce_bool(&v, fixture_arena, &b))
+		if (lax_bool(&v, fixture_arena, &b))
 			fail_msg("%s", not_bools[i]);
 	}
-	assert_false(coerce_bool_text((struct str){ NULL, 0 }, &b));
+	assert_false(lax_bool_text((struct str){ NULL, 0 }, &b));
 }
 
 TEST(test_str)
@@ -287,14 +286,14 @@ TEST(test_str)
 	struct str s;
 	size_t i;
 
-	assert_true(coerce_str(&v, fixture_arena, &s));
+	assert_true(lax_str(&v, fixture_arena, &s));
 	assert_true(str_eq(s, STR("a\u00e9")));
 	v = parse("\"\"");
-	assert_true(coerce_str(&v, fixture_arena, &s));
+	assert_true(lax_str(&v, fixture_arena, &s));
 	assert_int_equal(s.len, 0);
 	for (i = 0; i < NELEM(others); i++) {
 		v = parse(others[i]);
-		assert_false(coerce_str(&v, fixture_arena, &s));
+		assert_false(lax_str(&v, fixture_arena, &s));
 	}
 }
 
@@ -357,7 +356,7 @@ check_accepted(struct str target, const struct json_value *body)
 	for (i = 0; i < NELEM(int_params); i++) {
 		if (!last_value(target, int_params[i], &s))
 			continue;
-		if (coerce_int_text(s, fixture_arena, &text, &value) != COERCE_INT_OK)
+		if (lax_int_text(s, fixture_arena, &text, &value) != LAX_INT_OK)
 			fail_msg("%.*s", (int)target.len, target.p);
 		echo = vectors_get(body, int_params[i]);
 		if (paged && !str_eq(text, (struct str){ echo.p, echo.len }))
@@ -368,7 +367,7 @@ check_accepted(struct str target, const struct json_value *body)
 	for (i = 0; i < NELEM(bool_params); i++) {
 		if (!last_value(target, bool_params[i], &s) || (statistics && i > 0))
 			continue;
-		if (!coerce_bool_text(s, &b))
+		if (!lax_bool_text(s, &b))
 			fail_msg("%.*s", (int)target.len, target.p);
 		n++;
 	}
@@ -389,10 +388,10 @@ check_refused(const struct json_value *error)
 	if (str_eq(t, STR("int_parsing")))
 		assert_int_text(s, NULL);
 	else if (str_eq(t, STR("bool_parsing")))
-		assert_false(coerce_bool_text(s, &b));
+		assert_false(lax_bool_text(s, &b));
 	else if (str_eq(t, STR("greater_than_equal")))
 		assert_true(
-		    coerce_int_text(s, fixture_arena, &text, &value) == COERCE_INT_OK &&
+		    lax_int_text(s, fixture_arena, &text, &value) == LAX_INT_OK &&
 		    value < 1);
 	else
 		return 0;

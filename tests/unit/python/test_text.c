@@ -56,7 +56,7 @@ TEST_WITH(lower, arena_setup, arena_teardown)
 	};
 
 	for (size_t i = 0; i < NELEM(list); i++)
-		assert_str(unicode_lower(list[i].from, *state), list[i].to);
+		assert_str(text_lower(list[i].from, *state), list[i].to);
 }
 
 TEST_WITH(upper, arena_setup, arena_teardown)
@@ -76,7 +76,7 @@ TEST_WITH(upper, arena_setup, arena_teardown)
 	};
 
 	for (size_t i = 0; i < NELEM(list); i++)
-		assert_str(unicode_upper(list[i].from, *state), list[i].to);
+		assert_str(text_upper(list[i].from, *state), list[i].to);
 }
 
 /* Most keys are lower case already: they are not copied. */
@@ -84,12 +84,12 @@ TEST_WITH(unchanged_is_not_copied, arena_setup, arena_teardown)
 {
 	struct str ascii = STR("quill-7b"), wide = STR("模型"), none = { NULL, 0 };
 
-	assert_ptr_equal(unicode_lower(ascii, *state).p, ascii.p);
+	assert_ptr_equal(text_lower(ascii, *state).p, ascii.p);
 	assert_int_equal(arena_footprint(*state), 0);
-	assert_ptr_equal(unicode_lower(wide, *state).p, wide.p);
-	assert_ptr_equal(unicode_upper(wide, *state).p, wide.p);
-	assert_null(unicode_upper(none, *state).p);
-	assert_int_equal(unicode_lower(none, *state).len, 0);
+	assert_ptr_equal(text_lower(wide, *state).p, wide.p);
+	assert_ptr_equal(text_upper(wide, *state).p, wide.p);
+	assert_null(text_upper(none, *state).p);
+	assert_int_equal(text_lower(none, *state).len, 0);
 }
 
 TEST(strip)
@@ -111,26 +111,26 @@ TEST(strip)
 	};
 
 	for (size_t i = 0; i < NELEM(list); i++)
-		assert_str(unicode_strip(list[i].from), list[i].to);
+		assert_str(text_strip(list[i].from), list[i].to);
 }
 
 TEST(blank)
 {
-	assert_true(unicode_blank((struct str){ NULL, 0 }));
-	assert_true(unicode_blank(STR(" \t\u3000\x1F")));
-	assert_false(unicode_blank(STR("\u200B")));
-	assert_false(unicode_blank(STR(" . ")));
-	assert_false(unicode_blank(STR("\0")));
+	assert_true(text_blank((struct str){ NULL, 0 }));
+	assert_true(text_blank(STR(" \t\u3000\x1F")));
+	assert_false(text_blank(STR("\u200B")));
+	assert_false(text_blank(STR(" . ")));
+	assert_false(text_blank(STR("\0")));
 }
 
 TEST(valid)
 {
-	assert_true(unicode_valid((struct str){ NULL, 0 }));
-	assert_true(unicode_valid(STR("a\0é模\U0010FFFF")));
-	assert_false(unicode_valid(STR("\xED\xA0\x80")));     /* a surrogate */
-	assert_false(unicode_valid(STR("\xC0\x80")));         /* overlong */
-	assert_false(unicode_valid(STR("\xF4\x90\x80\x80"))); /* beyond U+10FFFF */
-	assert_false(unicode_valid(STR("abc\xE2\x82")));      /* cut short */
+	assert_true(text_valid((struct str){ NULL, 0 }));
+	assert_true(text_valid(STR("a\0é模\U0010FFFF")));
+	assert_false(text_valid(STR("\xED\xA0\x80")));     /* a surrogate */
+	assert_false(text_valid(STR("\xC0\x80")));         /* overlong */
+	assert_false(text_valid(STR("\xF4\x90\x80\x80"))); /* beyond U+10FFFF */
+	assert_false(text_valid(STR("abc\xE2\x82")));      /* cut short */
 }
 
 /* Walks over every form, and loses nothing. */
@@ -148,7 +148,7 @@ TEST(at)
 	unsigned bytes;
 
 	for (size_t i = 0; i < NELEM(want); i++, pos += bytes) {
-		assert_int_equal(unicode_at(s, pos, &bytes), want[i].cp);
+		assert_int_equal(text_at(s, pos, &bytes), want[i].cp);
 		assert_int_equal(bytes, want[i].bytes);
 	}
 	assert_int_equal(pos, s.len);
@@ -162,9 +162,9 @@ TEST(digits)
 		0x1D2C0, 0x11F4F, 0x11F5A, 0x1E4EF, 0x1E4FA, 0xD800, 0xDC37 };
 
 	for (size_t i = 0; i < NELEM(yes); i++)
-		assert_true(unicode_is_digit(yes[i]) && unicode_is_alnum(yes[i]));
+		assert_true(text_is_digit(yes[i]) && text_is_alnum(yes[i]));
 	for (size_t i = 0; i < NELEM(no); i++)
-		assert_false(unicode_is_digit(no[i]));
+		assert_false(text_is_digit(no[i]));
 }
 
 TEST(alnum)
@@ -180,9 +180,9 @@ TEST(alnum)
 		0x10FFFF };
 
 	for (size_t i = 0; i < NELEM(yes); i++)
-		assert_true(unicode_is_alnum(yes[i]));
+		assert_true(text_is_alnum(yes[i]));
 	for (size_t i = 0; i < NELEM(no); i++)
-		assert_false(unicode_is_alnum(no[i]));
+		assert_false(text_is_alnum(no[i]));
 }
 
 /* Over all code points: how many there are, as /usr/bin/python3 (Unicode 14) counts
@@ -192,8 +192,8 @@ TEST_WITH(census, arena_setup, arena_teardown)
 	unsigned ndigits = 0, nalnum = 0, nlower = 0, nupper = 0;
 
 	for (uint32_t cp = 0; cp < 0x110000; cp++) {
-		ndigits += unicode_is_digit(cp);
-		nalnum += unicode_is_alnum(cp);
+		ndigits += text_is_digit(cp);
+		nalnum += text_is_alnum(cp);
 	}
 	for (uint32_t cp = 0x80; cp < 0x10000; cp++) {
 		char c[3] = { (char)(0xC0 | cp >> 6), (char)(0x80 | (cp & 63)) };
@@ -205,8 +205,8 @@ TEST_WITH(census, arena_setup, arena_teardown)
 			c[2] = (char)(0x80 | (cp & 63));
 			s.len = 3;
 		}
-		nlower += unicode_lower(s, *state).p != c;
-		nupper += unicode_upper(s, *state).p != c;
+		nlower += text_lower(s, *state).p != c;
+		nupper += text_upper(s, *state).p != c;
 		arena_reset(*state);
 	}
 	assert_int_equal(ndigits, 660 + 20);

@@ -79,7 +79,7 @@ TEST(paths_have_their_routes)
 
 	for (i = 0; i < NELEM(cases); i++) {
 		path = (struct str){ cases[i].path, strlen(cases[i].path) };
-		m = route_match(decode_percent(path, false, a));
+		m = route_match(percent_decode(path, false, a));
 		if (m.route != cases[i].route)
 			fail_msg("%s: route %d", cases[i].path, (int)m.route);
 		if (cases[i].text == NULL)
@@ -126,12 +126,12 @@ TEST(bytes_become_text)
 
 	for (i = 0; i < NELEM(codes); i++) {
 		raw = (struct str){ codes[i].raw, strlen(codes[i].raw) };
-		got = decode_percent(raw, true, a);
+		got = percent_decode(raw, true, a);
 		if (!str_eq(got,
 			(struct str){ codes[i].decoded, strlen(codes[i].decoded) }))
 			fail_msg("%s: %.*s", codes[i].raw, (int)got.len, got.p);
 	}
-	assert_true(str_eq(decode_percent(STR("a+%00b"), false, a), STR("a+\0b")));
+	assert_true(str_eq(percent_decode(STR("a+%00b"), false, a), STR("a+\0b")));
 	arena_free(&a);
 }
 
