@@ -98,9 +98,11 @@ class Member:
         return next(each for each in categories if each["category"] == CATEGORY)["fleet"]
 
     def kill(self, number=signal.SIGKILL):
-        """Its hydrator."""
+        """Its hydrator. One that is killed is dead then: else it may still take the lease."""
         pid = wait_for(self.hydrator, "a hydrator of " + self.name)
         os.kill(pid, number)
+        if number == signal.SIGKILL:
+            wait_for(lambda: not process_alive(pid), "its death")
         return pid
 
     def logged(self, pattern):
