@@ -213,6 +213,7 @@ member_published(struct member *m, const struct fleet_gate gate[LEDGER_DOCUMENTS
 	pthread_mutex_lock(&m->lock);
 	role_own(&m->role);
 	m->offer.serial++;
+	m->offer.said = (struct role_mark){ 0 };
 	m->offer.boot = clock_boot();
 	m->offer.begun = m->role.look.begun;
 	m->offer.wanted = member_leads(m);

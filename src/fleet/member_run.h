@@ -16,6 +16,9 @@ struct member_offer {
 	uint64_t serial; /* of the publication in the latch */
 	int64_t boot;    /* clock_boot() of that */
 	int64_t begun;   /* Redis' time: of the cycle that made it */
+	/* As what its value is in Redis, where only bodies are left to say; zeroed: it
+	 * is not. */
+	struct role_mark said;
 	struct fleet_gate gate[LEDGER_DOCUMENTS];
 };
 

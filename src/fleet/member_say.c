@@ -79,25 +79,22 @@ member_say_begin(struct member *m)
 		member_fenced(m, mark.token);
 }
 
-/* Makes the value of what the latch holds. Returns false if it holds nothing that can
- * be told. *s is to be released either way. */
+/* Makes the value of what the latch holds. Returns false if that cannot be told. */
 static bool
 member_make(struct member *m, const struct member_offer *offer, struct role_mark mark,
-    struct snapshot **s, struct buf *value)
+    const struct snapshot *s, struct buf *value)
 {
 	struct fleet_value v = { .token = mark.token, .seq = mark.seq };
 	struct buf payload = { 0 };
 	int64_t now = clock_boot(), redis = redis_now(m->redis);
 	bool made;
 
-	if (snapshot_take(m->set.segment, m->set.latch, 0, s) != SNAPSHOT_FRESH)
-		return false;
 	ledger_put(v.leader, sizeof(v.leader), m->set.name);
 	v.begun = offer->begun;
 	v.published = offer->boot + (redis - now);
 	memcpy(v.gate, offer->gate, sizeof(v.gate));
-	fleet_value_stamp(&v, &(*s)->stamp, now, redis);
-	made = m->set.work.identity(m->set.work.arg, *s, &payload);
+	fleet_value_stamp(&v, &s->stamp, now, redis);
+	made = m->set.work.identity(m->set.work.arg, s, &payload);
 	if (made)
 		fleet_value_write(&m->set.id, &v, payload.data, payload.len, value);
 	buf_free(&payload);
@@ -123,6 +120,35 @@ member_put_body(void *arg, const char *key, struct str body)
 	return b->result == REDIS_ANSWERED && !b->fenced;
 }
 
+/* Publishes the value, unless it is in Redis already. Returns false if there is none,
+ * or with what came of it, if it did not get there. */
+static bool
+member_send_value(struct member *m, const struct member_offer *offer,
+    struct role_mark mark, const struct snapshot *s, enum redis_result *result,
+    bool *fenced)
+{
+	struct buf value = { 0 };
+	bool made;
+
+	if (offer->said.token == mark.token)
+		return true;
+	made = member_make(m, offer, mark, s, &value);
+	if (made)
+		*result = script_publish(
+		    m->script, mark, (struct str){ value.data, value.len }, fenced);
+	buf_free(&value);
+	if (!made || *result != REDIS_ANSWERED || *fenced)
+		return false;
+	pthread_mutex_lock(&m->lock);
+	role_published(&m->role, mark);
+	if (m->offer.serial != offer->serial)
+		role_own(&m->role);
+	else
+		m->offer.said = mark;
+	pthread_mutex_unlock(&m->lock);
+	return true;
+}
+
 static enum redis_result
 member_send(struct member *m, const struct member_offer *offer, struct role_mark mark,
     bool *fenced)
@@ -130,19 +156,9 @@ member_send(struct member *m, const struct member_offer *offer, struct role_mark
 	struct member_bodies bodies = { m, mark.token, REDIS_ANSWERED, false };
 	enum redis_result result = REDIS_ANSWERED;
 	struct snapshot *s = NULL;
-	struct buf value = { 0 };
-	bool made = member_make(m, offer, mark, &s, &value);
 
-	if (made)
-		result = script_publish(
-		    m->script, mark, (struct str){ value.data, value.len }, fenced);
-	buf_free(&value);
-	if (made && result == REDIS_ANSWERED && !*fenced) {
-		pthread_mutex_lock(&m->lock);
-		role_published(&m->role, mark);
-		if (m->offer.serial != offer->serial)
-			role_own(&m->role);
-		pthread_mutex_unlock(&m->lock);
+	if (snapshot_take(m->set.segment, m->set.latch, 0, &s) == SNAPSHOT_FRESH &&
+	    member_send_value(m, offer, mark, s, &result, fenced)) {
 		m->set.work.bodies(m->set.work.arg, s, member_put_body, &bodies);
 		result = bodies.result;
 		*fenced = bodies.fenced;
@@ -151,24 +167,31 @@ member_send(struct member *m, const struct member_offer *offer, struct role_mark
 	return result;
 }
 
+/* Locked. Takes what is to be said now, if there is something, and as what. */
+static bool
+member_take_offer(struct member *m, struct member_offer *offer, struct role_mark *mark)
+{
+	*offer = m->offer;
+	if (!offer->wanted || m->role.token == 0 || clock_boot() < m->write_due)
+		return false;
+	if (offer->said.token != m->role.token)
+		m->seq++; /* also where the answer is lost it may be used up */
+	*mark = (struct role_mark){ m->role.token, m->seq };
+	return true;
+}
+
 void
 member_say_offer(struct member *m)
 {
 	struct member_offer offer;
 	enum redis_result result;
 	struct role_mark mark;
-	bool fenced = false;
+	bool wanted, fenced = false;
 
 	pthread_mutex_lock(&m->lock);
-	offer = m->offer;
-	mark.token = m->role.token;
-	if (offer.wanted && mark.token != 0 && clock_boot() >= m->write_due)
-		m->seq++; /* also where the answer is lost it may be used up */
-	else
-		offer.wanted = false;
-	mark.seq = m->seq;
+	wanted = member_take_offer(m, &offer, &mark);
 	pthread_mutex_unlock(&m->lock);
-	if (!offer.wanted)
+	if (!wanted)
 		return;
 	result = member_send(m, &offer, mark, &fenced);
 	malloc_trim(0); /* a payload and its value, until the next one */

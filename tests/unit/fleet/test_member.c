@@ -477,6 +477,34 @@ TEST(test_no_connection_lasts_for_ever)
 	assert_true(machine[0].view.up);
 }
 
+/* A user who may not write the keys of others: they are tried again, while followers
+ * are not made to take the same value again and again. */
+TEST(test_bodies_are_tried_again_without_the_value)
+{
+	uint64_t errors;
+
+	NEED_SERVER();
+	join(0);
+	UNTIL(look(0)->ready);
+	assert_int_equal(redis_client_ask(client, NULL, "ACL", "SETUSER", "default",
+			     "resetkeys", "~fleet:*", NULL),
+	    REDIS_ANSWERED);
+	publish_as(0, 'b', 101);
+	UNTIL(strcmp(look(0)->code, "NOPERM") == 0);
+	errors = machine[0].view.counts.errors;
+	UNTIL(look(0)->counts.errors > errors + 1);
+	assert_false(machine[0].view.up);
+	assert_int_equal(machine[0].view.newest.seq, 1);
+	assert_int_equal(redis_client_ask(client, NULL, "ACL", "SETUSER", "default",
+			     "allkeys", NULL),
+	    REDIS_ANSWERED);
+	UNTIL(look(0)->up && !machine[0].view.offered);
+	assert_int_equal(machine[0].view.newest.seq, 1);
+	assert_int_equal(ask("LPUSH", "body:two", "x"), REDIS_REFUSED); /* is there */
+	publish_as(0, 'c', 101);
+	UNTIL(look(0)->newest.seq == 2);
+}
+
 static void
 deaf(int fd)
 {
