@@ -14,6 +14,8 @@
 /* A connection measures Redis' clock once; clocks drift apart in days. */
 #define MEMBER_CONNECTION (3600 * NSEC_PER_SEC)
 #define MEMBER_SLEEP_MAX_MS 60000
+/* By so much it is not the answer that was slow: somebody has set Redis' clock. */
+#define MEMBER_STEP (2 * NSEC_PER_SEC)
 
 static bool
 member_is_stopping(struct member *m)
@@ -108,6 +110,18 @@ member_connect(struct member *m)
 	return true;
 }
 
+/* Ages are counted on Redis' clock: where that was set the next look measures it anew,
+ * on a connection of its own. */
+static void
+member_check_clock(struct member *m, int64_t clock, int64_t sent, int64_t answered)
+{
+	int64_t offset = redis_now(m->redis) - clock_boot();
+
+	if (clock < sent + offset - MEMBER_STEP ||
+	    clock > answered + offset + MEMBER_STEP)
+		m->connected -= MEMBER_CONNECTION;
+}
+
 static void
 member_look_now(struct member *m)
 {
@@ -127,6 +141,7 @@ member_look_now(struct member *m)
 		member_miss(m, result);
 		return;
 	}
+	member_check_clock(m, look.clock, sent, clock_boot());
 	pthread_mutex_lock(&m->lock);
 	role_seen(&m->role, &look, sent, clock_boot(), arc4random());
 	member_note_lead(m, believed);

@@ -74,13 +74,13 @@ static const char look_text[] =
 	    "  local n = tonumber(s) or 0\n"
 	    "  return n >= 0 and n < 2 ^ 53 and n or 0\n"
 	    "end\n"
-	    "local holder, token, leads = get(KEYS[1]), get(KEYS[2]), 0\n"
+	    "local t, holder, token, leads = redis.call('TIME'), get(KEYS[1]), "
+	    "get(KEYS[2]), 0\n"
 	    "local n, seen = number(token), number(ARGV[5])\n"
 	    "if holder == ARGV[1] and token == ARGV[4] then\n"
 	    "  redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
 	    "  leads = 1\n"
 	    "elseif ARGV[3] == '1' and (holder == '' or holder == ARGV[1]) then\n"
-	    "  local t = redis.call('TIME')\n"
 	    "  local now = math.min(t[1] * 1000000 + t[2], 9e15)\n"
 	    "  token = string.format('%.0f', math.max(now, n + 1, seen + 1))\n"
 	    "  redis.call('SET', KEYS[2], token)\n"
@@ -97,7 +97,8 @@ static const char look_text[] =
 	    "end\n"
 	    "local asked = get(KEYS[5])\n"
 	    "if leads == 1 and asked ~= '' then redis.call('DEL', KEYS[5]) end\n"
-	    "return {leads, token, get(KEYS[3]), get(KEYS[4]), asked, holder, left}\n";
+	    "return {leads, token, get(KEYS[3]), get(KEYS[4]), asked, holder, left,\n"
+	    "  t[1] .. string.format('%06d', t[2])}\n";
 
 /* ARGV: token, value, ms. Returns whether it was written. */
 static const char put_text[] =
@@ -264,20 +265,20 @@ leader_parse(const char *id, struct role_look *look)
 	ledger_put(look->leader, sizeof(look->leader), name);
 }
 
-/* leads, token, generation, begun, asked, holder, ms left. */
+/* leads, token, generation, begun, asked, holder, ms left, microseconds. */
 static bool
 look_parse(const redisReply *r, struct role_look *look)
 {
 	size_t i;
 
 	*look = (struct role_look){ 0 };
-	if (r->type != REDIS_REPLY_ARRAY || r->elements != 7 ||
+	if (r->type != REDIS_REPLY_ARRAY || r->elements != 8 ||
 	    r->element[0]->type != REDIS_REPLY_INTEGER ||
 	    r->element[6]->type != REDIS_REPLY_INTEGER ||
 	    r->element[6]->integer > TIME_MAX_MS)
 		return false;
-	for (i = 1; i < 6; i++)
-		if (r->element[i]->type != REDIS_REPLY_STRING)
+	for (i = 1; i < 8; i++)
+		if (i != 6 && r->element[i]->type != REDIS_REPLY_STRING)
 			return false;
 	look->leads = r->element[0]->integer == 1;
 	look->asked = look->leads && r->element[4]->len > 0;
@@ -290,6 +291,8 @@ look_parse(const redisReply *r, struct role_look *look)
 	if (look->generation.token > look->token)
 		look->generation = (struct role_mark){ 0 };
 	begun_parse(r->element[3]->str, look);
+	look->clock =
+	    strtonum(r->element[7]->str, 0, INT64_MAX / 4 / 1000, NULL) * 1000;
 	return !look->leads || look->token != 0;
 }
 

@@ -505,6 +505,43 @@ TEST(test_bodies_are_tried_again_without_the_value)
 	UNTIL(look(0)->newest.seq == 2);
 }
 
+static _Atomic int greeted;
+
+/* Its clock, which TIME told, was set to 1970 since. */
+static void
+set_back(int fd)
+{
+	greeted++;
+	if (redis_peer_greet(fd))
+		while (redis_peer_hear(fd) &&
+		       redis_peer_say(fd,
+			   "*8\r\n:0\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n$0\r\n\r\n"
+			   "$0\r\n\r\n:-2\r\n$7\r\n1000000\r\n"))
+			;
+}
+
+TEST(test_a_clock_that_was_set_is_measured_anew)
+{
+	char peer[256];
+	unsigned long at_first;
+
+	NEED_SERVER();
+	greeted = 0;
+	redis_peer_start(set_back);
+	snprintf(peer, sizeof(peer), "unix://%s", directory_path("peer.sock"));
+	join_at(0, peer);
+	UNTIL(greeted > 2);
+	assert_true(look(0)->up);
+	assert_true(member_close(&machine[0].member));
+	redis_peer_stop();
+
+	join(0);
+	UNTIL(look(0)->ready);
+	at_first = connections();
+	UNTIL(look(0)->counts.commands > 20);
+	assert_int_equal(connections(), at_first);
+}
+
 static void
 deaf(int fd)
 {

@@ -129,6 +129,8 @@ TEST(test_one_gets_the_lease_and_renews_it)
 	NEED_SERVER();
 	token = stand(0, 0, 0);
 	assert_true(token > UINT64_C(1600000000000000)); /* microseconds */
+	assert_true(look.clock >= (int64_t)token * 1000);
+	assert_true(look.clock < (int64_t)token * 1000 + 60 * S);
 	assert_string_equal(look.leader, "one");
 	assert_int_equal(stand(1, 0, 0), 0);
 	assert_string_equal(look.leader, "one");
