@@ -176,7 +176,7 @@ reload_grow(struct reload *r, int64_t now)
 static void
 reload_retire(struct crew *old, struct crew *heir)
 {
-	const struct child *before;
+	struct child *before;
 	size_t i;
 
 	listeners_close(&old->listeners);
@@ -189,6 +189,7 @@ reload_retire(struct crew *old, struct crew *heir)
 			continue;
 		heir->children.item[i].owed = before->owed;
 		heir->children.item[i].accept_until = before->accept_until;
+		before->accept_until = 0;
 	}
 }
 

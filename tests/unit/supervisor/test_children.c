@@ -8,8 +8,6 @@
 #include "proc/channel.h"
 #include "fixture/moved_clock.h"
 #include "fixture/supervisor_world.h"
-#include "shm/order.h"
-#include "shm/segment.h"
 #include "unit.h"
 
 /* A channel of a sibling would keep its EOF away, a listener the port. */
@@ -114,33 +112,6 @@ TEST(test_refresh_goes_to_hydrators_only)
 	snprintf(order, sizeof(order), "]: order %d", CHANNEL_REFRESH);
 	assert_int_equal(logged(order), 2);
 	stop();
-}
-
-/* Orders a hydrator to refresh until it has no room for another order. */
-static void
-fill_channel(void)
-{
-	int i;
-
-	for (i = 0; logged("has orders to read") == 0; i++) {
-		if (i > 20000)
-			fail_msg("there is always room:\n%s", slurp(fx.log));
-		kill(fx.pid, SIGUSR1);
-		sleep_ms(1);
-	}
-}
-
-static void
-order_accept(void)
-{
-	struct segment *seg;
-	union sigval value;
-
-	assert_int_equal(segment_look(fx.segment, fx.pid, &seg), 0);
-	value.sival_int = order_value(seg, ORDER_ACCEPT, 1);
-	segment_close(&seg);
-	assert_int_equal(sigqueue(fx.pid, ORDER_SIGNAL, value), 0);
-	wait_log("asks to accept", 1);
 }
 
 /* Who asked waits: the order is sent when there is room for it. */

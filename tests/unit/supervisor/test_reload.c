@@ -188,6 +188,31 @@ TEST(test_snapshots_are_carried_over)
 	stop();
 }
 
+/* One that the old hydrator had no room for. */
+TEST(test_an_order_to_accept_goes_to_the_successor)
+{
+	char line[64];
+	pid_t hydrator;
+
+	fx.config.upstream.cycle_timeout = 100;
+	start();
+	wait_log("is ready", 2);
+	hydrator = pid_of("hydrator obey");
+	kill(hydrator, SIGSTOP);
+	fill_channel();
+	order_accept();
+	reload("");
+	wait_log("serving obey on", 2);
+	kill(hydrator, SIGCONT);
+	snprintf(line, sizeof(line), "]: order %d", CHANNEL_ACCEPT);
+	wait_log(line, 1);
+	snprintf(line, sizeof(line), "hydrator obey[%d]: order %d",
+	    (int)pid_of("hydrator obey"), CHANNEL_ACCEPT);
+	assert_int_equal(logged(line), 1);
+	assert_int_not_equal(pid_of("hydrator obey"), hydrator);
+	stop();
+}
+
 TEST(test_counters_survive)
 {
 	int i;
