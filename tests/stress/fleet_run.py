@@ -40,7 +40,6 @@ PATIENCE = 30  # for one answer
 PAUSE = 0.01   # between two questions of a client
 # What two processors with five daemons need beside the wait for the next look.
 SLACK = 0.5
-REFUSED = re.compile(r"cannot be taken|what the fleet has is not taken")
 MARKS = re.compile(rb'"generation_(\d+)"')
 
 
@@ -91,8 +90,8 @@ class Client(threading.Thread):
             return
         generation = marks.pop()
         fetched = parsedate_to_datetime(fields["Date"]).timestamp() - int(fields["Age"])
-        # Both are cut to seconds.
-        if generation < self.newest or fetched < self.fetched - 1:
+        # Both times are cut to seconds.
+        if self.run_.in_order and generation < self.newest or fetched < self.fetched - 1:
             self.regressions.append((generation, self.newest, fetched, self.fetched))
         self.newest, self.fetched = max(generation, self.newest), max(fetched, self.fetched)
         self.run_.compare(STATISTICS, generation, body, fields, self.member)
@@ -104,15 +103,20 @@ class Client(threading.Thread):
 
 
 class Run:
-    def __init__(self, directory, intervals, kills, seed):
+    """The fleet, its clients and what they found; what else may happen to it is a subclass (fleet_storm.py)."""
+
+    in_order = True  # one machine fetches at a time, so later generations are of later times
+    refusal = re.compile("cannot be taken|what the fleet has is not taken")
+
+    def __init__(self, directory, intervals, kills, seed, **options):
         self.intervals, self.kills, self.seed = intervals, kills, seed
         self.random = random.Random(seed)
         self.over = threading.Event()
         self.lock = threading.Lock()
         self.known, self.differing, self.takeovers, self.wrong = {}, [], [], []
         self.daemons, self.directory = [], pathlib.Path(directory)
-        self.fleet = Fleet(directory, self.make, size=SIZE, interval=INTERVAL, lease=LEASE, poll=POLL, patience=60,
-                           kind="unix")
+        self.fleet = Fleet(directory, self.make, size=SIZE, interval=INTERVAL, lease=LEASE, poll=POLL,
+                           **{"patience": 60, "kind": "unix", **options})
         self.clients = [Client(self, member) for member in self.fleet.members]
 
     def make(self, *arguments, **settings):
@@ -134,7 +138,7 @@ class Run:
             began = self.fleet.redis.info()
             for client in self.clients:
                 client.start()
-            self.kill_leaders(time.monotonic())
+            self.disturb(time.monotonic() + self.intervals * INTERVAL)
             self.sets += self.fleet.stub.sets()
             ended = self.fleet.redis.info()
             self.traffic = {name: ended[name] - began[name] for name in (
@@ -147,8 +151,8 @@ class Run:
                     client.join()
             self.stop()
 
-    def kill_leaders(self, began):
-        end = began + self.intervals * INTERVAL
+    def disturb(self, end):
+        began = time.monotonic()
         # The last one has an heir before the end.
         instants = sorted(began + self.random.random() * (end - began - 2 * INTERVAL) for _ in range(self.kills))
         for instant in instants:
@@ -170,7 +174,7 @@ class Run:
 
     def count_refused(self):
         """By what they say: the counters of a hydrator end with it."""
-        return sum(len(REFUSED.findall(daemon.log())) for daemon in self.daemons)
+        return sum(len(self.refusal.findall(daemon.log())) for daemon in self.daemons)
 
     def stop(self):
         try:
@@ -198,10 +202,13 @@ class Run:
             late += [(generation, lag) for lag in these if lag > POLL + SLACK]
         return lags, late, missed, alone
 
+    def found(self, what):
+        return [text for client in self.clients for text in getattr(client, what)]
+
     def report(self):
+        """Prints the figures; true if one of them is bad."""
         lags, late, missed, alone = self.spread()
-        failed = [text for client in self.clients for text in client.failed]
-        regressions = [text for client in self.clients for text in client.regressions]
+        failed, regressions = self.found("failed"), self.found("regressions")
         for text in (self.wrong + failed + self.differing + regressions + late + missed)[:20]:
             print("  !", text)
         print("fleet: %d daemons, %d intervals of %d s, %d leaders killed, lease %d s, look every %d s, seed %d" % (
@@ -223,14 +230,15 @@ class Run:
         return bool(bad or self.wrong or failed or self.differing or late or missed or regressions or self.refused)
 
 
-def main():
-    if len(sys.argv) > 4 or not all(argument.isdigit() for argument in sys.argv[1:]):
-        sys.exit(__doc__)
+def carry_out(make, default):
+    """Makes a run of the numbers on the command line, or of the default ones and a random seed."""
+    if len(sys.argv) > len(default) + 2 or not all(argument.isdigit() for argument in sys.argv[1:]):
+        sys.exit(sys.modules["__main__"].__doc__)
     numbers = [int(argument) for argument in sys.argv[1:]]
-    intervals, kills, seed = numbers + [200, 50, random.randrange(1 << 32)][len(numbers):]
+    numbers += [*default, random.randrange(1 << 32)][len(numbers):]
     be_small()
     with tempfile.TemporaryDirectory(prefix="hydratord-fleet-") as directory:
-        run = Run(directory, intervals, kills, seed)
+        run = make(directory, *numbers)
         run.run()
         if run.report():
             for daemon in run.daemons:
@@ -239,4 +247,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    carry_out(Run, (200, 50))
