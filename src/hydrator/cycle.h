@@ -76,8 +76,8 @@ struct cycle {
 enum cycle_result {
 	CYCLE_PUBLISHED, /* all documents are new */
 	CYCLE_REUSED,    /* published, but with old documents */
-	CYCLE_REFUSED, /* published or not, only the gate stood in the way, or the room
-			* in the segment or in memory: no hurry */
+	CYCLE_REFUSED, /* published or not, only the gate stood in the way: no hurry */
+	CYCLE_NO_ROOM, /* in the segment or in memory, for what was made: no hurry */
 	CYCLE_FAILED,  /* the last snapshot stays */
 	CYCLE_IDLE,    /* nobody may be asked now: it is as if there had been none */
 	CYCLE_STOPPED, /* the wait's attend said so; nothing is published */

@@ -374,7 +374,8 @@ follow_end(struct follow *f, enum cycle_result result)
 	if (f->cycle->generation != f->before)
 		follow_offer(f);
 	member_end(f->member);
-	if (result == CYCLE_FAILED || result == CYCLE_REUSED)
+	/* What the gate refuses is the same for all, and the gate counts how often. */
+	if (result == CYCLE_FAILED || result == CYCLE_REUSED || result == CYCLE_NO_ROOM)
 		f->failures++;
 	else if (result != CYCLE_IDLE)
 		f->failures = 0;

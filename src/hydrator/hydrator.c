@@ -351,7 +351,8 @@ hydrator_close(struct hydrator *h)
 static bool
 hydrator_is_content(enum cycle_result result)
 {
-	return result == CYCLE_PUBLISHED || result == CYCLE_REFUSED;
+	return result == CYCLE_PUBLISHED || result == CYCLE_REFUSED ||
+	       result == CYCLE_NO_ROOM;
 }
 
 /* A tick or an order wants all documents to be fetched, another cycle only what was not

@@ -88,7 +88,7 @@ enum cycle_result
 outcome_too_large(struct cycle *c, const char *why)
 {
 	outcome_failed(c, COUNTER_PUBLISH_REJECTED, why);
-	return CYCLE_REFUSED;
+	return CYCLE_NO_ROOM;
 }
 
 enum cycle_result
@@ -114,7 +114,7 @@ outcome_short_of_memory(struct cycle *c)
 	    "that, or see which document has become so large",
 	    memory_taken(c->memory), c->memory->limit);
 	outcome_failed(c, COUNTER_SHORT_OF_MEMORY, why);
-	return CYCLE_REFUSED;
+	return CYCLE_NO_ROOM;
 }
 
 enum cycle_result

@@ -1051,13 +1051,13 @@ TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 	    "true}}",
 	    0);
 	hydrator_world_put("reference.json", text);
-	assert_int_equal(run(), CYCLE_REFUSED); /* no early try */
+	assert_int_equal(run(), CYCLE_NO_ROOM); /* no early try */
 	assert_int_equal(
 	    hydrator_world_logged("image_generation not refreshed: a snapshot of "), 1);
 	assert_true(segment_wanted(world.segment, 0) > 4096);
 	text[5000] = 'x'; /* another content, as large */
 	hydrator_world_put("reference.json", text);
-	assert_int_equal(run(), CYCLE_REFUSED);
+	assert_int_equal(run(), CYCLE_NO_ROOM);
 	assert_int_equal(hydrator_world_logged("warning: "), 0);
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 2);
 }
@@ -1071,7 +1071,7 @@ TEST(test_short_of_memory)
 	cycle.memory = &memory;
 	hydrator_world_put("stats_image.json", "{\"day\": {\"Elm\": 9}}");
 	memory.begun = 0; /* all of the process is more than a byte */
-	assert_int_equal(run(), CYCLE_REFUSED);
+	assert_int_equal(run(), CYCLE_NO_ROOM);
 	assert_int_equal(hydrator_world_logged("not refreshed: it takes "), 1);
 	assert_int_equal(hydrator_world_logged("hydration.max_memory is 1: raise"), 1);
 	assert_int_equal(count(COUNTER_SHORT_OF_MEMORY), 1);
@@ -1087,7 +1087,7 @@ TEST(test_larger_than_any_segment)
 	cycle.settings.payload_max = 8192;
 	put_models(40);
 	for (int i = 1; i <= 2; i++) {
-		assert_int_equal(run(), CYCLE_REFUSED);
+		assert_int_equal(run(), CYCLE_NO_ROOM);
 		assert_int_equal(count(COUNTER_PUBLISH_REJECTED), i);
 		assert_int_equal(count(COUNTER_REFRESH_FAILURES), i);
 		assert_int_equal(hydrator_world_logged("more than 8192 bytes"), 1);
@@ -1110,7 +1110,7 @@ TEST(test_too_large_for_now)
 	snprintf(text, sizeof(text), RECORD("%0*d"), HYDRATOR_WORLD_CAPACITY, 0);
 	for (i = 1; i <= 2; i++) {
 		hydrator_world_put("reference.json", text);
-		assert_int_equal(run(), CYCLE_REFUSED);
+		assert_int_equal(run(), CYCLE_NO_ROOM);
 		assert_int_equal(hydrator_world_logged("the segment has room"), 1);
 		hydrator_world_put("reference.json", RECORD("a"));
 		assert_published((uint64_t)i);
