@@ -39,7 +39,7 @@ SIZE, INTERVAL, LEASE, POLL = 5, 3, 2, 1
 PATIENCE = 30  # for one answer
 PAUSE = 0.01   # between two questions of a client
 # What two processors with five daemons need beside the wait for the next look.
-SLACK = 0.5
+SLACK = float(os.environ.get("HYDRATORD_FLEET_SLACK", "0.5"))
 MARKS = re.compile(rb'"generation_(\d+)"')
 
 

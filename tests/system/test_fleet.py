@@ -95,7 +95,7 @@ def test_a_killed_leader_has_a_successor_within_its_lease(make_fleet):
 
 
 def test_a_leader_that_was_stopped_over_its_lease_is_a_follower(make_fleet):
-    fleet = make_fleet(size=2, interval=3, lease=2, patience=60).start()
+    fleet = make_fleet(size=2, interval=3, lease=4, patience=60).start()
     lease, leader = fleet.redis("GET", key("lease")), fleet.leader()
     pid = leader.kill(signal.SIGSTOP)
     heir = fleet.wait_leader(lease)
