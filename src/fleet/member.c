@@ -52,6 +52,7 @@ member_start(struct member *m, char *err, size_t errlen)
 		.category = m->set.id.category,
 		.name = m->set.name,
 		.lease = m->set.rule.lease,
+		.sum = m->set.sum,
 		.keep = m->set.keep,
 	};
 	int rc;
@@ -143,6 +144,8 @@ member_look(struct member *m, struct member_view *out)
 	out->newest = m->role.look.generation;
 	out->held = m->role.held;
 	out->first = role_first_cycle(&m->role, now + m->view.offset);
+	out->differs =
+	    out->lead == 0 && m->role.look.sum != 0 && m->role.look.sum != m->set.sum;
 	memcpy(out->leader, m->role.look.leader, sizeof(out->leader));
 	out->asked = m->asked;
 	m->asked = false;

@@ -46,6 +46,7 @@ struct member_settings {
 	const char *prefix;
 	const char *name; /* of this machine */
 	struct fleet_value_id id;
+	uint32_t sum; /* of what shapes its answers, not 0 */
 	struct role_rule rule;
 	int64_t keep;     /* seconds that Redis keeps a value */
 	int64_t body_ttl; /* and a body */
@@ -70,6 +71,7 @@ struct member_view {
 	struct role_mark newest; /* in Redis */
 	struct role_mark held;   /* in the latch; zeroed: its own, or nothing */
 	char leader[LEDGER_LEADER_SIZE]; /* "": nobody that is known */
+	bool differs;                    /* another machine leads, by another sum */
 	int64_t first;                   /* of a leader: role_first_cycle() */
 
 	bool up;

@@ -39,6 +39,7 @@ struct role_look {
 	bool asked;              /* the leader alone: for a cycle */
 	int64_t left;            /* of the lease; 0: nobody has it */
 	char leader[LEDGER_LEADER_SIZE]; /* name of who has it, "": nobody */
+	uint32_t sum;                    /* script_settings.sum of that; 0: unknown */
 	int64_t clock;                   /* Redis' time, then */
 };
 

@@ -132,8 +132,8 @@ script_open(const struct script_settings *set)
 		if (asprintf(&s->key[i], "%s:{%s}:%s", set->prefix, set->category,
 			key_names[i]) == -1)
 			abort();
-	if (asprintf(&s->id, "%s/%ld/%08" PRIx32, set->name, (long)getpid(),
-		arc4random()) == -1)
+	if (asprintf(&s->id, "%s/%ld/%08" PRIx32 "-%08" PRIx32, set->name,
+		(long)getpid(), arc4random(), set->sum) == -1)
 		abort();
 	snprintf(
 	    s->lease_ms, sizeof(s->lease_ms), "%" PRId64, set->lease / NSEC_PER_MSEC);
@@ -251,14 +251,18 @@ token_parse(const char *text)
 	return token;
 }
 
-/* The name in front of /PID/RANDOM, harmless for logs. */
+/* The name in front of /PID/RANDOM-SUM, harmless for logs, and SUM. */
 static void
 leader_parse(const char *id, struct role_look *look)
 {
 	char name[LEDGER_LEADER_SIZE];
 	size_t n = strlen(id);
+	const char *sum;
 	int slashes = 0;
 
+	if ((sum = strrchr(id, '-')) == NULL ||
+	    sscanf(sum, "-%" SCNx32, &look->sum) != 1)
+		look->sum = 0;
 	while (n > 0 && slashes < 2)
 		slashes += id[--n] == '/';
 	snprintf(name, sizeof(name), "%.*s", (int)n, id);

@@ -2,7 +2,7 @@
  * What a hydrator says to Redis: a few scripts over the keys of one category, each of
  * which Redis carries out whole or not at all. The thread of member.h.
  *
- *   P:{C}:lease       who leads, NAME/PID/RANDOM; ends by itself
+ *   P:{C}:lease       who leads, NAME/PID/RANDOM-SUM; ends by itself
  *   P:{C}:token       the fencing token of who led last; each leader has a greater one
  *   P:{C}:begun       MS:TOKEN:SEQ, when the last cycle began and what it is to become
  *   P:{C}:snapshot    value.h
@@ -32,6 +32,7 @@ struct script_settings {
 	const char *prefix, *category;
 	const char *name; /* of this machine, for those who read */
 	int64_t lease;    /* nanoseconds */
+	uint32_t sum;     /* of what shapes its answers; for those who read */
 	int64_t keep;     /* seconds that what is published is kept */
 };
 

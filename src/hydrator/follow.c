@@ -17,6 +17,7 @@
 #include "hydrator/offer.h"
 #include "hydrator/outcome.h"
 #include "hydrator/recall.h"
+#include "hydrator/settings.h"
 #include "payload/view.h"
 #include "shm/snapshot.h"
 #include "terms/part.h"
@@ -57,6 +58,7 @@ follow_join(struct follow *f, char *err, size_t errlen)
 		.prefix = config->redis.prefix,
 		.name = config->redis.name,
 		.id = { c->section->name, VIEW_MAGIC },
+		.sum = settings_sum(&c->settings),
 		.rule = {
 			.lease = config->redis.lease * NSEC_PER_SEC,
 			.poll = config->redis.poll * NSEC_PER_SEC,

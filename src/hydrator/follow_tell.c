@@ -79,6 +79,19 @@ tell_skew(struct follow_tell *t, const struct member_view *v, const char *catego
 	t->skewed = skewed;
 }
 
+/* Answers would change with the leader. */
+static void
+tell_difference(
+    struct follow_tell *t, const struct member_view *v, const char *category)
+{
+	if (v->differs && !t->differs)
+		log_warnx("%s: section analysis of %s, who leads, is another one: its "
+			  "answers are given here as well",
+		    category, v->leader);
+	if (v->leader[0] != '\0')
+		t->differs = v->differs;
+}
+
 void
 follow_tell(struct follow_tell *t, const struct member_view *v, const char *category)
 {
@@ -86,6 +99,7 @@ follow_tell(struct follow_tell *t, const struct member_view *v, const char *cate
 	tell_skew(t, v, category);
 	tell_refusal(t, v, category);
 	tell_role(t, v, category);
+	tell_difference(t, v, category);
 }
 
 void

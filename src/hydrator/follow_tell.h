@@ -20,6 +20,7 @@ struct follow_tell {
 	uint64_t lead;
 	uint64_t refused;
 	bool skewed;
+	bool differs;
 };
 
 /* Logs what has changed. */

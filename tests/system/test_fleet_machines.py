@@ -56,3 +56,21 @@ def test_a_machine_without_room_does_not_lead_for_ever(make_daemon, tmp_path):
         assert lines(small, "3 cycles in a row have failed: others may lead")
         for daemon in (large, small):
             assert daemon.stop() == 0
+
+
+def test_another_section_analysis_is_told_once(make_daemon, tmp_path):
+    documents = write_documents(tmp_path / "documents", 40)
+    with RedisServer(tmp_path / "redis") as redis:
+        first = make_machine(make_daemon, documents, redis, "first").start()
+        other = make_machine(make_daemon, documents, redis, "other",
+                             settings='analysis { low_usage_percent = 0.5 preferred_hosts = { "example.org" } }').start()
+        like = make_machine(make_daemon, documents, redis, "like").start()
+        pattern = "warning.* section analysis of first, who leads, is another one"
+        wait_for(lambda: lines(other, pattern), "the warning")
+        assert served(other) == served(first)
+        commands = metric(other, "redis_commands_total", CATEGORY)
+        wait_for(lambda: metric(other, "redis_commands_total", CATEGORY) > commands + 2, "more looks")
+        assert len(lines(other, pattern)) == 1 and not lines(like, "is another one")
+        like.stop()
+        other.stop()
+        first.stop()

@@ -56,6 +56,7 @@ setup(void **state UNUSED)
 			.category = "image_generation",
 			.name = names[i],
 			.lease = 60 * S,
+			.sum = 0x1badcafe,
 			.keep = 1000,
 		};
 
@@ -122,6 +123,13 @@ left_of(const char *key)
 	return reply->integer;
 }
 
+static void
+set(const char *key, const char *text)
+{
+	assert_int_equal(
+	    redis_client_ask(redis[0], NULL, "SET", key, text, NULL), REDIS_ANSWERED);
+}
+
 TEST(test_one_gets_the_lease_and_renews_it)
 {
 	uint64_t token;
@@ -159,6 +167,11 @@ TEST(test_a_name_may_have_slashes)
 	NEED_SERVER();
 	assert_true(stand(1, 0, 0) > 0);
 	assert_string_equal(look.leader, "the/other");
+	assert_int_equal(look.sum, 0x1badcafe);
+	set(KEY("lease"), "an-other/3/nonsense");
+	assert_int_equal(stand(0, 0, 0), 0);
+	assert_string_equal(look.leader, "an-other");
+	assert_int_equal(look.sum, 0);
 }
 
 TEST(test_tokens_grow_whatever_redis_has_forgotten)
@@ -332,13 +345,6 @@ TEST(test_what_is_not_there_is_empty)
 
 static const char *const own_keys[] = { KEY("lease"), KEY("token"), KEY("begun"),
 	KEY("snapshot"), KEY("generation"), KEY("asked"), KEY("hosts") };
-
-static void
-set(const char *key, const char *text)
-{
-	assert_int_equal(
-	    redis_client_ask(redis[0], NULL, "SET", key, text, NULL), REDIS_ANSWERED);
-}
 
 /* Says all that a leader has to say, and is taken at its word by the other. */
 static void
