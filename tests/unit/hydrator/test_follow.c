@@ -341,6 +341,24 @@ TEST(test_a_leader_tells_what_it_has)
 	assert_string_equal(told().leader, name);
 }
 
+TEST(test_who_does_not_refresh_does_not_lead)
+{
+	int64_t seen;
+
+	NEED_SERVER();
+	world.config.hydration.enabled = false;
+	join();
+	UNTIL(told().seen != 0);
+	seen = told().seen;
+	UNTIL(told().seen > seen); /* nobody else wants to */
+	assert_int_equal(told().role, LEDGER_FOLLOWER);
+	assert_int_equal(told().token, 0);
+	other_leads();
+	own_cycle();
+	other_publishes(1, -10, 5000, true);
+	UNTIL(told().generation == 1);
+}
+
 TEST(test_a_leader_that_fails_lets_others_lead)
 {
 	NEED_SERVER();
