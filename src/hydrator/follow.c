@@ -37,6 +37,7 @@ struct follow {
 	bool stale;        /* the documents are older than what the latch has */
 	uint64_t before;   /* generation before the cycle */
 	unsigned failures; /* cycles in a row, as leader */
+	int64_t joined;    /* clock_boot() of the opening */
 	int64_t lag;       /* of the last snapshot that was taken */
 };
 
@@ -88,6 +89,7 @@ follow_open(struct cycle *c)
 		return NULL;
 	f = xcalloc(1, sizeof(*f));
 	f->cycle = c;
+	f->joined = clock_boot();
 	f->role = f->tell.role = LEDGER_FOLLOWER;
 	if (follow_join(f, err, sizeof(err)) == -1) {
 		log_errx("%s is in no fleet: %s", c->section->name, err);
@@ -216,9 +218,12 @@ follow_note(struct follow *f, const struct fleet_value *v,
     const struct snapshot_stamp *stamp, int64_t begun)
 {
 	struct cycle *c = f->cycle;
-	int64_t lag = clock_boot() + f->view.offset - v->published;
+	int64_t now = clock_boot(), age = now + f->view.offset - v->published;
 
-	f->lag = lag > 0 ? lag : 0;
+	if (age < 0)
+		age = 0;
+	/* Whoever joins late is not behind for that. */
+	f->lag = age < now - f->joined ? age : now - f->joined;
 	f->stale = true;
 	cycle_forget(c);
 	follow_note_gates(c, v);
@@ -226,9 +231,8 @@ follow_note(struct follow *f, const struct fleet_value *v,
 	account_followed(c, stamp);
 	log_info("followed %s: %" PRIu64 " bytes, %" PRId64 " ms, generation %" PRIu64
 		 ", as %s published it %" PRId64 " ms ago",
-	    c->section->name, v->length, (clock_boot() - begun) / NSEC_PER_MSEC,
-	    snapshot_generation(c->segment, c->latch), v->leader,
-	    f->lag / NSEC_PER_MSEC);
+	    c->section->name, v->length, (now - begun) / NSEC_PER_MSEC,
+	    snapshot_generation(c->segment, c->latch), v->leader, age / NSEC_PER_MSEC);
 }
 
 static void

@@ -75,7 +75,9 @@ struct ledger_fleet {
 	uint64_t token;      /* fencing token of the leader; 0: none known */
 	uint64_t generation; /* the leader's number of what is held; 0: not its */
 	int64_t seen;        /* clock_boot() of the last good look; 0: none */
-	int64_t lag;  /* ns from the leader's publication to ours, of the last taken */
+	/* ns from the leader's publication, or from this hydrator's start if that is
+	 * later, to ours, of the last taken; 0 as leader */
+	int64_t lag;
 	int64_t skew; /* ns that the clock of Redis is ahead of this machine's */
 	uint64_t commands, errors, bytes_in, bytes_out;
 	uint64_t refused;                /* values not taken: form, checksum, ... */

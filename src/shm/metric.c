@@ -239,7 +239,8 @@ const struct metric metric_table[METRIC_MAX] = {
 	[METRIC_FLEET_LAG] = { .name = "fleet_lag_seconds",
 	    .type = "gauge",
 	    .label = { "category" },
-	    .help = "From the leader's publication to this machine's, of the last "
+	    .help = "From the leader's publication, or the start of this hydrator if "
+		    "that is later, to this machine's publication, of the last "
 		    "snapshot taken; 0 for the leader." },
 	[METRIC_FLEET_REFUSED] = { .name = "fleet_refused_total",
 	    .type = "counter",

@@ -92,6 +92,17 @@ def test_a_leader_and_a_follower(machine, redis):
     assert figure(leader, "fleet_lag_seconds") == 0 <= figure(follower, "fleet_lag_seconds") < 30
 
 
+def test_who_joins_late_is_not_behind(machine):
+    leader = machine("node-1")
+    wait_for(lambda: fleet(leader)["generation"] > 0, "its snapshot")
+    published = time.monotonic()
+    wait_for(lambda: time.monotonic() > published + 2, "its age")
+    follower = machine("node-2")
+    becomes(follower, role="follower", generation=fleet(leader)["generation"])
+    ago = re.search(r"as node-1 published it (\d+) ms ago", follower.log())
+    assert 2000 <= int(ago.group(1)) and fleet(follower)["lag"] * 1000 <= int(ago.group(1)) - 1900
+
+
 def test_who_cannot_reach_redis_is_alone_and_ready(machine, redis, tmp_path):
     daemon = machine("node-1")
     before = becomes(daemon, role="leader", up=True)
