@@ -35,11 +35,13 @@ struct member {
 	int64_t connected; /* clock_boot() */
 	int64_t write_due; /* after a write was refused: not before */
 	unsigned write_misses;
+	bool missed;          /* since it was last set to false */
+	unsigned step_misses; /* turns in a row that broke off after their look */
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct role role;
 	struct member_view view; /* but for what role.h tells */
-	bool look_failed, write_failed;
+	bool look_failed, step_failed, write_failed;
 	uint64_t prepared; /* token of the lead for which hosts were learned */
 	uint64_t seq;      /* of the last publication as leader by role.token */
 	bool asked;        /* the leader: for a cycle */

@@ -32,7 +32,7 @@ member_is_stopping(struct member *m)
 void
 member_set_up(struct member *m)
 {
-	bool up = !m->look_failed && !m->write_failed;
+	bool up = !m->look_failed && !m->step_failed && !m->write_failed;
 
 	if (up != m->view.up || m->view.since == 0)
 		m->view.since = clock_wall();
@@ -63,6 +63,7 @@ member_miss(struct member *m, enum redis_result result)
 {
 	if (result == REDIS_STOPPED)
 		return;
+	m->missed = true;
 	pthread_mutex_lock(&m->lock);
 	m->look_failed = true;
 	role_missed(&m->role, clock_boot(), arc4random());
@@ -275,6 +276,23 @@ member_fetch(struct member *m)
 	member_signal(m->told);
 }
 
+/* A connection that bears looks but no snapshot, since it is slow or because all ask at
+ * once, is no good one; and who tries again at once makes it worse. */
+static void
+member_judge_steps(struct member *m)
+{
+	pthread_mutex_lock(&m->lock);
+	if (m->missed) {
+		m->step_failed = true;
+		role_hold_off(&m->role, m->step_misses++, clock_boot(), arc4random());
+	} else {
+		m->step_failed = false;
+		m->step_misses = 0;
+	}
+	member_set_up(m);
+	pthread_mutex_unlock(&m->lock);
+}
+
 /* In this order a leader has learned what there is before it says anything. Each step
  * that fails ends the connection or is left for later. */
 static void
@@ -289,7 +307,7 @@ member_turn(struct member *m)
 		member_say_hosts,
 		member_say_ask,
 	};
-	bool due;
+	bool due, well;
 	size_t i;
 
 	pthread_mutex_lock(&m->lock);
@@ -297,9 +315,13 @@ member_turn(struct member *m)
 	pthread_mutex_unlock(&m->lock);
 	if (due && member_connect(m))
 		member_look_now(m);
+	well = redis_is_connected(m->redis);
+	m->missed = false;
 	for (i = 0; i < NELEM(steps); i++)
 		if (redis_is_connected(m->redis) && !member_is_stopping(m))
 			steps[i](m);
+	if (well && !member_is_stopping(m))
+		member_judge_steps(m);
 }
 
 /* Until the next look is due, or a write that was refused, or there are orders. */

@@ -118,6 +118,16 @@ role_missed(struct role *r, int64_t now, uint32_t random)
 	r->misses++;
 }
 
+void
+role_hold_off(struct role *r, unsigned failures, int64_t now, uint32_t random)
+{
+	int64_t wait = NSEC_PER_MSEC *
+		       backoff_next(failures, ROLE_RETRY_MS, ROLE_RETRY_MAX_MS, random);
+
+	r->due =
+	    now + (r->token != 0 ? least(wait, r->rule.lease / ROLE_RENEWALS) : wait);
+}
+
 bool
 role_stands(const struct role *r, int64_t now)
 {

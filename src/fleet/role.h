@@ -79,6 +79,10 @@ void role_seen(struct role *, const struct role_look *, int64_t sent, int64_t no
     uint32_t random);
 /* It was not answered, or there is no connection. */
 void role_missed(struct role *, int64_t now, uint32_t random);
+/* What followed a good look has failed so many times in a row, and ended the
+ * connection: the next look is later each time, while a leader still renews its lease
+ * in time. */
+void role_hold_off(struct role *, unsigned failures, int64_t now, uint32_t random);
 /* Whether to stand for leader at a look now. */
 bool role_stands(const struct role *, int64_t now) MUST_CHECK;
 

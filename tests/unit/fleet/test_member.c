@@ -542,6 +542,45 @@ TEST(test_a_clock_that_was_set_is_measured_anew)
 	assert_int_equal(connections(), at_first);
 }
 
+static _Atomic int fetches;
+
+/* There is something to be had, but who asks for it is cut off. */
+static void
+bear_no_snapshot(int fd)
+{
+	if (!redis_peer_greet(fd) || !redis_peer_hear(fd) ||
+	    !redis_peer_say(fd, "*8\r\n:0\r\n$1\r\n5\r\n$3\r\n5:1\r\n$0\r\n\r\n"
+				"$0\r\n\r\n$5\r\na/1/2\r\n:1000\r\n"
+				"$16\r\n1700000000250000\r\n"))
+		return;
+	if (redis_peer_hear(fd))
+		fetches++;
+}
+
+/* One change of state, however often the looks between are good; and ever later. */
+TEST(test_a_way_that_bears_only_looks_is_no_good_one)
+{
+	char peer[256];
+	int64_t since, first, second;
+
+	NEED_SERVER();
+	fetches = 0;
+	redis_peer_start(bear_no_snapshot);
+	snprintf(peer, sizeof(peer), "unix://%s", directory_path("peer.sock"));
+	join_at(0, peer);
+	UNTIL(fetches == 1 && !look(0)->up && machine[0].view.since != 0);
+	since = machine[0].view.since;
+	first = clock_boot();
+	UNTIL((assert_false(look(0)->up), fetches == 2));
+	second = clock_boot();
+	UNTIL((assert_false(look(0)->up), fetches == 3));
+	assert_int_equal(machine[0].view.since, since);
+	assert_string_equal(machine[0].view.leader, "a");
+	assert_true(clock_boot() - first > second - first + S);
+	assert_true(member_close(&machine[0].member));
+	redis_peer_stop();
+}
+
 static void
 deaf(int fd)
 {
