@@ -67,6 +67,7 @@ member_start(struct member *m, char *err, size_t errlen)
 	set.stop = m->stop;
 	if (redis_open(&set, &m->redis, err, errlen) == -1)
 		return -1;
+	m->view.where = redis_name(m->redis);
 	script.redis = m->redis;
 	m->script = script_open(&script);
 	rc = pthread_create(&m->thread, NULL, member_main, m);

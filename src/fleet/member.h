@@ -75,6 +75,7 @@ struct member_view {
 	int64_t first;                   /* of a leader: role_first_cycle() */
 
 	bool up;
+	const char *where;         /* redis_name(), as long as the member is open */
 	int64_t since;             /* clock_wall() of the last change of up; 0: none */
 	char code[REDIS_CODE_MAX]; /* Redis' word for why it is not up, "": none */
 	char error[REDIS_ERROR_MAX]; /* "": it is up */

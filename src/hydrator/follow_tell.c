@@ -23,7 +23,7 @@ tell_redis(struct follow_tell *t, const struct member_view *v, const char *categ
 	if (!known || (t->begun && t->up == v->up && strcmp(t->code, v->code) == 0))
 		return;
 	if (!v->up)
-		log_warnx("%s: Redis fails: %s", category, v->error);
+		log_warnx("%s: Redis fails: %s (%s)", category, v->error, v->where);
 	else if (t->begun)
 		log_info("%s: Redis is well again after %" PRId64 " s", category,
 		    now > t->since ? (now - t->since) / NSEC_PER_SEC : 0);
@@ -45,7 +45,7 @@ tell_role(struct follow_tell *t, const struct member_view *v, const char *catego
 		log_info("%s: this machine leads, token %" PRIu64, category, v->lead);
 	if (led && !leads)
 		log_info("%s: this machine leads no more", category);
-	if (v->role == LEDGER_FOLLOWER && v->leader[0] != '\0' &&
+	if (v->up && v->role == LEDGER_FOLLOWER && v->leader[0] != '\0' &&
 	    (t->role != v->role || strcmp(t->leader, v->leader) != 0))
 		log_info("%s: %s leads", category, v->leader);
 	if (v->role == LEDGER_ALONE && t->role != v->role)
@@ -53,7 +53,8 @@ tell_role(struct follow_tell *t, const struct member_view *v, const char *catego
 		    v->why_alone);
 	t->role = v->role;
 	t->lead = v->lead;
-	strlcpy(t->leader, v->leader, sizeof(t->leader));
+	if (v->up) /* else it is who led last, this machine perhaps */
+		strlcpy(t->leader, v->leader, sizeof(t->leader));
 }
 
 static void

@@ -74,3 +74,16 @@ def test_another_section_analysis_is_told_once(make_daemon, tmp_path):
         like.stop()
         other.stop()
         first.stop()
+
+
+def test_which_redis_fails_is_told(make_daemon, tmp_path):
+    documents = write_documents(tmp_path / "documents", 40)
+    with RedisServer(tmp_path / "redis") as redis:
+        daemon = make_machine(make_daemon, documents, redis, "one").start()
+        redis.stop()
+        wait_for(lambda: lines(daemon, r"warning: %s: Redis fails: .* \(unix://%s\)$" % (CATEGORY, redis.socket)),
+                 "the warning")
+        wait_for(lambda: lines(daemon, "this machine leads no more"), "the end of the lease")
+        wait_for(lambda: metric(daemon, "fleet_leader", CATEGORY) == 0, "the metric")
+        assert not lines(daemon, "one leads")
+        daemon.stop()
