@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -95,13 +96,20 @@ class Container:
 
     def __exit__(self, *_):
         if self.runner.poll() is None:
+            # Process 1, with which the others end: it has changed its user, so the runner's end is
+            # not told to it any more (prctl(2), PR_SET_PDEATHSIG).
+            for child in self.children():
+                os.kill(int(child), signal.SIGKILL)
             self.runner.kill()
         self.runner.wait()
 
+    def children(self):
+        pid = self.runner.pid
+        return pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()
+
     def find(self):
         assert self.runner.poll() is None, self.log()
-        pid = self.runner.pid
-        for child in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split():
+        for child in self.children():
             # Only then nsenter finds the root and the user that it is to have.
             if pathlib.Path("/proc/%s/comm" % child).read_text().strip() == "hydratord":
                 return int(child)
