@@ -16,7 +16,8 @@
  */
 bool http_date_parse(struct str, int64_t now, int64_t *unix_seconds) MUST_CHECK;
 
-/* The field value of a date: IMF-fixdate (RFC 9110 section 5.6.7) and a NUL. */
+/* The field value of a date from 1970 to 9999: IMF-fixdate (RFC 9110 section 5.6.7) and
+ * a NUL. */
 #define HTTP_DATE_SIZE 30
 void http_date(int64_t unix_seconds, char out[HTTP_DATE_SIZE]);
 

@@ -181,7 +181,8 @@ view_open(const void *data, size_t len, enum category category)
 	    d->category != (uint32_t)category)
 		return NULL;
 	for (int k = 0; k < VIEW_MAX; k++)
-		if (!view_check(&d->views[k], data, len))
+		if (d->views[k].modified < 0 || d->views[k].modified > VIEW_TIME_MAX ||
+		    !view_check(&d->views[k], data, len))
 			return NULL;
 	return view_check_with_stats(d, data, len) ? d : NULL;
 }

@@ -72,6 +72,9 @@ struct view_preset {
 	struct view_span tail; /* `],"summary":{...}}` over the matches */
 };
 
+/* The end of the year 9999, the last that an HTTP-date can say (RFC 9110 5.6.7). */
+#define VIEW_TIME_MAX INT64_C(253402300799)
+
 struct view {
 	uint32_t present; /* 0: this category has no such view */
 	uint32_t nrows;
@@ -83,8 +86,9 @@ struct view {
 	struct view_preset presets[PRESET_MAX];
 	uint64_t etag; /* hash of the content, computed_at and observed_at left out: the
 			* same on every machine and for an unchanged refresh */
-	int64_t modified; /* Unix seconds since which the etag is what it is; the
-			   * hydrator fills it in (hydrator/modified.h) */
+	int64_t modified; /* Unix seconds since which the etag is what it is, 0 to
+			   * VIEW_TIME_MAX; the hydrator fills it in
+			   * (hydrator/modified.h) */
 	/* The complete body in each encoding; empty: identity serves it better. That
 	 * of ENCODING_IDENTITY is not used. */
 	struct view_span coded[ENCODING_MAX];

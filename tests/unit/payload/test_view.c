@@ -174,6 +174,25 @@ TEST(test_damage)
 	analysis_free(&f);
 }
 
+/* A date that cannot be printed: gmtime(3) fails, or its year has five digits. */
+TEST(test_modified_can_be_printed)
+{
+	static const int64_t dates[] = { -1, INT64_MIN, VIEW_TIME_MAX + 1, INT64_MAX };
+	struct analysis f;
+	int64_t *modified;
+
+	render_sample(&f);
+	modified =
+	    &((struct view_directory *)(void *)f.out.data)->views[VIEW_STATS].modified;
+	for (size_t i = 0; i < NELEM(dates); i++) {
+		*modified = dates[i];
+		assert_null(view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION));
+	}
+	*modified = VIEW_TIME_MAX;
+	assert_non_null(view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION));
+	analysis_free(&f);
+}
+
 /* Who takes the workers over copies each of their texts: of a payload that another
  * machine made they might all be the payload. */
 TEST(test_texts_of_workers_overlap)
