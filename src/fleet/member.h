@@ -94,7 +94,8 @@ int member_open(const struct member_settings *, struct member **out, char *err,
 /* Gives the lease up if this machine has it, and ends the thread; frees *m (NULL is
  * fine) and sets it to NULL. Returns false if the thread is not over in
  * MEMBER_PATIENCE_MS: it is left behind with all that it uses, what is borrowed
- * included, and the process must end soon. */
+ * included, and the process must end soon, by _exit(2): handlers of exit(3) take
+ * libcrypto down under it. */
 bool member_close(struct member **m);
 
 /* Readable when there is news. */

@@ -100,16 +100,18 @@ follow_open(struct cycle *c)
 	return f;
 }
 
-void
+bool
 follow_close(struct follow **fp)
 {
 	struct follow *f = *fp;
 
 	*fp = NULL;
 	if (f == NULL)
-		return;
-	if (member_close(&f->member))
-		free(f);
+		return true;
+	if (!member_close(&f->member))
+		return false;
+	free(f);
+	return true;
 }
 
 int

@@ -21,8 +21,9 @@ struct follow;
 /* After cycle_open() and recall(). Starts the thread that speaks to Redis. NULL if
  * redis.url is "", or, which is logged, if there can be no fleet. */
 struct follow *follow_open(struct cycle *) MUST_CHECK;
-/* Leaves the fleet; frees *f and sets it to NULL. The process must end then. */
-void follow_close(struct follow **f);
+/* Leaves the fleet; frees *f and sets it to NULL. Returns false if its thread is left
+ * behind (member_close()): then the process must end by _exit(2). */
+bool follow_close(struct follow **f) MUST_CHECK;
 /* Readable when follow_attend() has something to do; -1: never. */
 int follow_fd(const struct follow *) MUST_CHECK;
 

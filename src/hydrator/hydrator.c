@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/attr.h"
 #include "base/clock.h"
@@ -336,15 +337,18 @@ hydrator_open(struct hydrator *h)
 	return 0;
 }
 
-static void
+/* Returns whether nothing of it goes on. */
+static bool
 hydrator_close(struct hydrator *h)
 {
-	follow_close(&h->follow); /* soon, so that another machine leads */
-	keep_close(&h->keeper);   /* while nobody else may publish or save */
+	bool over = follow_close(&h->follow); /* soon, so that another machine leads */
+
+	keep_close(&h->keeper); /* while nobody else may publish or save */
 	watch_close(&h->watch);
 	cycle_close(&h->cycle);
 	publisher_close(&h->cycle.publisher);
 	memory_close(&h->memory);
+	return over;
 }
 
 /* Whether the next cycle has time until its tick. */
@@ -459,6 +463,8 @@ hydrator_main(const struct child_context *ctx)
 		status = 0;
 	} else if (h.stop)
 		status = 0;
-	hydrator_close(&h);
+	/* A thread may be in the middle of TLS, whose library exit(3) takes down. */
+	if (!hydrator_close(&h))
+		_exit(status);
 	return status;
 }

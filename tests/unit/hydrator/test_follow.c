@@ -100,7 +100,7 @@ teardown(void **state UNUSED)
 {
 	if (!redis_server_is_there())
 		return 0;
-	follow_close(&follow);
+	(void)!follow_close(&follow);
 	script_close(&other);
 	redis_close(&redis);
 	redis_server_stop(&server);
