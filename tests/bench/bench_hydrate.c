@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/region.h"
+#include "fixture/json_text.h"
 #include "fleet/value.h"
 #include "payload/encode.h"
 #include "payload/view.h"
@@ -132,12 +133,12 @@ make_text_rest(struct buf *b, uint64_t *state)
 {
 	static const char *const baselines[] = { "Llama-3", "mistral", "Qwen2.5", "" };
 
-	buf_printf(b,
-	    "\"config\": {\"download\": []}, \"model_classification\": {\"domain\": "
-	    "\"text\", \"purpose\": \"generation\"}, \"baseline\": \"%s\", "
-	    "\"parameters\": %u000000000, \"nsfw\": %s, \"style\": \"\", "
-	    "\"display_name\": \"\", \"tags\": [\"chat\", \"%uB\"], \"settings\": "
-	    "{\"temperature\": 0.7, \"top_p\": 0.9, \"rep_pen\": 1.18}",
+	json_text_put(b,
+	    "'config': {'download': []}, 'model_classification': {'domain': "
+	    "'text', 'purpose': 'generation'}, 'baseline': '%s', "
+	    "'parameters': %u000000000, 'nsfw': %s, 'style': '', "
+	    "'display_name': '', 'tags': ['chat', '%uB'], 'settings': "
+	    "{'temperature': 0.7, 'top_p': 0.9, 'rep_pen': 1.18}",
 	    PICK(state, baselines), 1 + pick(state, 70),
 	    pick(state, 4) ? "false" : "true", pick(state, 70));
 }
@@ -151,20 +152,20 @@ make_image_rest(struct buf *b, uint64_t *state)
 		"stable_diffusion_xl", "flux_1" };
 	static const char *const styles[] = { "generalist", "anime", "realistic" };
 
-	buf_puts(b, "\"config\": {\"download\": [");
+	json_text_put(b, "'config': {'download': [");
 	for (unsigned i = 0, n = 1 + pick(state, 2); i < n; i++)
-		buf_printf(b,
-		    "%s{\"file_name\": \"model_%u.safetensors\", \"file_url\": "
-		    "\"https://%s/models/%u/resolve/main/model.safetensors\", "
-		    "\"sha256sum\": \"%016llx%016llx%016llx%016llx\"}",
+		json_text_put(b,
+		    "%s{'file_name': 'model_%u.safetensors', 'file_url': "
+		    "'https://%s/models/%u/resolve/main/model.safetensors', "
+		    "'sha256sum': '%016llx%016llx%016llx%016llx'}",
 		    i ? ", " : "", i, PICK(state, hosts), pick(state, 1000000),
 		    (unsigned long long)prng(state), (unsigned long long)prng(state),
 		    (unsigned long long)prng(state), (unsigned long long)prng(state));
-	buf_printf(b,
-	    "]}, \"size_on_disk_bytes\": %u, \"baseline\": \"%s\", \"inpainting\": "
+	json_text_put(b,
+	    "]}, 'size_on_disk_bytes': %u, 'baseline': '%s', 'inpainting': "
 	    "false, "
-	    "\"nsfw\": %s, \"style\": \"%s\", \"tags\": [\"tag%u\", \"tag%u\"], "
-	    "\"showcases\": [\"https://example.org/%u.webp\"], \"trigger\": []",
+	    "'nsfw': %s, 'style': '%s', 'tags': ['tag%u', 'tag%u'], "
+	    "'showcases': ['https://example.org/%u.webp'], 'trigger': []",
 	    1000000000 + pick(state, 2000000000), PICK(state, baselines),
 	    pick(state, 4) ? "false" : "true", PICK(state, styles), pick(state, 50),
 	    pick(state, 50), pick(state, 1000000));
@@ -178,13 +179,13 @@ make_reference(struct documents *d, size_t n)
 
 	buf_putc(b, '{');
 	for (size_t i = 0; i < n; i++) {
-		buf_puts(b, i ? ",\n\"" : "\"");
+		json_text_put(b, "%s", i ? ",\n'" : "'");
 		make_name(b, d->category, i);
-		buf_puts(b, "\": {\"name\": \"");
+		json_text_put(b, "': {'name': '");
 		make_name(b, d->category, i);
-		buf_puts(b, "\", \"description\": \"");
+		json_text_put(b, "', 'description': '");
 		make_sentence(b, &state, pick(&state, 25));
-		buf_puts(b, "\", \"version\": \"1.0\", ");
+		json_text_put(b, "', 'version': '1.0', ");
 		if (d->category == CATEGORY_TEXT_GENERATION)
 			make_text_rest(b, &state);
 		else
@@ -217,11 +218,11 @@ make_status(struct documents *d, size_t n)
 
 	buf_putc(b, '[');
 	for (size_t i = 0; i < n; i += 1 + pick(&state, 3)) {
-		buf_puts(b, i ? ",\n{\"name\": \"" : "{\"name\": \"");
+		json_text_put(b, "%s", i ? ",\n{'name': '" : "{'name': '");
 		make_horde_name(b, d->category, i, pick(&state, 3));
-		buf_printf(b,
-		    "\", \"performance\": %u.%u, \"queued\": %u.0, \"jobs\": %u.0, "
-		    "\"eta\": %u, \"type\": \"%s\", \"count\": %u}",
+		json_text_put(b,
+		    "', 'performance': %u.%u, 'queued': %u.0, 'jobs': %u.0, "
+		    "'eta': %u, 'type': '%s', 'count': %u}",
 		    pick(&state, 900000), pick(&state, 10), pick(&state, 9000),
 		    pick(&state, 20), pick(&state, 500), type, pick(&state, 20));
 	}
@@ -231,18 +232,18 @@ make_status(struct documents *d, size_t n)
 static void
 make_stats(struct documents *d, size_t n)
 {
-	static const char *const periods[] = { "{\"day\": {", "}, \"month\": {",
-		"}, \"total\": {" };
+	static const char *const periods[] = { "{'day': {", "}, 'month': {",
+		"}, 'total': {" };
 	struct buf *b = &d->stats;
 
 	for (size_t p = 0; p < NELEM(periods); p++) {
 		uint64_t state = 3 + p;
 
-		buf_puts(b, periods[p]);
+		json_text_put(b, "%s", periods[p]);
 		for (size_t i = 0; i < n; i += 1 + pick(&state, 2)) {
-			buf_puts(b, i ? ",\n\"" : "\"");
+			json_text_put(b, "%s", i ? ",\n'" : "'");
 			make_horde_name(b, d->category, i, (unsigned)(i / 4 % 3));
-			buf_printf(b, "\": %u", pick(&state, 1000) << (5 * p));
+			json_text_put(b, "': %u", pick(&state, 1000) << (5 * p));
 		}
 	}
 	buf_puts(b, "}}");
@@ -258,25 +259,25 @@ make_workers(struct documents *d, size_t n)
 
 	buf_putc(b, '[');
 	for (size_t i = 0; i < n / 10 + 1; i++) {
-		buf_printf(b,
-		    "%s{\"name\": \"worker %zu\", \"id\": \"%016llx%016llx\", "
-		    "\"type\": "
-		    "\"%s\", \"performance\": \"%u.5 per second\", "
-		    "\"requests_fulfilled\": %u, \"kudos_rewards\": %u.0, "
-		    "\"kudos_details\": {\"generated\": 1.0, \"uptime\": 2.0}, "
-		    "\"threads\": 1, \"uptime\": %u, \"uncompleted_jobs\": 0, "
-		    "\"maintenance_mode\": false, \"nsfw\": true, \"trusted\": false, "
-		    "\"flagged\": false, \"online\": true, \"models\": [",
+		json_text_put(b,
+		    "%s{'name': 'worker %zu', 'id': '%016llx%016llx', "
+		    "'type': "
+		    "'%s', 'performance': '%u.5 per second', "
+		    "'requests_fulfilled': %u, 'kudos_rewards': %u.0, "
+		    "'kudos_details': {'generated': 1.0, 'uptime': 2.0}, "
+		    "'threads': 1, 'uptime': %u, 'uncompleted_jobs': 0, "
+		    "'maintenance_mode': false, 'nsfw': true, 'trusted': false, "
+		    "'flagged': false, 'online': true, 'models': [",
 		    i ? ",\n" : "", i, (unsigned long long)prng(&state),
 		    (unsigned long long)prng(&state), type, pick(&state, 90),
 		    pick(&state, 900000), pick(&state, 900000), pick(&state, 9000000));
 		for (unsigned k = 0, m = 1 + pick(&state, 8); k < m; k++) {
-			buf_puts(b, k ? ", \"" : "\"");
+			json_text_put(b, "%s", k ? ", '" : "'");
 			make_name(b, d->category, pick(&state, (unsigned)n));
 			buf_putc(b, '"');
 		}
-		buf_puts(b, "], \"team\": {\"name\": null, \"id\": null}, "
-			    "\"bridge_agent\": \"bench:1:https://example.org\"}");
+		json_text_put(b, "], 'team': {'name': null, 'id': null}, "
+				 "'bridge_agent': 'bench:1:https://example.org'}");
 	}
 	buf_putc(b, ']');
 }

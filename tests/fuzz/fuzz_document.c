@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analytics/analytics.h"
+#include "fixture/json_text.h"
 #include "json/scan.h"
 #include "payload/view.h"
 #include "records/document.h"
@@ -18,31 +19,30 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char reference[] =
-    "{\"Elm\":{\"name\":\"Elm\",\"baseline\":\"stable_diffusion_xl\",\"nsfw\":false,"
-    "\"description\":\"d\",\"size_on_disk_bytes\":7},"
-    "\"koboldcpp/Oak-7B\":{\"name\":\"koboldcpp/"
-    "Oak-7B\",\"baseline\":\"stable_diffusion_1\","
-    "\"nsfw\":true,\"parameters\":7000000000},"
-    "\"Oak-7B\":{\"name\":\"Oak-7B\",\"baseline\":\"stable_diffusion_1\",\"nsfw\":true,"
-    "\"parameters\":7000000000}}";
+    "{'Elm':{'name':'Elm','baseline':'stable_diffusion_xl','nsfw':false,"
+    "'description':'d','size_on_disk_bytes':7},"
+    "'koboldcpp/Oak-7B':{'name':'koboldcpp/"
+    "Oak-7B','baseline':'stable_diffusion_1',"
+    "'nsfw':true,'parameters':7000000000},"
+    "'Oak-7B':{'name':'Oak-7B','baseline':'stable_diffusion_1','nsfw':true,"
+    "'parameters':7000000000}}";
 static const char status[] =
-    "[{\"name\":\"Elm\",\"type\":\"image\",\"performance\":1.5,\"queued\":2,\"jobs\":1,"
-    "\"eta\":3,\"count\":4},{\"name\":\"aphrodite/Oak-7B\",\"type\":\"text\","
-    "\"performance\":1.5,\"queued\":2,\"jobs\":1,\"eta\":3,\"count\":2}]";
+    "[{'name':'Elm','type':'image','performance':1.5,'queued':2,'jobs':1,"
+    "'eta':3,'count':4},{'name':'aphrodite/Oak-7B','type':'text',"
+    "'performance':1.5,'queued':2,'jobs':1,'eta':3,'count':2}]";
 static const char stats[] =
-    "{\"day\":{\"Elm\":4,\"Oak-7B\":1},\"month\":{\"Elm\":50,\"koboldcpp/Oak-7B\":9},"
-    "\"total\":{\"Elm\":600,\"Oak-7B\":70}}";
+    "{'day':{'Elm':4,'Oak-7B':1},'month':{'Elm':50,'koboldcpp/Oak-7B':9},"
+    "'total':{'Elm':600,'Oak-7B':70}}";
 #define WORKER                                                                         \
-	"\"performance\":\"3 things\",\"requests_fulfilled\":1,\"kudos_rewards\":2.5," \
-	"\"kudos_details\":{\"generated\":2.0,\"uptime\":0.5},\"threads\":1,"          \
-	"\"uptime\":9,\"uncompleted_jobs\":0,\"maintenance_mode\":false,\"nsfw\":"     \
+	"'performance':'3 things','requests_fulfilled':1,'kudos_rewards':2.5,"         \
+	"'kudos_details':{'generated':2.0,'uptime':0.5},'threads':1,"                  \
+	"'uptime':9,'uncompleted_jobs':0,'maintenance_mode':false,'nsfw':"             \
 	"true,"                                                                        \
-	"\"trusted\":true,\"flagged\":false,\"online\":true,"                          \
-	"\"team\":{\"name\":null,\"id\":null},\"bridge_agent\":\"b\","
+	"'trusted':true,'flagged':false,'online':true,"                                \
+	"'team':{'name':null,'id':null},'bridge_agent':'b',"
 static const char workers[] =
-    "[{\"id\":\"a\",\"name\":\"W\",\"type\":\"image\"," WORKER "\"models\":[\"Elm\"]},"
-    "{\"id\":\"b\",\"name\":\"V\",\"type\":\"text\"," WORKER
-    "\"models\":[\"koboldcpp/Oak-7B\"]}]";
+    "[{'id':'a','name':'W','type':'image'," WORKER "'models':['Elm']},"
+    "{'id':'b','name':'V','type':'text'," WORKER "'models':['koboldcpp/Oak-7B']}]";
 
 static void
 must(bool condition)
@@ -126,21 +126,35 @@ open_all(struct analytics_input *in)
 	return true;
 }
 
-#define TEXT(text)                                                                     \
-	{                                                                              \
-		.data = text, .len = sizeof(text) - 1                                  \
-	}
+static struct document
+document_of_text(const char *text)
+{
+	const char *json = json_text_of("%s", text);
+
+	return (struct document){ .data = json, .len = strlen(json) };
+}
+
+/* Made once, because the texts stay. */
+static struct analytics_input
+good_documents(void)
+{
+	static struct analytics_input in;
+
+	if (in.now == 0)
+		in = (struct analytics_input){
+			.reference = document_of_text(reference),
+			.status = document_of_text(status),
+			.stats = document_of_text(stats),
+			.workers = document_of_text(workers),
+			.now = 1700000000,
+		};
+	return in;
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct analytics_input in = {
-		.reference = TEXT(reference),
-		.status = TEXT(status),
-		.stats = TEXT(stats),
-		.workers = TEXT(workers),
-		.now = 1700000000,
-	};
+	struct analytics_input in = good_documents();
 	static const enum category categories[] = { CATEGORY_IMAGE_GENERATION,
 		CATEGORY_TEXT_GENERATION };
 

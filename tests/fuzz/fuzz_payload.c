@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analytics/analytics.h"
+#include "fixture/json_text.h"
 #include "http/date.h"
 #include "payload/carry.h"
 #include "payload/encode.h"
@@ -26,18 +27,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char reference[] = "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
-				"\"B\\u00e4r\":{\"name\":\"B\\u00e4r\","
-				"\"parameters\":7},\"Q\\\"\":{\"name\":\"Q\\\"\","
-				"\"parameters\":7}}";
+static const char reference[] = "{'Foo-1B':{'name':'Foo-1B','parameters':7},"
+				"'B\\u00e4r':{'name':'B\\u00e4r',"
+				"'parameters':7},'Q\\'':{'name':'Q\\'',"
+				"'parameters':7}}";
 static const char status[] = "[]";
-static const char stats[] = "{\"month\":{\"Foo-1B\":3}}";
+static const char stats[] = "{'month':{'Foo-1B':3}}";
 static const char workers[] =
-    "[{\"name\":\"w\",\"id\":\"w\",\"type\":\"text\",\"performance\":\"\","
-    "\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},\"threads\":1,"
-    "\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":false,\"nsfw\":true,"
-    "\"trusted\":true,\"flagged\":false,\"online\":true,\"team\":{},"
-    "\"bridge_agent\":\"\",\"models\":[\"B\\u00e4r\",\"Foo-1B\"]}]";
+    "[{'name':'w','id':'w','type':'text','performance':'',"
+    "'requests_fulfilled':1,'kudos_rewards':1,'kudos_details':{},'threads':1,"
+    "'uptime':1,'uncompleted_jobs':0,'maintenance_mode':false,'nsfw':true,"
+    "'trusted':true,'flagged':false,'online':true,'team':{},"
+    "'bridge_agent':'','models':['B\\u00e4r','Foo-1B']}]";
 
 static void
 require(int holds)
@@ -49,7 +50,8 @@ require(int holds)
 static struct document
 document_of(enum document_kind kind, const char *text)
 {
-	struct document d = { .data = text, .len = strlen(text) };
+	const char *json = json_text_of("%s", text);
+	struct document d = { .data = json, .len = strlen(json) };
 	char why[256];
 
 	require(document_open(&d, kind, CATEGORY, why, sizeof(why)) == 0);

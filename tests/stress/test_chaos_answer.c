@@ -5,11 +5,12 @@
 #include <libdeflate.h>
 
 #include "chaos_answer.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
-#define ONE "{\"models\":[{\"usage_day\":7,\"x\":1},{\"usage_day\":7,\"x\":2}]}"
-#define TWO "{\"models\":[{\"usage_day\":7,\"x\":1},{\"usage_day\":8,\"x\":2}]}"
-#define OTHER "{\"models\":[{\"usage_day\":9,\"x\":1},{\"usage_day\":9,\"x\":2}]}"
+#define ONE "{'models':[{'usage_day':7,'x':1},{'usage_day':7,'x':2}]}"
+#define TWO "{'models':[{'usage_day':7,'x':1},{'usage_day':8,'x':2}]}"
+#define OTHER "{'models':[{'usage_day':9,'x':1},{'usage_day':9,'x':2}]}"
 
 static char why[256];
 
@@ -17,6 +18,7 @@ static char why[256];
 static size_t
 put(char *out, size_t size, const char *etag, const char *body)
 {
+	body = json_text_of("%s", body);
 	return (size_t)snprintf(out, size,
 	    "HTTP/1.1 200 OK\r\nETag: W/\"%s\"\r\nContent-Length: %zu\r\n\r\n%s", etag,
 	    strlen(body), body);
@@ -70,6 +72,7 @@ TEST(test_another_body_with_a_known_tag_is_wrong)
 TEST(test_encoded_bodies_are_compared_as_what_they_say)
 {
 	struct question q = { .gzip = true };
+	const char *one = json_text_of(ONE);
 	char in[1024], coded[512];
 	struct answer a;
 	size_t n, len;
@@ -79,7 +82,7 @@ TEST(test_encoded_bodies_are_compared_as_what_they_say)
 		struct libdeflate_compressor *c = libdeflate_alloc_compressor(level);
 
 		len =
-		    libdeflate_gzip_compress(c, ONE, strlen(ONE), coded, sizeof(coded));
+		    libdeflate_gzip_compress(c, one, strlen(one), coded, sizeof(coded));
 		libdeflate_free_compressor(c);
 		for (int i = 0; i < 2; i++) {
 			n = (size_t)snprintf(in, sizeof(in),
@@ -97,26 +100,23 @@ TEST(test_encoded_bodies_are_compared_as_what_they_say)
 
 TEST(test_only_the_instant_of_computation_may_differ)
 {
-	assert_int_equal(
-	    judge("instant", "{\"a\":1,\"computed_at\":10}"), ANSWER_WHOLE);
-	assert_int_equal(
-	    judge("instant", "{\"a\":1,\"computed_at\":11}"), ANSWER_WHOLE);
-	assert_int_equal(
-	    judge("instant", "{\"a\":2,\"computed_at\":11}"), ANSWER_WRONG);
-	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":10,\"b\":1},"
-					 "\"B\":{\"observed_at\":10}}"),
+	assert_int_equal(judge("instant", "{'a':1,'computed_at':10}"), ANSWER_WHOLE);
+	assert_int_equal(judge("instant", "{'a':1,'computed_at':11}"), ANSWER_WHOLE);
+	assert_int_equal(judge("instant", "{'a':2,'computed_at':11}"), ANSWER_WRONG);
+	assert_int_equal(judge("models", "{'A':{'observed_at':10,'b':1},"
+					 "'B':{'observed_at':10}}"),
 	    ANSWER_WHOLE);
-	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":11,\"b\":1},"
-					 "\"B\":{\"observed_at\":11}}"),
+	assert_int_equal(judge("models", "{'A':{'observed_at':11,'b':1},"
+					 "'B':{'observed_at':11}}"),
 	    ANSWER_WHOLE);
-	assert_int_equal(judge("models", "{\"A\":{\"observed_at\":11,\"b\":2},"
-					 "\"B\":{\"observed_at\":11}}"),
+	assert_int_equal(judge("models", "{'A':{'observed_at':11,'b':2},"
+					 "'B':{'observed_at':11}}"),
 	    ANSWER_WRONG);
 }
 
 TEST(test_what_is_no_object_is_wrong)
 {
-	assert_int_equal(judge("cut", "{\"models\":["), ANSWER_WRONG);
+	assert_int_equal(judge("cut", "{'models':["), ANSWER_WRONG);
 }
 
 /* Heads that need nothing behind them to be judged. */
