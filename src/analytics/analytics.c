@@ -94,7 +94,7 @@ analytics_render_in(const struct analytics_settings *settings,
 	    -1)
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
-	view_begin_payload(out, in->category);
+	payload_begin(out, in->category);
 	if (analytics_has_risk(in, &reference) &&
 	    analytics_write_risk(settings, in, &horde, &workers, &reference, arena,
 		report->pace, out) == -1)
@@ -104,8 +104,8 @@ analytics_render_in(const struct analytics_settings *settings,
 		statistics_view_write(
 		    out, &reference.grouped, in->now, VIEW_STATS_GROUPED);
 	else
-		view_alias(out, VIEW_STATS, VIEW_STATS_GROUPED);
-	d = view_directory_of(out);
+		payload_alias(out, VIEW_STATS, VIEW_STATS_GROUPED);
+	d = payload_directory(out);
 	d->skipped =
 	    report->skipped > UINT32_MAX ? UINT32_MAX : (uint32_t)report->skipped;
 	d->size = out->len;

@@ -211,8 +211,8 @@ render_risk(const struct printing *p, enum category category, const struct horde
 		(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
 		if (render_models(&r, usage, VIEW_RISK, NULL, NULL) == -1)
 			return -1;
-		view_alias(out, VIEW_RISK, VIEW_RISK_GROUPED);
-		view_alias(out, VIEW_RISK, VIEW_RISK_VARIATIONS);
+		payload_alias(out, VIEW_RISK, VIEW_RISK_GROUPED);
+		payload_alias(out, VIEW_RISK, VIEW_RISK_VARIATIONS);
 		return 0;
 	}
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES * 3);

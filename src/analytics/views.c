@@ -23,7 +23,7 @@ risk_view_begin(struct risk_view *v, struct buf *out, const struct risk_terms *t
 	PUT(out, "\",\"category_total_month_usage\":");
 	json_put_int(out, terms->total_month);
 	PUT(out, ",\"total_count\":");
-	v->view.count = view_span_since(out, v->view.body.off);
+	v->view.count = payload_since(out, v->view.body.off);
 	json_put_int(out, total_count);
 	PUT(out, ",\"returned_count\":");
 	json_put_int(out, nrows);
@@ -59,7 +59,7 @@ risk_view_tail(struct risk_view *v, const struct summary *s, int64_t month, bool
 	PUT(v->out, "],\"summary\":");
 	summary_print(v->out, s, month, round);
 	PUT(v->out, "}");
-	return view_span_since(v->out, off);
+	return payload_since(v->out, off);
 }
 
 void
@@ -70,7 +70,7 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 
 	view->tail =
 	    risk_view_tail(v, &v->all, v->total_month, kind != VIEW_RISK_GROUPED);
-	view->body = view_span_since(out, view->body.off);
+	view->body = payload_since(out, view->body.off);
 	view->etag = XXH3_64bits(out->data + view->body.off, view->body.len);
 	for (int p = 0; p < PRESET_MAX; p++) {
 		const struct summary *s = &v->by_preset[p];
@@ -78,10 +78,10 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 		view->presets[p].matches = s->models;
 		view->presets[p].tail = risk_view_tail(v, s, s->month, true);
 	}
-	view_align(out);
+	payload_align(out);
 	view->rows = out->len;
 	buf_add(out, v->rows, view->nrows * sizeof(*v->rows));
-	view_directory_of(out)->views[kind] = *view;
+	payload_directory(out)->views[kind] = *view;
 }
 
 void
@@ -97,18 +97,18 @@ statistics_view_write(struct buf *out, const struct statistics *s, int64_t compu
 	PUT(out, ",\"returned_models\":");
 	json_put_int(out, (int64_t)s->models);
 	PUT(out, ",\"offset\":");
-	view.count = view_span_since(out, view.body.off);
+	view.count = payload_since(out, view.body.off);
 	PUT(out, "0,\"limit\":null");
 	view.tail.off = out->len;
 	statistics_print(out, s);
 	view.etag = XXH3_64bits(out->data + view.body.off, out->len - view.body.off);
 	json_put_int(out, computed_at);
 	PUT(out, "}");
-	view.tail = view_span_since(out, view.tail.off);
-	view.body = view_span_since(out, view.body.off);
+	view.tail = payload_since(out, view.tail.off);
+	view.body = payload_since(out, view.body.off);
 	/* Neither rows nor presets: they are empty where the view is. */
 	view.rows = sizeof(struct view_directory);
 	for (int p = 0; p < PRESET_MAX; p++)
 		view.presets[p].tail.off = view.body.off;
-	view_directory_of(out)->views[kind] = view;
+	payload_directory(out)->views[kind] = view;
 }

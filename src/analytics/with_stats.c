@@ -183,7 +183,7 @@ write_body(struct with_stats_view *v)
 	view->total_count = v->n;
 	view->body.off = out->len;
 	PUT(out, "{");
-	view->count = view_span_since(out, view->body.off);
+	view->count = payload_since(out, view->body.off);
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i > 0)
 			PUT(out, ",");
@@ -195,7 +195,7 @@ write_body(struct with_stats_view *v)
 	view->tail.off = out->len;
 	PUT(out, "}");
 	view->tail.len = 1;
-	view->body = view_span_since(out, view->body.off);
+	view->body = payload_since(out, view->body.off);
 	/* No presets: they are empty where the view is. */
 	for (int p = 0; p < PRESET_MAX; p++)
 		view->presets[p].tail.off = view->body.off;
@@ -217,7 +217,7 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 		fetch_ahead(v, i);
 		off = out->len;
 		put_usage(out, &m->merged.exact);
-		v->rows[i].exact_usage = view_span_since(out, off);
+		v->rows[i].exact_usage = payload_since(out, off);
 		off = out->len;
 		PUT(out, "{");
 		for (uint32_t k = 0; k < n; k++) {
@@ -226,7 +226,7 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 			put_variation(out, &variations[k]);
 		}
 		PUT(out, "}");
-		v->rows[i].variations = view_span_since(out, off);
+		v->rows[i].variations = payload_since(out, off);
 		PUT(out, ",");
 		if (!printing_goes_on(v->printing))
 			return false;
@@ -254,11 +254,12 @@ write_workers(struct with_stats_view *v, struct with_stats *with)
 		etags[i] = w->etags[list];
 	}
 	with->nworkers = w->ntexts;
-	with->workers = view_table(out, w->texts, w->ntexts * sizeof(*w->texts));
+	with->workers = payload_table(out, w->texts, w->ntexts * sizeof(*w->texts));
 	with->nlists = w->nlists;
-	with->lists = view_table(out, w->lists, w->nlists * sizeof(*w->lists));
+	with->lists = payload_table(out, w->lists, w->nlists * sizeof(*w->lists));
 	with->nmembers = w->nmembers;
-	with->members = view_table(out, w->members, w->nmembers * sizeof(*w->members));
+	with->members =
+	    payload_table(out, w->members, w->nmembers * sizeof(*w->members));
 	with->workers_etag = XXH3_64bits(etags, v->n * sizeof(*etags));
 	return true;
 }
@@ -360,9 +361,9 @@ with_stats_write(const struct printing *p, const struct horde *horde,
 		return -1;
 	set_ranks(&v);
 	set_usage(&v);
-	v.view.rows = view_table(out, v.texts, n * sizeof(*v.texts));
-	with.rows = view_table(out, v.rows, n * sizeof(*v.rows));
-	d = view_directory_of(out);
+	v.view.rows = payload_table(out, v.texts, n * sizeof(*v.texts));
+	with.rows = payload_table(out, v.rows, n * sizeof(*v.rows));
+	d = payload_directory(out);
 	d->views[VIEW_WITH_STATS] = v.view;
 	d->with_stats = with;
 	return 0;

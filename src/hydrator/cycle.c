@@ -229,7 +229,7 @@ cycle_take_back(struct cycle *c, const struct report *report)
 static int
 cycle_compare(const struct cycle *c, struct cycle_run *run, struct report *report)
 {
-	const struct view_directory *d = view_directory_of(&run->rendered);
+	const struct view_directory *d = payload_directory(&run->rendered);
 	const struct gate *gate = &c->gate[INPUT_REFERENCE];
 
 	if (d->raw_entries == 0 || d->typed_entries > 0)

@@ -96,10 +96,10 @@ void cycle_close(struct cycle *);
 enum cycle_result cycle_run(struct cycle *, const struct source_wait *) MUST_CHECK;
 
 /*
- * Publishes what another machine made: a payload without encoded forms (view_identity),
- * with the stamp that it has here; then the forms that are wanted. The payload is the
- * caller's, and changed. Returns 0, or -1 with why in err, to be put behind its name:
- * "is malformed".
+ * Publishes what another machine made: a payload without encoded forms
+ * (payload_identity), with the stamp that it has here; then the forms that are wanted.
+ * The payload is the caller's, and changed. Returns 0, or -1 with why in err, to be put
+ * behind its name: "is malformed".
  */
 int cycle_adopt(struct cycle *, struct buf *payload, const struct snapshot_stamp *,
     const struct source_wait *, char *err, size_t errlen) MUST_CHECK;

@@ -55,9 +55,9 @@ void
 cycle_carry_parts(const struct cycle *c, struct cycle_run *run)
 {
 	if (cycle_carries_risk(c))
-		view_carry_risk(&run->rendered, c->recalled_directory);
+		payload_carry_risk(&run->rendered, c->recalled_directory);
 	else if (cycle_carries_workers(c))
-		view_carry_workers(&run->rendered, c->recalled_directory);
+		payload_carry_workers(&run->rendered, c->recalled_directory);
 }
 
 /* Bodies that are what they were keep their encoded forms. */
@@ -69,7 +69,7 @@ cycle_carry_forms(const struct cycle *c, struct cycle_run *run)
 	const struct view_directory *d = view_open(older, len, c->category);
 
 	if (d != NULL && run->rendered.len <= room)
-		view_carry_forms(
+		payload_carry_forms(
 		    &run->rendered, d, demand_forms(&c->demand, clock_boot()), room);
 }
 
@@ -101,7 +101,7 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 	char err[512];
 	bool made;
 
-	if (!view_lacks_forms(run->directory, forms))
+	if (!payload_lacks_forms(run->directory, forms))
 		return;
 	if (run->last != NULL) {
 		buf_reset(&run->rendered);
@@ -109,7 +109,7 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 	}
 	if (c->forms_want > 0)
 		max = segment_capacity(c->segment);
-	made = view_encode(&run->rendered, forms, max, &run->pace);
+	made = payload_encode(&run->rendered, forms, max, &run->pace);
 	counter_time(c->counters, COUNTER_ENCODE_NSEC, clock_boot() - begun);
 	if (!made || run->rendered.len == len)
 		return;

@@ -27,7 +27,7 @@ offer_identity(void *arg, const struct snapshot *s, struct buf *out)
 	const struct view_directory *d = view_open(s->data, s->len, o->category);
 
 	if (d != NULL)
-		view_identity(d, out);
+		payload_identity(d, out);
 	return d != NULL;
 }
 

@@ -50,7 +50,7 @@ recall(struct cycle *c)
 		return;
 	if ((d = view_open(s->data, s->len, c->category)) != NULL) {
 		modified_note(&c->modified, d);
-		demand_note(&c->demand, view_forms(d), clock_boot());
+		demand_note(&c->demand, payload_forms(d), clock_boot());
 		recall_gate(&c->gate[INPUT_REFERENCE], d->typed_entries, false);
 		if (d->views[VIEW_WITH_STATS].present) {
 			recall_horde(c, d, part_is_there(&s->stamp.part[PART_WORKERS]));

@@ -41,7 +41,7 @@ carry_tables(struct buf *payload, const struct view_directory *older)
 	const char *data = (const char *)older;
 	struct view_span *texts =
 	    xreallocarray(NULL, from->nworkers + 1, sizeof(*texts));
-	struct with_stats to = view_directory_of(payload)->with_stats;
+	struct with_stats to = payload_directory(payload)->with_stats;
 
 	memcpy(texts, data + from->workers, from->nworkers * sizeof(*texts));
 	for (uint64_t i = 0; i < from->nworkers; i++) {
@@ -51,22 +51,22 @@ carry_tables(struct buf *payload, const struct view_directory *older)
 		buf_add(payload, text, texts[i].len);
 	}
 	to.nworkers = from->nworkers;
-	to.workers = view_table(payload, texts, from->nworkers * sizeof(*texts));
+	to.workers = payload_table(payload, texts, from->nworkers * sizeof(*texts));
 	to.nlists = from->nlists;
-	to.lists = view_table(
+	to.lists = payload_table(
 	    payload, data + from->lists, from->nlists * sizeof(struct with_stats_list));
 	to.nmembers = from->nmembers;
-	to.members = view_table(
+	to.members = payload_table(
 	    payload, data + from->members, from->nmembers * sizeof(uint32_t));
 	to.workers_etag = from->workers_etag;
-	view_directory_of(payload)->with_stats = to;
+	payload_directory(payload)->with_stats = to;
 	free(texts);
 }
 
 static void
 carry_rows(struct buf *payload, const struct view_directory *older)
 {
-	const struct view_directory *d = view_directory_of(payload);
+	const struct view_directory *d = payload_directory(payload);
 	struct with_stats_row *rows = (void *)(payload->data + d->with_stats.rows);
 	const struct with_stats_row *from = rows_of(older), *found;
 	uint32_t i, n = older->views[VIEW_WITH_STATS].nrows;
@@ -92,14 +92,14 @@ carry_rows(struct buf *payload, const struct view_directory *older)
 }
 
 void
-view_carry_workers(struct buf *payload, const struct view_directory *older)
+payload_carry_workers(struct buf *payload, const struct view_directory *older)
 {
-	if (!view_directory_of(payload)->views[VIEW_WITH_STATS].present ||
+	if (!payload_directory(payload)->views[VIEW_WITH_STATS].present ||
 	    !older->views[VIEW_WITH_STATS].present)
 		return;
 	carry_tables(payload, older);
 	carry_rows(payload, older);
-	view_directory_of(payload)->size = payload->len;
+	payload_directory(payload)->size = payload->len;
 }
 
 /* Statistics have no rows. */
@@ -116,9 +116,9 @@ view_moved(struct view v, uint64_t by)
 
 /* The older payload stays as it is, so that none of its offsets changes; the new
  * statistics are put behind it. Its forms do not come along: they belong behind all
- * else, and view_carry_forms() puts them there. */
+ * else, and payload_carry_forms() puts them there. */
 void
-view_carry_risk(struct buf *payload, const struct view_directory *older)
+payload_carry_risk(struct buf *payload, const struct view_directory *older)
 {
 	const size_t head = sizeof(struct view_directory);
 	char *fresh = xmalloc(payload->len);
@@ -127,11 +127,11 @@ view_carry_risk(struct buf *payload, const struct view_directory *older)
 	struct view_directory *to;
 
 	memcpy(fresh, payload->data, len);
-	view_identity(older, payload);
-	view_align(payload);
+	payload_identity(older, payload);
+	payload_align(payload);
 	by = payload->len - head;
 	buf_add(payload, fresh + head, len - head);
-	to = view_directory_of(payload);
+	to = payload_directory(payload);
 	to->views[VIEW_STATS] = view_moved(from->views[VIEW_STATS], by);
 	to->views[VIEW_STATS_GROUPED] = view_moved(from->views[VIEW_STATS_GROUPED], by);
 	to->skipped = from->skipped;

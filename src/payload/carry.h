@@ -10,11 +10,11 @@
  * the same name have in an older payload (view_open), with the tag that they had there.
  * Nothing happens if one of the two has no with-stats.
  */
-void view_carry_workers(struct buf *payload, const struct view_directory *older);
+void payload_carry_workers(struct buf *payload, const struct view_directory *older);
 /*
  * Gives a payload that was rendered without the Horde's documents, and so has
  * statistics alone, all other views of an older payload (view_open).
  */
-void view_carry_risk(struct buf *payload, const struct view_directory *older);
+void payload_carry_risk(struct buf *payload, const struct view_directory *older);
 
 #endif

@@ -52,7 +52,7 @@ view_lacks(const struct view_directory *d, uint32_t forms, int kind, int encodin
 }
 
 bool
-view_lacks_forms(const struct view_directory *d, uint32_t forms)
+payload_lacks_forms(const struct view_directory *d, uint32_t forms)
 {
 	for (int k = 0; k < VIEW_MAX; k++)
 		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
@@ -62,7 +62,7 @@ view_lacks_forms(const struct view_directory *d, uint32_t forms)
 }
 
 uint32_t
-view_forms(const struct view_directory *d)
+payload_forms(const struct view_directory *d)
 {
 	uint32_t forms = 0;
 
@@ -85,7 +85,7 @@ view_share_forms(struct view_directory *d)
 static void
 view_add_form(struct buf *payload, int kind, int encoding, struct str coded)
 {
-	view_directory_of(payload)->views[kind].coded[encoding] =
+	payload_directory(payload)->views[kind].coded[encoding] =
 	    (struct view_span){ payload->len, coded.len };
 	buf_add(payload, coded.p, coded.len);
 }
@@ -95,7 +95,7 @@ static void
 view_encode_body(struct encoding_run *run, int kind, int encoding)
 {
 	struct buf *payload = run->payload, *scratch = &run->scratch;
-	const struct view *v = &view_directory_of(payload)->views[kind];
+	const struct view *v = &payload_directory(payload)->views[kind];
 
 	buf_reset(scratch);
 	encode_body(run->encoder, (enum encoding)encoding, ENCODE_SMALL,
@@ -107,18 +107,18 @@ view_encode_body(struct encoding_run *run, int kind, int encoding)
 }
 
 bool
-view_encode(struct buf *payload, uint32_t forms, size_t max, struct pace *pace)
+payload_encode(struct buf *payload, uint32_t forms, size_t max, struct pace *pace)
 {
 	struct encoding_run run = { encoder_new(SIZE_MAX), payload, forms, max, pace,
 		{ 0 } };
 
 	for (int k = 0; k < VIEW_MAX; k++)
 		for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++)
-			if (view_lacks(view_directory_of(payload), forms, k, e) &&
+			if (view_lacks(payload_directory(payload), forms, k, e) &&
 			    pace_beat(pace))
 				view_encode_body(&run, k, e);
-	view_share_forms(view_directory_of(payload));
-	view_directory_of(payload)->size = payload->len;
+	view_share_forms(payload_directory(payload));
+	payload_directory(payload)->size = payload->len;
 	buf_free(&run.scratch);
 	encoder_free(&run.encoder);
 	return !pace_stopped(pace);
@@ -136,7 +136,7 @@ view_has_same_body(const struct buf *payload, const struct view_directory *d,
 }
 
 void
-view_carry_forms(
+payload_carry_forms(
     struct buf *payload, const struct view_directory *older, uint32_t forms, size_t max)
 {
 	struct view_span old;
@@ -144,19 +144,19 @@ view_carry_forms(
 
 	for (int k = 0; k < VIEW_MAX; k++) {
 		same =
-		    view_lacks_forms(view_directory_of(payload), forms) &&
-		    view_has_same_body(payload, view_directory_of(payload), older, k);
+		    payload_lacks_forms(payload_directory(payload), forms) &&
+		    view_has_same_body(payload, payload_directory(payload), older, k);
 		for (int e = ENCODING_IDENTITY + 1; same && e < ENCODING_MAX; e++) {
 			old = older->views[k].coded[e];
 			if (old.len > 0 && old.len <= max - payload->len &&
-			    view_lacks(view_directory_of(payload), forms, k, e))
+			    view_lacks(payload_directory(payload), forms, k, e))
 				view_add_form(payload, k, e,
 				    (struct str){
 					(const char *)older + old.off, old.len });
 		}
 	}
-	view_share_forms(view_directory_of(payload));
-	view_directory_of(payload)->size = payload->len;
+	view_share_forms(payload_directory(payload));
+	payload_directory(payload)->size = payload->len;
 }
 
 /* Forms are put behind all else, one after the other. */
@@ -180,7 +180,7 @@ view_cut(const struct view_directory *d, size_t len, struct buf *out)
 
 	buf_reset(out);
 	buf_add(out, (const char *)d, len);
-	cut = view_directory_of(out);
+	cut = payload_directory(out);
 	cut->size = len;
 	for (int k = 0; k < VIEW_MAX; k++)
 		memset(cut->views[k].coded, 0, sizeof(cut->views[k].coded));
@@ -190,7 +190,7 @@ view_cut(const struct view_directory *d, size_t len, struct buf *out)
 /* Former versions put statistics behind the forms of what they carried over: then
  * nothing can be cut off. */
 void
-view_identity(const struct view_directory *d, struct buf *out)
+payload_identity(const struct view_directory *d, struct buf *out)
 {
 	if (!view_cut(d, view_identity_length(d), out))
 		(void)view_cut(d, d->size, out);

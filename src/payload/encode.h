@@ -22,18 +22,18 @@
  * the end. The pace, which may be NULL, is asked before each body: returns false if it
  * stopped; the payload is then sound, and has the forms that were made by then.
  */
-bool view_encode(
+bool payload_encode(
     struct buf *payload, uint32_t forms, size_t max, struct pace *) MUST_CHECK;
 /* Whether there is anything to do for it. */
-bool view_lacks_forms(const struct view_directory *, uint32_t forms) MUST_CHECK;
+bool payload_lacks_forms(const struct view_directory *, uint32_t forms) MUST_CHECK;
 /* The forms that there are. */
-uint32_t view_forms(const struct view_directory *) MUST_CHECK;
+uint32_t payload_forms(const struct view_directory *) MUST_CHECK;
 /* Takes over wanted forms of bodies that are byte for byte those of an older payload
  * (view_open), as long as it does not become longer than max, which it is not yet. */
-void view_carry_forms(struct buf *payload, const struct view_directory *older,
+void payload_carry_forms(struct buf *payload, const struct view_directory *older,
     uint32_t forms, size_t max);
 /* Puts into the buffer, for what was in it, the payload (view_open) without its encoded
  * forms: the same bytes whatever forms it has, and view_open() takes them. */
-void view_identity(const struct view_directory *, struct buf *out);
+void payload_identity(const struct view_directory *, struct buf *out);
 
 #endif

@@ -2,7 +2,7 @@
 #include "payload/write.h"
 
 void
-view_begin_payload(struct buf *out, enum category category)
+payload_begin(struct buf *out, enum category category)
 {
 	struct view_directory *d;
 
@@ -13,13 +13,13 @@ view_begin_payload(struct buf *out, enum category category)
 }
 
 struct view_directory *
-view_directory_of(struct buf *out)
+payload_directory(struct buf *out)
 {
 	return (struct view_directory *)(void *)out->data;
 }
 
 void
-view_align(struct buf *out)
+payload_align(struct buf *out)
 {
 	static const char zeros[8];
 
@@ -27,20 +27,20 @@ view_align(struct buf *out)
 }
 
 uint64_t
-view_table(struct buf *out, const void *table, size_t size)
+payload_table(struct buf *out, const void *table, size_t size)
 {
 	uint64_t off;
 
-	view_align(out);
+	payload_align(out);
 	off = out->len;
 	buf_add(out, table, size);
 	return off;
 }
 
 void
-view_alias(struct buf *out, enum view_kind from, enum view_kind to)
+payload_alias(struct buf *out, enum view_kind from, enum view_kind to)
 {
-	struct view_directory *d = view_directory_of(out);
+	struct view_directory *d = payload_directory(out);
 
 	d->views[to] = d->views[from];
 }

@@ -9,22 +9,22 @@
 #include "payload/view.h"
 
 /* Begins a payload in an empty buffer: its directory, without any view. */
-void view_begin_payload(struct buf *, enum category);
+void payload_begin(struct buf *, enum category);
 /* The directory of the payload under construction, until the buffer grows. */
-struct view_directory *view_directory_of(struct buf *);
+struct view_directory *payload_directory(struct buf *);
 /* Gives a category the same view under another name. */
-void view_alias(struct buf *, enum view_kind from, enum view_kind to);
+void payload_alias(struct buf *, enum view_kind from, enum view_kind to);
 
 /* What was appended since the buffer had the length off. */
 static inline struct view_span
-view_span_since(const struct buf *out, uint64_t off)
+payload_since(const struct buf *out, uint64_t off)
 {
 	return (struct view_span){ off, out->len - off };
 }
 
 /* Appends zeros up to a multiple of 8. */
-void view_align(struct buf *);
+void payload_align(struct buf *);
 /* Appends a table of size bytes, aligned, and returns its offset. */
-uint64_t view_table(struct buf *, const void *table, size_t size);
+uint64_t payload_table(struct buf *, const void *table, size_t size);
 
 #endif

@@ -515,7 +515,7 @@ encode(const struct documents both[2], struct buf *out)
 	for (int i = 0; i < 2; i++) {
 		(void)render(&both[i], &out[i]);
 		start = cpu_seconds();
-		if (!view_encode(&out[i], UINT32_MAX, SIZE_MAX, NULL))
+		if (!payload_encode(&out[i], UINT32_MAX, SIZE_MAX, NULL))
 			errx(1, "stopped");
 		sum += cpu_seconds() - start;
 	}
@@ -558,7 +558,7 @@ measure_value(const struct documents *d, size_t runs, struct figures *f)
 		buf_free(&value);
 		buf_free(&got);
 		start = cpu_seconds();
-		view_identity((const void *)out.data, &plain);
+		payload_identity((const void *)out.data, &plain);
 		fleet_value_write(&id, &v, plain.data, plain.len, &value);
 		took = cpu_seconds() - start;
 		written = took < written ? took : written;
@@ -636,11 +636,11 @@ publish_both(const struct documents both[2], struct publisher *p[2], double *ide
 		(void)render(&both[i], &out);
 		older = publisher_payload(p[i], &len);
 		if (view_open(older, len, both[i].category) != NULL)
-			view_carry_forms(&out, older, asked_forms(), SIZE_MAX);
+			payload_carry_forms(&out, older, asked_forms(), SIZE_MAX);
 		*identity += cpu_seconds() - start;
 		*identity += publish_payload(p[i], &out);
 		start = cpu_seconds();
-		if (!view_encode(&out, asked_forms(), SIZE_MAX, NULL))
+		if (!payload_encode(&out, asked_forms(), SIZE_MAX, NULL))
 			errx(1, "stopped");
 		*forms += cpu_seconds() - start;
 		*forms += publish_payload(p[i], &out);

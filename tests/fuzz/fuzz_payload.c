@@ -87,7 +87,7 @@ rendered(enum documents documents)
 	analytics_defaults(&settings);
 	require(analytics_render(&settings, &in, out, &report) == ANALYTICS_DONE);
 	if (documents >= WITH_WORKERS)
-		require(view_encode(
+		require(payload_encode(
 		    out, view_form(VIEW_RISK, ENCODING_ZSTD), SIZE_MAX, NULL));
 	require(view_open(out->data, out->len, CATEGORY) != NULL);
 	return out;
@@ -206,20 +206,20 @@ carry_it(const struct view_directory *d)
 	const struct buf *fresh = rendered(WITH_STATUS);
 	struct buf own = { 0 };
 
-	view_identity(d, &own);
+	payload_identity(d, &own);
 	require_opens(&own);
-	require(view_forms(view_directory_of(&own)) == 0);
-	view_carry_forms(&own, d, UINT32_MAX, SIZE_MAX);
+	require(payload_forms(payload_directory(&own)) == 0);
+	payload_carry_forms(&own, d, UINT32_MAX, SIZE_MAX);
 	require_opens(&own);
 	buf_reset(&own);
 	buf_add(&own, fresh->data, fresh->len);
-	view_carry_workers(&own, d);
+	payload_carry_workers(&own, d);
 	require(own.len <= fresh->len + 3 * d->size);
 	require_opens(&own);
 	buf_reset(&own);
 	fresh = rendered(REFERENCE);
 	buf_add(&own, fresh->data, fresh->len);
-	view_carry_risk(&own, d);
+	payload_carry_risk(&own, d);
 	require(own.len <= fresh->len + d->size + 8);
 	require_opens(&own);
 	buf_free(&own);

@@ -106,9 +106,9 @@ make_payload(struct buf *payload, size_t len, int noise)
 {
 	struct view *v;
 
-	view_begin_payload(payload, CATEGORY_IMAGE_GENERATION);
+	payload_begin(payload, CATEGORY_IMAGE_GENERATION);
 	fill(payload, payload->len + len, noise);
-	v = &view_directory_of(payload)->views[VIEW_RISK];
+	v = &payload_directory(payload)->views[VIEW_RISK];
 	v->present = 1;
 	v->body = (struct view_span){ payload->len - len, len };
 	v->count = (struct view_span){ v->body.off, 0 };
@@ -116,8 +116,8 @@ make_payload(struct buf *payload, size_t len, int noise)
 	v->rows = sizeof(struct view_directory);
 	for (int p = 0; p < PRESET_MAX; p++)
 		v->presets[p].tail = v->tail;
-	view_alias(payload, VIEW_RISK, VIEW_RISK_GROUPED);
-	view_directory_of(payload)->size = payload->len;
+	payload_alias(payload, VIEW_RISK, VIEW_RISK_GROUPED);
+	payload_directory(payload)->size = payload->len;
 }
 
 TEST(complete_bodies_get_their_encoded_forms)
@@ -128,7 +128,7 @@ TEST(complete_bodies_get_their_encoded_forms)
 
 	make_payload(&payload, 5000, 0);
 	before = payload.len;
-	assert_true(view_encode(&payload, UINT32_MAX, SIZE_MAX, NULL));
+	assert_true(payload_encode(&payload, UINT32_MAX, SIZE_MAX, NULL));
 	d = view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION);
 	assert_non_null(d);
 	assert_true(payload.len > before && payload.len < before + 5000);
@@ -151,11 +151,11 @@ TEST(what_does_not_shrink_or_is_short_is_left)
 
 	make_payload(&noise, 5000, 1);
 	before = noise.len;
-	assert_true(view_encode(&noise, UINT32_MAX, SIZE_MAX, NULL));
+	assert_true(payload_encode(&noise, UINT32_MAX, SIZE_MAX, NULL));
 	assert_int_equal(noise.len, before);
 	make_payload(&small, ENCODE_MIN - 1, 0);
 	before = small.len;
-	assert_true(view_encode(&small, UINT32_MAX, SIZE_MAX, NULL));
+	assert_true(payload_encode(&small, UINT32_MAX, SIZE_MAX, NULL));
 	assert_int_equal(small.len, before);
 	buf_free(&noise);
 	buf_free(&small);
@@ -168,9 +168,9 @@ TEST(a_form_without_room_is_left_out)
 	const struct view_directory *d;
 
 	make_payload(&whole, 5000, 0);
-	assert_true(view_encode(&whole, UINT32_MAX, SIZE_MAX, NULL));
+	assert_true(payload_encode(&whole, UINT32_MAX, SIZE_MAX, NULL));
 	make_payload(&payload, 5000, 0);
-	assert_true(view_encode(&payload, UINT32_MAX, whole.len - 1, NULL));
+	assert_true(payload_encode(&payload, UINT32_MAX, whole.len - 1, NULL));
 	assert_true(payload.len < whole.len);
 	d = view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION);
 	assert_non_null(d);
@@ -196,7 +196,7 @@ TEST(it_stops_between_bodies)
 	struct pace pace = { .beat = stop_at_second, .arg = &beats };
 
 	make_payload(&payload, 5000, 0);
-	assert_false(view_encode(&payload, UINT32_MAX, SIZE_MAX, &pace));
+	assert_false(payload_encode(&payload, UINT32_MAX, SIZE_MAX, &pace));
 	assert_int_equal(beats, 2);
 	d = view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION);
 	assert_non_null(d);
@@ -211,9 +211,9 @@ TEST(a_form_out_of_bounds_is_refused)
 	struct view_span *span;
 
 	make_payload(&payload, 5000, 0);
-	assert_true(view_encode(&payload, UINT32_MAX, SIZE_MAX, NULL));
+	assert_true(payload_encode(&payload, UINT32_MAX, SIZE_MAX, NULL));
 	for (int e = ENCODING_IDENTITY + 1; e < ENCODING_MAX; e++) {
-		span = &view_directory_of(&payload)->views[VIEW_RISK].coded[e];
+		span = &payload_directory(&payload)->views[VIEW_RISK].coded[e];
 		span->off += payload.len;
 		assert_null(
 		    view_open(payload.data, payload.len, CATEGORY_IMAGE_GENERATION));

@@ -244,7 +244,7 @@ render_case(
 	}
 	analytics_defaults(&settings);
 	assert_int_equal(analytics_render(&settings, &in, payload, &report), 0);
-	d = view_directory_of(payload);
+	d = payload_directory(payload);
 	for (int k = 0; k < VIEW_MAX; k++)
 		if (d->views[k].present && d->views[k].body.len >= ENCODE_MIN)
 			to[n++] = (struct str){ payload->data + d->views[k].body.off,

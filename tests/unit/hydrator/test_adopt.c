@@ -74,7 +74,7 @@ told(void)
 	struct buf b = { 0 };
 
 	assert_non_null(d);
-	view_identity(d, &b);
+	payload_identity(d, &b);
 	snapshot_release(&s);
 	return b;
 }

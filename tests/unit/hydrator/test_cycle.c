@@ -935,7 +935,7 @@ TEST(test_encoded_forms_follow)
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	one = body_of(s);
 	d = (const void *)s->data;
-	assert_int_equal(view_forms(d), 0);
+	assert_int_equal(payload_forms(d), 0);
 	/* Asked for: the same content again, and then its form. */
 	demand_note(&cycle.demand, gzip, clock_boot());
 	assert_int_equal(run(), CYCLE_PUBLISHED);
@@ -945,8 +945,8 @@ TEST(test_encoded_forms_follow)
 	assert_int_equal(t->generation, 3);
 	assert_string_equal(one, two);
 	d = (const void *)t->data;
-	assert_int_equal(view_forms(d) & gzip, gzip);
-	assert_int_equal(view_forms(d) & view_form(VIEW_RISK, ENCODING_BROTLI), 0);
+	assert_int_equal(payload_forms(d) & gzip, gzip);
+	assert_int_equal(payload_forms(d) & view_form(VIEW_RISK, ENCODING_BROTLI), 0);
 	snapshot_release(&t);
 	/* Now it is there, and is kept while its body is as it was. */
 	assert_published(4);
@@ -954,7 +954,7 @@ TEST(test_encoded_forms_follow)
 	assert_published(5);
 	assert_int_equal(hydrator_world_logged("unchanged"), 0);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &t), SNAPSHOT_FRESH);
-	assert_int_equal(view_forms((const void *)t->data) & gzip, gzip);
+	assert_int_equal(payload_forms((const void *)t->data) & gzip, gzip);
 	snapshot_release(&s);
 	snapshot_release(&t);
 	free(one);
@@ -1009,9 +1009,9 @@ TEST_WITH(test_forms_without_room, setup_narrow, teardown)
 	assert_int_equal(run(), CYCLE_PUBLISHED);
 	assert_int_equal(cycle.generation, 3);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
-	forms = view_forms((const void *)s->data);
+	forms = payload_forms((const void *)s->data);
 	assert_true(forms != 0);
-	assert_true(view_lacks_forms((const void *)s->data, UINT32_MAX));
+	assert_true(payload_lacks_forms((const void *)s->data, UINT32_MAX));
 	snapshot_release(&s);
 	assert_true(segment_wanted(world.segment, 0) > segment_capacity(world.segment));
 }

@@ -164,7 +164,7 @@ other_publishes(uint64_t seq, int64_t age, int64_t wall, bool complete)
 		v.part[i] = (struct fleet_part){ now - age * S, wall + i };
 	v.gate[0] = (struct fleet_gate){ 1, 0, 77, 5 };
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
-	view_identity((const void *)s->data, &payload);
+	payload_identity((const void *)s->data, &payload);
 	fleet_value_write(&id, &v, payload.data, payload.len, &value);
 	assert_int_equal(
 	    script_publish(other, mark, (struct str){ value.data, value.len }, &fenced),

@@ -71,7 +71,7 @@ TEST(workers_are_found_again_by_name)
 		"Q\\\"x") "}",
 	    "[]", "{\"month\":{\"Foo\":5}}");
 	assert_workers(2, "");
-	view_carry_workers(&newer.out, older.dir);
+	payload_carry_workers(&newer.out, older.dir);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(newer.dir);
 	assert_workers(0, "");
@@ -90,7 +90,7 @@ TEST(without_models_there_is_nothing_to_take_over)
 
 	analysis_render(&newer, "{" RECORD("Foo") "}", NULL, NULL);
 	len = newer.out.len;
-	view_carry_workers(&newer.out, older.dir);
+	payload_carry_workers(&newer.out, older.dir);
 	assert_int_equal(newer.out.len, len);
 	assert_int_equal(newer.dir->views[VIEW_RISK].present, 0);
 	assert_int_equal(newer.dir->views[VIEW_STATS].present, 1);
@@ -101,7 +101,7 @@ TEST(risk_is_taken_over_beside_new_statistics)
 	const struct view *risk, *old;
 
 	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
-	view_carry_risk(&newer.out, older.dir);
+	payload_carry_risk(&newer.out, older.dir);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(newer.dir);
 	assert_int_equal(newer.dir->typed_entries, 2);
@@ -136,7 +136,7 @@ with_last_row(const char *text, size_t *len)
 
 	buf_putc(&older.out, '{');
 	buf_add(&older.out, text, n);
-	d = view_directory_of(&older.out);
+	d = payload_directory(&older.out);
 	d->size = older.out.len;
 	v = &d->views[VIEW_WITH_STATS];
 	off = d->size - n;
@@ -168,7 +168,7 @@ TEST(names_that_have_no_end)
 		payload = with_last_row(rows[i], &len);
 		newer.out.len = 0;
 		analysis_render(&newer, "{" RECORD("Foo") "}", "[]", "{}");
-		view_carry_workers(&newer.out, (const void *)payload);
+		payload_carry_workers(&newer.out, (const void *)payload);
 		assert_non_null(
 		    view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION));
 		assert_workers(0, "");
@@ -192,42 +192,42 @@ TEST(forms_of_bodies_that_are_the_same_are_taken_over)
 				view_form(VIEW_RISK_VARIATIONS, ENCODING_GZIP);
 	uint32_t there;
 
-	assert_true(view_encode(
+	assert_true(payload_encode(
 	    &older.out, ~view_form(VIEW_RISK, ENCODING_GZIP), SIZE_MAX, NULL));
-	older.dir = view_directory_of(&older.out);
+	older.dir = payload_directory(&older.out);
 	analysis_render(&newer,
 	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
 		"B\\u00e4r") "}",
 	    "[{\"name\":\"Foo\",\"type\":\"text\",\"performance\":2,\"queued\":1,"
 	    "\"jobs\":1,\"eta\":1,\"count\":0}]",
 	    "{\"month\":{\"Foo\":3}}");
-	assert_true(view_lacks_forms(newer.dir, wanted));
-	view_carry_forms(&newer.out, older.dir, wanted, SIZE_MAX);
+	assert_true(payload_lacks_forms(newer.dir, wanted));
+	payload_carry_forms(&newer.out, older.dir, wanted, SIZE_MAX);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(newer.dir);
-	there = view_forms(newer.dir);
+	there = payload_forms(newer.dir);
 	assert_int_equal(there, view_form(VIEW_RISK, ENCODING_BROTLI));
 	assert_true(str_eq(form_of(&newer, VIEW_RISK, ENCODING_BROTLI),
 	    form_of(&older, VIEW_RISK, ENCODING_BROTLI)));
 	/* What is left to be made is made, and no more. */
-	assert_true(view_encode(&newer.out, wanted, SIZE_MAX, NULL));
+	assert_true(payload_encode(&newer.out, wanted, SIZE_MAX, NULL));
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
-	assert_int_equal(view_forms(newer.dir), wanted);
-	assert_false(view_lacks_forms(newer.dir, wanted));
+	assert_int_equal(payload_forms(newer.dir), wanted);
+	assert_false(payload_lacks_forms(newer.dir, wanted));
 }
 
 TEST(forms_without_room_are_not)
 {
 	size_t len;
 
-	assert_true(view_encode(&older.out, UINT32_MAX, SIZE_MAX, NULL));
-	older.dir = view_directory_of(&older.out);
+	assert_true(payload_encode(&older.out, UINT32_MAX, SIZE_MAX, NULL));
+	older.dir = payload_directory(&older.out);
 	analysis_render(&newer,
 	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
 		"B\\u00e4r") "}",
 	    "[]", "{\"month\":{\"Foo\":3}}");
 	len = newer.out.len;
-	view_carry_forms(&newer.out, older.dir, UINT32_MAX, len);
+	payload_carry_forms(&newer.out, older.dir, UINT32_MAX, len);
 	assert_int_equal(newer.out.len, len);
 }
 
@@ -242,7 +242,7 @@ assert_is_identity(const struct view_directory *of, const struct buf *want)
 {
 	struct buf identity = { 0 };
 
-	view_identity(of, &identity);
+	payload_identity(of, &identity);
 	assert_int_equal(identity.len, want->len);
 	assert_memory_equal(identity.data, want->data, want->len);
 	assert_non_null(
@@ -265,14 +265,14 @@ TEST(the_identity_is_the_same_whatever_forms_there_are)
 	    "{\"month\":{\"Foo\":5}}");
 	buf_add(&plain, newer.out.data, newer.out.len);
 	assert_is_identity(newer.dir, &plain);
-	assert_true(view_encode(&newer.out,
+	assert_true(payload_encode(&newer.out,
 	    view_form(VIEW_RISK, ENCODING_ZSTD) |
 		view_form(VIEW_WITH_STATS, ENCODING_GZIP),
 	    SIZE_MAX, NULL));
 	open_newer();
-	assert_int_not_equal(view_forms(newer.dir), 0);
+	assert_int_not_equal(payload_forms(newer.dir), 0);
 	assert_is_identity(newer.dir, &plain);
-	assert_true(view_encode(&newer.out, ALL_FORMS, SIZE_MAX, NULL));
+	assert_true(payload_encode(&newer.out, ALL_FORMS, SIZE_MAX, NULL));
 	open_newer();
 	assert_is_identity(newer.dir, &plain);
 	buf_free(&plain);
@@ -283,13 +283,13 @@ TEST(the_identity_has_no_form_that_was_taken_over)
 	struct buf plain = { 0 };
 
 	buf_add(&plain, older.out.data, older.out.len);
-	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	assert_true(payload_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
 	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(older.dir);
 	buf_add(&newer.out, plain.data, plain.len);
-	view_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
+	payload_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
 	open_newer();
-	assert_int_not_equal(view_forms(newer.dir), 0);
+	assert_int_not_equal(payload_forms(newer.dir), 0);
 	assert_is_identity(newer.dir, &plain);
 	buf_free(&plain);
 }
@@ -301,20 +301,20 @@ TEST(the_identity_of_risk_that_was_taken_over)
 	uint32_t forms;
 
 	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
-	view_carry_risk(&newer.out, older.dir);
+	payload_carry_risk(&newer.out, older.dir);
 	buf_add(&plain, newer.out.data, newer.out.len);
-	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	assert_true(payload_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
 	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(older.dir);
-	forms = view_forms(older.dir);
+	forms = payload_forms(older.dir);
 	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
-	view_carry_risk(&newer.out, older.dir);
+	payload_carry_risk(&newer.out, older.dir);
 	assert_int_equal(newer.out.len, plain.len);
 	assert_memory_equal(newer.out.data, plain.data, plain.len);
-	view_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
+	payload_carry_forms(&newer.out, older.dir, ALL_FORMS, SIZE_MAX);
 	open_newer();
-	assert_int_not_equal(view_forms(newer.dir), 0);
-	assert_int_equal(view_forms(newer.dir) | forms, forms);
+	assert_int_not_equal(payload_forms(newer.dir), 0);
+	assert_int_equal(payload_forms(newer.dir) | forms, forms);
 	assert_is_identity(newer.dir, &plain);
 	buf_free(&plain);
 }
@@ -326,11 +326,11 @@ TEST(the_identity_of_a_payload_with_forms_in_between)
 	struct view_directory *d;
 	struct view_span moved;
 
-	assert_true(view_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
-	d = view_directory_of(&older.out);
+	assert_true(payload_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
+	d = payload_directory(&older.out);
 	moved = (struct view_span){ older.out.len, d->views[VIEW_STATS].body.len };
 	buf_reserve(&older.out, moved.len);
-	d = view_directory_of(&older.out);
+	d = payload_directory(&older.out);
 	memcpy(older.out.data + moved.off,
 	    older.out.data + d->views[VIEW_STATS].body.off, moved.len);
 	older.out.len += moved.len;
@@ -340,11 +340,11 @@ TEST(the_identity_of_a_payload_with_forms_in_between)
 	d->views[VIEW_STATS].body.off = moved.off;
 	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(older.dir);
-	assert_int_not_equal(view_forms(older.dir), 0);
-	view_identity(older.dir, &identity);
+	assert_int_not_equal(payload_forms(older.dir), 0);
+	payload_identity(older.dir, &identity);
 	assert_int_equal(identity.len, older.out.len);
 	older.dir = view_open(identity.data, identity.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(older.dir);
-	assert_int_equal(view_forms(older.dir), 0);
+	assert_int_equal(payload_forms(older.dir), 0);
 	buf_free(&identity);
 }
