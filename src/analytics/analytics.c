@@ -99,9 +99,9 @@ analytics_render_in(const struct analytics_settings *settings,
 	    analytics_write_risk(settings, in, &horde, &workers, &reference, arena,
 		report->pace, out) == -1)
 		return -1;
-	statistics_view_write(out, &reference.statistics, in->now, VIEW_STATS);
+	views_write_statistics(out, &reference.statistics, in->now, VIEW_STATS);
 	if (in->category == CATEGORY_TEXT_GENERATION)
-		statistics_view_write(
+		views_write_statistics(
 		    out, &reference.grouped, in->now, VIEW_STATS_GROUPED);
 	else
 		payload_alias(out, VIEW_STATS, VIEW_STATS_GROUPED);

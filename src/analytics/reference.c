@@ -21,7 +21,7 @@ struct reading {
 	uint32_t *numbers; /* [entries->count] of the model with the entry's key as
 			    * its name, plus one; 0: none */
 	struct map texts;  /* of baselines and hosts */
-	struct stats_groups groups;
+	struct statistics_groups groups;
 };
 
 /* A name's group keeps what follows its first slash, the Horde's indexes what follows
@@ -49,9 +49,9 @@ reference_add_grouped(struct reading *r, struct str key, const struct fields *fi
 	if (r->category != CATEGORY_TEXT_GENERATION)
 		return;
 	if (model != NULL && str_eq(key, model->record.name))
-		stats_groups_add(&r->groups, model->base, fields);
+		statistics_groups_add(&r->groups, model->base, fields);
 	else
-		stats_groups_add(&r->groups,
+		statistics_groups_add(&r->groups,
 		    reference_base(r, key, horde_part(r->horde, key, r->arena)),
 		    fields);
 }
@@ -200,9 +200,9 @@ reference_read(const struct analytics_settings *settings,
 	out->models = arena_alloc(arena, entries.count * sizeof(*out->models));
 	statistics_init(&out->statistics, settings, in->category, arena);
 	statistics_init(&out->grouped, settings, in->category, arena);
-	map_init(&out->bases, arena, sizeof(struct stats_group),
+	map_init(&out->bases, arena, sizeof(struct statistics_group),
 	    in->category == CATEGORY_TEXT_GENERATION ? entries.count : 0);
-	r.groups = (struct stats_groups){
+	r.groups = (struct statistics_groups){
 		.bases = &out->bases,
 		.statistics = &out->grouped,
 	};
@@ -213,7 +213,7 @@ reference_read(const struct analytics_settings *settings,
 			reference_approach(&r, i);
 		reference_add(&r, i);
 	}
-	stats_groups_finish(&r.groups);
+	statistics_groups_finish(&r.groups);
 	out->nvalid += out->nmodels;
 	out->nentries = out->statistics.models = entries.count;
 	return 0;

@@ -22,7 +22,7 @@ struct reference {
 	    nnew_baselines;   /* valid records with a baseline that is not built in */
 	struct model *models; /* [nmodels], the typed view, in its order */
 	uint32_t nmodels;
-	struct map bases; /* text_generation: base names -> struct stats_group */
+	struct map bases; /* text_generation: base names -> struct statistics_group */
 	struct statistics statistics;
 	struct statistics grouped; /* text_generation only */
 };

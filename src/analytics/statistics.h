@@ -17,8 +17,7 @@ struct statistics {
 	const struct analytics_settings *settings;
 	enum category category;
 	struct arena *arena;
-	uint64_t
-	    models; /* set by the caller before printing, or by stats_groups_add() */
+	uint64_t models; /* set by the caller, or by statistics_groups_add() */
 	uint64_t nsfw;
 	uint64_t trigger_words;
 	uint64_t inpainting;
@@ -49,17 +48,17 @@ void statistics_print(struct buf *, const struct statistics *);
 
 /* The records of text_generation by base name, for the grouped statistics
  * (doc/reference.md 7.5). */
-struct stats_group {
+struct statistics_group {
 	bool used;     /* a record of the document belongs to it */
 	bool closed;   /* its first record has no list that entries can join */
 	uint32_t next; /* group in order of first appearance */
 	uint64_t entries;
-	struct stats_part *parts;
-	struct stats_part *last;
+	struct statistics_part *parts;
+	struct statistics_part *last;
 };
 
-struct stats_groups {
-	struct map *bases; /* base name -> struct stats_group; the caller adds to it */
+struct statistics_groups {
+	struct map *bases; /* base name -> statistics_group; the caller adds to it */
 	struct statistics *statistics;
 	uint32_t first;
 	uint32_t last;
@@ -67,8 +66,9 @@ struct stats_groups {
 
 /* Adds a record that is an object to the group with number `base` in bases, in the
  * order of the document. */
-void stats_groups_add(struct stats_groups *, uint32_t base, const struct fields *);
+void statistics_groups_add(
+    struct statistics_groups *, uint32_t base, const struct fields *);
 /* Counts the downloads of all groups. */
-void stats_groups_finish(struct stats_groups *);
+void statistics_groups_finish(struct statistics_groups *);
 
 #endif

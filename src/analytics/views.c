@@ -85,7 +85,7 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 }
 
 void
-statistics_view_write(struct buf *out, const struct statistics *s, int64_t computed_at,
+views_write_statistics(struct buf *out, const struct statistics *s, int64_t computed_at,
     enum view_kind kind)
 {
 	struct view view = { .present = 1, .body.off = out->len };

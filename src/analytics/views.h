@@ -49,7 +49,7 @@ void risk_view_end(struct risk_view *, enum view_kind);
 
 /* Writes a statistics view. */
 struct statistics;
-void statistics_view_write(
+void views_write_statistics(
     struct buf *, const struct statistics *, int64_t computed_at, enum view_kind);
 
 #endif

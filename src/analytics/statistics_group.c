@@ -3,23 +3,23 @@
 #include "analytics/statistics.h"
 
 /* The hosts that one record brings into its group. */
-struct stats_part {
+struct statistics_part {
 	const struct host *hosts;
 	uint32_t nhosts;
-	struct stats_part *next;
+	struct statistics_part *next;
 };
 
 static void
 stats_group_extend(
-    struct stats_group *group, const struct downloads *d, struct arena *arena)
+    struct statistics_group *group, const struct downloads *d, struct arena *arena)
 {
-	struct stats_part *part;
+	struct statistics_part *part;
 
 	group->entries += d->count;
 	if (d->nhosts == 0)
 		return;
 	part = arena_alloc(arena, sizeof(*part));
-	*part = (struct stats_part){ d->hosts, d->nhosts, NULL };
+	*part = (struct statistics_part){ d->hosts, d->nhosts, NULL };
 	if (group->parts == NULL)
 		group->parts = part;
 	else
@@ -38,9 +38,9 @@ stats_group_open(const struct downloads *d)
 }
 
 static void
-stats_groups_begin(struct stats_groups *g, uint32_t base, const struct fields *f)
+groups_begin(struct statistics_groups *g, uint32_t base, const struct fields *f)
 {
-	struct stats_group *group = map_at(g->bases, base), *last;
+	struct statistics_group *group = map_at(g->bases, base), *last;
 
 	group->used = true;
 	group->closed = !stats_group_open(&f->downloads);
@@ -55,12 +55,13 @@ stats_groups_begin(struct stats_groups *g, uint32_t base, const struct fields *f
 }
 
 void
-stats_groups_add(struct stats_groups *g, uint32_t base, const struct fields *f)
+statistics_groups_add(
+    struct statistics_groups *g, uint32_t base, const struct fields *f)
 {
-	struct stats_group *group = map_at(g->bases, base);
+	struct statistics_group *group = map_at(g->bases, base);
 
 	if (!group->used) {
-		stats_groups_begin(g, base, f);
+		groups_begin(g, base, f);
 		if (f->downloads.download != JSON_T_ARRAY)
 			return;
 	}
@@ -69,15 +70,16 @@ stats_groups_add(struct stats_groups *g, uint32_t base, const struct fields *f)
 }
 
 void
-stats_groups_finish(struct stats_groups *g)
+statistics_groups_finish(struct statistics_groups *g)
 {
 	uint32_t base = g->first;
 
 	for (uint64_t i = 0; i < g->statistics->models; i++) {
-		const struct stats_group *group = map_at(g->bases, base);
+		const struct statistics_group *group = map_at(g->bases, base);
 
 		statistics_add_downloads(g->statistics, group->entries);
-		for (const struct stats_part *p = group->parts; p != NULL; p = p->next)
+		for (const struct statistics_part *p = group->parts; p != NULL;
+		     p = p->next)
 			statistics_add_hosts(g->statistics, p->hosts, p->nhosts);
 		base = group->next;
 	}
