@@ -24,14 +24,15 @@ put_counter(const struct metrics *m, enum counter c, struct buf *b)
 	unsigned i;
 
 	if (!metric_has_category(shown->metric)) {
-		put_sample(b, shown->metric, shown->value, NULL);
-		put_count(b, metrics_sum(m, offsetof(struct counters, value) +
-						c * sizeof(uint64_t)));
+		metrics_put_sample(b, shown->metric, shown->value, NULL);
+		metrics_put_count(b, metrics_sum(m, offsetof(struct counters, value) +
+							c * sizeof(uint64_t)));
 		return;
 	}
 	for (i = 0; i < m->config->ncategories; i++) {
-		put_sample(b, shown->metric, m->config->category[i].name, shown->value);
-		put_count(b, counter_get(metrics_slot(m, i), c));
+		metrics_put_sample(
+		    b, shown->metric, m->config->category[i].name, shown->value);
+		metrics_put_count(b, counter_get(metrics_slot(m, i), c));
 	}
 }
 
@@ -49,15 +50,15 @@ static void
 put_build_info(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	(void)m;
-	put_sample(b, id, PACKAGE_VERSION, NULL);
-	put_count(b, 1);
+	metrics_put_sample(b, id, PACKAGE_VERSION, NULL);
+	metrics_put_count(b, 1);
 }
 
 static void
 put_start_time(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_seconds(b, segment_epoch(m->segment));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_seconds(b, segment_epoch(m->segment));
 }
 
 static bool
@@ -115,8 +116,8 @@ put_codes(const struct metrics *m, enum route route, const char *category,
 			continue;
 		snprintf(status, sizeof(status), "%d", traffic_status(code));
 		values[1] = traffic_status(code) > 0 ? status : "other";
-		put_sample_of(b, METRIC_HTTP_REQUESTS, "", values);
-		put_count(b, n);
+		metrics_put_sample_of(b, METRIC_HTTP_REQUESTS, "", values);
+		metrics_put_count(b, n);
 	}
 }
 
@@ -147,7 +148,7 @@ put_part(struct buf *b, enum metric_id id, const char *suffix, const char *le)
 {
 	const char *const values[METRIC_LABELS] = { le };
 
-	put_sample_of(b, id, suffix, values);
+	metrics_put_sample_of(b, id, suffix, values);
 }
 
 /* A class as it is kept does not contain the smaller ones; a bucket does. */
@@ -166,28 +167,28 @@ put_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 			break;
 		snprintf(end, sizeof(end), "%g", METRICS_SECONDS(bound));
 		put_part(b, id, "_bucket", end);
-		put_count(b, below);
+		metrics_put_count(b, below);
 	}
 	put_part(b, id, "_bucket", "+Inf");
-	put_count(b, below);
+	metrics_put_count(b, below);
 	put_part(b, id, "_sum", NULL);
 	buf_printf(b, "%.9f\n", METRICS_SECONDS(METRICS_SUM(m, duration_nsec)));
 	put_part(b, id, "_count", NULL);
-	put_count(b, below);
+	metrics_put_count(b, below);
 }
 
 static void
 put_connections(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_count(b, METRICS_SUM(m, connections));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, METRICS_SUM(m, connections));
 }
 
 static void
 put_pinned(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_count(b, METRICS_SUM(m, pinned));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, METRICS_SUM(m, pinned));
 }
 
 /* Of the configuration, or made by it. */
@@ -227,27 +228,28 @@ limit_of(const struct metrics *m, enum metric_id id)
 static void
 put_limit(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_count(b, limit_of(m, id));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, limit_of(m, id));
 }
 
 static void
 put_reload_successful(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_count(b, counter_read(&metrics_supervisor(m)->reload_failed) == 0);
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, counter_read(&metrics_supervisor(m)->reload_failed) == 0);
 }
 
 static void
 put_reload_time(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_seconds(b, atomic_load_explicit(&metrics_supervisor(m)->reloaded_wall,
-			   memory_order_relaxed));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_seconds(
+	    b, atomic_load_explicit(
+		   &metrics_supervisor(m)->reloaded_wall, memory_order_relaxed));
 }
 
 /* All others are counters. */
-static put_fn *const printers[METRIC_MAX] = {
+static metrics_put_fn *const printers[METRIC_MAX] = {
 	[METRIC_BUILD_INFO] = put_build_info,
 	[METRIC_START_TIME] = put_start_time,
 	[METRIC_HTTP_REQUESTS] = put_requests,
@@ -260,57 +262,57 @@ static put_fn *const printers[METRIC_MAX] = {
 	[METRIC_TTL] = put_limit,
 	[METRIC_STALE_TTL] = put_limit,
 	[METRIC_STALE_IF_ERROR] = put_limit,
-	[METRIC_REFRESH_DURATION] = put_refresh_durations,
-	[METRIC_LAST_SAVE] = put_last_success,
-	[METRIC_LAST_SUCCESS] = put_last_success,
-	[METRIC_CONSECUTIVE_FAILURES] = put_failures,
-	[METRIC_NEXT_TRY] = put_next_try,
-	[METRIC_DOCUMENT_AGE] = put_document_ages,
-	[METRIC_DOCUMENT_STATE] = put_document_states,
-	[METRIC_DOCUMENT_ERROR] = put_document_errors,
-	[METRIC_GATE_REFUSED] = put_gates,
-	[METRIC_GATE_ENTRIES] = put_gates,
-	[METRIC_GATE_ANSWERS] = put_gates,
-	[METRIC_BREAKER] = put_breakers,
-	[METRIC_FLOOR] = put_floors,
-	[METRIC_UPSTREAM_REQUESTS] = put_upstream_requests,
-	[METRIC_UPSTREAM_DURATION] = put_upstream_durations,
+	[METRIC_REFRESH_DURATION] = metrics_put_refresh_durations,
+	[METRIC_LAST_SAVE] = metrics_put_last_success,
+	[METRIC_LAST_SUCCESS] = metrics_put_last_success,
+	[METRIC_CONSECUTIVE_FAILURES] = metrics_put_failures,
+	[METRIC_NEXT_TRY] = metrics_put_next_try,
+	[METRIC_DOCUMENT_AGE] = metrics_put_document_ages,
+	[METRIC_DOCUMENT_STATE] = metrics_put_document_states,
+	[METRIC_DOCUMENT_ERROR] = metrics_put_document_errors,
+	[METRIC_GATE_REFUSED] = metrics_put_gates,
+	[METRIC_GATE_ENTRIES] = metrics_put_gates,
+	[METRIC_GATE_ANSWERS] = metrics_put_gates,
+	[METRIC_BREAKER] = metrics_put_breakers,
+	[METRIC_FLOOR] = metrics_put_floors,
+	[METRIC_UPSTREAM_REQUESTS] = metrics_put_upstream_requests,
+	[METRIC_UPSTREAM_DURATION] = metrics_put_upstream_durations,
 	[METRIC_REDIS_POLL] = put_limit,
 	[METRIC_REDIS_LEASE] = put_limit,
-	[METRIC_REDIS_UP] = put_fleet,
-	[METRIC_REDIS_LOOK_AGE] = put_fleet,
-	[METRIC_REDIS_SKEW] = put_fleet,
-	[METRIC_REDIS_COMMANDS] = put_fleet,
-	[METRIC_REDIS_ERRORS] = put_fleet,
-	[METRIC_REDIS_RECEIVED] = put_fleet,
-	[METRIC_REDIS_SENT] = put_fleet,
-	[METRIC_FLEET_LEADER] = put_fleet,
-	[METRIC_FLEET_ALONE] = put_fleet,
-	[METRIC_FLEET_GENERATION] = put_fleet,
-	[METRIC_FLEET_LAG] = put_fleet,
-	[METRIC_FLEET_REFUSED] = put_fleet,
-	[METRIC_SNAPSHOT_AGE] = put_ages,
-	[METRIC_SNAPSHOT_FRESH] = put_ages,
-	[METRIC_SNAPSHOT_EXPIRES] = put_ages,
-	[METRIC_GENERATION] = put_snapshots,
-	[METRIC_SNAPSHOT_BYTES] = put_snapshots,
-	[METRIC_SNAPSHOT_MODELS] = put_snapshots,
-	[METRIC_SNAPSHOT_SKIPPED] = put_snapshots,
-	[METRIC_SNAPSHOT_NEW_BASELINES] = put_snapshots,
+	[METRIC_REDIS_UP] = metrics_put_fleet,
+	[METRIC_REDIS_LOOK_AGE] = metrics_put_fleet,
+	[METRIC_REDIS_SKEW] = metrics_put_fleet,
+	[METRIC_REDIS_COMMANDS] = metrics_put_fleet,
+	[METRIC_REDIS_ERRORS] = metrics_put_fleet,
+	[METRIC_REDIS_RECEIVED] = metrics_put_fleet,
+	[METRIC_REDIS_SENT] = metrics_put_fleet,
+	[METRIC_FLEET_LEADER] = metrics_put_fleet,
+	[METRIC_FLEET_ALONE] = metrics_put_fleet,
+	[METRIC_FLEET_GENERATION] = metrics_put_fleet,
+	[METRIC_FLEET_LAG] = metrics_put_fleet,
+	[METRIC_FLEET_REFUSED] = metrics_put_fleet,
+	[METRIC_SNAPSHOT_AGE] = metrics_put_ages,
+	[METRIC_SNAPSHOT_FRESH] = metrics_put_ages,
+	[METRIC_SNAPSHOT_EXPIRES] = metrics_put_ages,
+	[METRIC_GENERATION] = metrics_put_snapshots,
+	[METRIC_SNAPSHOT_BYTES] = metrics_put_snapshots,
+	[METRIC_SNAPSHOT_MODELS] = metrics_put_snapshots,
+	[METRIC_SNAPSHOT_SKIPPED] = metrics_put_snapshots,
+	[METRIC_SNAPSHOT_NEW_BASELINES] = metrics_put_snapshots,
 	[METRIC_SEGMENT_BYTES] = put_limit,
 	[METRIC_SEGMENT_CAPACITY] = put_limit,
 	[METRIC_SEGMENT_MAX] = put_limit,
-	[METRIC_SEGMENT_FILL] = put_fill,
-	[METRIC_SEGMENT_WANTED] = put_wanted,
-	[METRIC_RESTARTS] = put_restarts,
+	[METRIC_SEGMENT_FILL] = metrics_put_fill,
+	[METRIC_SEGMENT_WANTED] = metrics_put_wanted,
+	[METRIC_RESTARTS] = metrics_put_restarts,
 	[METRIC_RELOAD_SUCCESSFUL] = put_reload_successful,
 	[METRIC_RELOAD_TIME] = put_reload_time,
-	[METRIC_CREWS_FORMER] = put_former,
-	[METRIC_HEARTBEAT] = put_processes,
-	[METRIC_CPU] = put_processes,
-	[METRIC_RESIDENT] = put_processes,
-	[METRIC_DESCRIPTORS] = put_processes,
-	[METRIC_DESCRIPTORS_MAX] = put_processes,
+	[METRIC_CREWS_FORMER] = metrics_put_former,
+	[METRIC_HEARTBEAT] = metrics_put_processes,
+	[METRIC_CPU] = metrics_put_processes,
+	[METRIC_RESIDENT] = metrics_put_processes,
+	[METRIC_DESCRIPTORS] = metrics_put_processes,
+	[METRIC_DESCRIPTORS_MAX] = metrics_put_processes,
 };
 
 void

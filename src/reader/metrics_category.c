@@ -17,15 +17,15 @@
 
 /* What a hydrator knows of itself outlives it. */
 void
-put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	const struct counters *c;
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++) {
 		c = metrics_slot(m, i);
-		put_sample(b, id, m->config->category[i].name, NULL);
-		put_seconds(b,
+		metrics_put_sample(b, id, m->config->category[i].name, NULL);
+		metrics_put_seconds(b,
 		    atomic_load_explicit(
 			id == METRIC_LAST_SAVE ? &c->saved_wall : &c->last_success_wall,
 			memory_order_relaxed));
@@ -34,7 +34,7 @@ put_last_success(const struct metrics *m, enum metric_id id, struct buf *b)
 
 /* The rows of a phase stand together: nanoseconds, and how many times. */
 void
-put_refresh_durations(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_refresh_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	unsigned i, c;
 
@@ -46,23 +46,24 @@ put_refresh_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 
 			if (metric_counters[c].metric != id)
 				continue;
-			put_sample_of(b, id, "_sum", values);
-			put_seconds(b,
+			metrics_put_sample_of(b, id, "_sum", values);
+			metrics_put_seconds(b,
 			    (int64_t)counter_get(metrics_slot(m, i), (enum counter)c));
-			put_sample_of(b, id, "_count", values);
-			put_count(
+			metrics_put_sample_of(b, id, "_count", values);
+			metrics_put_count(
 			    b, counter_get(metrics_slot(m, i), (enum counter)++ c));
 		}
 }
 
 void
-put_failures(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_failures(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++) {
-		put_sample(b, id, m->config->category[i].name, NULL);
-		put_count(b, counter_read(&metrics_slot(m, i)->failures_in_row));
+		metrics_put_sample(b, id, m->config->category[i].name, NULL);
+		metrics_put_count(
+		    b, counter_read(&metrics_slot(m, i)->failures_in_row));
 	}
 }
 
@@ -98,25 +99,25 @@ snapshot_figure(const struct generation *g, enum metric_id id)
 }
 
 void
-put_snapshots(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_snapshots(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	const struct generation *g;
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++)
 		if ((g = metrics_held(m, i)) != NULL) {
-			put_sample(b, id, m->config->category[i].name, NULL);
-			put_count(b, snapshot_figure(g, id));
+			metrics_put_sample(b, id, m->config->category[i].name, NULL);
+			metrics_put_count(b, snapshot_figure(g, id));
 		}
 }
 
 void
-put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++) {
-		put_sample(b, id, m->config->category[i].name, NULL);
+		metrics_put_sample(b, id, m->config->category[i].name, NULL);
 		buf_printf(b, "%.3f\n",
 		    (double)snapshot_length(m->segment, i) /
 			(double)segment_capacity(m->segment));
@@ -124,13 +125,13 @@ put_fill(const struct metrics *m, enum metric_id id, struct buf *b)
 }
 
 void
-put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_wanted(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	unsigned i;
 
 	for (i = 0; i < m->config->ncategories; i++) {
-		put_sample(b, id, m->config->category[i].name, NULL);
-		put_count(b, segment_wanted(m->segment, i));
+		metrics_put_sample(b, id, m->config->category[i].name, NULL);
+		metrics_put_count(b, segment_wanted(m->segment, i));
 	}
 }
 
@@ -149,7 +150,7 @@ part_figure(const struct metrics *m, enum metric_id id, int64_t age)
 }
 
 void
-put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	const struct generation *g;
 	const struct part_stamp *stamp;
@@ -160,7 +161,7 @@ put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 			stamp = generation_stamp(g, (enum snapshot_part)p);
 			if (!part_is_there(stamp))
 				continue;
-			put_sample(b, id, m->config->category[i].name,
+			metrics_put_sample(b, id, m->config->category[i].name,
 			    part_name((enum snapshot_part)p));
 			buf_printf(b, "%" PRId64 "\n",
 			    part_figure(m, id,
@@ -170,7 +171,7 @@ put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 
 /* In seconds from now; what is due is not late by less than a cycle. */
 void
-put_next_try(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_next_try(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	int64_t now = clock_boot();
 	struct ledger l;
@@ -179,8 +180,8 @@ put_next_try(const struct metrics *m, enum metric_id id, struct buf *b)
 	for (i = 0; i < m->config->ncategories; i++) {
 		if (!ledger_read(m->segment, i, &l) || l.next_try == 0)
 			continue;
-		put_sample(b, id, m->config->category[i].name, NULL);
-		put_seconds(b, l.next_try > now ? l.next_try - now : 0);
+		metrics_put_sample(b, id, m->config->category[i].name, NULL);
+		metrics_put_seconds(b, l.next_try > now ? l.next_try - now : 0);
 	}
 }
 
@@ -207,12 +208,12 @@ put_document_age(struct buf *b, enum metric_id id, const char *category,
 {
 	if (d->fetched_wall == 0)
 		return;
-	put_sample(b, id, category, d->name);
-	put_count(b, (uint64_t)freshness_age(d->fetched_boot, clock_boot()));
+	metrics_put_sample(b, id, category, d->name);
+	metrics_put_count(b, (uint64_t)freshness_age(d->fetched_boot, clock_boot()));
 }
 
 void
-put_document_ages(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_document_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	each_document(m, id, b, put_document_age);
 }
@@ -227,13 +228,13 @@ put_document_state(struct buf *b, enum metric_id id, const char *category,
 		const char *const values[METRIC_LABELS] = { category, d->name,
 			ledger_state_name((enum ledger_state)state) };
 
-		put_sample_of(b, id, "", values);
-		put_count(b, d->state == state);
+		metrics_put_sample_of(b, id, "", values);
+		metrics_put_count(b, d->state == state);
 	}
 }
 
 void
-put_document_states(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_document_states(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	each_document(m, id, b, put_document_state);
 }
@@ -248,12 +249,12 @@ put_document_error(struct buf *b, enum metric_id id, const char *category,
 
 	if (e->wall == 0)
 		return;
-	put_sample_of(b, id, "", values);
-	put_seconds(b, e->wall);
+	metrics_put_sample_of(b, id, "", values);
+	metrics_put_seconds(b, e->wall);
 }
 
 void
-put_document_errors(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_document_errors(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	each_document(m, id, b, put_document_error);
 }
@@ -266,12 +267,12 @@ put_gate_entries(struct buf *b, enum metric_id id, const char *category,
 	const char *const refused[METRIC_LABELS] = { category, d->name, "refused" };
 
 	if (d->gate.known != 0) {
-		put_sample_of(b, id, "", good);
-		put_count(b, d->gate.good_count);
+		metrics_put_sample_of(b, id, "", good);
+		metrics_put_count(b, d->gate.good_count);
 	}
 	if (d->gate.seen != 0) {
-		put_sample_of(b, id, "", refused);
-		put_count(b, d->gate.doubted_count);
+		metrics_put_sample_of(b, id, "", refused);
+		metrics_put_count(b, d->gate.doubted_count);
 	}
 }
 
@@ -283,12 +284,13 @@ put_gate(struct buf *b, enum metric_id id, const char *category,
 		put_gate_entries(b, id, category, d);
 		return;
 	}
-	put_sample(b, id, category, d->name);
-	put_count(b, id == METRIC_GATE_REFUSED ? d->gate.seen != 0 : d->gate.seen);
+	metrics_put_sample(b, id, category, d->name);
+	metrics_put_count(
+	    b, id == METRIC_GATE_REFUSED ? d->gate.seen != 0 : d->gate.seen);
 }
 
 void
-put_gates(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_gates(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	each_document(m, id, b, put_gate);
 }

@@ -36,23 +36,23 @@ put_figure(const struct metrics *m, enum metric_id id, const struct ledger_fleet
 
 	if (id == METRIC_REDIS_LOOK_AGE && f->seen == 0)
 		return;
-	put_sample(b, id, category, NULL);
+	metrics_put_sample(b, id, category, NULL);
 	if (id == METRIC_REDIS_LOOK_AGE)
-		put_seconds(b, now > f->seen ? now - f->seen : 0);
+		metrics_put_seconds(b, now > f->seen ? now - f->seen : 0);
 	else if (id == METRIC_REDIS_SKEW)
-		put_seconds(b, f->skew);
+		metrics_put_seconds(b, f->skew);
 	else if (id == METRIC_FLEET_LAG)
-		put_seconds(b, f->lag);
+		metrics_put_seconds(b, f->lag);
 	else if (id == METRIC_FLEET_LEADER)
-		put_count(b, role == LEDGER_LEADER);
+		metrics_put_count(b, role == LEDGER_LEADER);
 	else if (id == METRIC_FLEET_ALONE)
-		put_count(b, role == LEDGER_ALONE);
+		metrics_put_count(b, role == LEDGER_ALONE);
 	else
-		put_count(b, fleet_count(f, id));
+		metrics_put_count(b, fleet_count(f, id));
 }
 
 void
-put_fleet(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_fleet(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	struct ledger l;
 	unsigned i;

@@ -6,7 +6,7 @@
 #include "shm/hosts.h"
 
 void
-put_breakers(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_breakers(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	int64_t now = clock_boot();
 	struct host_view v;
@@ -14,13 +14,13 @@ put_breakers(const struct metrics *m, enum metric_id id, struct buf *b)
 
 	for (i = 0; i < HOSTS_MAX; i++)
 		if (hosts_read(m->segment, i, &v)) {
-			put_sample(b, id, v.name, NULL);
-			put_count(b, breaker_look(v.breaker, now).state);
+			metrics_put_sample(b, id, v.name, NULL);
+			metrics_put_count(b, breaker_look(v.breaker, now).state);
 		}
 }
 
 void
-put_floors(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_floors(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	int64_t now = clock_boot();
 	struct host_view v;
@@ -28,8 +28,8 @@ put_floors(const struct metrics *m, enum metric_id id, struct buf *b)
 
 	for (i = 0; i < HOSTS_MAX; i++)
 		if (hosts_read(m->segment, i, &v)) {
-			put_sample(b, id, v.name, NULL);
-			put_seconds(b, v.floor > now ? v.floor - now : 0);
+			metrics_put_sample(b, id, v.name, NULL);
+			metrics_put_seconds(b, v.floor > now ? v.floor - now : 0);
 		}
 }
 
@@ -41,7 +41,7 @@ code_is_usual(unsigned code)
 }
 
 void
-put_upstream_requests(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_upstream_requests(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	struct host_view v;
 	unsigned i, code;
@@ -51,14 +51,15 @@ put_upstream_requests(const struct metrics *m, enum metric_id id, struct buf *b)
 			continue;
 		for (code = 0; code < HOST_CODES_MAX; code++)
 			if (v.answered[code] > 0 || code_is_usual(code)) {
-				put_sample(b, id, v.name, host_code_name(code));
-				put_count(b, v.answered[code]);
+				metrics_put_sample(b, id, v.name, host_code_name(code));
+				metrics_put_count(b, v.answered[code]);
 			}
 	}
 }
 
 void
-put_upstream_durations(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_upstream_durations(
+    const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	uint64_t count;
 	struct host_view v;
@@ -71,9 +72,9 @@ put_upstream_durations(const struct metrics *m, enum metric_id id, struct buf *b
 			continue;
 		for (count = 0, code = 0; code < HOST_CODES_MAX; code++)
 			count += v.answered[code];
-		put_sample_of(b, id, "_sum", values);
-		put_seconds(b, (int64_t)v.nsec);
-		put_sample_of(b, id, "_count", values);
-		put_count(b, count);
+		metrics_put_sample_of(b, id, "_sum", values);
+		metrics_put_seconds(b, (int64_t)v.nsec);
+		metrics_put_sample_of(b, id, "_count", values);
+		metrics_put_count(b, count);
 	}
 }

@@ -14,7 +14,7 @@ metrics_supervisor(const struct metrics *m)
 }
 
 void
-put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	static const char *const roles[ROLE_MAX] = {
 		[ROLE_HYDRATOR] = "hydrator",
@@ -29,18 +29,19 @@ put_restarts(const struct metrics *m, enum metric_id id, struct buf *b)
 
 	for (role = 0; role < ROLE_MAX; role++)
 		for (how = 0; how < DEATH_MAX; how++) {
-			put_sample(b, id, roles[role], deaths[how]);
-			put_count(b, metrics_sum(m, offsetof(struct counters, deaths) +
-							(role * DEATH_MAX + how) *
-							    sizeof(uint64_t)));
+			metrics_put_sample(b, id, roles[role], deaths[how]);
+			metrics_put_count(
+			    b, metrics_sum(
+				   m, offsetof(struct counters, deaths) +
+					  (role * DEATH_MAX + how) * sizeof(uint64_t)));
 		}
 }
 
 void
-put_former(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_former(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	put_sample(b, id, NULL, NULL);
-	put_count(b, counter_read(&metrics_supervisor(m)->former));
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, counter_read(&metrics_supervisor(m)->former));
 }
 
 /* Begins a sample of a slot's process. */
@@ -51,12 +52,12 @@ put_process(const struct metrics *m, enum metric_id id, unsigned slot, struct bu
 	char number[16];
 
 	if (slot < n) {
-		put_sample(b, id, "hydrator", m->config->category[slot].name);
+		metrics_put_sample(b, id, "hydrator", m->config->category[slot].name);
 	} else if (slot + 1 < segment_nprocs(m->segment)) {
 		snprintf(number, sizeof(number), "%u", slot - n);
-		put_sample(b, id, "reader", number);
+		metrics_put_sample(b, id, "reader", number);
 	} else {
-		put_sample(b, id, "supervisor", "");
+		metrics_put_sample(b, id, "supervisor", "");
 	}
 }
 
@@ -87,7 +88,7 @@ process_is_known(const struct counters *c, enum metric_id id)
 
 /* The supervisor, in the last slot, does not beat. */
 void
-put_processes(const struct metrics *m, enum metric_id id, struct buf *b)
+metrics_put_processes(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	int64_t now = clock_boot();
 	uint64_t figure;
@@ -99,11 +100,11 @@ put_processes(const struct metrics *m, enum metric_id id, struct buf *b)
 		figure = process_figure(metrics_slot(m, i), id);
 		put_process(m, id, i, b);
 		if (id == METRIC_HEARTBEAT)
-			put_seconds(
+			metrics_put_seconds(
 			    b, now > (int64_t)figure ? now - (int64_t)figure : 0);
 		else if (id == METRIC_CPU)
-			put_seconds(b, (int64_t)figure);
+			metrics_put_seconds(b, (int64_t)figure);
 		else
-			put_count(b, figure);
+			metrics_put_count(b, figure);
 	}
 }

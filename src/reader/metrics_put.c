@@ -24,13 +24,13 @@ metrics_sum(const struct metrics *m, size_t offset)
 }
 
 void
-put_count(struct buf *b, uint64_t n)
+metrics_put_count(struct buf *b, uint64_t n)
 {
 	buf_printf(b, "%" PRIu64 "\n", n);
 }
 
 void
-put_seconds(struct buf *b, int64_t nsec)
+metrics_put_seconds(struct buf *b, int64_t nsec)
 {
 	buf_printf(b, "%.3f\n", METRICS_SECONDS(nsec));
 }
@@ -51,7 +51,7 @@ put_value(struct buf *b, const char *value)
 }
 
 void
-put_sample_of(struct buf *b, enum metric_id id, const char *suffix,
+metrics_put_sample_of(struct buf *b, enum metric_id id, const char *suffix,
     const char *const values[METRIC_LABELS])
 {
 	const struct metric *metric = &metric_table[id];
@@ -67,9 +67,10 @@ put_sample_of(struct buf *b, enum metric_id id, const char *suffix,
 }
 
 void
-put_sample(struct buf *b, enum metric_id id, const char *first, const char *second)
+metrics_put_sample(
+    struct buf *b, enum metric_id id, const char *first, const char *second)
 {
 	const char *const values[METRIC_LABELS] = { first, second };
 
-	put_sample_of(b, id, "", values);
+	metrics_put_sample_of(b, id, "", values);
 }

@@ -19,7 +19,7 @@
 #define METRICS_SUM(m, member) metrics_sum(m, offsetof(struct counters, member))
 
 /* Prints the samples of a metric. */
-typedef void put_fn(const struct metrics *, enum metric_id, struct buf *);
+typedef void metrics_put_fn(const struct metrics *, enum metric_id, struct buf *);
 
 const struct counters *metrics_slot(const struct metrics *, unsigned i);
 /* The supervisor's, in the last slot. */
@@ -29,23 +29,26 @@ uint64_t metrics_sum(const struct metrics *, size_t offset);
 
 /* Begins a sample: its name with a suffix, and the values of the metric's labels, of
  * which the first NULL ends the list. Values are escaped. */
-void put_sample_of(struct buf *, enum metric_id, const char *suffix,
+void metrics_put_sample_of(struct buf *, enum metric_id, const char *suffix,
     const char *const values[METRIC_LABELS]);
 /* The same for at most two labels, without a suffix. */
-void put_sample(struct buf *, enum metric_id, const char *first, const char *second);
+void metrics_put_sample(
+    struct buf *, enum metric_id, const char *first, const char *second);
 /* Ends a sample. */
-void put_count(struct buf *, uint64_t n);
-void put_seconds(struct buf *, int64_t nsec);
+void metrics_put_count(struct buf *, uint64_t n);
+void metrics_put_seconds(struct buf *, int64_t nsec);
 
 /* Of categories. */
-extern put_fn put_last_success, put_refresh_durations, put_failures, put_snapshots,
-    put_fill, put_wanted, put_ages, put_next_try, put_document_ages,
-    put_document_states, put_document_errors, put_gates;
+extern metrics_put_fn metrics_put_last_success, metrics_put_refresh_durations,
+    metrics_put_failures, metrics_put_snapshots, metrics_put_fill, metrics_put_wanted,
+    metrics_put_ages, metrics_put_next_try, metrics_put_document_ages,
+    metrics_put_document_states, metrics_put_document_errors, metrics_put_gates;
 /* Of the fleet. */
-extern put_fn put_fleet;
+extern metrics_put_fn metrics_put_fleet;
 /* Of upstream hosts. */
-extern put_fn put_breakers, put_floors, put_upstream_requests, put_upstream_durations;
+extern metrics_put_fn metrics_put_breakers, metrics_put_floors,
+    metrics_put_upstream_requests, metrics_put_upstream_durations;
 /* Of processes. */
-extern put_fn put_restarts, put_former, put_processes;
+extern metrics_put_fn metrics_put_restarts, metrics_put_former, metrics_put_processes;
 
 #endif

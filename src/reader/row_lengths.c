@@ -23,7 +23,7 @@ sum_up(
 	struct sink sink = { .to = NULL };
 
 	for (uint32_t i = 0; i < n; i++) {
-		with_stats_put_row(&sink, g, c, order[i], digits);
+		with_stats_row_put(&sink, g, c, order[i], digits);
 		before[i + 1] = sink.len;
 	}
 	return before;
@@ -62,7 +62,7 @@ find_first(const struct generation *g, const struct with_stats_choice *c, uint32
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (with_stats_has_row(g, c, order[middle]))
+		if (with_stats_row_is_chosen(g, c, order[middle]))
 			high = middle;
 		else
 			low = middle + 1;

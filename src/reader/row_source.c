@@ -41,7 +41,7 @@ static bool
 is_asked_for(const struct row_source *s, uint32_t i)
 {
 	return !s->with_stats ||
-	       with_stats_has_row(s->generation, &s->choice, number_at(s, i));
+	       with_stats_row_is_chosen(s->generation, &s->choice, number_at(s, i));
 }
 
 static void
@@ -54,7 +54,7 @@ put_row(struct row_source *s, struct sink *k)
 	if (s->begun)
 		sink_put(k, STR(","));
 	if (s->with_stats)
-		with_stats_put_row(k, s->generation, &s->choice, number, &s->digits);
+		with_stats_row_put(k, s->generation, &s->choice, number, &s->digits);
 	else
 		sink_put(k, (struct str){ data + rows[number].off, rows[number].len });
 }

@@ -13,7 +13,7 @@ row_at(const struct generation *g, uint32_t number)
 }
 
 bool
-with_stats_has_row(
+with_stats_row_is_chosen(
     const struct generation *g, const struct with_stats_choice *c, uint32_t number)
 {
 	return with_stats_count(row_at(g, number), c->workers) >= c->least;
@@ -50,7 +50,7 @@ put_number(struct sink *k, int64_t n, struct buf *digits)
 }
 
 void
-with_stats_put_row(struct sink *k, const struct generation *g,
+with_stats_row_put(struct sink *k, const struct generation *g,
     const struct with_stats_choice *c, uint32_t number, struct buf *digits)
 {
 	const struct view *v = &g->directory->views[VIEW_WITH_STATS];

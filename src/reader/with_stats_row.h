@@ -17,10 +17,10 @@ struct with_stats_choice {
 };
 
 /* Whether the row with that number is in the answer. */
-bool with_stats_has_row(
+bool with_stats_row_is_chosen(
     const struct generation *, const struct with_stats_choice *, uint32_t number);
 /* digits: room for a number, whatever is in it. */
-void with_stats_put_row(struct sink *, const struct generation *,
+void with_stats_row_put(struct sink *, const struct generation *,
     const struct with_stats_choice *, uint32_t number, struct buf *digits);
 
 #endif

@@ -87,11 +87,11 @@ assert_lengths(const struct generation *g, const struct with_stats_choice *c)
 	uint32_t n = 0, counted = UINT32_MAX;
 
 	for (uint32_t i = 0; i < g->directory->views[VIEW_WITH_STATS].nrows; i++) {
-		if (!with_stats_has_row(g, c, i))
+		if (!with_stats_row_is_chosen(g, c, i))
 			continue;
 		if (n++ > 0)
 			sink_put(&sink, STR(","));
-		with_stats_put_row(&sink, g, c, i, &digits);
+		with_stats_row_put(&sink, g, c, i, &digits);
 	}
 	assert_int_equal(row_lengths_sum(g, c, &counted), sink.len);
 	assert_int_equal(counted, n);
