@@ -32,7 +32,7 @@ enum connection_state {
 
 struct http_connection {
 	TAILQ_ENTRY(http_connection) link;
-	TAILQ_ENTRY(http_connection) queue; /* see queue.c */
+	TAILQ_ENTRY(http_connection) queue; /* see connection_queue.c */
 	struct http_server *server;
 	int fd;
 	enum connection_state state;

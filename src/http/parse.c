@@ -104,7 +104,7 @@ http_is_head(struct str data)
 
 /* s: the request, without an empty line before it. */
 static enum http_verdict
-refuse(struct http_request *r, struct str s, int status)
+reject(struct http_request *r, struct str s, int status)
 {
 	r->status = status;
 	r->method = is_head(s) ? HTTP_HEAD : HTTP_OTHER;
@@ -343,13 +343,13 @@ check_beginning(struct str s, const struct http_limits *limits, struct http_requ
 
 	if (method > METHOD_MAX ||
 	    (method < s.len && (method == 0 || s.p[method] != ' ')))
-		return refuse(r, s, 400);
+		return reject(r, s, 400);
 	if (method < s.len)
 		target = span_of(str_from(s, method + 1), IS_TARGET);
 	if (target > limits->max_target)
-		return refuse(r, s, 414);
+		return reject(r, s, 414);
 	if (s.len >= limits->max_head)
-		return refuse(r, s, 431);
+		return reject(r, s, 431);
 	return HTTP_PARSE_MORE;
 }
 
@@ -369,7 +369,7 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	end = head_end(s, scanned);
 	*scanned += skip;
 	if (end < 0)
-		return refuse(r, s, 400);
+		return reject(r, s, 400);
 	if (end == 0)
 		return check_beginning(s, limits, r);
 	r->query = (struct str){ NULL, 0 };
@@ -380,11 +380,11 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	line.len--;
 	r->line = line;
 	if ((status = parse_request_line(line, limits->max_target, r)) != 0)
-		return refuse(r, s, status);
+		return reject(r, s, status);
 	if ((size_t)end > limits->max_head)
-		return refuse(r, s, 431);
+		return reject(r, s, 431);
 	if ((status = parse_fields(lines, r)) != 0)
-		return refuse(r, s, status);
+		return reject(r, s, status);
 	return HTTP_PARSE_OK;
 }
 
