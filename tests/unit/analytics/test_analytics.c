@@ -6,23 +6,24 @@
 #include <stdlib.h>
 
 #include "base/pace.h"
-#include "fixture/analysis.h"
+#include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
 /* Each loop over models, names or workers alone takes more steps than there are between
  * two beats. */
 #define MODELS (2 * PACE_STEPS)
 
-#define RECORD "{\"name\":\"M%d-7B\",\"parameters\":7}"
+#define RECORD "'M%d-7B':{'name':'M%d-7B','parameters':7}"
 #define STATUS                                                                         \
-	"{\"performance\":1,\"queued\":0,\"jobs\":0,\"eta\":0,\"type\":\"text\","      \
-	"\"name\":\"M%d-7B\",\"count\":1}"
+	"{'performance':1,'queued':0,'jobs':0,'eta':0,'type':'text','name':'M%d-7B',"  \
+	"'count':1}"
 #define WORKER                                                                         \
-	"[{\"name\":\"w\",\"id\":\"w\",\"type\":\"text\",\"performance\":\"\","        \
-	"\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},"           \
-	"\"threads\":1,\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":"      \
-	"false,\"nsfw\":true,\"trusted\":true,\"flagged\":false,\"online\":true,"      \
-	"\"team\":{},\"bridge_agent\":\"\",\"models\":["
+	"[{'name':'w','id':'w','type':'text','performance':'',"                        \
+	"'requests_fulfilled':1,'kudos_rewards':1,'kudos_details':{},'threads':1,"     \
+	"'uptime':1,'uncompleted_jobs':0,'maintenance_mode':false,'nsfw':true,"        \
+	"'trusted':true,'flagged':false,'online':true,'team':{},'bridge_agent':'',"    \
+	"'models':["
 
 struct beats {
 	unsigned given;
@@ -43,14 +44,14 @@ make_documents(void **state UNUSED)
 	buf_puts(&d->csv, "name,parameters_bn,tags\n");
 	for (int i = 0; i < MODELS; i++) {
 		buf_puts(&d->reference, i > 0 ? "," : "{");
-		buf_printf(&d->reference, "\"M%d-7B\":" RECORD, i, i);
+		json_text_put(&d->reference, RECORD, i, i);
 		buf_printf(&d->csv, "M%d-7B,7,\n", i);
 		buf_puts(&d->status, i > 0 ? "," : "[");
-		buf_printf(&d->status, STATUS, i);
-		buf_puts(&d->stats, i > 0 ? "," : "{\"month\":{");
-		buf_printf(&d->stats, "\"M%d-7B\":%d", i, i);
-		buf_puts(&d->workers, i > 0 ? "," : WORKER);
-		buf_printf(&d->workers, "\"M%d-7B\"", i);
+		json_text_put(&d->status, STATUS, i);
+		json_text_put(&d->stats, "%s", i > 0 ? "," : "{'month':{");
+		json_text_put(&d->stats, "'M%d-7B':%d", i, i);
+		json_text_put(&d->workers, "%s", i > 0 ? "," : WORKER);
+		json_text_put(&d->workers, "'M%d-7B'", i);
 	}
 	buf_add(&d->reference, "}", 2);
 	buf_putc(&d->csv, '\0');
@@ -131,23 +132,9 @@ TEST(names_are_told_apart_from_keys)
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(&f,
-	    "{\"A\":{\"name\":\"B\",\"parameters\":7},"
-	    "\"B\":{\"name\":\"A\",\"parameters\":7,\"baseline\":\"a\"},"
-	    "\"C\":{\"name\":\"B\",\"parameters\":7,\"baseline\":\"c\"},"
-	    "\"D\":{\"name\":\"E\",\"parameters\":7,\"baseline\":\"d\"},"
-	    "\"F\":{\"name\":\"E\",\"parameters\":7,\"baseline\":\"f\"},"
-	    "\"G\":{\"name\":\"G\",\"parameters\":7,\"baseline\":\"a\"}}",
-	    "[]", "{\"month\":{\"B\":9,\"A\":8,\"E\":7,\"G\":6}}");
+	analysis_only_case(&f, "analytics/analytics.json", "names");
 	assert_int_equal(f.dir->raw_entries, 6);
 	assert_int_equal(f.dir->typed_entries, 4);
-	analysis_expect(&f, VIEW_RISK, "models/0/name", "\"B\"");
-	analysis_expect(&f, VIEW_RISK, "models/0/baseline", "\"c\"");
-	analysis_expect(&f, VIEW_RISK, "models/1/name", "\"A\"");
-	analysis_expect(&f, VIEW_RISK, "models/1/baseline", "\"a\"");
-	analysis_expect(&f, VIEW_RISK, "models/2/name", "\"E\"");
-	analysis_expect(&f, VIEW_RISK, "models/2/baseline", "\"f\"");
-	analysis_expect(&f, VIEW_RISK, "models/3/baseline", "\"a\"");
 	analysis_free(&f);
 }
 

@@ -1,5 +1,6 @@
 /* Deletion risk: above all that no flag is wrong (doc/reference.md 5). */
 #include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
 #define FILE_OF_CASES "analytics/risk.json"
@@ -37,23 +38,24 @@ TEST(test_host_flags)
 /* More hosts than are looked through one by one. */
 TEST(test_many_hosts)
 {
-	char reference[8192] = "{\"A\":{\"name\":\"A\",\"baseline\":\"SD1\",\"nsfw\":0,"
-			       "\"config\":{\"download\":[";
+	struct buf reference = { 0 };
 	struct analysis f;
-	size_t n = strlen(reference);
 
+	json_text_put(&reference,
+	    "{'A':{'name':'A','baseline':'SD1','nsfw':0,'config':{'download':[");
 	for (int i = 0; i < 40; i++)
-		n += (size_t)snprintf(reference + n, sizeof(reference) - n,
-		    "%s{\"file_name\":\"\",\"file_url\":\"http://h%d/\"}", i ? "," : "",
-		    i % 20);
-	snprintf(reference + n, sizeof(reference) - n, "]}}}");
+		json_text_put(&reference, "%s{'file_name':'','file_url':'http://h%d/'}",
+		    i ? "," : "", i % 20);
+	buf_add(&reference, "]}}}", 5);
 	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
-	analysis_render(&f, reference, "[]", "{}");
+	analysis_render(&f, reference.data, "[]", "{}");
+	buf_free(&reference);
 	analysis_expect_flags(&f, VIEW_RISK, "A",
 	    "no_active_workers has_multiple_hosts has_non_preferred_host "
 	    "missing_description");
 	analysis_expect(&f, VIEW_RISK, "models/0/download_count", "40");
-	analysis_expect(&f, VIEW_RISK, "models/0/download_hosts/19", "\"h19\"");
+	analysis_expect(
+	    &f, VIEW_RISK, "models/0/download_hosts/19", json_text_of("'h19'"));
 	analysis_expect(&f, VIEW_STATS, "download_stats/hosts/h19", "2");
 	analysis_free(&f);
 }
@@ -67,18 +69,15 @@ TEST(test_size)
 /* Sorted by month, ties in document order; summary and preset tails over that list. */
 TEST(test_order_and_summary)
 {
-	static const char head[] = "],\"summary\":{\"total_models\":3,";
-	static const char end[] = ",\"average_risk_score\":1.0,"
-				  "\"category_total_month_usage\":10}}";
+	const char *head = json_text_of("],'summary':{'total_models':3,");
+	const char *end =
+	    json_text_of(",'average_risk_score':1.0,'category_total_month_usage':10}}");
 	struct analysis f;
 	const struct view *v;
 	const char *tail;
-	struct cases c;
 
 	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
-	cases_only(&c, FILE_OF_CASES, "order_and_summary");
-	analysis_case(&f, &c);
-	cases_close(&c);
+	analysis_only_case(&f, FILE_OF_CASES, "order_and_summary");
 	v = &f.dir->views[VIEW_RISK];
 	tail = f.out.data + v->presets[PRESET_NO_WORKERS].tail.off;
 	assert_memory_equal(tail, head, strlen(head));

@@ -1,5 +1,6 @@
 /* Category statistics, plain and grouped (doc/reference.md 7). */
 #include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
 #define FILE_OF_CASES "analytics/statistics.json"
@@ -8,12 +9,8 @@
 static void
 render(struct analysis *f, enum category category, const char *name)
 {
-	struct cases c;
-
 	analysis_init(f, category);
-	cases_only(&c, FILE_OF_CASES, name);
-	analysis_case(f, &c);
-	cases_close(&c);
+	analysis_only_case(f, FILE_OF_CASES, name);
 }
 
 /* The same, and holds the whole body of the statistics against the case's. */
@@ -70,22 +67,23 @@ TEST(test_parameter_buckets)
 
 TEST(test_top_twenty)
 {
-	char reference[1024] = "{\"a\":{\"tags\":[";
+	struct buf reference = { 0 };
 	struct analysis f;
-	size_t n = strlen(reference);
 	json_t *root;
 
+	json_text_put(&reference, "{'a':{'tags':[");
 	for (int i = 0; i < 30; i++)
-		n += (size_t)snprintf(
-		    reference + n, sizeof(reference) - n, "%s\"t%d\"", i ? "," : "", i);
-	snprintf(reference + n, sizeof(reference) - n, ",\"t29\"]}}");
+		json_text_put(&reference, "'t%d',", i);
+	json_text_put(&reference, "'t29'");
+	buf_add(&reference, "]}}", 4);
 	analysis_init(&f, CATEGORY_TI);
-	analysis_render(&f, reference, NULL, NULL);
+	analysis_render(&f, reference.data, NULL, NULL);
+	buf_free(&reference);
 	root = analysis_body(&f, VIEW_STATS);
 	assert_int_equal(json_array_size(json_object_get(root, "top_tags")), 20);
 	json_decref(root);
-	analysis_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t29\"");
-	analysis_expect(&f, VIEW_STATS, "top_tags/19/tag", "\"t18\"");
+	analysis_expect(&f, VIEW_STATS, "top_tags/0/tag", json_text_of("'t29'"));
+	analysis_expect(&f, VIEW_STATS, "top_tags/19/tag", json_text_of("'t18'"));
 	analysis_free(&f);
 }
 

@@ -1,5 +1,5 @@
 /* What a payload takes over from an older one: workers by name, forms by body. */
-#include "fixture/analysis.h"
+#include "fixture/analysis_cases.h"
 
 #include <stdlib.h>
 
@@ -8,14 +8,11 @@
 #include "payload/write.h"
 #include "unit.h"
 
-#define RECORD(name) "\"" name "\":{\"name\":\"" name "\",\"parameters\":7}"
-#define WORKER(id, models)                                                             \
-	"{\"name\":\"" id "\",\"id\":\"" id                                            \
-	"\",\"type\":\"text\",\"performance\":\"\","                                   \
-	"\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},"           \
-	"\"threads\":1,\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":"      \
-	"false,\"nsfw\":true,\"trusted\":true,\"flagged\":false,\"online\":true,"      \
-	"\"team\":{},\"bridge_agent\":\"\",\"models\":[" models "]}"
+static void
+render(struct analysis *f, const char *name)
+{
+	analysis_only_case(f, "payload/carry.json", name);
+}
 
 static struct analysis older, newer;
 
@@ -25,12 +22,7 @@ set_up(void **state UNUSED)
 	analysis_init(&older, CATEGORY_TEXT_GENERATION);
 	analysis_init(&newer, CATEGORY_TEXT_GENERATION);
 	newer.now = NOW + 60;
-	older.workers = "[" WORKER("a", "\"B\\u00e4r\",\"Foo\"") "," WORKER(
-	    "b", "\"Foo\",\"Gone\"") "]";
-	analysis_render(&older,
-	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
-		"B\\u00e4r") "}",
-	    "[]", "{\"month\":{\"Foo\":3}}");
+	render(&older, "older");
 	return 0;
 }
 
@@ -66,10 +58,7 @@ assert_workers(uint32_t row, const char *ids)
 
 TEST(workers_are_found_again_by_name)
 {
-	analysis_render(&newer,
-	    "{" RECORD("New") "," RECORD("B\\u00e4r") "," RECORD("Foo") "," RECORD(
-		"Q\\\"x") "}",
-	    "[]", "{\"month\":{\"Foo\":5}}");
+	render(&newer, "other_models");
 	assert_workers(2, "");
 	payload_carry_workers(&newer.out, older.dir);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
@@ -88,7 +77,7 @@ TEST(without_models_there_is_nothing_to_take_over)
 {
 	size_t len;
 
-	analysis_render(&newer, "{" RECORD("Foo") "}", NULL, NULL);
+	render(&newer, "foo_alone");
 	len = newer.out.len;
 	payload_carry_workers(&newer.out, older.dir);
 	assert_int_equal(newer.out.len, len);
@@ -100,7 +89,7 @@ TEST(risk_is_taken_over_beside_new_statistics)
 {
 	const struct view *risk, *old;
 
-	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	render(&newer, "foo_and_new_alone");
 	payload_carry_risk(&newer.out, older.dir);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(newer.dir);
@@ -167,7 +156,7 @@ TEST(names_that_have_no_end)
 	for (size_t i = 0; i < NELEM(rows); i++) {
 		payload = with_last_row(rows[i], &len);
 		newer.out.len = 0;
-		analysis_render(&newer, "{" RECORD("Foo") "}", "[]", "{}");
+		render(&newer, "foo");
 		payload_carry_workers(&newer.out, (const void *)payload);
 		assert_non_null(
 		    view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION));
@@ -195,12 +184,7 @@ TEST(forms_of_bodies_that_are_the_same_are_taken_over)
 	assert_true(payload_encode(
 	    &older.out, ~view_form(VIEW_RISK, ENCODING_GZIP), SIZE_MAX, NULL));
 	older.dir = payload_directory(&older.out);
-	analysis_render(&newer,
-	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
-		"B\\u00e4r") "}",
-	    "[{\"name\":\"Foo\",\"type\":\"text\",\"performance\":2,\"queued\":1,"
-	    "\"jobs\":1,\"eta\":1,\"count\":0}]",
-	    "{\"month\":{\"Foo\":3}}");
+	render(&newer, "same_models_with_a_queue");
 	assert_true(payload_lacks_forms(newer.dir, wanted));
 	payload_carry_forms(&newer.out, older.dir, wanted, SIZE_MAX);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
@@ -222,10 +206,7 @@ TEST(forms_without_room_are_not)
 
 	assert_true(payload_encode(&older.out, UINT32_MAX, SIZE_MAX, NULL));
 	older.dir = payload_directory(&older.out);
-	analysis_render(&newer,
-	    "{" RECORD("Foo") "," RECORD("Gone") "," RECORD("Q\\\"x") "," RECORD(
-		"B\\u00e4r") "}",
-	    "[]", "{\"month\":{\"Foo\":3}}");
+	render(&newer, "same_models");
 	len = newer.out.len;
 	payload_carry_forms(&newer.out, older.dir, UINT32_MAX, len);
 	assert_int_equal(newer.out.len, len);
@@ -261,8 +242,7 @@ TEST(the_identity_is_the_same_whatever_forms_there_are)
 {
 	struct buf plain = { 0 };
 
-	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", "[]",
-	    "{\"month\":{\"Foo\":5}}");
+	render(&newer, "foo_and_new");
 	buf_add(&plain, newer.out.data, newer.out.len);
 	assert_is_identity(newer.dir, &plain);
 	assert_true(payload_encode(&newer.out,
@@ -300,14 +280,14 @@ TEST(the_identity_of_risk_that_was_taken_over)
 	struct buf plain = { 0 };
 	uint32_t forms;
 
-	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	render(&newer, "foo_and_new_alone");
 	payload_carry_risk(&newer.out, older.dir);
 	buf_add(&plain, newer.out.data, newer.out.len);
 	assert_true(payload_encode(&older.out, ALL_FORMS, SIZE_MAX, NULL));
 	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
 	assert_non_null(older.dir);
 	forms = payload_forms(older.dir);
-	analysis_render(&newer, "{" RECORD("Foo") "," RECORD("New") "}", NULL, NULL);
+	render(&newer, "foo_and_new_alone");
 	payload_carry_risk(&newer.out, older.dir);
 	assert_int_equal(newer.out.len, plain.len);
 	assert_memory_equal(newer.out.data, plain.data, plain.len);

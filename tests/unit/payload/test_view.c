@@ -1,6 +1,7 @@
 /* Payloads: what view_open() lets through is safe whatever the bytes; names and tables
  * of categories and presets; what is refused as a whole. */
-#include "fixture/analysis.h"
+#include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 
 #include <stdlib.h>
 
@@ -10,27 +11,13 @@
 #include "terms/document.h"
 #include "unit.h"
 
-#define WORKER(id, models)                                                             \
-	"{\"name\":\"" id "\",\"id\":\"" id                                            \
-	"\",\"type\":\"text\",\"performance\":\"\","                                   \
-	"\"requests_fulfilled\":1,\"kudos_rewards\":1,\"kudos_details\":{},"           \
-	"\"threads\":1,\"uptime\":1,\"uncompleted_jobs\":0,\"maintenance_mode\":"      \
-	"false,"                                                                       \
-	"\"nsfw\":true,\"trusted\":true,\"flagged\":false,\"online\":true,\"team\":{}" \
-	","                                                                            \
-	"\"bridge_agent\":\"\",\"models\":[" models "]}"
+#define FILE_OF_CASES "payload/view.json"
 
 static void
 render_sample(struct analysis *f)
 {
 	analysis_init(f, CATEGORY_TEXT_GENERATION);
-	f->workers =
-	    "[" WORKER("a", "\"Bar\"") "," WORKER("b", "\"Bar\",\"foo-1b\"") "]";
-	analysis_render(f,
-	    "{\"Foo-1B\":{\"name\":\"Foo-1B\",\"parameters\":7},"
-	    "\"Foo-2B\":{\"name\":\"Foo-2B\",\"parameters\":7},"
-	    "\"Bar\":{\"name\":\"Bar\",\"parameters\":7}}",
-	    "[]", "{\"month\":{\"Bar\":3}}");
+	analysis_only_case(f, FILE_OF_CASES, "sample");
 }
 
 /* Reads every byte that a reader may be led to. */
@@ -117,6 +104,8 @@ touch(const struct view_directory *d)
 TEST(test_sample)
 {
 	struct analysis f;
+	const char *summary = json_text_of("],'summary':{");
+	const char *total = json_text_of("'total_count':");
 	const struct view *v;
 
 	render_sample(&f);
@@ -126,15 +115,15 @@ TEST(test_sample)
 		v = &f.dir->views[k];
 		assert_int_equal(v->nrows, k == VIEW_RISK_GROUPED ? 2 : 3);
 		assert_int_equal(v->total_count, 3);
-		assert_memory_equal(f.out.data + v->tail.off, "],\"summary\":{",
-		    strlen("],\"summary\":{"));
-		assert_memory_equal(f.out.data + v->count.off + v->count.len - 14,
-		    "\"total_count\":", 14);
+		assert_memory_equal(f.out.data + v->tail.off, summary, strlen(summary));
+		assert_memory_equal(
+		    f.out.data + v->count.off + v->count.len - 14, total, 14);
 	}
 	v = &f.dir->views[VIEW_STATS];
 	assert_memory_equal(
-	    f.out.data + v->count.off + v->count.len - 9, "\"offset\":", 9);
-	assert_memory_equal(f.out.data + v->tail.off, ",\"nsfw_count\":", 14);
+	    f.out.data + v->count.off + v->count.len - 9, json_text_of("'offset':"), 9);
+	assert_memory_equal(
+	    f.out.data + v->tail.off, json_text_of(",'nsfw_count':"), 14);
 	assert_null(view_open(f.out.data, f.out.len, CATEGORY_IMAGE_GENERATION));
 	assert_null(view_open(NULL, 0, CATEGORY_TEXT_GENERATION));
 	analysis_free(&f);
@@ -228,36 +217,24 @@ TEST(test_texts_of_workers_overlap)
 /* The same content has the same validator, whenever and wherever it is computed. */
 TEST(test_etag)
 {
-	struct analytics_input in = { .category = CATEGORY_TEXT_GENERATION,
-		.now = NOW };
-	struct buf a = { 0 }, b = { 0 };
-	const struct view_directory *da, *db;
+	struct view first[VIEW_MAX];
 	struct analysis f;
+	struct cases c;
 
-	analysis_init(&f, in.category);
-	assert_int_equal(
-	    analysis_open(&f, DOCUMENT_REFERENCE,
-		STR("{\"A\":{\"name\":\"A\",\"parameters\":7}}"), &in.reference),
-	    0);
-	assert_int_equal(analysis_open(&f, DOCUMENT_STATUS, STR("[]"), &in.status), 0);
-	assert_int_equal(analysis_open(&f, DOCUMENT_STATS, STR("{}"), &in.stats), 0);
-	assert_int_equal(analytics_render(&f.settings, &in, &a, &f.report), 0);
-	in.now += 240;
-	assert_int_equal(analytics_render(&f.settings, &in, &b, &f.report), 0);
-	da = view_open(a.data, a.len, in.category);
-	db = view_open(b.data, b.len, in.category);
+	analysis_init(&f, CATEGORY_TEXT_GENERATION);
+	cases_only(&c, FILE_OF_CASES, "etag");
+	analysis_case(&f, &c);
+	memcpy(first, f.dir->views, sizeof(first));
+	f.now += 240;
+	analysis_case(&f, &c);
 	for (int k = 0; k < VIEW_MAX; k++)
-		assert_int_equal(da->views[k].etag, db->views[k].etag);
-	assert_int_equal(
-	    analysis_open(&f, DOCUMENT_STATS, STR("{\"month\":{\"A\":1}}"), &in.stats),
-	    0);
-	b.len = 0;
-	assert_int_equal(analytics_render(&f.settings, &in, &b, &f.report), 0);
-	db = view_open(b.data, b.len, in.category);
-	assert_int_not_equal(da->views[VIEW_RISK].etag, db->views[VIEW_RISK].etag);
-	assert_int_equal(da->views[VIEW_STATS].etag, db->views[VIEW_STATS].etag);
-	buf_free(&a);
-	buf_free(&b);
+		assert_int_equal(f.dir->views[k].etag, first[k].etag);
+	assert_true(cases_next(&c));
+	analysis_case(&f, &c);
+	assert_int_not_equal(f.dir->views[VIEW_RISK].etag, first[VIEW_RISK].etag);
+	assert_int_equal(f.dir->views[VIEW_STATS].etag, first[VIEW_STATS].etag);
+	cases_close(&c);
+	analysis_free(&f);
 }
 
 TEST(test_reference_refused)
@@ -300,8 +277,7 @@ TEST(test_no_record_is_valid)
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	analysis_render(
-	    &f, "{\"A\":1,\"B\":{\"name\":\"B\",\"nsfw\":true}}", "[]", "{}");
+	analysis_only_case(&f, FILE_OF_CASES, "no_record_is_valid");
 	assert_int_equal(f.dir->raw_entries, 2);
 	assert_int_equal(f.dir->typed_entries, 0);
 	assert_int_equal(f.report.skipped, 2);
