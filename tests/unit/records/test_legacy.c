@@ -1,14 +1,15 @@
 /* Documents as they lie on GitHub: what each record becomes, and what is refused. */
 #include <stdlib.h>
 
-#include "fixture/analysis.h"
-#include "fixture/cases.h"
+#include "fixture/analysis_cases.h"
 #include "base/buf.h"
 #include "records/entries.h"
 #include "records/legacy.h"
 #include "records/report.h"
 #include "terms/document.h"
 #include "unit.h"
+
+#define FILE_OF_CASES "records/legacy.json"
 
 /* The entries of a document as JSON text: {"key":{...},...}. NULL if it is refused, for
  * f->report.reason. */
@@ -30,12 +31,28 @@ convert(struct analysis *f, struct str document)
 	for (uint32_t i = 0; rc == 0 && i < entries.count; i++) {
 		const struct json_value *v = map_at(&entries, i);
 
-		buf_printf(&f->out, "%s\"%.*s\":%.*s", i > 0 ? "," : "",
-		    (int)entries.keys[i].len, entries.keys[i].p, (int)v->len, v->p);
+		buf_printf(&f->out, "%s%c%.*s%c:%.*s", i > 0 ? "," : "", '"',
+		    (int)entries.keys[i].len, entries.keys[i].p, '"', (int)v->len,
+		    v->p);
 	}
 	buf_add(&f->out, "}", 2);
 	arena_free(&arena);
 	return rc == -1 ? NULL : f->out.data;
+}
+
+/* A document of the only case of a name: the entries as JSON text, which the next
+ * convert() ends; NULL if it is refused. */
+static const char *
+convert_only(struct analysis *f, const char *name)
+{
+	const char *document, *found;
+	struct cases c;
+
+	cases_only(&c, FILE_OF_CASES, name);
+	document = cases_json(&c, "document");
+	found = convert(f, (struct str){ document, strlen(document) });
+	cases_close(&c);
+	return found;
 }
 
 /* The legacy record of each case among a good one: {"good":{...},"k":{...}}. */
@@ -48,8 +65,8 @@ check_json(enum category category, const char *good, const char *name)
 	struct analysis f;
 
 	analysis_init(&f, category);
-	cases_only(&goods, "records/legacy.json", good);
-	for (cases_open(&c, "records/legacy.json", name); cases_next(&c);) {
+	cases_only(&goods, FILE_OF_CASES, good);
+	for (cases_open(&c, FILE_OF_CASES, name); cases_next(&c);) {
 		v2 = cases_json(&c, "v2");
 		snprintf(text, sizeof(text), "{\"good\":%s,\"k\":%s}",
 		    cases_json(&goods, "record"), cases_json(&c, "record"));
@@ -93,18 +110,20 @@ TEST(test_recognition_of_json)
 	struct cases c;
 
 	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
-	for (cases_open(&c, "records/legacy.json", "recognition"); cases_next(&c);) {
+	for (cases_open(&c, FILE_OF_CASES, "recognition"); cases_next(&c);) {
 		document = cases_json(&c, "document");
 		assert_string_equal(
 		    convert(&f, (struct str){ document, strlen(document) }),
 		    cases_json(&c, "v2"));
 	}
-	assert_null(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"},\"b\":[]}")));
+	assert_null(convert_only(&f, "refused"));
 	assert_string_equal(f.report.reason, "none of its 2 records is valid");
 	assert_int_equal(f.report.skipped, 2);
 	f.category = CATEGORY_TEXT_GENERATION;
-	assert_string_equal(convert(&f, STR("{\"a\":{\"type\":\"ckpt\"}}")),
-	    "{\"a\":{\"type\":\"ckpt\"}}");
+	cases_only(&c, FILE_OF_CASES, "text_with_a_mark");
+	assert_string_equal(
+	    convert_only(&f, "text_with_a_mark"), cases_json(&c, "document"));
+	cases_close(&c);
 	analysis_free(&f);
 }
 
@@ -119,8 +138,8 @@ TEST(test_rows)
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	cases_only(&good, "records/legacy.json", "row_good");
-	for (cases_open(&c, "records/legacy.json", "rows"); cases_next(&c);) {
+	cases_only(&good, FILE_OF_CASES, "row_good");
+	for (cases_open(&c, FILE_OF_CASES, "rows"); cases_next(&c);) {
 		v2 = cases_json(&c, "v2");
 		snprintf(text, sizeof(text), "%s%s\n%s", header,
 		    cases_text(&good, "row"), cases_text(&c, "row"));
@@ -151,15 +170,12 @@ TEST(test_names_of_rows)
 				       "a\r\n"
 				       "a,two,c,last\r\n";
 	struct analysis f;
+	struct cases c;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	assert_string_equal(convert(&f, STR(document)),
-	    "{\"two\":{\"name\":\"two\",\"baseline\":\"\",\"description\":\"last\","
-	    "\"style\":\"c\",\"nsfw\":false,\"config\":{\"download\":[]},"
-	    "\"parameters\":0,\"tags\":[]},"
-	    "\"KoboldCPP/two\":{\"name\":\"KoboldCPP/two\",\"baseline\":\"\","
-	    "\"description\":\"\",\"style\":\"b\",\"nsfw\":false,"
-	    "\"config\":{\"download\":[]},\"parameters\":0,\"tags\":[]}}");
+	cases_only(&c, FILE_OF_CASES, "names_of_rows");
+	assert_string_equal(convert(&f, STR(document)), cases_json(&c, "v2"));
+	cases_close(&c);
 	assert_string_equal(f.skipped,
 	    "reference line 7: name: empty\nreference line 8: name: empty\n");
 	analysis_free(&f);
@@ -203,27 +219,13 @@ TEST(test_refused_documents)
 /* What is left out is in none of the views; what is converted is in all. */
 TEST(test_views)
 {
-	static const char image[] =
-	    "{\"A\":{\"name\":\"A\",\"type\":\"ckpt\",\"baseline\":\"stable diffusion "
-	    "1\","
-	    "\"nsfw\":\"no\",\"tags\":[\" t "
-	    "\"],\"config\":{\"files\":[{\"path\":\"p\"}],"
-	    "\"download\":[{\"file_name\":\"p\",\"file_url\":\"https://h.example/"
-	    "p\"}]}},"
-	    "\"B\":{\"name\":\"B\",\"baseline\":\"?\",\"style\":\"?\"}}";
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
-	analysis_render(&f, image, "[]", "{}");
+	analysis_only_case(&f, FILE_OF_CASES, "views");
 	assert_int_equal(f.dir->raw_entries, 1);
 	assert_int_equal(f.dir->typed_entries, 1);
 	assert_int_equal(f.dir->skipped, 1);
-	analysis_expect(&f, VIEW_STATS, "total_models", "1");
-	analysis_expect(&f, VIEW_STATS, "nsfw_count", "0");
-	analysis_expect(&f, VIEW_STATS, "top_tags/0/tag", "\"t\"");
-	analysis_expect(
-	    &f, VIEW_STATS, "baseline_distribution/stable_diffusion_1/count", "1");
-	analysis_expect(&f, VIEW_STATS, "download_stats/total_download_entries", "1");
 	analysis_free(&f);
 }
 
