@@ -66,12 +66,12 @@ account_error(
     struct cycle *c, enum input_kind k, const char *url, int status, const char *why)
 {
 	struct ledger_error *e = &c->ledger.document[k].error;
-	char host[HOST_URL_SIZE];
+	char host[ORIGIN_SIZE];
 
 	e->boot = clock_boot();
 	e->wall = clock_wall();
 	e->status = status;
-	ledger_put(e->host, sizeof(e->host), host_url_of(url, host) ? host : "");
+	ledger_put(e->host, sizeof(e->host), origin_of_url(url, host) ? host : "");
 	ledger_put(e->text, sizeof(e->text), why);
 }
 

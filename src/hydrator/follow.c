@@ -230,7 +230,7 @@ follow_note(struct follow *f, const struct fleet_value *v,
 	cycle_forget(c);
 	follow_note_gates(c, v);
 	follow_note_success(c, v);
-	account_followed(c, stamp);
+	follow_account_snapshot(c, stamp);
 	log_info("followed %s: %" PRIu64 " bytes, %" PRId64 " ms, generation %" PRIu64
 		 ", as %s published it %" PRId64 " ms ago",
 	    c->section->name, v->length, (now - begun) / NSEC_PER_MSEC,

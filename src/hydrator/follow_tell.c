@@ -132,7 +132,7 @@ follow_account(struct cycle *c, const struct member_view *v, int64_t lag)
 }
 
 void
-account_followed(struct cycle *c, const struct snapshot_stamp *stamp)
+follow_account_snapshot(struct cycle *c, const struct snapshot_stamp *stamp)
 {
 	static const enum snapshot_part parts[INPUT_MAX] = {
 		[INPUT_REFERENCE] = PART_STATISTICS,

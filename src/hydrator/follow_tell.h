@@ -31,6 +31,6 @@ void follow_tell(
 void follow_account(struct cycle *, const struct member_view *, int64_t lag);
 /* The latch has a snapshot of another machine, with this stamp: enters it in the
  * ledger's documents. */
-void account_followed(struct cycle *, const struct snapshot_stamp *);
+void follow_account_snapshot(struct cycle *, const struct snapshot_stamp *);
 
 #endif

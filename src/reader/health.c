@@ -41,10 +41,10 @@ health_live(struct http_response *r)
 static struct breaker_view
 horde_breaker(const struct config *config, const struct segment *segment)
 {
-	char origin[HOST_URL_SIZE];
+	char origin[ORIGIN_SIZE];
 	struct host_view host;
 
-	if (!host_url_of(config->horde.url, origin) ||
+	if (!origin_of_url(config->horde.url, origin) ||
 	    !hosts_find(segment, origin, &host))
 		return (struct breaker_view){ .state = BREAKER_CLOSED };
 	return breaker_look(host.breaker, clock_boot());

@@ -72,12 +72,12 @@ static bool
 take_name(char **line, char name[HOST_NAME_SIZE])
 {
 	const char *field = strsep(line, " ");
-	char origin[HOST_URL_SIZE];
+	char origin[ORIGIN_SIZE];
 
 	for (const char *p = field; *p != '\0'; p++)
 		if (!isgraph((unsigned char)*p))
 			return false;
-	if (!host_url_of(field, origin) || strcmp(field, origin) != 0)
+	if (!origin_of_url(field, origin) || strcmp(field, origin) != 0)
 		return false;
 	strlcpy(name, origin, HOST_NAME_SIZE);
 	return true;

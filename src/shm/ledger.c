@@ -14,7 +14,7 @@
 /* Differences of such times have room in 63 bits: 146 years. */
 #define LEDGER_TIME_MAX (INT64_MAX / 2)
 
-_Static_assert(LEDGER_HOST_SIZE == HOST_URL_SIZE, "room for all origins");
+_Static_assert(LEDGER_HOST_SIZE == ORIGIN_SIZE, "room for all origins");
 
 static struct ledger_record *
 record_of(const struct segment *seg, unsigned category)

@@ -19,7 +19,7 @@ authority_port(const char *p, size_t len)
 }
 
 bool
-host_url_of(const char *url, char origin[HOST_URL_SIZE])
+origin_of_url(const char *url, char origin[ORIGIN_SIZE])
 {
 	bool secure = strncasecmp(url, "https://", 8) == 0;
 	const char *p, *at, *port;
@@ -43,7 +43,7 @@ host_url_of(const char *url, char origin[HOST_URL_SIZE])
 		port = secure ? "443" : "80";
 		portlen = strlen(port);
 	}
-	n = snprintf(origin, HOST_URL_SIZE, "%s://%.*s:%.*s", secure ? "https" : "http",
+	n = snprintf(origin, ORIGIN_SIZE, "%s://%.*s:%.*s", secure ? "https" : "http",
 	    (int)hostlen, p, (int)portlen, port);
 	for (i = 0; i < (size_t)n; i++)
 		origin[i] = (char)tolower((unsigned char)origin[i]);

@@ -10,7 +10,7 @@
 #include "base/attr.h"
 
 /* Of a text "https://HOST:65535", its NUL included. HOST: 1 to 200 bytes. */
-#define HOST_URL_SIZE 216
+#define ORIGIN_SIZE 216
 
 /*
  * Writes "SCHEME://HOST:PORT" of an http or https URL: scheme and host in small
@@ -18,6 +18,6 @@
  * section 4). Returns false for any other URL: file: has no host, and for one that is
  * too long there is no room.
  */
-bool host_url_of(const char *url, char origin[HOST_URL_SIZE]) MUST_CHECK;
+bool origin_of_url(const char *url, char origin[ORIGIN_SIZE]) MUST_CHECK;
 
 #endif

@@ -382,7 +382,7 @@ children_bury(struct children *c, pid_t pid, int status)
 	obituary(ch, before, pid, status, now);
 	if (ch->life.wanted)
 		counter_raise(
-		    &c->counters->deaths[ch->role][death_of(before, status)], 1);
+		    &c->counters->deaths[ch->role][obituary_death(before, status)], 1);
 	return true;
 }
 

@@ -95,9 +95,9 @@ crew_make_segment(
 static void
 crew_inherit_counts(const struct crew *w, const struct crew *from, const char *url)
 {
-	char host[HOST_URL_SIZE];
+	char host[ORIGIN_SIZE];
 
-	if (host_url_of(url, host))
+	if (origin_of_url(url, host))
 		hosts_carry_counts(from->segment, w->segment, host);
 }
 

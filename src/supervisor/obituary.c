@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 enum counter_death
-death_of(enum child_state before, int status)
+obituary_death(enum child_state before, int status)
 {
 	if (before == CHILD_ABORTED || before == CHILD_KILLED)
 		return DEATH_HUNG;

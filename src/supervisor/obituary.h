@@ -10,7 +10,7 @@
 #include "supervisor/children.h"
 
 /* How it died, from the state it was in and its wait(2) status. */
-enum counter_death death_of(enum child_state before, int status);
+enum counter_death obituary_death(enum child_state before, int status);
 
 /* The one line about a death: who, how, after how long, and what comes next. Called
  * after the transition, at clock_boot() `now`. */

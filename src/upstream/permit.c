@@ -13,15 +13,15 @@
 /* What a prober needs besides its try to tell how it went. */
 #define PERMIT_PROBE_MARGIN (5 * NSEC_PER_SEC)
 
-_Static_assert(HOST_URL_SIZE <= HOST_NAME_SIZE, "records have room for all origins");
+_Static_assert(ORIGIN_SIZE <= HOST_NAME_SIZE, "records have room for all origins");
 
 static struct host *
 permit_find_host(struct permits *p, const char *url)
 {
-	char origin[HOST_URL_SIZE];
+	char origin[ORIGIN_SIZE];
 	struct host *h;
 
-	if (p == NULL || p->segment == NULL || !host_url_of(url, origin))
+	if (p == NULL || p->segment == NULL || !origin_of_url(url, origin))
 		return NULL;
 	h = hosts_claim(p->segment, origin);
 	if (h == NULL && !p->full) {

@@ -47,11 +47,11 @@ TEST(the_host_of_a_url)
 		{ "http://[::1]/x", "http://[::1]:80" },
 		{ "http://[FE80::1]:81#f", "http://[fe80::1]:81" },
 	};
-	char origin[HOST_URL_SIZE];
+	char origin[ORIGIN_SIZE];
 	size_t i;
 
 	for (i = 0; i < NELEM(cases); i++) {
-		assert_true(host_url_of(cases[i].url, origin));
+		assert_true(origin_of_url(cases[i].url, origin));
 		assert_string_equal(origin, cases[i].origin);
 	}
 }
@@ -61,14 +61,14 @@ TEST(what_has_no_host)
 	static const char *const urls[] = { "file:///x", "file://h/x", "", "http:/x",
 		"http://", "https:///x", "https://:443/", "http://h:123456/",
 		"ftp://h/" };
-	char origin[HOST_URL_SIZE], url[300];
+	char origin[ORIGIN_SIZE], url[300];
 	size_t i;
 
 	for (i = 0; i < NELEM(urls); i++)
-		assert_false(host_url_of(urls[i], origin));
+		assert_false(origin_of_url(urls[i], origin));
 	snprintf(url, sizeof(url), "https://%0200d:65535/", 0);
-	assert_true(host_url_of(url, origin));
-	assert_int_equal(strlen(origin), HOST_URL_SIZE - 2);
+	assert_true(origin_of_url(url, origin));
+	assert_int_equal(strlen(origin), ORIGIN_SIZE - 2);
 	snprintf(url, sizeof(url), "https://%0201d/", 0);
-	assert_false(host_url_of(url, origin));
+	assert_false(origin_of_url(url, origin));
 }
