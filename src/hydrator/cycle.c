@@ -192,19 +192,19 @@ cycle_take_sources(struct cycle *c, struct cycle_run *run)
 static enum cycle_result
 cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wait)
 {
-	enum sources_result result;
+	enum source_result result;
 	bool asked;
 	size_t i;
 
 	run->begun = clock_boot();
 	inputs_begin(&c->inputs);
 	cycle_list_sources(c, run);
-	result = sources_fetch(c->fetcher, run->sources, run->nsources, wait);
+	result = source_fetch_all(c->fetcher, run->sources, run->nsources, wait);
 	run->fetched = clock_boot();
 	counter_time(c->counters, COUNTER_FETCH_NSEC, run->fetched - run->begun);
 	for (i = 0; i < run->nsources; i++)
 		cycle_count_source(c, &run->sources[i]);
-	if (result == SOURCES_STOPPED)
+	if (result == SOURCE_STOPPED)
 		return CYCLE_STOPPED;
 	asked = cycle_take_sources(c, run);
 	cycle_note_missing(c);
@@ -421,7 +421,7 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	outcome_gate(c);
 	if (result != CYCLE_STOPPED)
 		account_write(c);
-	sources_free(run.sources, run.nsources);
+	source_free_all(run.sources, run.nsources);
 	snapshot_release(&run.last);
 	buf_free(&run.rendered);
 	region_close(&run.region);

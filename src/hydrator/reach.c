@@ -8,7 +8,7 @@
 #include "proc/landlock.h"
 #include "proc/sandbox.h"
 #include "shm/segment.h"
-#include "upstream/fetch.h"
+#include "upstream/file_url.h"
 #include "upstream/source.h"
 
 /* Certificates, names of hosts and how they are looked up, modules of libc, time zones.
@@ -20,7 +20,7 @@ static const char *const system_paths[] = { "/etc", "/usr", "/lib", "/lib64", "/
 static void
 reach_url(struct landlock *l, const char *url)
 {
-	char *path = fetch_file_path(url);
+	char *path = file_url_path(url);
 
 	if (path != NULL)
 		landlock_allow_source(l, path);

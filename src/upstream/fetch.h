@@ -96,7 +96,4 @@ void fetcher_cancel(struct fetcher *);
 int fetcher_wait(
     struct fetcher *, int fd, int wait_ms, struct fetch_result *result) MUST_CHECK;
 
-/* The path that a file: URL means, to be freed with free(3); NULL for any other URL. */
-char *fetch_file_path(const char *url) MUST_CHECK;
-
 #endif

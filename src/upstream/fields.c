@@ -23,7 +23,7 @@ field_only(CURL *easy, const char *name)
 }
 
 enum coding
-field_coding(CURL *easy)
+fields_coding(CURL *easy)
 {
 	const char *text = field_only(easy, "Content-Encoding");
 	struct curl_header *h;
@@ -43,7 +43,7 @@ field_coding(CURL *easy)
 }
 
 void
-field_validator(CURL *easy, const char *name, char *value, size_t size)
+fields_validator(CURL *easy, const char *name, char *value, size_t size)
 {
 	const char *text = field_only(easy, name);
 	const char *p;
@@ -69,7 +69,7 @@ seconds_parse(const char *text)
 }
 
 int64_t
-retry_after_parse(const char *text, int64_t now)
+fields_parse_retry_after(const char *text, int64_t now)
 {
 	time_t date;
 	int64_t left;
@@ -87,9 +87,9 @@ retry_after_parse(const char *text, int64_t now)
 }
 
 int64_t
-field_retry_after(CURL *easy, int64_t now)
+fields_retry_after(CURL *easy, int64_t now)
 {
 	const char *text = field_only(easy, "Retry-After");
 
-	return text == NULL ? -1 : retry_after_parse(text, now);
+	return text == NULL ? -1 : fields_parse_retry_after(text, now);
 }

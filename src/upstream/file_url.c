@@ -32,7 +32,7 @@ file_check(const char *path, char *err, size_t errlen, bool *missing)
 
 /* The path of a file: URL, to be freed with curl_free(); NULL of any other. */
 static CURLUcode
-url_file_path(const char *url, char **path)
+decode_path(const char *url, char **path)
 {
 	CURLU *u = curl_url();
 	char *scheme = NULL;
@@ -53,11 +53,11 @@ url_file_path(const char *url, char **path)
 }
 
 char *
-fetch_file_path(const char *url)
+file_url_path(const char *url)
 {
 	char *path, *copy;
 
-	if (url_file_path(url, &path) != CURLUE_OK || path == NULL)
+	if (decode_path(url, &path) != CURLUE_OK || path == NULL)
 		return NULL;
 	copy = xstrdup(path);
 	curl_free(path);
@@ -65,10 +65,10 @@ fetch_file_path(const char *url)
 }
 
 int
-url_check(const char *url, char *err, size_t errlen, bool *missing)
+file_url_check(const char *url, char *err, size_t errlen, bool *missing)
 {
 	char *path;
-	CURLUcode rc = url_file_path(url, &path);
+	CURLUcode rc = decode_path(url, &path);
 	int ret = 0;
 
 	if (rc != CURLUE_OK) {

@@ -35,7 +35,7 @@ part_equal(CURLU *a, CURLU *b, CURLUPart part)
 }
 
 bool
-url_same_origin(const char *a, const char *b)
+redirect_same_origin(const char *a, const char *b)
 {
 	CURLU *ua = url_parse(a), *ub = url_parse(b);
 	bool same;
@@ -75,7 +75,7 @@ redirect_refuse(CURLU *from, CURLU *to)
 }
 
 char *
-url_redirect(const char *from, const char *to, char *err, size_t errlen)
+redirect_target(const char *from, const char *to, char *err, size_t errlen)
 {
 	CURLU *ufrom = url_parse(from), *uto = url_parse(to);
 	const char *why = redirect_refuse(ufrom, uto);

@@ -18,7 +18,7 @@
 /* How often to look whether the probe of another process has ended. */
 #define SOURCE_PROBE_LOOK (200 * NSEC_PER_MSEC)
 
-/* One call of sources_fetch(). */
+/* One call of source_fetch_all(). */
 struct sources {
 	struct fetcher *fetcher;
 	struct source *item;
@@ -259,7 +259,7 @@ sources_are_settled(const struct sources *run)
 	return true;
 }
 
-static enum sources_result
+static enum source_result
 sources_stop(struct sources *run)
 {
 	size_t i;
@@ -267,11 +267,11 @@ sources_stop(struct sources *run)
 	fetcher_cancel(run->fetcher);
 	for (i = 0; i < run->n; i++)
 		permit_abandon(&run->item[i].permit);
-	return SOURCES_STOPPED;
+	return SOURCE_STOPPED;
 }
 
-enum sources_result
-sources_fetch(
+enum source_result
+source_fetch_all(
     struct fetcher *f, struct source *s, size_t n, const struct source_wait *wait)
 {
 	struct sources run = { f, s, n, wait, SOURCE_NEVER };
@@ -294,12 +294,12 @@ sources_fetch(
 	}
 	for (i = 0; i < n; i++)
 		if (!s[i].done)
-			return SOURCES_FAILED;
-	return SOURCES_FETCHED;
+			return SOURCE_FAILED;
+	return SOURCE_FETCHED;
 }
 
 void
-sources_free(struct source *s, size_t n)
+source_free_all(struct source *s, size_t n)
 {
 	size_t i;
 

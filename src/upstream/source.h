@@ -33,7 +33,7 @@ struct source {
 	bool done; /* body, fetched_* and url are good */
 	bool missing;
 	bool not_modified; /* done, no body: the caller's document is still good */
-	struct buf body;   /* owned; sources_free */
+	struct buf body;   /* owned; source_free_all */
 	char *etag, *last_modified; /* of body, or as known; owned, NULL: none */
 	const char *url;            /* where it came from */
 	int64_t fetched_boot; /* clock_boot(), clock_wall() when it was asked for */
@@ -52,7 +52,7 @@ struct source {
 	char failed[FETCH_ERROR_MAX];
 	int failed_status;
 
-	/* While sources_fetch() runs. */
+	/* While source_fetch_all() runs. */
 	unsigned tries; /* of this place */
 	int64_t due;    /* when to try it, clock_boot(); INT64_MAX: not now */
 	bool settled;   /* done, or no place is left */
@@ -72,10 +72,10 @@ struct source_wait {
 	int64_t timeout;         /* of all documents together, seconds; 0: none */
 };
 
-enum sources_result {
-	SOURCES_FETCHED, /* all are done */
-	SOURCES_FAILED,  /* some are not, and have an error */
-	SOURCES_STOPPED, /* attend said so */
+enum source_result {
+	SOURCE_FETCHED, /* all are done */
+	SOURCE_FAILED,  /* some are not, and have an error */
+	SOURCE_STOPPED, /* attend said so */
 };
 
 /*
@@ -85,14 +85,14 @@ enum sources_result {
  * one succeeded is logged; a document that nobody had is only described in its error,
  * for the one line that the caller writes.
  */
-enum sources_result sources_fetch(
+enum source_result source_fetch_all(
     struct fetcher *, struct source *, size_t n, const struct source_wait *) MUST_CHECK;
 /* Afterwards: whether nobody was asked for it, because nobody may be. */
 bool source_is_unsent(const struct source *) MUST_CHECK;
 /* Whether it is a file: URL: nobody is asked for it. */
 bool source_is_local(const char *url);
 /* Frees the bodies and their validators. */
-void sources_free(struct source *, size_t n);
+void source_free_all(struct source *, size_t n);
 
 /*
  * The addresses of AI Horde's documents (doc/reference.md 9.1) under base, which has no

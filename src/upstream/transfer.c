@@ -170,7 +170,7 @@ transfer_set_fields(struct transfer *t, const struct fetch_request *q)
 	transfer_add_field(t, "Accept", "application/json");
 	transfer_add_field(t, "Accept-Encoding", "gzip");
 	transfer_add_field(t, "Client-Agent", FETCH_CLIENT_AGENT);
-	if (t->apikey != NULL && url_same_origin(q->url, t->settings->apikey_url))
+	if (t->apikey != NULL && redirect_same_origin(q->url, t->settings->apikey_url))
 		transfer_add_field(t, "apikey", t->apikey);
 	if (q->etag != NULL)
 		transfer_add_field(t, "If-None-Match", q->etag);
@@ -228,7 +228,7 @@ transfer_prepare(struct transfer *t, const struct fetch_request *q)
 	t->asked_boot = clock_boot();
 	t->asked_wall = clock_wall();
 	t->deadline = t->asked_boot + q->timeout * NSEC_PER_SEC;
-	if (url_check(q->url, t->error, sizeof(t->error), &t->missing) == -1)
+	if (file_url_check(q->url, t->error, sizeof(t->error), &t->missing) == -1)
 		return -1;
 	return transfer_begin(t, q);
 }
@@ -258,7 +258,7 @@ transfer_follow(struct transfer *t, CURLcode rc)
 		transfer_fail(t, "more than %d redirects", FETCH_REDIRECTS_MAX);
 		return false;
 	}
-	if ((url = url_redirect(t->url, to, t->error, sizeof(t->error))) == NULL)
+	if ((url = redirect_target(t->url, to, t->error, sizeof(t->error))) == NULL)
 		return false;
 	transfer_reset(t);
 	t->redirects++;
@@ -296,7 +296,7 @@ judge_status(struct transfer *t)
 		transfer_fail(t, "HTTP status %d", t->status);
 	t->transient = t->status >= 500 || t->status == 429;
 	if (t->status == 429 || t->status == 503)
-		t->retry_after = field_retry_after(t->easy, clock_wall());
+		t->retry_after = fields_retry_after(t->easy, clock_wall());
 }
 
 /* Not what is wrong in itself: an address, a certificate, a coding. */
@@ -345,7 +345,7 @@ judge_code(struct transfer *t, CURLcode rc)
 static void
 transfer_decode(struct transfer *t)
 {
-	enum coding coding = field_coding(t->easy);
+	enum coding coding = fields_coding(t->easy);
 	enum gunzip_result result = GUNZIP_OK;
 
 	if (coding == CODING_GZIP && t->body.len > 0)
@@ -383,7 +383,7 @@ transfer_judge(struct transfer *t, CURLcode rc)
 		transfer_decode(t);
 	if (t->error[0] != '\0' || t->redirects > 0)
 		return;
-	field_validator(t->easy, "ETag", t->etag, sizeof(t->etag));
-	field_validator(
+	fields_validator(t->easy, "ETag", t->etag, sizeof(t->etag));
+	fields_validator(
 	    t->easy, "Last-Modified", t->last_modified, sizeof(t->last_modified));
 }

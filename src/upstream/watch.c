@@ -14,7 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "upstream/fetch.h"
+#include "upstream/file_url.h"
 
 /* As many as the kernel follows. */
 #define LINKS_MAX 40
@@ -211,7 +211,7 @@ watch_open(const char *const *urls, size_t n)
 	w->fd = -1;
 	w->files = xcalloc(n > 0 ? n : 1, sizeof(*w->files));
 	for (i = 0; i < n; i++) {
-		w->files[w->nfiles].path = fetch_file_path(urls[i]);
+		w->files[w->nfiles].path = file_url_path(urls[i]);
 		w->nfiles += w->files[w->nfiles].path != NULL;
 	}
 	if (w->nfiles > 0)

@@ -57,7 +57,7 @@ offer(enum input_kind k, struct source s)
 	const struct document_form form = { DOCUMENT_JSON, 1, s.body.len };
 
 	inputs_offer(&in, k, &s, &form);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 static void

@@ -134,7 +134,7 @@ TEST(test_retry_after_forms)
 
 	for (i = 0; i < NELEM(table); i++) {
 		/* 1994-11-06 08:49:00 */
-		got = retry_after_parse(table[i].text, 784111740 * NSEC_PER_SEC);
+		got = fields_parse_retry_after(table[i].text, 784111740 * NSEC_PER_SEC);
 		if (got != table[i].seconds)
 			fail_msg("%s: %jd", table[i].text, (intmax_t)got);
 	}

@@ -79,7 +79,7 @@ TEST(test_redirects_elsewhere_are_refused)
 static void
 assert_redirect(const char *from, const char *to, const char *want)
 {
-	char err[100] = "", *url = url_redirect(from, to, err, sizeof(err));
+	char err[100] = "", *url = redirect_target(from, to, err, sizeof(err));
 
 	if (want == NULL)
 		assert_null(url);
@@ -101,14 +101,14 @@ TEST(test_redirects_by_scheme)
 
 TEST(test_origins)
 {
-	assert_true(url_same_origin("https://h/api", "https://H:443/x"));
-	assert_true(url_same_origin("http://[::1]:8/api", "http://[::1]:8"));
-	assert_false(url_same_origin("https://h/", "http://h/"));
-	assert_false(url_same_origin("https://h/", "https://h:444/"));
-	assert_false(url_same_origin("https://h/", "https://h.example/"));
-	assert_false(url_same_origin("https://h/", "https://h@evil/"));
-	assert_false(url_same_origin("file:///a", "file:///a"));
-	assert_false(url_same_origin("", ""));
+	assert_true(redirect_same_origin("https://h/api", "https://H:443/x"));
+	assert_true(redirect_same_origin("http://[::1]:8/api", "http://[::1]:8"));
+	assert_false(redirect_same_origin("https://h/", "http://h/"));
+	assert_false(redirect_same_origin("https://h/", "https://h:444/"));
+	assert_false(redirect_same_origin("https://h/", "https://h.example/"));
+	assert_false(redirect_same_origin("https://h/", "https://h@evil/"));
+	assert_false(redirect_same_origin("file:///a", "file:///a"));
+	assert_false(redirect_same_origin("", ""));
 }
 
 /* The time of all of it counts, not of each step. */

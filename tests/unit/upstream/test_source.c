@@ -94,13 +94,13 @@ TEST(test_first_place_that_has_it)
 	struct source s = source("reference", list, 4);
 	int64_t before = clock_boot();
 
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FETCHED);
 	assert_body(&s, HTTP_STUB_OK);
 	assert_ptr_equal(s.url, list[2]);
 	assert_int_equal(s.unfetched, 2);
 	assert_int_equal(s.refused, 0);
 	assert_in_range(s.fetched_boot, before, clock_boot());
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 	assert_null(s.body.data);
 }
 
@@ -110,13 +110,13 @@ TEST(test_every_reason_is_told)
 		url(1, "/404") };
 	struct source s = source("reference", list, 3);
 
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FAILED);
 	assert_false(s.done);
 	assert_int_equal(s.unfetched, 3);
 	assert_non_null(strstr(s.error, "/500: HTTP status 500; file:///nonexistent"));
 	assert_non_null(strstr(s.error, "No such file or directory; http://"));
 	assert_non_null(strstr(s.error, "/404: HTTP status 404"));
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 static bool
@@ -139,18 +139,18 @@ TEST(test_refused_content_is_no_document)
 
 	s.accept = accept_long;
 	s.arg = &learnt;
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FETCHED);
 	assert_body(&s, HTTP_STUB_OK);
 	assert_int_equal(learnt, strlen(HTTP_STUB_OK));
 	assert_int_equal(s.refused, 1);
 	assert_int_equal(s.unfetched, 0);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 	s = source("reference", list, 1);
 	s.accept = accept_long;
 	s.arg = &learnt;
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FAILED);
 	assert_non_null(strstr(s.error, "/empty: an empty document"));
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 /* The one that fails does not stop the others: their state is news as well. */
@@ -160,11 +160,11 @@ TEST(test_all_are_settled)
 	struct source s[3] = { source("reference", &bad, 1), source("status", &ok, 1),
 		source("stats", &gzip, 1) };
 
-	assert_int_equal(sources_fetch(*state, s, 3, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, s, 3, &patient), SOURCE_FAILED);
 	assert_false(s[0].done);
 	assert_body(&s[1], HTTP_STUB_OK);
 	assert_body(&s[2], HTTP_STUB_OK);
-	sources_free(s, 3);
+	source_free_all(s, 3);
 }
 
 struct watch {
@@ -189,9 +189,9 @@ TEST(test_attended_to_while_an_upstream_hangs)
 	struct source_wait wait = { .fd = -1, .attend = four_times, .arg = &w };
 	int64_t begin = clock_boot();
 
-	assert_int_equal(sources_fetch(*state, &s, 1, &wait), SOURCES_STOPPED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &wait), SOURCE_STOPPED);
 	assert_in_range(clock_boot() - begin, 3 * NSEC_PER_SEC / 2, 20 * NSEC_PER_SEC);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 static bool
@@ -217,17 +217,17 @@ TEST(test_descriptor_stops_at_once)
 	wait =
 	    (struct source_wait){ .fd = fds[0], .attend = stop_when_told, .arg = &w };
 	assert_int_equal(write(fds[1], "x", 1), 1);
-	assert_int_equal(sources_fetch(*state, &s, 1, &wait), SOURCES_STOPPED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &wait), SOURCE_STOPPED);
 	assert_true(clock_boot() - begin < 20 * NSEC_PER_SEC);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 	/* The fetcher is as good as before. */
 	list[0] = url(0, "/ok");
 	for (i = 0; i < 2; i++) {
 		s = source("status", list, 1);
 		assert_int_equal(
-		    sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
+		    source_fetch_all(*state, &s, 1, &patient), SOURCE_FETCHED);
 		assert_body(&s, HTTP_STUB_OK);
-		sources_free(&s, 1);
+		source_free_all(&s, 1);
 	}
 	close(fds[0]);
 	close(fds[1]);
@@ -242,21 +242,21 @@ TEST(test_an_optional_file_may_be_missing)
 	struct source s;
 
 	s = source("workers", missing, 1);
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FAILED);
 	s = source("workers", missing, 1);
 	s.optional = true;
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FETCHED);
 	assert_true(s.done && s.missing);
 	assert_int_equal(s.body.len, 0);
 	assert_int_equal(s.unfetched, 0);
 	assert_true(s.fetched_boot > 0);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 	s = source("workers", directory, 1);
 	s.optional = true;
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FAILED);
 	s = source("workers", remote, 1);
 	s.optional = true;
-	assert_int_equal(sources_fetch(*state, &s, 1, &patient), SOURCES_FAILED);
+	assert_int_equal(source_fetch_all(*state, &s, 1, &patient), SOURCE_FAILED);
 	assert_false(s.missing);
 }
 

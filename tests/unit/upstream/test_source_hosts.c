@@ -120,7 +120,7 @@ teardown(void **state)
 
 /* Fetches the place n times at once; returns what the first one's error is. */
 static const char *
-fetch(struct source_world *w, size_t n, enum sources_result expected)
+fetch(struct source_world *w, size_t n, enum source_result expected)
 {
 	static char error[SOURCE_ERROR_MAX];
 	struct source s[FETCH_SLOTS];
@@ -131,9 +131,9 @@ fetch(struct source_world *w, size_t n, enum sources_result expected)
 		s[i] = (struct source){
 			.name = "status", .urls = w->list, .nurls = 1, .timeout = 10
 		};
-	assert_int_equal(sources_fetch(w->fetcher, s, n, &w->wait), expected);
+	assert_int_equal(source_fetch_all(w->fetcher, s, n, &w->wait), expected);
 	snprintf(error, sizeof(error), "%s", s[0].error);
-	sources_free(s, n);
+	source_free_all(s, n);
 	return error;
 }
 
@@ -178,13 +178,13 @@ TEST(twice_503_then_200)
 
 	answer(STATUS("503", ""));
 	w->wait.attend = mend_after_two;
-	assert_int_equal(sources_fetch(w->fetcher, &s, 1, &w->wait), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(w->fetcher, &s, 1, &w->wait), SOURCE_FETCHED);
 	assert_int_equal(requests(), 3);
 	assert_int_equal(s.retries, 2);
 	assert_int_equal(s.unfetched, 0);
 	assert_string_equal(s.error, "");
 	assert_int_equal(breaker(w).failures, 0);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 /* Tries are not failures of the host: their document is one. */
@@ -193,7 +193,7 @@ TEST(three_tries_are_one_failure)
 	struct source_world *w = *state;
 
 	answer(STATUS("503", ""));
-	assert_says(fetch(w, 1, SOURCES_FAILED), "HTTP status 503");
+	assert_says(fetch(w, 1, SOURCE_FAILED), "HTTP status 503");
 	assert_int_equal(requests(), RETRY_TRIES);
 	assert_int_equal(breaker(w).failures, 1);
 }
@@ -205,7 +205,7 @@ TEST(what_is_not_there_is_asked_for_once)
 
 	answer(STATUS("404", ""));
 	for (i = 0; i < BREAKER_FAILURES + 1; i++)
-		fetch(w, 1, SOURCES_FAILED);
+		fetch(w, 1, SOURCE_FAILED);
 	assert_int_equal(requests(), BREAKER_FAILURES + 1);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 	assert_int_equal(breaker(w).failures, 0);
@@ -217,9 +217,9 @@ TEST(files_are_read_once_and_have_no_host)
 	struct host_view v;
 
 	w->list[0] = "file:///nonexistent/x.json";
-	assert_says(fetch(w, 1, SOURCES_FAILED), "No such file");
+	assert_says(fetch(w, 1, SOURCE_FAILED), "No such file");
 	w->list[0] = "file:///";
-	assert_says(fetch(w, 1, SOURCES_FAILED), "not a regular file");
+	assert_says(fetch(w, 1, SOURCE_FAILED), "not a regular file");
 	assert_false(hosts_read(w->segment, 0, &v));
 }
 
@@ -236,7 +236,7 @@ TEST(an_order_ends_the_wait_between_tries)
 
 	answer(STATUS("503", ""));
 	w->wait.attend = stop_after_one;
-	fetch(w, 1, SOURCES_STOPPED);
+	fetch(w, 1, SOURCE_STOPPED);
 	assert_int_equal(requests(), 1);
 }
 
@@ -249,7 +249,7 @@ TEST(a_cycle_has_an_end)
 	snprintf(url, sizeof(url), "%s", http_stub_url(&stub, "/hang"));
 	w->list[0] = url;
 	w->wait.timeout = 2;
-	assert_says(fetch(w, 2, SOURCES_FAILED), "cycle_timeout");
+	assert_says(fetch(w, 2, SOURCE_FAILED), "cycle_timeout");
 	assert_in_range(clock_boot() - begin, 2 * NSEC_PER_SEC, 20 * NSEC_PER_SEC);
 }
 
@@ -259,7 +259,7 @@ TEST(a_cycle_has_an_end)
 static void
 assert_left_alone(struct source_world *w, int seconds, const char *why)
 {
-	const char *error = fetch(w, 3, SOURCES_FAILED), *said;
+	const char *error = fetch(w, 3, SOURCE_FAILED), *said;
 	int left = -1;
 
 	assert_says(error, why);
@@ -275,14 +275,14 @@ TEST(a_host_that_wants_rest_gets_it)
 	struct source_world *w = *state;
 
 	answer(STATUS("429", "Retry-After: 100\r\n"));
-	assert_says(fetch(w, 1, SOURCES_FAILED), "HTTP status 429");
+	assert_says(fetch(w, 1, SOURCE_FAILED), "HTTP status 429");
 	assert_int_equal(requests(), 1);
 	answer(OK "\r\n{}");
 	assert_left_alone(w, 100, "(Retry-After)");
 	moved_clock_add(90);
 	assert_left_alone(w, 10, "(Retry-After)");
 	moved_clock_add(11);
-	fetch(w, 3, SOURCES_FETCHED);
+	fetch(w, 3, SOURCE_FETCHED);
 	assert_int_equal(requests(), 3);
 }
 
@@ -295,14 +295,14 @@ TEST(a_date_is_as_good)
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&then));
 	snprintf(text, sizeof(text), STATUS("503", "Retry-After: %s\r\n"), date);
 	answer(text);
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	assert_int_equal(requests(), 1);
 	assert_left_alone(w, 1000, "(Retry-After)");
 	moved_clock_add(900);
 	assert_left_alone(w, 100, "(Retry-After)");
 	moved_clock_add(101);
 	answer(OK "\r\n{}");
-	fetch(w, 1, SOURCES_FETCHED);
+	fetch(w, 1, SOURCE_FETCHED);
 	assert_int_equal(requests(), 1);
 }
 
@@ -311,11 +311,11 @@ TEST(nobody_is_silenced_for_more_than_an_hour)
 	struct source_world *w = *state;
 
 	answer(STATUS("429", "Retry-After: 80000\r\n"));
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	requests();
 	assert_left_alone(w, 3600, "(Retry-After)");
 	moved_clock_add(3601);
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	assert_int_equal(requests(), 1);
 }
 
@@ -326,7 +326,7 @@ TEST(rest_survives_the_segment)
 
 	w->permits.state_dir = directory;
 	answer(STATUS("429", "Retry-After: 100\r\n"));
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	requests();
 	segment_close(&w->segment);
 	moved_clock_add(50);
@@ -336,7 +336,7 @@ TEST(rest_survives_the_segment)
 	    retry_after_load(w->segment, directory, CATEGORY, err, sizeof(err)), 1);
 	assert_left_alone(w, 50, "(Retry-After)");
 	moved_clock_add(51);
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	assert_int_equal(requests(), 1);
 }
 
@@ -349,13 +349,13 @@ TEST(the_next_place_is_asked_instead)
 	};
 
 	answer(STATUS("429", "Retry-After: 100\r\n"));
-	fetch(w, 1, SOURCES_FAILED);
-	assert_int_equal(sources_fetch(w->fetcher, &s, 1, &w->wait), SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
+	assert_int_equal(source_fetch_all(w->fetcher, &s, 1, &w->wait), SOURCE_FAILED);
 	assert_says(s.error, "(Retry-After); file:///nonexistent: ");
 	assert_int_equal(s.unfetched, 2);
 	assert_int_equal(s.unsent, 1);
 	assert_int_equal(requests(), 1);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 /* --- The breaker ----------------------------------------------------------------- */
@@ -369,10 +369,10 @@ open_breaker(struct source_world *w)
 	snprintf(path, sizeof(path), "/raw/%s", answer_path);
 	snprintf(other, sizeof(other), "%s", http_stub_url(&stub, path));
 	answer(STATUS("500", ""));
-	fetch(w, 4, SOURCES_FAILED);
+	fetch(w, 4, SOURCE_FAILED);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 	w->list[0] = other;
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	w->list[0] = w->url;
 	assert_int_equal(breaker(w).state, BREAKER_OPEN);
 	assert_int_equal(requests(), BREAKER_FAILURES * RETRY_TRIES);
@@ -383,8 +383,8 @@ TEST(one_document_alone_closes_no_host)
 	struct source_world *w = *state;
 
 	answer(STATUS("500", ""));
-	fetch(w, 4, SOURCES_FAILED);
-	fetch(w, 4, SOURCES_FAILED);
+	fetch(w, 4, SOURCE_FAILED);
+	fetch(w, 4, SOURCE_FAILED);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 	assert_int_equal(breaker(w).failures, 8);
 }
@@ -398,13 +398,13 @@ TEST(five_failures_then_one_probe)
 	moved_clock_add(121);
 	assert_int_equal(breaker(w).state, BREAKER_HALF_OPEN);
 	/* All three want to; one does, once, and the others take its word. */
-	assert_says(fetch(w, 3, SOURCES_FAILED), "HTTP status 500");
+	assert_says(fetch(w, 3, SOURCE_FAILED), "HTTP status 500");
 	assert_int_equal(requests(), 1);
 	assert_int_equal(breaker(w).failures, 6);
 	assert_left_alone(w, 120, "(6 failures in a row)");
 	moved_clock_add(121);
 	answer(OK "\r\n{}");
-	fetch(w, 3, SOURCES_FETCHED);
+	fetch(w, 3, SOURCE_FETCHED);
 	assert_int_equal(requests(), 3);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 	assert_int_equal(breaker(w).failures, 0);
@@ -417,7 +417,7 @@ TEST(any_answer_of_a_probe_will_do)
 	open_breaker(w);
 	moved_clock_add(121);
 	answer(STATUS("404", ""));
-	fetch(w, 1, SOURCES_FAILED);
+	fetch(w, 1, SOURCE_FAILED);
 	assert_int_equal(requests(), 1);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 }
@@ -457,7 +457,7 @@ TEST(a_prober_that_died_is_replaced)
 	answer(OK "\r\n{}");
 	w->wait.attend = let_claim_expire;
 	w->wait.arg = &calls;
-	fetch(w, 2, SOURCES_FETCHED);
+	fetch(w, 2, SOURCE_FETCHED);
 	assert_true(calls >= 3);
 	assert_int_equal(requests(), 2);
 }
@@ -479,11 +479,11 @@ TEST(a_probe_that_is_stopped_is_free_again)
 	snprintf(url, sizeof(url), "%s", http_stub_url(&stub, "/hang"));
 	w->list[0] = url;
 	w->wait.attend = never;
-	fetch(w, 1, SOURCES_STOPPED);
+	fetch(w, 1, SOURCE_STOPPED);
 	w->wait.attend = go_on;
 	w->list[0] = w->url;
 	answer(OK "\r\n{}");
-	fetch(w, 1, SOURCES_FETCHED);
+	fetch(w, 1, SOURCE_FETCHED);
 	assert_int_equal(breaker(w).state, BREAKER_CLOSED);
 }
 
@@ -498,11 +498,11 @@ TEST(an_unchanged_document_is_not_sent_again)
 	char etag[] = "\"one\"", date[] = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 	answer(OK "ETag: \"one\"\r\n\r\n{}");
-	assert_int_equal(sources_fetch(w->fetcher, &s, 1, &w->wait), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(w->fetcher, &s, 1, &w->wait), SOURCE_FETCHED);
 	assert_string_equal(s.etag, "\"one\"");
 	assert_null(s.last_modified);
 	assert_null(strstr(stub.counts->last, "If-"));
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 	assert_null(s.etag);
 
 	answer("HTTP/1.1 304 x\r\nETag: \"two\"\r\n\r\n");
@@ -513,7 +513,7 @@ TEST(an_unchanged_document_is_not_sent_again)
 		.known_url = w->url,
 		.known_etag = etag,
 		.known_last_modified = date };
-	assert_int_equal(sources_fetch(w->fetcher, &s, 1, &w->wait), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(w->fetcher, &s, 1, &w->wait), SOURCE_FETCHED);
 	assert_non_null(strstr(stub.counts->last, "If-None-Match: \"one\"\r\n"));
 	assert_true(s.done && s.not_modified);
 	assert_int_equal(s.body.len, 0);
@@ -521,7 +521,7 @@ TEST(an_unchanged_document_is_not_sent_again)
 	assert_string_equal(s.last_modified, date);
 	assert_ptr_not_equal(s.last_modified, date);
 	assert_true(s.fetched_boot > 0);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 /* The validators of one place say nothing about another. */
@@ -536,10 +536,10 @@ TEST(another_place_is_asked_for_all_of_it)
 		.known_etag = "\"one\"" };
 
 	answer(OK "\r\n{}");
-	assert_int_equal(sources_fetch(w->fetcher, &s, 1, &w->wait), SOURCES_FETCHED);
+	assert_int_equal(source_fetch_all(w->fetcher, &s, 1, &w->wait), SOURCE_FETCHED);
 	assert_null(strstr(stub.counts->last, "If-None-Match"));
 	assert_false(s.not_modified);
-	sources_free(&s, 1);
+	source_free_all(&s, 1);
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
