@@ -100,8 +100,8 @@ risk_size(const struct record *r, struct risk *out)
 	out->size_gb = out->cost_benefit = NAN;
 	if (r->size_on_disk <= 0)
 		return;
-	out->cost_benefit = round_decimal((double)out->usage.n[PERIOD_MONTH] / gb, 2);
-	out->size_gb = round_decimal(gb, 2);
+	out->cost_benefit = python_round((double)out->usage.n[PERIOD_MONTH] / gb, 2);
+	out->size_gb = python_round(gb, 2);
 }
 
 static double
@@ -125,7 +125,7 @@ risk_of_model(const struct risk_terms *t, const struct model *m, const struct us
 	out->has_description = r->has_description;
 	out->workers = m->merged.workers;
 	out->usage = *u;
-	out->percentage = round_decimal(percent, 4);
+	out->percentage = python_round(percent, 4);
 	out->day_to_month = risk_ratio(u->n[PERIOD_DAY], u->n[PERIOD_MONTH]);
 	out->month_to_total = risk_ratio(u->n[PERIOD_MONTH], u->n[PERIOD_TOTAL]);
 	risk_size(r, out);

@@ -203,7 +203,7 @@ summary_print(struct buf *b, const struct summary *s, int64_t month, bool round_
 	if (s->models > 0)
 		average = number_ratio((int64_t)s->score, (int64_t)s->models);
 	put_double(b, STR(",\"average_risk_score\":"),
-	    round_average ? round_decimal(average, 2) : average);
+	    round_average ? python_round(average, 2) : average);
 	put_int(b, STR(",\"category_total_month_usage\":"), month);
 	PUT(b, "}");
 }

@@ -207,7 +207,7 @@ put_share(struct buf *b, uint64_t count, uint64_t models)
 	PUT(b, ",\"count\":");
 	json_put_int(b, (int64_t)count);
 	PUT(b, ",\"percentage\":");
-	json_put_double(b, round_decimal(share, 2));
+	json_put_double(b, python_round(share, 2));
 }
 
 struct rank {
@@ -285,8 +285,8 @@ put_downloads(struct buf *b, const struct statistics *s)
 	put_count(b, "total_size_bytes", (uint64_t)s->total_size);
 	put_count(b, "models_with_size_info", s->with_size);
 	if (s->with_size > 0)
-		average = round_decimal(
-		    number_ratio(s->total_size, (int64_t)s->with_size), 2);
+		average =
+		    python_round(number_ratio(s->total_size, (int64_t)s->with_size), 2);
 	PUT(b, ",\"average_size_bytes\":");
 	json_put_double(b, average);
 	put_hosts(b, s);

@@ -20,7 +20,7 @@ config_new(void)
 	c->origin = xcalloc(config_noptions, sizeof(*c->origin));
 	for (i = 0; i < config_noptions; i++) {
 		o = &config_options[i];
-		if (!option_per_category(o) &&
+		if (!config_option_per_category(o) &&
 		    config_set_text(o, c, "default", o->preset, &p) == -1)
 			fatalx("option table: %s", err);
 	}
@@ -79,7 +79,7 @@ config_free(struct config **cp)
 	*cp = NULL;
 	for (i = 0; i < config_noptions; i++) {
 		free(c->origin[i]);
-		if (!option_per_category(&config_options[i])) {
+		if (!config_option_per_category(&config_options[i])) {
 			config_unset(&config_options[i], c);
 			continue;
 		}

@@ -152,12 +152,12 @@ config_dump(const struct config *c, FILE *out)
 		if (strcmp(section, o->section) != 0) {
 			fputs(section[0] != '\0' ? "}\n" : "", out);
 			section = o->section;
-			if (option_per_category(o))
+			if (config_option_per_category(o))
 				section = "";
 			else
 				fprintf(out, "%s {\n", section);
 		}
-		if (option_per_category(o))
+		if (config_option_per_category(o))
 			print_categories(c, o, out);
 		else
 			print_option(o, c, c->origin[i], out);

@@ -130,7 +130,7 @@ env_apply_primary(struct config *c, struct problems *p)
 		return;
 	base = xstrdup(value);
 	if ((want = check_base_url(base)) != NULL)
-		problem_add(
+		config_problem_add(
 		    p, CONFIG_PRIMARY_URL, 0, "'%s' does not fit: %s", value, want);
 	for (i = 0; want == NULL && i < c->ncategories; i++) {
 		category = &c->category[i];
@@ -157,7 +157,7 @@ config_read_environment(struct config *c, struct problems *p)
 	size_t i;
 
 	for (i = 0; i < config_noptions; i++)
-		if (option_per_category(&config_options[i]))
+		if (config_option_per_category(&config_options[i]))
 			env_apply_categories(c, &config_options[i], p);
 		else
 			env_apply_option(c, i, p);

@@ -59,7 +59,7 @@ file_note_option(const cfg_opt_t *opt, int line)
 
 	for (i = 0; i < reading.nseen; i++)
 		if (reading.seen[i].opt == opt) {
-			problem_add(reading.problems, reading.path, line,
+			config_problem_add(reading.problems, reading.path, line,
 			    "%s is already set in line %d: remove one", opt->name,
 			    reading.seen[i].line);
 			return;
@@ -90,8 +90,8 @@ static void PRINTF_LIKE(2, 0) file_complain(cfg_t *cfg, const char *fmt, va_list
 	bool unknown = strncmp(fmt, "no such option", strlen("no such option")) == 0;
 
 	vsnprintf(message, sizeof(message), fmt, ap);
-	problem_add(reading.problems, reading.path, cfg->line, "%s%s%s%s", message,
-	    cfg == reading.root ? "" : " in section ",
+	config_problem_add(reading.problems, reading.path, cfg->line, "%s%s%s%s",
+	    message, cfg == reading.root ? "" : " in section ",
 	    cfg == reading.root ? "" : cfg->name,
 	    unknown ? "; hydratord.conf(5) lists them" : "");
 }
@@ -129,7 +129,7 @@ file_grammar(void)
 			continue;
 		section[n++] = end;
 		root[nroot++] = (cfg_opt_t)CFG_SEC(o->section, section,
-		    option_per_category(o)
+		    config_option_per_category(o)
 			? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES
 			: CFGF_NONE);
 		section += n;
@@ -207,7 +207,7 @@ file_apply_all(struct config *c, cfg_t *root)
 
 	for (i = 0; i < config_noptions; i++) {
 		o = &config_options[i];
-		if (option_per_category(o)) {
+		if (config_option_per_category(o)) {
 			file_apply_categories(o, c, root);
 			continue;
 		}
@@ -251,11 +251,11 @@ file_parse(struct config *c, char *text, struct problems *p)
 	if (config_scan(text, reading.path, p) == -1)
 		return;
 	if ((reading.root = file_grammar()) == NULL) {
-		problem_add(p, reading.path, 0, "%s", strerror(errno));
+		config_problem_add(p, reading.path, 0, "%s", strerror(errno));
 		return;
 	}
 	if (cfg_parse_buf(reading.root, text) != CFG_SUCCESS && p->n == before)
-		problem_add(p, reading.path, reading.root->line, "syntax error");
+		config_problem_add(p, reading.path, reading.root->line, "syntax error");
 	file_apply_all(c, reading.root);
 	cfg_free(reading.root);
 }
@@ -269,9 +269,9 @@ config_read_file(struct config *c, const char *path, struct problems *p)
 	reading.path = path;
 	reading.problems = p;
 	if (file_slurp(path, &b) == -1)
-		problem_add(p, path, 0, "%s", strerror(errno));
+		config_problem_add(p, path, 0, "%s", strerror(errno));
 	else if (strlen(b.data) + 1 != b.len)
-		problem_add(p, path, 0, "contains a NUL byte: not a text file");
+		config_problem_add(p, path, 0, "contains a NUL byte: not a text file");
 	else
 		file_parse(c, b.data, p);
 	free(reading.seen);

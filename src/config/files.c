@@ -78,12 +78,12 @@ config_check_files(const struct config *c, const char *path, struct problems *p)
 	for (i = 0; i < NELEM(file); i++)
 		if (file[i].path[0] != '\0' &&
 		    (why = file_refuse(file[i].path, file[i].closed)) != NULL)
-			problem_add(p, source, 0, "%s: %s: %s", file[i].name,
+			config_problem_add(p, source, 0, "%s: %s: %s", file[i].name,
 			    file[i].path, why);
 	if (c->upstream.apikey_file[0] != '\0' &&
 	    strncasecmp(c->horde.url, "http:", 5) == 0 &&
 	    !url_is_loopback(c->horde.url))
-		problem_add(p, source, 0,
+		config_problem_add(p, source, 0,
 		    "upstream.apikey_file: the key would travel unencrypted to %s: "
 		    "write an https URL in horde.url",
 		    c->horde.url);

@@ -25,8 +25,8 @@ struct problems {
 };
 
 /* Adds "SOURCE:LINE: message", or "SOURCE: message" if line is 0. */
-void problem_add(struct problems *, const char *source, int line, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
+void config_problem_add(struct problems *, const char *source, int line,
+    const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* value.c: text to values. The grammars are those of the reference's lax scalars
  * (doc/reference.md 1.9) in ASCII. They return false if text is not such a value. */

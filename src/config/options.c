@@ -302,7 +302,7 @@ const struct config_option config_options[] = {
 const size_t config_noptions = NELEM(config_options);
 
 bool
-option_per_category(const struct config_option *o)
+config_option_per_category(const struct config_option *o)
 {
 	return strcmp(o->section, "category") == 0;
 }

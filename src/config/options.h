@@ -47,6 +47,6 @@ extern const size_t config_noptions;
 
 /* Whether the option exists once in every category instead of once. Its variable is
  * HYDRATORD_CATEGORY_<NAME>_<OPTION>. */
-bool option_per_category(const struct config_option *);
+bool config_option_per_category(const struct config_option *);
 
 #endif

@@ -62,7 +62,7 @@ config_read_redis(struct config *c, struct problems *p)
 	size_t i, row;
 
 	if (text != NULL && !value_bool(text, &used))
-		problem_add(
+		config_problem_add(
 		    p, REDIS_SWITCH, 0, "'%s' does not fit: write true or false", text);
 	if (!used)
 		return;

@@ -16,7 +16,7 @@ rule_origin(const struct config *c, const void *a, const void *b)
 
 	for (i = 0; i < config_noptions && source == NULL; i++) {
 		offset = config_options[i].offset;
-		if (!option_per_category(&config_options[i]) &&
+		if (!config_option_per_category(&config_options[i]) &&
 		    (offset == (size_t)((const char *)a - (const char *)c) ||
 			offset == (size_t)((const char *)b - (const char *)c)))
 			source = c->origin[i];
@@ -55,7 +55,7 @@ check_ages(const struct config *c, struct problems *p)
 	for (i = 0; i < NELEM(rule); i++) {
 		if (rule[i].strict ? *rule[i].a < *rule[i].b : *rule[i].a <= *rule[i].b)
 			continue;
-		problem_add(p, rule_source(c, rule[i].a, rule[i].b), 0,
+		config_problem_add(p, rule_source(c, rule[i].a, rule[i].b), 0,
 		    "hydration.%s (%lld s) must be %s hydration.%s (%lld s): %s",
 		    rule[i].low, (long long)*rule[i].a,
 		    rule[i].strict ? "less than" : "at most", rule[i].high,
@@ -73,16 +73,16 @@ check_categories(
 	for (i = 0; i < c->ncategories; i++) {
 		category = &c->category[i];
 		if (!known_category(category->name))
-			problem_add(p, category->origin, 0,
+			config_problem_add(p, category->origin, 0,
 			    "category '%s' does not exist; hydratord.conf(5) lists "
 			    "them",
 			    category->name);
 		if (category->reference.n == 0)
-			problem_add(p, category->origin, 0,
+			config_problem_add(p, category->origin, 0,
 			    "category '%s' has no source: set its reference",
 			    category->name);
 		if (category->reference.n > CONFIG_LIST_MAX)
-			problem_add(p, category->origin, 0,
+			config_problem_add(p, category->origin, 0,
 			    "category '%s' has %zu sources: write at most %d",
 			    category->name, category->reference.n, CONFIG_LIST_MAX);
 	}
@@ -109,7 +109,7 @@ check_ready_categories(const struct config *c, struct problems *p)
 
 	for (i = 0; source != NULL && i < l->n; i++)
 		if (!rule_is_configured(c, l->item[i]))
-			problem_add(p, source, 0,
+			config_problem_add(p, source, 0,
 			    "http.ready_categories: '%s' is not configured: add its "
 			    "category section, or leave it out here",
 			    l->item[i]);
@@ -123,26 +123,28 @@ check_redis(const struct config *c, struct problems *p)
 	int64_t lease = config_redis_lease(c);
 
 	if (lease <= c->upstream.cycle_timeout)
-		problem_add(p,
+		config_problem_add(p,
 		    rule_source(c, &c->redis.lease, &c->upstream.cycle_timeout), 0,
 		    "redis.lease (%lld s) must be more than upstream.cycle_timeout "
 		    "(%lld s): else a leader may lose it while it refreshes",
 		    (long long)lease, (long long)c->upstream.cycle_timeout);
 	if (c->redis.poll >= lease)
-		problem_add(p, rule_source(c, &c->redis.poll, &c->redis.lease), 0,
+		config_problem_add(p, rule_source(c, &c->redis.poll, &c->redis.lease),
+		    0,
 		    "redis.poll (%lld s) must be less than redis.lease (%lld s): else "
 		    "no leader keeps it",
 		    (long long)c->redis.poll, (long long)lease);
 	if (c->redis.patience > c->hydration.stale_if_error)
-		problem_add(p,
+		config_problem_add(p,
 		    rule_source(c, &c->redis.patience, &c->hydration.stale_if_error), 0,
 		    "redis.patience (%lld s) must be at most hydration.stale_if_error "
 		    "(%lld s): else answers end before a machine refreshes for itself",
 		    (long long)c->redis.patience,
 		    (long long)c->hydration.stale_if_error);
 	if (fault != NULL)
-		problem_add(p, rule_source(c, &c->redis.password_file, &c->redis.url),
-		    0, "%s", fault);
+		config_problem_add(p,
+		    rule_source(c, &c->redis.password_file, &c->redis.url), 0, "%s",
+		    fault);
 }
 
 void
@@ -180,16 +182,16 @@ config_check_rules(const struct config *c, const char *path,
 	check_redis(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
-		problem_add(p, rule_source(c, &c->http.max_target, &c->http.max_head),
-		    0,
+		config_problem_add(p,
+		    rule_source(c, &c->http.max_target, &c->http.max_head), 0,
 		    "http.max_target (%lld bytes) must be at most http.max_head "
 		    "(%lld bytes): the target is a part of the head",
 		    (long long)c->http.max_target, (long long)c->http.max_head);
 	if (c->listen.n == 0) {
 		source = rule_source(c, &c->listen, &c->listen);
-		problem_add(p, source, 0, "listen: write at least one address");
+		config_problem_add(p, source, 0, "listen: write at least one address");
 	}
 	if (c->ncategories == 0)
-		problem_add(p, path != NULL ? path : "environment", 0,
+		config_problem_add(p, path != NULL ? path : "environment", 0,
 		    "no category: write at least one category section");
 }

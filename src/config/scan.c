@@ -89,6 +89,7 @@ config_scan(char *text, const char *path, struct problems *p)
 	}
 	if (open == NULL)
 		return 0;
-	problem_add(p, path, line, "the %s that starts here is never closed", open);
+	config_problem_add(
+	    p, path, line, "the %s that starts here is never closed", open);
 	return -1;
 }

@@ -9,7 +9,8 @@
 #include "base/mem.h"
 
 void
-problem_add(struct problems *p, const char *source, int line, const char *fmt, ...)
+config_problem_add(
+    struct problems *p, const char *source, int line, const char *fmt, ...)
 {
 	char head[32] = "", message[1024];
 	va_list ap;
@@ -44,7 +45,7 @@ in_range(const struct config_option *o, double value, const char *source,
 
 	if (value >= o->min && value <= o->max)
 		return true;
-	problem_add(p, source, g->line,
+	config_problem_add(p, source, g->line,
 	    "%s: %s is out of range: write %.15g to %.15g %s",
 	    config_option_label(o, label), g->text, o->min, o->max, o->unit);
 	return false;
@@ -74,7 +75,7 @@ set_number(const struct config_option *o, void *member, const char *source,
 	else
 		ok = value_int(g->text, &integer);
 	if (!ok) {
-		problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
+		config_problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
 		    config_option_label(o, label), g->text, want[o->type]);
 		return -1;
 	}
@@ -103,9 +104,9 @@ copy_string(const struct config_option *o, const char *source, const struct give
 	if (want == NULL)
 		return copy;
 	if (o->secret)
-		problem_add(p, source, g->line, "%s", want);
+		config_problem_add(p, source, g->line, "%s", want);
 	else
-		problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
+		config_problem_add(p, source, g->line, "%s: '%s' does not fit: %s",
 		    config_option_label(o, label), g->text, want);
 	free(copy);
 	return NULL;
@@ -132,8 +133,9 @@ set_list(const struct config_option *o, struct config_list *member, const char *
 	size_t i;
 
 	if (n > CONFIG_LIST_MAX) {
-		problem_add(p, source, g->line, "%s: %zu items: write at most %d",
-		    config_option_label(o, label), n, CONFIG_LIST_MAX);
+		config_problem_add(p, source, g->line,
+		    "%s: %zu items: write at most %d", config_option_label(o, label), n,
+		    CONFIG_LIST_MAX);
 		return -1;
 	}
 	l.item = xcalloc(n, sizeof(*l.item));
@@ -219,7 +221,7 @@ set_several(const struct config_option *o, void *base, const char *source,
 
 	for (i = 0; i < n && status == 0; i++) {
 		if (!list_add_several(&l, o, g[i].text)) {
-			problem_add(p, source, g[i].line,
+			config_problem_add(p, source, g[i].line,
 			    "%s: '%s' does not fit: write a JSON array of strings, "
 			    "like [\"a\", \"b\"]%s",
 			    config_option_label(o, label), g[i].text,

@@ -160,7 +160,7 @@ fate_of(const char *entry, struct buf *why)
 	if (config_redis_tell(entry, why))
 		return FATE_COUNTS;
 	for (i = 0; i < config_noptions && fate == FATE_FOREIGN; i++)
-		fate = option_per_category(&config_options[i])
+		fate = config_option_per_category(&config_options[i])
 			   ? fate_of_category(&config_options[i], entry, why)
 			   : fate_of_option(&config_options[i], entry, why);
 	return fate == FATE_FOREIGN ? fate_elsewhere(entry, why) : fate;

@@ -81,7 +81,7 @@ read_slowly(struct str text)
 }
 
 double
-double_read(struct str text)
+json_read_double(struct str text)
 {
 	static const double power[EXACT_POWER + 1] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5,
 		1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,

@@ -9,6 +9,6 @@
  * sign, digits with an optional point, optional exponent; or NaN, inf, Infinity in any
  * case. The nearest double, ties to even; infinite if it is out of range.
  */
-double double_read(struct str text);
+double json_read_double(struct str text);
 
 #endif

@@ -266,7 +266,7 @@ json_int64(const struct json_value *v, int64_t *out)
 double
 json_double(const struct json_value *v)
 {
-	double x = double_read((struct str){ v->p, v->len });
+	double x = json_read_double((struct str){ v->p, v->len });
 
 	/* Python's integers know no negative zero. */
 	return x == 0 && v->type == JSON_T_INTEGER ? 0.0 : x;

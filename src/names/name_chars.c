@@ -5,7 +5,7 @@
 
 #include "python/text.h"
 
-const unsigned char name_classes[256] = {
+const unsigned char name_chars_classes[256] = {
 	['0' ... '9'] = NAME_ALNUM | NAME_ASCII_ALNUM | NAME_DIGIT | NAME_WORD,
 	['A' ... 'Z'] = NAME_LETTER | NAME_ALNUM | NAME_ASCII_ALNUM | NAME_WORD,
 	['a' ... 'z'] = NAME_LETTER | NAME_ALNUM | NAME_ASCII_ALNUM | NAME_WORD,

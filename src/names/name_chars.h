@@ -50,13 +50,13 @@ enum {
 #define NAME_DIGIT 8u       /* D */
 #define NAME_WORD 16u       /* W */
 
-extern const unsigned char name_classes[256]; /* of each kind */
+extern const unsigned char name_chars_classes[256]; /* of each kind */
 
 /* Whether there is a character at i, and of that class. */
 static inline bool
 name_is(const struct name_chars *t, size_t i, unsigned class)
 {
-	return i < t->n && name_classes[t->kinds[i]] & class;
+	return i < t->n && name_chars_classes[t->kinds[i]] & class;
 }
 
 static inline bool

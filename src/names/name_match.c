@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 bool
-name_find_leading_version(const struct name_chars *t, struct name_span *out)
+name_match_leading_version(const struct name_chars *t, struct name_span *out)
 {
 	size_t dot = name_skip(t, 0, NAME_DIGIT),
 	       end = name_skip(t, dot + 1, NAME_DIGIT);
@@ -60,7 +60,7 @@ product_size_tail(const struct name_chars *t, size_t i)
 /* All starts in one run of digits have the same tail, so that only the first one that
  * may be a start is tried. A product counts only where there is no decimal size. */
 bool
-name_find_size(const struct name_chars *t, struct name_span *out)
+name_match_size(const struct name_chars *t, struct name_span *out)
 {
 	size_t from, end, to;
 	bool found = false;
@@ -110,7 +110,7 @@ plain_version_tail(const struct name_chars *t, size_t i)
 
 /* A plain version counts only where there is no dotted one. */
 bool
-name_find_version(const struct name_chars *t, struct name_span *out)
+name_match_version(const struct name_chars *t, struct name_span *out)
 {
 	size_t digits, to;
 	bool found = false;
@@ -245,19 +245,19 @@ find_word(const struct name_chars *t, rank_fn *rank, struct name_span *out)
 }
 
 bool
-name_find_quant(const struct name_chars *t, struct name_span *out)
+name_match_quant(const struct name_chars *t, struct name_span *out)
 {
 	return find_word(t, quant_rank, out);
 }
 
 bool
-name_find_variant(const struct name_chars *t, struct name_span *out)
+name_match_variant(const struct name_chars *t, struct name_span *out)
 {
 	return find_word(t, variant_rank, out);
 }
 
 bool
-name_find_quant_suffix(
+name_match_quant_suffix(
     const struct name_chars *t, unsigned *shape, struct name_span *out)
 {
 	size_t end = t->n;
@@ -304,7 +304,7 @@ date_end(const struct name_chars *t, size_t i, unsigned shape)
 }
 
 bool
-name_find_date(const struct name_chars *t, struct name_span *out)
+name_match_date(const struct name_chars *t, struct name_span *out)
 {
 	unsigned best = 3;
 	size_t end;

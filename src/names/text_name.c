@@ -9,7 +9,7 @@
 
 /* Cuts out the part that find finds, and returns a copy of it. */
 static struct str
-take(struct name_chars *t, name_find_fn *find, struct arena *arena)
+take(struct name_chars *t, name_match_fn *find, struct arena *arena)
 {
 	struct name_span span;
 	struct str part;
@@ -52,13 +52,13 @@ text_name_parse(struct str name, struct arena *arena, struct text_name *out)
 	struct name_span span;
 
 	name_chars_init(&t, name, arena);
-	if (name_find_leading_version(&t, &span))
+	if (name_match_leading_version(&t, &span))
 		name_chars_cut(&t, span);
-	out->size = text_upper(take(&t, name_find_size, arena), arena);
-	out->version = take(&t, name_find_version, arena);
-	out->quant = text_upper(take(&t, name_find_quant, arena), arena);
-	out->variant = take(&t, name_find_variant, arena);
-	if (name_find_date(&t, &span))
+	out->size = text_upper(take(&t, name_match_size, arena), arena);
+	out->version = take(&t, name_match_version, arena);
+	out->quant = text_upper(take(&t, name_match_quant, arena), arena);
+	out->variant = take(&t, name_match_variant, arena);
+	if (name_match_date(&t, &span))
 		name_chars_cut(&t, span);
 	out->base = tidy(&t);
 	if (out->base.len == 0)
@@ -131,7 +131,7 @@ text_name_strip_quant(struct str name, struct arena *arena)
 	unsigned shape, next = 0;
 
 	name_chars_init(&t, name, arena);
-	while (name_find_quant_suffix(&t, &shape, &span) && shape >= next) {
+	while (name_match_quant_suffix(&t, &shape, &span) && shape >= next) {
 		name_chars_cut(&t, span);
 		next = shape + 1;
 	}

@@ -87,7 +87,7 @@ take_number(struct str *s, char **to)
 }
 
 bool
-py_float(struct str s, struct arena *arena, double *out)
+python_float(struct str s, struct arena *arena, double *out)
 {
 	char *text = arena_alloc(arena, s.len + 1), *to = text;
 
@@ -99,6 +99,6 @@ py_float(struct str s, struct arena *arena, double *out)
 	} else if (!take_number(&s, &to) || s.len > 0) {
 		return false;
 	}
-	*out = double_read((struct str){ text, (size_t)(to - text) });
+	*out = json_read_double((struct str){ text, (size_t)(to - text) });
 	return true;
 }

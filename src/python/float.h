@@ -13,6 +13,6 @@
  * UTF-8; then *out is what it gives. Digits may be of any script and have single
  * underscores between them; there is no hexadecimal.
  */
-bool py_float(struct str s, struct arena *, double *out) MUST_CHECK;
+bool python_float(struct str s, struct arena *, double *out) MUST_CHECK;
 
 #endif

@@ -254,7 +254,7 @@ float_text(struct str s, struct arena *arena, double *out)
 		if (!is_float_text(number))
 			return false;
 	}
-	*out = double_read(number);
+	*out = json_read_double(number);
 	return true;
 }
 

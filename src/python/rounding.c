@@ -23,7 +23,7 @@ round_slowly(double x, int digits)
  * that strtod() would make.
  */
 double
-round_decimal(double x, int digits)
+python_round(double x, int digits)
 {
 	double scale = digits == 2 ? 1e2 : 1e4, a = fabs(x), p = a * scale, whole, over,
 	       e;

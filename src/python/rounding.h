@@ -5,7 +5,7 @@
 
 /* Decimal rounding of the exact binary value, ties to even: Python's round(x, n), n is
  * 2 or 4. Finite only. */
-double round_decimal(double x, int digits);
+double python_round(double x, int digits);
 
 /* Python 3.12's sum() of floats: Neumaier compensation. Start with { 0 }. */
 struct float_sum {

@@ -139,7 +139,7 @@ put_parameters(struct reading *r)
 	struct str text = text_strip(cell(r, COLUMN_PARAMETERS));
 	double billions = 0, x;
 
-	if (text.len > 0 && !py_float(text, r->check.arena, &billions))
+	if (text.len > 0 && !python_float(text, r->check.arena, &billions))
 		return fail(r, COLUMN_PARAMETERS, "not a number");
 	x = trunc(billions * 1e9);
 	/* Also false for what is not a number. */

@@ -53,8 +53,8 @@ check_double(struct fuzz *f, double x)
 	v = reread(&f->out, JSON_T_REAL);
 	again = json_double(&v);
 	must(memcmp(&again, &x, sizeof(x)) == 0);
-	again = round_decimal(x, 2);
-	must(round_decimal(again, 2) == again && round_decimal(again, 4) == again);
+	again = python_round(x, 2);
+	must(python_round(again, 2) == again && python_round(again, 4) == again);
 	must(fabs(again - x) <= 0.005 + fabs(x) * 0x1p-52);
 }
 

@@ -18,7 +18,7 @@ default_text(const struct config_option *o, const struct config *defaults)
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
 
-	if (option_per_category(o))
+	if (config_option_per_category(o))
 		base = &category;
 	config_print_value(o, base, f);
 	fclose(f);

@@ -197,7 +197,7 @@ TEST(dump_shows_every_default)
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 
-		if (option_per_category(o))
+		if (config_option_per_category(o))
 			continue;
 		value = print_value(o, c);
 		snprintf(line, sizeof(line), "%s%s = %s # default: %s%s%s%s\n",
@@ -247,7 +247,7 @@ expect_changed(const struct config *c, size_t row, const char *origin)
 	size_t i;
 
 	for (i = 0; i < config_noptions; i++) {
-		if (option_per_category(&config_options[i]))
+		if (config_option_per_category(&config_options[i]))
 			continue;
 		was = print_value(&config_options[i], fresh);
 		is = print_value(&config_options[i], c);
@@ -274,7 +274,7 @@ TEST(every_option_can_be_set_in_the_file)
 		const struct config_option *o = &config_options[i];
 		struct config *c = config_new();
 
-		if (!option_per_category(o)) {
+		if (!config_option_per_category(o)) {
 			snprintf(text, sizeof(text), "%s%s\n%s = %s\"%s\"%s\n%s",
 			    o->section, o->section[0] != '\0' ? " {" : "", o->name,
 			    o->type == OPTION_LIST ? "{" : "", other_value(o, value),
@@ -299,7 +299,7 @@ TEST(every_option_can_be_set_in_the_environment)
 	for (i = 0; i < config_noptions; i++) {
 		const struct config_option *o = &config_options[i];
 
-		for (j = 0; !option_per_category(o) && j < 2 && o->env[j]; j++) {
+		for (j = 0; !config_option_per_category(o) && j < 2 && o->env[j]; j++) {
 			struct config *c = config_new();
 
 			snprintf(text, sizeof(text),

@@ -251,7 +251,7 @@ round_by_text(double x, int digits)
 static void
 assert_round(double x, int digits)
 {
-	double got = round_decimal(x, digits), wanted = round_by_text(x, digits);
+	double got = python_round(x, digits), wanted = round_by_text(x, digits);
 
 	if (memcmp(&got, &wanted, sizeof(got)) != 0)
 		fail_msg("round(%.17g, %d): %.17g, not %.17g", x, digits, got, wanted);
@@ -267,10 +267,9 @@ TEST(test_round)
 	size_t i;
 
 	for (i = 0; i < NELEM(cases); i++)
-		assert_true(
-		    round_decimal(cases[i][0], (int)cases[i][1]) == cases[i][2]);
-	assert_true(signbit(round_decimal(-0.001, 2)));
-	assert_true(signbit(round_decimal(-0.0, 4)));
+		assert_true(python_round(cases[i][0], (int)cases[i][1]) == cases[i][2]);
+	assert_true(signbit(python_round(-0.001, 2)));
+	assert_true(signbit(python_round(-0.0, 4)));
 	for (i = 0; i < n; i++) {
 		int digits = i & 1 ? 2 : 4;
 
@@ -306,7 +305,7 @@ TEST(test_round_vectors)
 		assert_true(json_int64(&digits, &places));
 		/* They stand in strings, as repr gave them: strtod() stops at the
 		 * quote. */
-		got = round_decimal(strtod(x.p + 1, NULL), (int)places);
+		got = python_round(strtod(x.p + 1, NULL), (int)places);
 		printed(got);
 		assert_int_equal(out.len - 1, wanted.len - 2);
 		assert_memory_equal(out.data, wanted.p + 1, wanted.len - 2);

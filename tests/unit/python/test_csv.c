@@ -132,13 +132,13 @@ TEST(test_float)
 	double x = 0;
 
 	for (size_t i = 0; i < NELEM(good); i++) {
-		assert_true(py_float(good[i].text, arena, &x));
+		assert_true(python_float(good[i].text, arena, &x));
 		assert_true(x == good[i].value);
 	}
-	assert_true(py_float(STR("-NaN"), arena, &x));
+	assert_true(python_float(STR("-NaN"), arena, &x));
 	assert_true(isnan(x));
 	for (size_t i = 0; i < NELEM(bad); i++)
-		if (py_float(bad[i], arena, &x))
+		if (python_float(bad[i], arena, &x))
 			fail_msg("%s is no number", bad[i].p);
 	arena_free(&arena);
 }
