@@ -216,7 +216,7 @@ struct rank {
 };
 
 static int
-rank_compare(const void *a, const void *b)
+compare_counts(const void *a, const void *b)
 {
 	const struct rank *x = a, *y = b;
 
@@ -234,7 +234,7 @@ tally_rank(const struct map *tally, struct arena *arena)
 	for (uint32_t i = 0; i < tally->count; i++)
 		ranks[i] = (struct rank){ *(const uint64_t *)map_at(tally, i), i };
 	if (tally->count > 1)
-		qsort(ranks, tally->count, sizeof(*ranks), rank_compare);
+		qsort(ranks, tally->count, sizeof(*ranks), compare_counts);
 	return ranks;
 }
 

@@ -38,7 +38,7 @@ stats_group_open(const struct downloads *d)
 }
 
 static void
-groups_begin(struct statistics_groups *g, uint32_t base, const struct fields *f)
+open_group(struct statistics_groups *g, uint32_t base, const struct fields *f)
 {
 	struct statistics_group *group = map_at(g->bases, base), *last;
 
@@ -61,7 +61,7 @@ statistics_groups_add(
 	struct statistics_group *group = map_at(g->bases, base);
 
 	if (!group->used) {
-		groups_begin(g, base, f);
+		open_group(g, base, f);
 		if (f->downloads.download != JSON_T_ARRAY)
 			return;
 	}

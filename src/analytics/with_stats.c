@@ -57,7 +57,7 @@ put_performance(struct buf *b, double performance)
 
 /* doc/reference.md 4.4. */
 static void
-put_usage(struct buf *b, const struct usage *u)
+put_usage_stats(struct buf *b, const struct usage *u)
 {
 	if (!usage_known(u)) {
 		PUT(b, "null");
@@ -161,7 +161,7 @@ write_plain(struct with_stats_view *v, uint32_t i)
 	put_head(out, &v->models[i],
 	    m->best == HORDE_NONE ? NULL : &v->horde->statuses[m->best]);
 	row->head = (uint32_t)(out->len - off);
-	put_usage(out, plain_usage(v, i));
+	put_usage_stats(out, plain_usage(v, i));
 	row->usage = (uint32_t)(out->len - off) - row->head;
 	v->view.etag = XXH3_64bits_withSeed(
 	    out->data + off, out->len - off, v->view.etag ^ (uint64_t)m->workers);
@@ -216,7 +216,7 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 
 		fetch_ahead(v, i);
 		off = out->len;
-		put_usage(out, &m->merged.exact);
+		put_usage_stats(out, &m->merged.exact);
 		v->rows[i].exact_usage = payload_since(out, off);
 		off = out->len;
 		PUT(out, "{");
@@ -274,7 +274,7 @@ struct rank {
 
 /* By code point, which is by byte in UTF-8. */
 static int
-rank_compare(const void *a, const void *b)
+compare_names(const void *a, const void *b)
 {
 	const struct rank *x = a, *y = b;
 	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
@@ -312,9 +312,9 @@ set_ranks(struct with_stats_view *v)
 	for (uint32_t i = 0; i < v->n; i++)
 		ranks[i] = rank_of(v->models[i].merged.lower, i);
 	if (v->n > 1)
-		qsort(ranks, v->n, sizeof(*ranks), rank_compare);
+		qsort(ranks, v->n, sizeof(*ranks), compare_names);
 	for (uint32_t i = 0; i < v->n; i++) {
-		if (i > 0 && rank_compare(&ranks[i - 1], &ranks[i]) != 0)
+		if (i > 0 && compare_names(&ranks[i - 1], &ranks[i]) != 0)
 			rank = i;
 		v->rows[ranks[i].row].rank = rank;
 	}

@@ -76,7 +76,7 @@ enum {
 };
 
 static bool
-check_type(const struct json_value *v, struct check *c)
+check_worker_type(const struct json_value *v, struct check *c)
 {
 	static const char *const types[] = { "image", "text", "interrogation",
 		"alchemy" };
@@ -124,7 +124,7 @@ check_text(const struct json_value *v, struct check *c)
 static const struct member worker_members[WORKER_MEMBERS] = {
 	[WORKER_NAME] = MEMBER("name", check_text, MEMBER_REQUIRED),
 	[WORKER_ID] = MEMBER("id", check_text, MEMBER_REQUIRED),
-	[WORKER_TYPE] = MEMBER("type", check_type, MEMBER_REQUIRED),
+	[WORKER_TYPE] = MEMBER("type", check_worker_type, MEMBER_REQUIRED),
 	[WORKER_PERFORMANCE] = MEMBER("performance", check_text, MEMBER_REQUIRED),
 	[WORKER_REQUESTS] = MEMBER("requests_fulfilled", check_int, MEMBER_REQUIRED),
 	[WORKER_REWARDS] = MEMBER("kudos_rewards", check_float, MEMBER_REQUIRED),

@@ -45,7 +45,7 @@ cache_new(size_t max_bytes)
 }
 
 static void
-drop(struct cache *c, struct entry *e)
+evict(struct cache *c, struct entry *e)
 {
 	LIST_REMOVE(e, bucket);
 	TAILQ_REMOVE(&c->uses, e, use);
@@ -66,7 +66,7 @@ cache_free(struct cache **cp)
 	if (c == NULL)
 		return;
 	while (!TAILQ_EMPTY(&c->uses))
-		drop(c, TAILQ_FIRST(&c->uses));
+		evict(c, TAILQ_FIRST(&c->uses));
 	free(c);
 }
 
@@ -78,7 +78,7 @@ cache_drop_shared(struct cache *c)
 	for (e = TAILQ_FIRST(&c->uses); e != NULL; e = next) {
 		next = TAILQ_NEXT(e, use);
 		if (e->blob->refs > 1)
-			drop(c, e);
+			evict(c, e);
 	}
 }
 
@@ -110,7 +110,7 @@ cache_add(struct cache *c, struct str key, struct blob *blob)
 	if (cost > c->max_bytes / CACHE_SHARE)
 		return;
 	while (c->n >= CACHE_ENTRIES || c->bytes + cost > c->max_bytes)
-		drop(c, TAILQ_LAST(&c->uses, uses));
+		evict(c, TAILQ_LAST(&c->uses, uses));
 	e = xmalloc(sizeof(*e) + key.len);
 	e->blob = blob;
 	blob->refs++;

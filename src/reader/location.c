@@ -5,7 +5,7 @@
 
 /* What Python's urllib.parse.quote() does with this set of safe characters. */
 static void
-put_quoted(struct buf *b, struct str s)
+put_encoded(struct buf *b, struct str s)
 {
 	static const char safe[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -23,10 +23,10 @@ void
 location_put(struct buf *b, struct str path, struct str query)
 {
 	buf_puts(b, "Location: ");
-	put_quoted(b, path);
+	put_encoded(b, path);
 	if (query.len > 0) {
 		buf_putc(b, '?');
-		put_quoted(b, query);
+		put_encoded(b, query);
 	}
 	buf_puts(b, "\r\n");
 }

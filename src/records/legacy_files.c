@@ -14,11 +14,11 @@ enum {
 	CONFIG_MAX
 };
 
-static const struct member config_members[CONFIG_MAX] = {
+static const struct member legacy_config_members[CONFIG_MAX] = {
 	[CONFIG_FILES] = MEMBER("files", NULL, 0),
 	[CONFIG_DOWNLOAD] = MEMBER("download", NULL, 0),
 };
-static const struct shape config_shape = { config_members, CONFIG_MAX };
+static const struct shape legacy_config_shape = { legacy_config_members, CONFIG_MAX };
 
 enum {
 	FILE_PATH,
@@ -28,13 +28,13 @@ enum {
 	FILE_MAX
 };
 
-static const struct member file_members[FILE_MAX] = {
+static const struct member legacy_file_members[FILE_MAX] = {
 	[FILE_PATH] = MEMBER("path", check_str, MEMBER_NULL),
 	[FILE_SHA256SUM] = MEMBER("sha256sum", check_str, MEMBER_NULL),
 	[FILE_TYPE] = MEMBER("file_type", check_str, MEMBER_NULL),
 	[FILE_CONTENT_HASH] = MEMBER("content_hash", check_str, MEMBER_NULL),
 };
-static const struct shape file_shape = { file_members, FILE_MAX };
+static const struct shape legacy_file_shape = { legacy_file_members, FILE_MAX };
 
 enum {
 	DOWNLOAD_FILE_NAME,
@@ -42,11 +42,12 @@ enum {
 	DOWNLOAD_MAX
 };
 
-static const struct member download_members[DOWNLOAD_MAX] = {
+static const struct member legacy_download_members[DOWNLOAD_MAX] = {
 	[DOWNLOAD_FILE_NAME] = MEMBER("file_name", check_str, MEMBER_NULL),
 	[DOWNLOAD_FILE_URL] = MEMBER("file_url", check_str, MEMBER_NULL),
 };
-static const struct shape download_shape = { download_members, DOWNLOAD_MAX };
+static const struct shape legacy_download_shape = { legacy_download_members,
+	DOWNLOAD_MAX };
 
 /* Takes one element of an array that has passed the shape. */
 typedef bool take_fn(
@@ -140,11 +141,11 @@ take_config(const struct json_value *config, struct check *check, struct map *fi
 		return true;
 	if (config->type != JSON_T_OBJECT)
 		return check_fail(check, "not an object");
-	shape_read(&config_shape, config, check->arena, v);
-	if (!take_array(&file_shape, &v[CONFIG_FILES], check, take_file, files))
+	shape_read(&legacy_config_shape, config, check->arena, v);
+	if (!take_array(&legacy_file_shape, &v[CONFIG_FILES], check, take_file, files))
 		return check_within(check, "files");
-	if (!take_array(
-		&download_shape, &v[CONFIG_DOWNLOAD], check, take_download, files))
+	if (!take_array(&legacy_download_shape, &v[CONFIG_DOWNLOAD], check,
+		take_download, files))
 		return check_within(check, "download");
 	return true;
 }
@@ -156,7 +157,7 @@ legacy_files_present(const struct json_value *config, struct arena *arena)
 
 	if (config->type != JSON_T_OBJECT)
 		return false;
-	shape_read(&config_shape, config, arena, v);
+	shape_read(&legacy_config_shape, config, arena, v);
 	return v[CONFIG_FILES].type != JSON_T_NONE;
 }
 

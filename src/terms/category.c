@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const names[CATEGORY_MAX] = {
+static const char *const category_names[CATEGORY_MAX] = {
 	[CATEGORY_BLIP] = "blip",
 	[CATEGORY_CLIP] = "clip",
 	[CATEGORY_CODEFORMER] = "codeformer",
@@ -24,14 +24,15 @@ static const char *const names[CATEGORY_MAX] = {
 const char *
 category_name(enum category c)
 {
-	return names[c];
+	return category_names[c];
 }
 
 int
 category_find(const char *name, size_t n)
 {
 	for (int c = 0; c < CATEGORY_MAX; c++)
-		if (strlen(names[c]) == n && memcmp(names[c], name, n) == 0)
+		if (strlen(category_names[c]) == n &&
+		    memcmp(category_names[c], name, n) == 0)
 			return c;
 	return -1;
 }

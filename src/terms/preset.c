@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const names[PRESET_MAX] = {
+static const char *const preset_names[PRESET_MAX] = {
 	[PRESET_DELETION_CANDIDATES] = "deletion_candidates",
 	[PRESET_ZERO_USAGE] = "zero_usage",
 	[PRESET_NO_WORKERS] = "no_workers",
@@ -16,14 +16,15 @@ static const char *const names[PRESET_MAX] = {
 const char *
 preset_name(enum preset p)
 {
-	return names[p];
+	return preset_names[p];
 }
 
 int
 preset_find(const char *name, size_t n)
 {
 	for (int p = 0; p < PRESET_MAX; p++)
-		if (strlen(names[p]) == n && memcmp(names[p], name, n) == 0)
+		if (strlen(preset_names[p]) == n &&
+		    memcmp(preset_names[p], name, n) == 0)
 			return p;
 	return -1;
 }
