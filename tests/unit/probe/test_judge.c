@@ -1,6 +1,9 @@
 /* What answers to /readyz?verbose say, those of strangers too. */
+#include <stdio.h>
 #include <string.h>
 
+#include "fixture/cases.h"
+#include "fixture/json_text.h"
 #include "probe/probe.h"
 #include "unit.h"
 
@@ -20,7 +23,7 @@ check(const char *answer, const char *expected)
 TEST(test_ready)
 {
 	static const struct str answers[] = {
-		STR("HTTP/1.0 200 OK\r\n\r\n{\"status\":\"ok\"}"),
+		STR("HTTP/1.0 200 OK\r\n\r\n{}"),
 		STR("HTTP/1.1 200 OK\r\n"),
 		STR("HTTP/1.1 200"),
 	};
@@ -31,17 +34,21 @@ TEST(test_ready)
 	assert_int_equal(why.len, 0);
 }
 
+static void
+check_cases(const char *name)
+{
+	struct cases c;
+	char answer[1024];
+
+	for (cases_open(&c, "probe/judge.json", name); cases_next(&c);) {
+		snprintf(answer, sizeof(answer), HEAD_503 "%s", cases_json(&c, "body"));
+		check(answer, cases_text(&c, "why"));
+	}
+}
+
 TEST(test_what_is_missing)
 {
-	check(HEAD_503
-	    "{\"status\":\"unavailable\",\"categories\":["
-	    "{\"category\":\"blip\",\"required\":false,\"state\":\"empty\"},"
-	    "{\"category\":\"lora\",\"required\":true,\"state\":\"stale\"},"
-	    "{\"category\":\"text_generation\",\"required\":true,\"state\":\"empty\","
-	    "\"trouble\":{\"since\":1,\"cause\":\"HTTP status 500\"}},"
-	    "{\"category\":\"ti\",\"required\":true,\"state\":\"expired\","
-	    "\"trouble\":null}]}",
-	    "text_generation is empty: HTTP status 500; ti is expired");
+	check_cases("missing");
 }
 
 TEST(test_what_is_not_understood)
@@ -52,18 +59,15 @@ TEST(test_what_is_not_understood)
 	check("HTTP/2.0 200 OK\r\n\r\n", "it answered: HTTP/2.0 200 OK????");
 	check("HTTP/1.0 404 No\r\n\r\n", "it answered: HTTP/1.0 404 No????");
 	check("HTTP/1.1 503 No\r\n\r\n{", "it answered: HTTP/1.1 503 No????{");
-	check("HTTP/1.1 503 No\r\n\r\n{\"categories\":1}",
-	    "it answered: HTTP/1.1 503 No????{\"categories\":1}");
-	check("HTTP/1.1 503 No\r\n\r\n{\"categories\":[1,[],{}]}",
-	    "it answered: HTTP/1.1 503 No????{\"categories\":[1,[],{}]}");
+	check_cases("not_understood");
 }
 
 /* Nothing that a terminal obeys comes through. */
 TEST(test_names_of_strangers)
 {
-	check(HEAD_503 "{\"categories\":[{\"category\":\"a\xc2\x9b"
-		       "2J\\u001b[2J\",\"required\":true,\"state\":\"empty\"},"
-		       "{\"category\":1,\"required\":true,\"state\":\"empty\"}]}",
+	check(json_text_of(HEAD_503 "{'categories':[{'category':'a\xc2\x9b"
+				    "2J\\u001b[2J','required':true,'state':'empty'},"
+				    "{'category':1,'required':true,'state':'empty'}]}"),
 	    "a??2J\\u001b[2J is empty; ? is empty");
 	check("\x1b[2J", "it answered: ?[2J");
 }

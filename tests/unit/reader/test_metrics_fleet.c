@@ -1,6 +1,7 @@
 /* What is shown of a fleet is what the hydrator left in the ledger, whatever that is.
  */
 #include "fixture/answer_world.h"
+#include "fixture/json_text.h"
 
 #include <string.h>
 
@@ -62,11 +63,12 @@ measures(struct answer_world *w, const char *begin)
 	return has;
 }
 
+/* Whether /readyz has that JSON, written as for json_text_of(). */
 static bool
 tells(struct answer_world *w, const char *text)
 {
 	assert_int_equal(answer_world_ask(w, "GET", "/readyz?verbose", ""), 200);
-	return strstr(w->body.data, text) != NULL;
+	return strstr(w->body.data, json_text_of("%s", text)) != NULL;
 }
 
 TEST(nothing_is_shown_without_redis)
@@ -79,7 +81,7 @@ TEST(nothing_is_shown_without_redis)
 	assert_false(measures(w, "fleet_leader{"));
 	assert_true(measures(w, "redis_poll_seconds 2\n"));
 	assert_true(measures(w, "redis_lease_seconds 100\n"));
-	assert_false(tells(w, "\"fleet\""));
+	assert_false(tells(w, "'fleet'"));
 }
 
 TEST(a_follower_is_shown)
@@ -101,11 +103,10 @@ TEST(a_follower_is_shown)
 	assert_true(measures(w, "fleet_refused_total" IMAGE "15\n"));
 	/* The other category is in no fleet. */
 	assert_false(measures(w, "fleet_leader{category=\"text_generation\"}"));
-	assert_true(tells(w,
-	    ",\"fleet\":{\"role\":\"follower\",\"leader\":\"node-1\",\"up\":true,"
-	    "\"since\":1700000000,\"error\":null,\"seen\":"));
-	assert_true(tells(
-	    w, ",\"generation\":17,\"lag\":1.250,\"skew\":-1.500,\"refused\":15}}"));
+	assert_true(tells(w, ",'fleet':{'role':'follower','leader':'node-1','up':true,"
+			     "'since':1700000000,'error':null,'seen':"));
+	assert_true(
+	    tells(w, ",'generation':17,'lag':1.250,'skew':-1.500,'refused':15}}"));
 }
 
 TEST(a_leader_is_one_for_a_lease_at_most)
@@ -116,12 +117,12 @@ TEST(a_leader_is_one_for_a_lease_at_most)
 	put_fleet(w, f);
 	assert_true(measures(w, "fleet_leader" IMAGE "1\n"));
 	assert_true(measures(w, "fleet_alone" IMAGE "0\n"));
-	assert_true(tells(w, "\"role\":\"leader\""));
+	assert_true(tells(w, "'role':'leader'"));
 	f.seen = clock_boot() - LEASE * NSEC_PER_SEC;
 	put_fleet(w, f);
 	assert_true(measures(w, "fleet_leader" IMAGE "0\n"));
 	assert_true(measures(w, "fleet_alone" IMAGE "1\n"));
-	assert_true(tells(w, "\"role\":\"alone\""));
+	assert_true(tells(w, "'role':'alone'"));
 }
 
 /* Redis makes nobody unready. */
@@ -135,11 +136,11 @@ TEST(who_never_met_redis_is_shown)
 	assert_true(measures(w, "redis_up" IMAGE "0\n"));
 	assert_false(measures(w, "redis_look_age_seconds{"));
 	assert_true(measures(w, "fleet_alone" IMAGE "1\n"));
-	assert_true(tells(w,
-	    ",\"fleet\":{\"role\":\"alone\",\"leader\":null,\"up\":false,\"since\":"
-	    "null,"
-	    "\"error\":\"a \\\"quoted\\\" reason\",\"seen\":null,\"generation\":0,"
-	    "\"lag\":0.000,\"skew\":0.000,\"refused\":0}"));
+	assert_true(
+	    tells(w, ",'fleet':{'role':'alone','leader':null,'up':false,'since':"
+		     "null,"
+		     "'error':'a \\'quoted\\' reason','seen':null,'generation':0,"
+		     "'lag':0.000,'skew':0.000,'refused':0}"));
 }
 
 UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

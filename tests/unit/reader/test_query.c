@@ -3,8 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fixture/cases.h"
+#include "fixture/json_text.h"
 #include "reader/query.h"
 #include "unit.h"
+
+#define FILE_OF_CASES "reader/query.json"
 
 struct asked {
 	struct arena *arena;
@@ -150,74 +154,57 @@ TEST(with_stats_has_its_own)
 	assert_null(strstr(w->errors.data, "sort_by"));
 }
 
-static void
-assert_errors(struct asked *w, const char *query, const char *items)
+/* All items, in brackets as they are answered. */
+static const char *
+errors(struct asked *w)
 {
-	assert_false(parse(w, query, QUERY_RISK));
-	if (w->errors.len != strlen(items) ||
-	    memcmp(w->errors.data, items, w->errors.len) != 0)
-		fail_msg("%s: %.*s", query, (int)w->errors.len, w->errors.data);
-}
+	struct buf b = { 0 };
+	const char *text;
 
-#define INT_ITEM(name, input)                                                          \
-	"{\"type\":\"int_parsing\",\"loc\":[\"query\",\"" name "\"],\"msg\":\"Input "  \
-	"should be a valid integer, unable to parse string as an integer\","           \
-	"\"input\":\"" input "\"}"
-#define BOOL_ITEM(name, input)                                                         \
-	"{\"type\":\"bool_parsing\",\"loc\":[\"query\",\"" name "\"],\"msg\":\"Input " \
-	"should be a valid boolean, unable to interpret input\",\"input\":\"" input    \
-	"\"}"
-#define LEAST_ITEM(name, input, least)                                                 \
-	"{\"type\":\"greater_than_equal\",\"loc\":[\"query\",\"" name                  \
-	"\"],\"msg\":\"Input should be greater than or equal to " least                \
-	"\",\"input\":\"" input "\",\"ctx\":{\"ge\":" least "}}"
+	buf_putc(&b, '[');
+	buf_add(&b, w->errors.data, w->errors.len);
+	buf_putc(&b, ']');
+	text = arena_strndup(w->arena, b.data, b.len);
+	buf_free(&b);
+	return text;
+}
 
 TEST(errors_are_the_references)
 {
 	struct asked *w = *state;
-	char text[4500] = "limit=", want[5000];
+	struct cases c;
 
-	assert_errors(w, "limit=abc", INT_ITEM("limit", "abc"));
-	assert_errors(w, "limit", INT_ITEM("limit", ""));
-	assert_errors(
-	    w, "offset=%00%22%ff", INT_ITEM("offset", "\\u0000\\\"\xef\xbf\xbd"));
-	assert_errors(w, "limit=0", LEAST_ITEM("limit", "0", "1"));
-	assert_errors(w, "offset=-1", LEAST_ITEM("offset", "-1", "0"));
-	assert_errors(
-	    w, "group_text_models=%20true", BOOL_ITEM("group_text_models", " true"));
-	assert_errors(w,
-	    "offset=x&limit=0&include_backend_variations=&group_text_models=2",
-	    BOOL_ITEM("group_text_models", "2") "," BOOL_ITEM(
-		"include_backend_variations", "") "," LEAST_ITEM("limit", "0",
-		"1") "," INT_ITEM("offset", "x"));
+	for (cases_open(&c, FILE_OF_CASES, "errors"); cases_next(&c);) {
+		assert_false(parse(w, cases_text(&c, "query"), QUERY_RISK));
+		assert_string_equal(errors(w), cases_json(&c, "errors"));
+	}
+}
+
+TEST(an_integer_of_too_many_digits_has_an_error_of_its_own)
+{
+	struct asked *w = *state;
+	char text[4500] = "limit=";
+
 	memset(text + 6, '1', 4301);
-	snprintf(want, sizeof(want),
-	    "{\"type\":\"int_parsing_size\",\"loc\":[\"query\",\"limit\"],\"msg\":"
-	    "\"Unable to parse input string as an integer, exceeded maximum size\","
-	    "\"input\":\"%s\"}",
-	    text + 6);
-	assert_errors(w, text, want);
+	assert_false(parse(w, text, QUERY_RISK));
+	assert_string_equal(errors(w),
+	    json_text_of("[{'type':'int_parsing_size','loc':['query','limit'],"
+			 "'msg':'Unable to parse input string as an integer, exceeded "
+			 "maximum size','input':'%s'}]",
+		text + 6));
 }
 
 TEST(an_unknown_category_lists_the_known)
 {
 	struct asked *w = *state;
-	static const char list[] =
-	    "'blip', 'clip', 'codeformer', 'controlnet', 'controlnet_annotator', "
-	    "'esrgan', 'gfpgan', 'safety_checker', 'image_generation', "
-	    "'text_generation', 'video_generation', 'audio_generation', "
-	    "'miscellaneous', 'lora' or 'ti'";
-	char want[1000];
+	const char *category;
+	struct cases c;
 
-	buf_reset(&w->errors);
-	query_bad_category(STR("f\"o"), &w->errors);
-	snprintf(want, sizeof(want),
-	    "{\"type\":\"enum\",\"loc\":[\"path\",\"model_category_name\"],\"msg\":"
-	    "\"Input should be "
-	    "%s\",\"input\":\"f\\\"o\",\"ctx\":{\"expected\":\"%s\"}}",
-	    list, list);
-	assert_int_equal(w->errors.len, strlen(want));
-	assert_memory_equal(w->errors.data, want, w->errors.len);
+	cases_only(&c, FILE_OF_CASES, "unknown_category");
+	category = cases_text(&c, "category");
+	query_bad_category((struct str){ category, strlen(category) }, &w->errors);
+	assert_string_equal(errors(w), cases_json(&c, "errors"));
+	cases_close(&c);
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown);
