@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "fixture/answer_world.h"
+#include "fixture/json_text.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -21,7 +22,7 @@ ask(struct answer_world *w, const char *target)
 #define IMAGE STATISTICS "image_generation/deletion-risk"
 #define TEXT STATISTICS "text_generation/deletion-risk"
 
-/* The rows from `first` on in steps, as a list body. */
+/* The rows from `first` on in steps, as a list body; numbers: with ' for ". */
 static void
 assert_list(struct answer_world *w, const char *numbers, unsigned first, unsigned step,
     unsigned n, const char *summary)
@@ -29,10 +30,10 @@ assert_list(struct answer_world *w, const char *numbers, unsigned first, unsigne
 	struct buf want = { 0 };
 	unsigned i;
 
-	buf_printf(&want, "{\"total_count\":%s,\"models\":[", numbers);
+	json_text_put(&want, "{'total_count':%s,'models':[", numbers);
 	for (i = 0; i < n; i++)
-		buf_printf(&want, "%s{\"n\":%u}", i ? "," : "", first + i * step);
-	buf_printf(&want, "],\"summary\":\"%s\"}", summary);
+		json_text_put(&want, "%s{'n':%u}", i ? "," : "", first + i * step);
+	json_text_put(&want, "],'summary':'%s'}", summary);
 	buf_putc(&want, '\0');
 	assert_string_equal(w->body.data, want.data);
 	buf_free(&want);
@@ -43,23 +44,22 @@ TEST(pages_are_cut_out_of_the_whole)
 	struct answer_world *w = *state;
 
 	assert_int_equal(ask(w, IMAGE), 200);
-	assert_list(w, "161,\"returned_count\":161,\"offset\":0,\"limit\":null", 0, 1,
-	    161, "all");
-	assert_int_equal(ask(w, IMAGE "?limit=3&offset=2"), 200);
 	assert_list(
-	    w, "161,\"returned_count\":3,\"offset\":2,\"limit\":3", 2, 1, 3, "all");
+	    w, "161,'returned_count':161,'offset':0,'limit':null", 0, 1, 161, "all");
+	assert_int_equal(ask(w, IMAGE "?limit=3&offset=2"), 200);
+	assert_list(w, "161,'returned_count':3,'offset':2,'limit':3", 2, 1, 3, "all");
 	assert_int_equal(ask(w, IMAGE "?offset=160"), 200);
-	assert_list(w, "161,\"returned_count\":1,\"offset\":160,\"limit\":null", 160, 1,
-	    1, "all");
+	assert_list(
+	    w, "161,'returned_count':1,'offset':160,'limit':null", 160, 1, 1, "all");
 	assert_int_equal(ask(w, IMAGE "?offset=161&limit=9223372036854775807"), 200);
 	assert_list(w,
-	    "161,\"returned_count\":0,\"offset\":161,\"limit\":9223372036854775807", 0,
-	    1, 0, "all");
+	    "161,'returned_count':0,'offset':161,'limit':9223372036854775807", 0, 1, 0,
+	    "all");
 	assert_int_equal(
 	    ask(w, IMAGE "?limit=99999999999999999999&offset=1" /* saturates */), 200);
 	assert_list(w,
-	    "161,\"returned_count\":160,\"offset\":1,\"limit\":99999999999999999999", 1,
-	    1, 160, "all");
+	    "161,'returned_count':160,'offset':1,'limit':99999999999999999999", 1, 1,
+	    160, "all");
 }
 
 /* doc/reference.md 8.6 and 8.7: total_count. */
@@ -70,27 +70,27 @@ TEST(presets_are_rows_that_match)
 
 	for (again = 0; again < 2; again++) {
 		assert_int_equal(ask(w, IMAGE "?preset=critical"), 200);
-		assert_list(w, "161,\"returned_count\":5,\"offset\":0,\"limit\":null",
-		    0, 33, 5, "critical");
+		assert_list(w, "161,'returned_count':5,'offset':0,'limit':null", 0, 33,
+		    5, "critical");
 		assert_int_equal(
 		    ask(w, IMAGE "?preset=critical&limit=2&offset=3"), 200);
-		assert_list(w, "5,\"returned_count\":2,\"offset\":3,\"limit\":2", 99,
-		    33, 2, "critical");
+		assert_list(w, "5,'returned_count':2,'offset':3,'limit':2", 99, 33, 2,
+		    "critical");
 		assert_int_equal(ask(w, IMAGE "?preset=missing_data"), 200);
-		assert_list(w, "161,\"returned_count\":0,\"offset\":0,\"limit\":null",
-		    0, 1, 0, "missing_data");
+		assert_list(w, "161,'returned_count':0,'offset':0,'limit':null", 0, 1,
+		    0, "missing_data");
 		assert_int_equal(
 		    ask(w, TEXT "?preset=low_usage&group_text_models=1"), 200);
-		assert_list(w, "719,\"returned_count\":8,\"offset\":0,\"limit\":null",
-		    0, 1, 8, "low_usage");
+		assert_list(w, "719,'returned_count':8,'offset':0,'limit':null", 0, 1,
+		    8, "low_usage");
 	}
 	/* What is kept is bounded by the payload's size; beyond it answers are the
 	 * same. */
 	assert_int_equal(ask(w, TEXT "?preset=critical&group_text_models=1"), 200);
 	assert_int_equal(
 	    ask(w, TEXT "?preset=critical&include_backend_variations=1"), 200);
-	assert_list(w, "719,\"returned_count\":22,\"offset\":0,\"limit\":null", 0, 33,
-	    22, "critical");
+	assert_list(w, "719,'returned_count':22,'offset':0,'limit':null", 0, 33, 22,
+	    "critical");
 }
 
 /* Bytes of the bodies that were made of the category's generation. */
@@ -116,8 +116,7 @@ TEST(a_page_of_a_preset_is_not_kept)
 		    IMAGE "?preset=critical&limit=%d&offset=1", i);
 		assert_int_equal(ask(w, target), 200);
 		snprintf(target, sizeof(target),
-		    "5,\"returned_count\":%d,\"offset\":1,\"limit\":%d", i < 4 ? i : 4,
-		    i);
+		    "5,'returned_count':%d,'offset':1,'limit':%d", i < 4 ? i : 4, i);
 		assert_list(w, target, 33, 33, i < 4 ? (unsigned)i : 4, "critical");
 	}
 	assert_int_equal(made(w, CATEGORY_IMAGE_GENERATION), before);
@@ -125,34 +124,54 @@ TEST(a_page_of_a_preset_is_not_kept)
 	assert_true(made(w, CATEGORY_IMAGE_GENERATION) > before);
 }
 
+static void
+assert_statistics(struct answer_world *w, const char *query, const char *body)
+{
+	char target[200];
+
+	snprintf(target, sizeof(target), STATISTICS "image_generation%s", query);
+	assert_int_equal(ask(w, target), 200);
+	assert_string_equal(w->body.data, json_text_of("%s", body));
+}
+
 TEST(statistics_echo_what_was_asked)
 {
 	struct answer_world *w = *state;
 
-	assert_int_equal(ask(w, STATISTICS "image_generation?offset=0"), 200);
-	assert_string_equal(
-	    w->body.data, "{\"offset\":0,\"limit\":null,\"nsfw_count\":1}");
-	assert_int_equal(ask(w, STATISTICS "image_generation?limit=005"), 200);
-	assert_string_equal(
-	    w->body.data, "{\"offset\":0,\"limit\":5,\"nsfw_count\":1}");
-	assert_int_equal(ask(w, STATISTICS "image_generation?offset=9"), 200);
-	assert_string_equal(
-	    w->body.data, "{\"offset\":9,\"limit\":null,\"nsfw_count\":1}");
+	assert_statistics(w, "?offset=0", "{'offset':0,'limit':null,'nsfw_count':1}");
+	assert_statistics(w, "?limit=005", "{'offset':0,'limit':5,'nsfw_count':1}");
+	assert_statistics(w, "?offset=9", "{'offset':9,'limit':null,'nsfw_count':1}");
 }
 
 static void
-assert_error(struct answer_world *w, const char *target, int status, const char *body)
+assert_detail(struct answer_world *w, const char *detail)
+{
+	struct buf want = { 0 };
+
+	json_text_put(&want, "{'detail':'");
+	buf_puts(&want, detail);
+	json_text_put(&want, "'}");
+	buf_putc(&want, '\0');
+	assert_string_equal(w->body.data, want.data);
+	buf_free(&want);
+}
+
+/* detail: as it stands in the JSON. */
+static void
+assert_error(struct answer_world *w, const char *target, int status, const char *detail)
 {
 	assert_int_equal(ask(w, target), status);
-	assert_string_equal(w->body.data, body);
+	assert_detail(w, detail);
 	assert_non_null(strstr(w->response.fields.data, "Cache-Control: no-store\r\n"));
 }
 
 #define WITH STATISTICS "image_generation/with-stats"
 
+/* text: with ' for ". */
 static void
 assert_begins(struct answer_world *w, const char *text)
 {
+	text = json_text_of("%s", text);
 	if (strncmp(w->body.data, text, strlen(text)) != 0)
 		fail_msg("%.200s", w->body.data);
 }
@@ -163,18 +182,17 @@ TEST(with_stats_is_put_together)
 	char *etag;
 
 	assert_int_equal(ask(w, WITH), 200);
-	assert_begins(w, "{\"m0\":{\"usage_stats\":null,\"worker_summaries\":null,"
-			 "\"backend_variations\":null,\"observed_at\":7,"
-			 "\"worker_count\":0},\"m1\":");
+	assert_begins(w, "{'m0':{'usage_stats':null,'worker_summaries':null,"
+			 "'backend_variations':null,'observed_at':7,"
+			 "'worker_count':0},'m1':");
 	etag = strdup(strstr(w->response.fields.data, "ETag: ") + 6);
 	etag[strcspn(etag, "\r")] = '\0';
 	assert_int_equal(ask(w, WITH "?include_workers=1&sort_by=name&"
 				     "min_worker_count=1"),
 	    200);
-	assert_begins(w,
-	    "{\"m59\":{\"usage_stats\":null,\"worker_summaries\":{\"w\":{}},"
-	    "\"backend_variations\":null,\"observed_at\":7,\"worker_count\":1},"
-	    "\"m58\":");
+	assert_begins(w, "{'m59':{'usage_stats':null,'worker_summaries':{'w':{}},"
+			 "'backend_variations':null,'observed_at':7,'worker_count':1},"
+			 "'m58':");
 	assert_null(strstr(w->response.fields.data, etag));
 	assert_int_equal(ask(w, WITH "?min_worker_count=1"), 200);
 	assert_string_equal(w->body.data, "{}");
@@ -190,15 +208,13 @@ TEST_WITH(with_stats_has_its_own_errors, answer_world_setup, answer_world_teardo
 
 	assert_int_equal(ask(w, STATISTICS "blip/with-stats?sort_desc=x"), 422);
 	assert_error(w, STATISTICS "blip/with-stats", 400,
-	    "{\"detail\":\"Category 'blip' does not support Horde statistics. Only "
-	    "image_generation and text_generation are supported.\"}");
-	assert_error(
-	    w, WITH, 503, "{\"detail\":\"The data has not been fetched yet\"}");
+	    "Category 'blip' does not support Horde statistics. Only "
+	    "image_generation and text_generation are supported.");
+	assert_error(w, WITH, 503, "The data has not been fetched yet");
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 0, 0, 1);
-	assert_error(
-	    w, WITH, 404, "{\"detail\":\"Category 'image_generation' not found\"}");
+	assert_error(w, WITH, 404, "Category 'image_generation' not found");
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5001);
-	assert_error(w, WITH, 503, "{\"detail\":\"The data is too old to be served\"}");
+	assert_error(w, WITH, 503, "The data is too old to be served");
 }
 
 /* Records of which none is valid are counted, but no model is known. */
@@ -211,8 +227,8 @@ TEST(statistics_need_no_valid_record)
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 3, 0, 1);
 	assert_int_equal(ask(w, STATISTICS "image_generation"), 200);
 	for (size_t i = 0; i < NELEM(others); i++) {
-		assert_error(w, others[i], 503,
-		    "{\"detail\":\"None of the category's records is valid\"}");
+		assert_error(
+		    w, others[i], 503, "None of the category's records is valid");
 		assert_non_null(strstr(w->response.fields.data, "Retry-After: 7\r\n"));
 	}
 }
@@ -221,20 +237,20 @@ TEST(errors_come_in_the_references_order)
 {
 	struct answer_world *w = *state;
 
-	assert_error(w, "/x", 404, "{\"detail\":\"Not Found\"}");
+	assert_error(w, "/x", 404, "Not Found");
 	assert_error(w, STATISTICS "blip/deletion-risk?preset=foo", 400,
-	    "{\"detail\":\"Deletion risk analysis is only supported for "
-	    "image_generation and text_generation categories\"}");
-	assert_error(w, STATISTICS "blip", 404,
-	    "{\"detail\":\"Category 'blip' not found or has no models\"}");
+	    "Deletion risk analysis is only supported for "
+	    "image_generation and text_generation categories");
+	assert_error(
+	    w, STATISTICS "blip", 404, "Category 'blip' not found or has no models");
 	assert_error(w, IMAGE "?preset=%22x", 400,
-	    "{\"detail\":\"Invalid preset: Unknown preset: '\\\"x'. Valid presets: "
+	    "Invalid preset: Unknown preset: '\\\"x'. Valid presets: "
 	    "deletion_candidates, zero_usage, no_workers, missing_data, host_issues, "
-	    "critical, low_usage\"}");
+	    "critical, low_usage");
 	assert_int_equal(ask(w, IMAGE "?preset=x&limit=0"), 422);
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 0, 0, 0);
 	assert_error(w, IMAGE "?preset=x", 404,
-	    "{\"detail\":\"Category 'image_generation' not found or has no models\"}");
+	    "Category 'image_generation' not found or has no models");
 	assert_int_equal(ask(w, STATISTICS "image_generation"), 200);
 }
 
@@ -243,7 +259,7 @@ TEST(methods_redirects_and_fixed_answers)
 	struct answer_world *w = *state;
 
 	assert_int_equal(answer_world_ask(w, "POST", IMAGE, ""), 405);
-	assert_string_equal(w->body.data, "{\"detail\":\"Method Not Allowed\"}");
+	assert_detail(w, "Method Not Allowed");
 	assert_non_null(
 	    strstr(w->response.fields.data, "Allow: GET, HEAD, OPTIONS\r\n"));
 	assert_int_equal(answer_world_ask(w, "POST", "/x", ""), 404);
@@ -259,8 +275,8 @@ TEST(methods_redirects_and_fixed_answers)
 	    w->response.fields.data, "Location: " STATISTICS "a%0D%0AX:%20y%C3%A9\r\n");
 	assert_int_equal(ask(w, "/replicate_mode"), 200);
 	assert_string_equal(w->body.data,
-	    "{\"replicate_mode\":\"PRIMARY\",\"canonical_format\":\"legacy\","
-	    "\"writable\":true}");
+	    json_text_of("{'replicate_mode':'PRIMARY','canonical_format':'legacy',"
+			 "'writable':true}"));
 }
 
 /* The value of the ETag line, for the caller to free. */
@@ -369,8 +385,7 @@ TEST(a_condition_that_fails_is_412)
 	for (i = 0; i < NELEM(targets); i++) {
 		assert_int_equal(
 		    answer_world_ask(w, "GET", targets[i], "If-Match: \"x\"\r\n"), 412);
-		assert_string_equal(
-		    w->body.data, "{\"detail\":\"Precondition Failed\"}");
+		assert_detail(w, "Precondition Failed");
 		assert_string_equal(
 		    w->response.fields.data, "Cache-Control: no-store\r\n");
 	}
@@ -420,7 +435,7 @@ TEST(encoding_has_a_budget)
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
 	/* Nothing of the page that was set before is left in it. */
 	assert_int_equal(w->response.nbody, 1);
-	assert_memory_equal(w->response.body[0].p, "{\"detail\":\"The", 14);
+	assert_memory_equal(w->response.body[0].p, json_text_of("{'detail':'The"), 14);
 	w->answerer.maker.paid = 0;
 	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=150", gzip), 200);
 	assert_non_null(strstr(w->response.fields.data, coding));
@@ -458,7 +473,7 @@ TEST(long_bodies_are_encoded_beside_the_loop)
 	assert_int_equal(answer_world_ask(w, "GET", target, gzip), 200);
 	assert_null(strstr(w->response.fields.data, "Content-Encoding"));
 	assert_non_null(strstr(w->response.fields.data, "Vary: Accept-Encoding"));
-	assert_begins(w, "{\"m718\":");
+	assert_begins(w, "{'m718':");
 	assert_int_equal(answer_world_ask(w, "GET", target, only_br), 503);
 	assert_non_null(strstr(w->response.fields.data, "Retry-After: 1\r\n"));
 	for (i = 0; i < 60000; i++) {

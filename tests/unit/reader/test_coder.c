@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "codec/gunzip.h"
 #include "fixture/answer_world.h"
+#include "fixture/json_text.h"
 #include "reader/coder.h"
 #include "reader/page.h"
 #include "reader/store.h"
@@ -77,11 +78,14 @@ wait_until_all_came_back(struct coder *c, const struct generation *g)
 	}
 }
 
+/* first, last: with ' for ". */
 static void
 assert_body(struct blob *blob, const char *first, const char *last)
 {
 	struct buf body = { 0 };
 
+	first = json_text_of("%s", first);
+	last = json_text_of("%s", last);
 	buf_add(&body, blob->data, blob->len);
 	assert_int_equal(gunzip(&body, 1 << 20), GUNZIP_OK);
 	assert_memory_equal(body.data, first, strlen(first));
@@ -99,14 +103,14 @@ TEST(each_kind_of_body_is_encoded)
 	ask(c, g, "", "whole");
 	ask(c, g, "limit=3&offset=1", "page");
 	ask(c, g, "preset=critical", "preset");
-	assert_body(wait_for(c, g, "whole"), "{\"total_count\":719,",
-	    ",{\"n\":718}],\"summary\":\"all\"}");
+	assert_body(wait_for(c, g, "whole"), "{'total_count':719,",
+	    ",{'n':718}],'summary':'all'}");
 	assert_body(wait_for(c, g, "page"),
-	    "{\"total_count\":719,\"returned_count\":3,\"offset\":1,\"limit\":3,"
-	    "\"models\":[{\"n\":1},",
-	    "{\"n\":3}],\"summary\":\"all\"}");
-	assert_body(wait_for(c, g, "preset"), "{\"total_count\":719,",
-	    ",{\"n\":693}],\"summary\":\"critical\"}");
+	    "{'total_count':719,'returned_count':3,'offset':1,'limit':3,"
+	    "'models':[{'n':1},",
+	    "{'n':3}],'summary':'all'}");
+	assert_body(wait_for(c, g, "preset"), "{'total_count':719,",
+	    ",{'n':693}],'summary':'critical'}");
 	wait_until_all_came_back(c, g);
 	assert_int_equal(g->refs, 1);
 	assert_int_equal(blob_unkept(), 0);
