@@ -29,13 +29,6 @@ static const struct str flag_texts[RISK_FLAG_MAX][2] = {
 };
 
 static void
-put_int(struct buf *b, struct str key, int64_t value)
-{
-	buf_add(b, key.p, key.len);
-	json_put_int(b, value);
-}
-
-static void
 put_bool(struct buf *b, struct str key, bool value)
 {
 	buf_add(b, key.p, key.len);
@@ -55,9 +48,9 @@ put_double(struct buf *b, struct str key, double value)
 static void
 put_usage(struct buf *b, const struct usage *u)
 {
-	put_int(b, STR(",\"usage_day\":"), u->n[PERIOD_DAY]);
-	put_int(b, STR(",\"usage_month\":"), u->n[PERIOD_MONTH]);
-	put_int(b, STR(",\"usage_total\":"), u->n[PERIOD_TOTAL]);
+	json_put_int_after(b, STR(",\"usage_day\":"), u->n[PERIOD_DAY]);
+	json_put_int_after(b, STR(",\"usage_month\":"), u->n[PERIOD_MONTH]);
+	json_put_int_after(b, STR(",\"usage_total\":"), u->n[PERIOD_TOTAL]);
 }
 
 static void
@@ -71,7 +64,7 @@ put_flags(struct buf *b, uint32_t flags)
 	}
 	b->data[b->len - 1] = '}'; /* over the last comma */
 	put_bool(b, STR(",\"at_risk\":"), flags != 0);
-	put_int(b, STR(",\"risk_score\":"), __builtin_popcount(flags));
+	json_put_int_after(b, STR(",\"risk_score\":"), __builtin_popcount(flags));
 }
 
 /* A performance that JSON has no number for is null (there the whole answer fails). */
@@ -90,7 +83,7 @@ put_variation(struct buf *b, const struct variation *v)
 
 	buf_add(b, heads[v->backend].p, heads[v->backend].len);
 	json_put_string(b, v->name);
-	put_int(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
+	json_put_int_after(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
 	put_double(b, STR(",\"performance\":"), s != NULL ? s->performance : NAN);
 	put_usage(b, &v->usage);
 	PUT(b, "}");
@@ -121,7 +114,7 @@ put_record(struct buf *b, const struct risk *r)
 		json_put_string(b, r->baseline);
 	put_bool(b, STR(",\"nsfw\":"), r->nsfw);
 	put_bool(b, STR(",\"has_description\":"), r->has_description);
-	put_int(b, STR(",\"download_count\":"), (int64_t)r->downloads);
+	json_put_int_after(b, STR(",\"download_count\":"), (int64_t)r->downloads);
 	PUT(b, ",\"download_hosts\":[");
 	for (uint32_t i = 0; i < r->nhosts; i++) {
 		if (i > 0)
@@ -140,7 +133,7 @@ risk_print(struct buf *b, enum category category, const struct risk *r)
 	buf_puts(b, category_name(category));
 	PUT(b, "\"");
 	put_flags(b, r->flags);
-	put_int(b, STR(",\"worker_count\":"), r->workers);
+	json_put_int_after(b, STR(",\"worker_count\":"), r->workers);
 	put_usage(b, &r->usage);
 	PUT(b, ",\"usage_hour\":null,\"usage_minute\":null");
 	put_double(b, STR(",\"usage_percentage_of_category\":"), r->percentage);
@@ -199,11 +192,11 @@ summary_print(struct buf *b, const struct summary *s, int64_t month, bool round_
 	double average = 0;
 
 	for (size_t i = 0; i < NELEM(counts); i++)
-		put_int(b, counts[i].key, (int64_t)counts[i].count);
+		json_put_int_after(b, counts[i].key, (int64_t)counts[i].count);
 	if (s->models > 0)
 		average = number_ratio((int64_t)s->score, (int64_t)s->models);
 	put_double(b, STR(",\"average_risk_score\":"),
 	    round_average ? python_round(average, 2) : average);
-	put_int(b, STR(",\"category_total_month_usage\":"), month);
+	json_put_int_after(b, STR(",\"category_total_month_usage\":"), month);
 	PUT(b, "}");
 }

@@ -37,13 +37,6 @@ struct with_stats_view {
 	struct with_stats_row *rows; /* [n] */
 };
 
-static void
-put_int(struct buf *b, struct str key, int64_t value)
-{
-	buf_add(b, key.p, key.len);
-	json_put_int(b, value);
-}
-
 /* What JSON has no number for is null (there the whole answer fails). */
 static void
 put_performance(struct buf *b, double performance)
@@ -63,9 +56,9 @@ put_usage_stats(struct buf *b, const struct usage *u)
 		PUT(b, "null");
 		return;
 	}
-	put_int(b, STR("{\"day\":"), u->n[PERIOD_DAY]);
-	put_int(b, STR(",\"month\":"), u->n[PERIOD_MONTH]);
-	put_int(b, STR(",\"total\":"), u->n[PERIOD_TOTAL]);
+	json_put_int_after(b, STR("{\"day\":"), u->n[PERIOD_DAY]);
+	json_put_int_after(b, STR(",\"month\":"), u->n[PERIOD_MONTH]);
+	json_put_int_after(b, STR(",\"total\":"), u->n[PERIOD_TOTAL]);
 	PUT(b, "}");
 }
 
@@ -78,15 +71,15 @@ put_head(struct buf *b, const struct model *m, const struct status *s)
 		       "\"queued\":null,\"usage_stats\":");
 		return;
 	}
-	put_int(b, STR(":{\"queued_jobs\":"), s->jobs);
+	json_put_int_after(b, STR(":{\"queued_jobs\":"), s->jobs);
 	put_performance(b, s->performance);
-	put_int(b, STR(",\"eta\":"), s->eta);
-	put_int(b, STR(",\"queued\":"), s->queued);
+	json_put_int_after(b, STR(",\"eta\":"), s->eta);
+	json_put_int_after(b, STR(",\"queued\":"), s->queued);
 	PUT(b, ",\"usage_stats\":");
 }
 
 static void
-put_variation(struct buf *b, const struct variation *v)
+put_backend(struct buf *b, const struct variation *v)
 {
 	static const struct str heads[BACKEND_MAX] = {
 		[BACKEND_CANONICAL] = STR("\"canonical\":{\"backend\":\"canonical\","
@@ -100,18 +93,18 @@ put_variation(struct buf *b, const struct variation *v)
 
 	buf_add(b, heads[v->backend].p, heads[v->backend].len);
 	json_put_string(b, v->name);
-	put_int(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
+	json_put_int_after(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
 	if (s != NULL) {
 		put_performance(b, s->performance);
-		put_int(b, STR(",\"queued\":"), s->queued);
-		put_int(b, STR(",\"queued_jobs\":"), s->jobs);
-		put_int(b, STR(",\"eta\":"), s->eta);
+		json_put_int_after(b, STR(",\"queued\":"), s->queued);
+		json_put_int_after(b, STR(",\"queued_jobs\":"), s->jobs);
+		json_put_int_after(b, STR(",\"eta\":"), s->eta);
 	} else
 		PUT(b, ",\"performance\":null,\"queued\":null,\"queued_jobs\":null,"
 		       "\"eta\":null");
-	put_int(b, STR(",\"usage_day\":"), v->usage.n[PERIOD_DAY]);
-	put_int(b, STR(",\"usage_month\":"), v->usage.n[PERIOD_MONTH]);
-	put_int(b, STR(",\"usage_total\":"), v->usage.n[PERIOD_TOTAL]);
+	json_put_int_after(b, STR(",\"usage_day\":"), v->usage.n[PERIOD_DAY]);
+	json_put_int_after(b, STR(",\"usage_month\":"), v->usage.n[PERIOD_MONTH]);
+	json_put_int_after(b, STR(",\"usage_total\":"), v->usage.n[PERIOD_TOTAL]);
 	PUT(b, "}");
 }
 
@@ -223,7 +216,7 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 		for (uint32_t k = 0; k < n; k++) {
 			if (k > 0)
 				PUT(out, ",");
-			put_variation(out, &variations[k]);
+			put_backend(out, &variations[k]);
 		}
 		PUT(out, "}");
 		v->rows[i].variations = payload_since(out, off);

@@ -215,7 +215,7 @@ fleet_value_stamp(struct fleet_value *v, const struct snapshot_stamp *stamp,
 		const struct part_stamp *p = &stamp->part[i];
 
 		v->part[i] = (struct fleet_part){ 0 };
-		if (part_is_there(p))
+		if (part_stamp_is_there(p))
 			v->part[i] =
 			    (struct fleet_part){ redis - (boot - p->fetched_boot),
 				    p->fetched_wall };

@@ -125,7 +125,7 @@ shed_idle(struct http_server *s)
 
 /* A new client, whether there is room or not. */
 static void
-take(struct http_server *s, int sock, const struct sockaddr *from)
+take_client(struct http_server *s, int sock, const struct sockaddr *from)
 {
 	if (!is_full(s) || shed_idle(s)) {
 		connection_new(s, sock, from);
@@ -204,7 +204,7 @@ on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
 		if ((sock = accept_next(l, &from)) == -1)
 			break;
-		take(s, sock, peer(s, &from));
+		take_client(s, sock, peer(s, &from));
 	}
 }
 

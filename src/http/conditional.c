@@ -28,7 +28,7 @@ conditional_put_etag(struct buf *b, uint64_t etag)
 }
 
 static struct str
-skip_blanks(struct str s)
+skip_separators(struct str s)
 {
 	while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == ','))
 		s = str_from(s, 1);
@@ -41,7 +41,7 @@ next_tag(struct str *list, struct str *tag)
 {
 	const char *end;
 
-	*list = skip_blanks(*list);
+	*list = skip_separators(*list);
 	if (str_starts(*list, STR("W/")))
 		*list = str_from(*list, 2);
 	if (list->len < 2 || list->p[0] != '"')

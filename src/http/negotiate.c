@@ -32,7 +32,7 @@ skip_blanks(struct str *s)
 }
 
 static bool
-take(struct str *s, char c)
+take_char(struct str *s, char c)
 {
 	if (s->len == 0 || s->p[0] != c)
 		return false;
@@ -62,7 +62,7 @@ take_weight(struct str *s, int *weight)
 		return false;
 	*weight = (s->p[0] - '0') * WHOLE;
 	*s = str_from(*s, 1);
-	if (!take(s, '.'))
+	if (!take_char(s, '.'))
 		return true;
 	for (; s->len > 0 && s->p[0] >= '0' && s->p[0] <= '9'; unit /= 10) {
 		digit = s->p[0] - '0';
@@ -81,11 +81,11 @@ take_parameters(struct str *s, int *weight)
 
 	*weight = WHOLE;
 	skip_blanks(s);
-	if (!take(s, ';'))
+	if (!take_char(s, ';'))
 		return true;
 	skip_blanks(s);
 	if (!take_token(s, &name) || name.len != 1 || (name.p[0] | ' ') != 'q' ||
-	    !take(s, '=') || !take_weight(s, weight))
+	    !take_char(s, '=') || !take_weight(s, weight))
 		return false;
 	skip_blanks(s);
 	return true;
@@ -128,7 +128,7 @@ read_list(struct str list, struct weights *w)
 		}
 		if (list.len == 0)
 			return true;
-		if (!take(&list, ','))
+		if (!take_char(&list, ','))
 			return false;
 	}
 }

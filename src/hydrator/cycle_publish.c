@@ -20,10 +20,10 @@ cycle_carries_risk(const struct cycle *c)
 	const struct part_stamp *old;
 
 	inputs_stamp(&c->inputs, &stamp);
-	if (c->recalled == NULL || part_is_there(&stamp.part[PART_DELETION_RISK]))
+	if (c->recalled == NULL || part_stamp_is_there(&stamp.part[PART_DELETION_RISK]))
 		return false;
 	old = &c->recalled->stamp.part[PART_DELETION_RISK];
-	return part_is_there(old) &&
+	return part_stamp_is_there(old) &&
 	       (clock_boot() - old->fetched_boot) / NSEC_PER_SEC <=
 		   c->config->hydration.stale_if_error;
 }
@@ -34,9 +34,10 @@ cycle_carries_workers(const struct cycle *c)
 	struct snapshot_stamp stamp;
 
 	inputs_stamp(&c->inputs, &stamp);
-	return c->recalled != NULL && part_is_there(&stamp.part[PART_DELETION_RISK]) &&
-	       !part_is_there(&stamp.part[PART_WORKERS]) &&
-	       part_is_there(&c->recalled->stamp.part[PART_WORKERS]);
+	return c->recalled != NULL &&
+	       part_stamp_is_there(&stamp.part[PART_DELETION_RISK]) &&
+	       !part_stamp_is_there(&stamp.part[PART_WORKERS]) &&
+	       part_stamp_is_there(&c->recalled->stamp.part[PART_WORKERS]);
 }
 
 static void
@@ -85,7 +86,7 @@ cycle_keep(struct cycle *c, const struct cycle_run *run)
 			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
 	inputs_accept(&c->inputs);
 	inputs_stamp(&c->inputs, &own);
-	if (part_is_there(&own.part[PART_WORKERS]))
+	if (part_stamp_is_there(&own.part[PART_WORKERS]))
 		snapshot_release(&c->recalled);
 	modified_note(&c->modified, run->directory);
 }

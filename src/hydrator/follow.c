@@ -148,7 +148,7 @@ follow_would_go_back(const struct follow *f, const struct snapshot_stamp *stamp)
 	for (i = 0; i < SNAPSHOT_PARTS; i++) {
 		const struct part_stamp *a = &ours.part[i], *b = &stamp->part[i];
 
-		if (part_is_there(a) && part_is_there(b) &&
+		if (part_stamp_is_there(a) && part_stamp_is_there(b) &&
 		    a->fetched_wall != b->fetched_wall && a->fetched_boot > fresh &&
 		    a->fetched_boot > b->fetched_boot)
 			return true;
@@ -166,7 +166,7 @@ follow_steady(const struct follow *f, struct snapshot_stamp *stamp)
 
 	snapshot_stamp_now(f->cycle->segment, f->cycle->latch, &ours);
 	for (i = 0; i < SNAPSHOT_PARTS; i++)
-		if (part_is_there(&stamp->part[i]) &&
+		if (part_stamp_is_there(&stamp->part[i]) &&
 		    stamp->part[i].fetched_wall == ours.part[i].fetched_wall)
 			stamp->part[i].fetched_boot = ours.part[i].fetched_boot;
 }

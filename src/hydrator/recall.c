@@ -53,7 +53,8 @@ recall(struct cycle *c)
 		demand_note(&c->demand, payload_forms(d), clock_boot());
 		recall_gate(&c->gate[INPUT_REFERENCE], d->typed_entries, false);
 		if (d->views[VIEW_WITH_STATS].present) {
-			recall_horde(c, d, part_is_there(&s->stamp.part[PART_WORKERS]));
+			recall_horde(
+			    c, d, part_stamp_is_there(&s->stamp.part[PART_WORKERS]));
 			c->recalled = s;
 			c->recalled_directory = d;
 			return;

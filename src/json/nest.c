@@ -56,7 +56,7 @@ nest_read(struct json_nest *nest, const struct json_value *v)
 		default:
 			p++;
 		}
-		p = find_structure(p, end);
+		p = skip_to_structure(p, end);
 	}
 }
 

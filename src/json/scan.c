@@ -27,7 +27,7 @@ scan_fail(struct scan *s, const char *p, const char *text)
 }
 
 static bool
-is_digit(const char *p, const char *end)
+at_digit(const char *p, const char *end)
 {
 	return p < end && *p >= '0' && *p <= '9';
 }
@@ -113,9 +113,9 @@ scan_string(struct scan *s, const char *p)
 static const char *
 scan_digits(struct scan *s, const char *p)
 {
-	if (!is_digit(p, s->end))
+	if (!at_digit(p, s->end))
 		return scan_fail(s, p, "a digit is missing");
-	while (is_digit(p, s->end))
+	while (at_digit(p, s->end))
 		p++;
 	return p;
 }
@@ -168,7 +168,7 @@ scan_scalar(struct scan *s, const char *p)
 			return scan_word(s, p, STR("-Infinity"));
 		return scan_number(s, p);
 	default:
-		if (is_digit(p, s->end))
+		if (at_digit(p, s->end))
 			return scan_number(s, p);
 		return scan_fail(s, p, "a value is expected");
 	}

@@ -9,7 +9,7 @@
 
 /* The first quote or backslash. */
 static inline const char *
-find_string_stop(const char *p, const char *end)
+skip_to_string_stop(const char *p, const char *end)
 {
 	uint64_t w, marks;
 
@@ -29,7 +29,7 @@ static inline const char *
 skip_string(const char *p, const char *end, bool *escaped)
 {
 	for (p++;; p += 2) {
-		p = find_string_stop(p, end);
+		p = skip_to_string_stop(p, end);
 		if (*p == '"')
 			return p + 1;
 		*escaped = true;
@@ -39,7 +39,7 @@ skip_string(const char *p, const char *end, bool *escaped)
 /* The first quote or bracket of either kind, or one of the bytes that differ from a
  * bracket only in the bits of 0x26 (as 'y' does). */
 static inline const char *
-find_structure(const char *p, const char *end)
+skip_to_structure(const char *p, const char *end)
 {
 	uint64_t w, marks;
 

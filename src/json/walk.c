@@ -32,7 +32,7 @@ skip_container(const char *p, const char *end)
 		default:
 			p++;
 		}
-		p = find_structure(p, end);
+		p = skip_to_structure(p, end);
 	}
 }
 

@@ -10,6 +10,13 @@
 /* With quotes; s is valid UTF-8. */
 void json_put_string(struct buf *, struct str s);
 void json_put_int(struct buf *, int64_t);
+/* The same after a text, as it stands: a key and what is before it. */
+static inline void
+json_put_int_after(struct buf *b, struct str text, int64_t n)
+{
+	buf_add(b, text.p, text.len);
+	json_put_int(b, n);
+}
 /* As Python's repr: shortest digits that read back as the same double. Finite only. The
  * first call may build a table; not for threads. */
 void json_put_double(struct buf *, double);

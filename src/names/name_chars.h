@@ -54,29 +54,29 @@ extern const unsigned char name_chars_classes[256]; /* of each kind */
 
 /* Whether there is a character at i, and of that class. */
 static inline bool
-name_is(const struct name_chars *t, size_t i, unsigned class)
+name_chars_is(const struct name_chars *t, size_t i, unsigned class)
 {
 	return i < t->n && name_chars_classes[t->kinds[i]] & class;
 }
 
 static inline bool
-name_is_before(const struct name_chars *t, size_t i, unsigned class)
+name_chars_is_before(const struct name_chars *t, size_t i, unsigned class)
 {
-	return i > 0 && name_is(t, i - 1, class);
+	return i > 0 && name_chars_is(t, i - 1, class);
 }
 
 /* The first place from i on where there is no character of that class. */
 static inline size_t
-name_skip(const struct name_chars *t, size_t i, unsigned class)
+name_chars_skip(const struct name_chars *t, size_t i, unsigned class)
 {
-	while (name_is(t, i, class))
+	while (name_chars_is(t, i, class))
 		i++;
 	return i;
 }
 
 /* The character at i as case-insensitive literals see it; 0 past the end. */
 static inline unsigned char
-name_fold(const struct name_chars *t, size_t i)
+name_chars_fold(const struct name_chars *t, size_t i)
 {
 	unsigned char c = i < t->n ? t->kinds[i] : 0;
 

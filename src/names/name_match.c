@@ -6,14 +6,14 @@
 bool
 name_match_leading_version(const struct name_chars *t, struct name_span *out)
 {
-	size_t dot = name_skip(t, 0, NAME_DIGIT),
-	       end = name_skip(t, dot + 1, NAME_DIGIT);
+	size_t dot = name_chars_skip(t, 0, NAME_DIGIT),
+	       end = name_chars_skip(t, dot + 1, NAME_DIGIT);
 
-	if (dot == 0 || name_fold(t, dot) != '.' || end == dot + 1)
+	if (dot == 0 || name_chars_fold(t, dot) != '.' || end == dot + 1)
 		return false;
-	if (name_fold(t, end) == '.' && name_is(t, end + 1, NAME_DIGIT))
-		end = name_skip(t, end + 1, NAME_DIGIT);
-	if (name_fold(t, end) != '-' && name_fold(t, end) != '_')
+	if (name_chars_fold(t, end) == '.' && name_chars_is(t, end + 1, NAME_DIGIT))
+		end = name_chars_skip(t, end + 1, NAME_DIGIT);
+	if (name_chars_fold(t, end) != '-' && name_chars_fold(t, end) != '_')
 		return false;
 	*out = (struct name_span){ 0, end + 1 };
 	return true;
@@ -25,7 +25,7 @@ name_match_leading_version(const struct name_chars *t, struct name_span *out)
 static bool
 is_unit(const struct name_chars *t, size_t i)
 {
-	unsigned char c = name_fold(t, i);
+	unsigned char c = name_chars_fold(t, i);
 
 	return c == 'b' || c == 'm' || c == 'k';
 }
@@ -36,12 +36,12 @@ decimal_size_tail(const struct name_chars *t, size_t i)
 {
 	size_t end;
 
-	if (name_fold(t, i) == '.')
-		i = name_skip(t, i + 1, NAME_DIGIT);
+	if (name_chars_fold(t, i) == '.')
+		i = name_chars_skip(t, i + 1, NAME_DIGIT);
 	if (!is_unit(t, i))
 		return 0;
-	end = name_skip(t, i + 1, NAME_DIGIT);
-	if (!name_is(t, end, NAME_LETTER))
+	end = name_chars_skip(t, i + 1, NAME_DIGIT);
+	if (!name_chars_is(t, end, NAME_LETTER))
 		return end;
 	return end > i + 1 ? end - 1 : 0; /* what stands at end - 1 is no letter */
 }
@@ -50,11 +50,11 @@ decimal_size_tail(const struct name_chars *t, size_t i)
 static size_t
 product_size_tail(const struct name_chars *t, size_t i)
 {
-	size_t unit = name_skip(t, i + 1, NAME_DIGIT);
+	size_t unit = name_chars_skip(t, i + 1, NAME_DIGIT);
 
-	if (name_fold(t, i) != 'x' || unit == i + 1 || !is_unit(t, unit))
+	if (name_chars_fold(t, i) != 'x' || unit == i + 1 || !is_unit(t, unit))
 		return 0;
-	return name_is(t, unit + 1, NAME_LETTER) ? 0 : unit + 1;
+	return name_chars_is(t, unit + 1, NAME_LETTER) ? 0 : unit + 1;
 }
 
 /* All starts in one run of digits have the same tail, so that only the first one that
@@ -66,8 +66,8 @@ name_match_size(const struct name_chars *t, struct name_span *out)
 	bool found = false;
 
 	for (size_t i = 0; i < t->n; i = end + 1) {
-		end = name_skip(t, i, NAME_DIGIT);
-		from = name_is_before(t, i, NAME_LETTER) ? i + 1 : i;
+		end = name_chars_skip(t, i, NAME_DIGIT);
+		from = name_chars_is_before(t, i, NAME_LETTER) ? i + 1 : i;
 		if (from >= end)
 			continue;
 		to = decimal_size_tail(t, end);
@@ -90,10 +90,11 @@ dotted_version_tail(const struct name_chars *t, size_t i)
 {
 	size_t end = i;
 
-	while (name_fold(t, end) == '.' && name_is(t, end + 1, NAME_DIGIT))
-		end = name_skip(t, end + 1, NAME_DIGIT);
+	while (name_chars_fold(t, end) == '.' && name_chars_is(t, end + 1, NAME_DIGIT))
+		end = name_chars_skip(t, end + 1, NAME_DIGIT);
 	for (; end > i; end--)
-		if (name_is(t, end - 1, NAME_DIGIT) && !name_is(t, end, NAME_ALNUM))
+		if (name_chars_is(t, end - 1, NAME_DIGIT) &&
+		    !name_chars_is(t, end, NAME_ALNUM))
 			return end;
 	return 0;
 }
@@ -102,8 +103,8 @@ dotted_version_tail(const struct name_chars *t, size_t i)
 static size_t
 plain_version_tail(const struct name_chars *t, size_t i)
 {
-	for (; name_is_before(t, i, NAME_DIGIT); i--)
-		if (!name_is(t, i, NAME_ALNUM) && name_fold(t, i) != '.')
+	for (; name_chars_is_before(t, i, NAME_DIGIT); i--)
+		if (!name_chars_is(t, i, NAME_ALNUM) && name_chars_fold(t, i) != '.')
 			return i;
 	return 0;
 }
@@ -116,9 +117,10 @@ name_match_version(const struct name_chars *t, struct name_span *out)
 	bool found = false;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if ((t->kinds[i] | 0x20) != 'v' || name_is_before(t, i, NAME_ALNUM))
+		if ((t->kinds[i] | 0x20) != 'v' ||
+		    name_chars_is_before(t, i, NAME_ALNUM))
 			continue;
-		digits = name_skip(t, i + 1, NAME_DIGIT);
+		digits = name_chars_skip(t, i + 1, NAME_DIGIT);
 		if (digits == i + 1)
 			continue;
 		to = dotted_version_tail(t, digits);
@@ -219,7 +221,7 @@ rank_of(const struct name_chars *t, size_t from, size_t to, rank_fn *rank)
 	char word[WORD_MAX];
 
 	for (size_t i = from; i < to; i++)
-		word[i - from] = (char)name_fold(t, i);
+		word[i - from] = (char)name_chars_fold(t, i);
 	return rank((struct str){ word, to - from });
 }
 
@@ -232,7 +234,7 @@ find_word(const struct name_chars *t, rank_fn *rank, struct name_span *out)
 	size_t end;
 
 	for (size_t i = 0; i < t->n; i = end + 1) {
-		end = name_skip(t, i, NAME_WORD);
+		end = name_chars_skip(t, i, NAME_WORD);
 		if (end - i < 2 || end - i > WORD_MAX)
 			continue;
 		r = rank_of(t, i, end, rank);
@@ -283,7 +285,7 @@ static size_t
 digits_end(const struct name_chars *t, size_t i, unsigned n)
 {
 	for (; n > 0; n--, i++)
-		if (!name_is(t, i, NAME_DIGIT))
+		if (!name_chars_is(t, i, NAME_DIGIT))
 			return 0;
 	return i;
 }
@@ -297,10 +299,10 @@ date_end(const struct name_chars *t, size_t i, unsigned shape)
 	size_t end = digits_end(t, i, digits[shape].first);
 
 	if (end > 0 && digits[shape].second > 0)
-		end = name_fold(t, end) == '-'
+		end = name_chars_fold(t, end) == '-'
 			  ? digits_end(t, end + 1, digits[shape].second)
 			  : 0;
-	return name_is(t, end, NAME_ASCII_ALNUM) ? 0 : end;
+	return name_chars_is(t, end, NAME_ASCII_ALNUM) ? 0 : end;
 }
 
 bool
@@ -310,8 +312,8 @@ name_match_date(const struct name_chars *t, struct name_span *out)
 	size_t end;
 
 	for (size_t i = 0; i < t->n; i++) {
-		if (!name_is(t, i, NAME_DIGIT) ||
-		    name_is_before(t, i, NAME_ASCII_ALNUM))
+		if (!name_chars_is(t, i, NAME_DIGIT) ||
+		    name_chars_is_before(t, i, NAME_ASCII_ALNUM))
 			continue;
 		for (unsigned shape = 0; shape < best; shape++) {
 			end = date_end(t, i, shape);

@@ -40,7 +40,7 @@ access_open(const struct config *config, int fd, struct counters *counters)
 
 /* Lines that are not, or not wholly, in the file. */
 static void
-drop(struct access_log *log, const char *p, size_t len)
+count_dropped(struct access_log *log, const char *p, size_t len)
 {
 	const char *end = p + len;
 	uint64_t lines = 0;
@@ -82,7 +82,7 @@ access_flush(struct access_log *log)
 	}
 	done = n > 0 ? (size_t)n : 0;
 	if (done < b->len)
-		drop(log, b->data + done, b->len - done);
+		count_dropped(log, b->data + done, b->len - done);
 	if (done > 0)
 		log->torn = b->data[done - 1] != '\n';
 	buf_reset(b);
@@ -94,7 +94,7 @@ access_add(struct access_log *log, const struct http_exchange *e, int64_t now)
 	if (log == NULL)
 		return;
 	if (log->torn && log->batch.len == 0) {
-		/* Not a line of its own: drop() must not count it. */
+		/* Not a line of its own: count_dropped() must not count it. */
 		log->torn = false;
 		buf_putc(&log->batch, '\n');
 	}

@@ -239,7 +239,7 @@ find_part(struct job *j, enum snapshot_part part)
 	}
 	j->part = part;
 	stamp = generation_stamp(j->generation, part);
-	if (!part_is_there(stamp)) {
+	if (!part_stamp_is_there(stamp)) {
 		answer_unavailable(j, STR("The data has not been fetched yet"));
 		return false;
 	}

@@ -246,7 +246,7 @@ coder_ask(struct coder *c, struct generation *g, const struct selection *s,
 
 /* Nobody has made it meanwhile, and somebody may ask for it. */
 static void
-keep(const struct job *job)
+keep_made(const struct job *job)
 {
 	struct cache *made = job->generation->made;
 	struct str key = { job->key.data, job->key.len };
@@ -270,7 +270,7 @@ coder_collect(struct coder *c)
 	for (job = c->jobs; job < &c->jobs[CODER_JOBS]; job++) {
 		if (state_of(job) != JOB_DONE)
 			continue;
-		keep(job);
+		keep_made(job);
 		job_end(job);
 		c->collected++;
 	}

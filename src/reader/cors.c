@@ -18,7 +18,7 @@
 	"Last-Modified, Retry-After\r\n"
 
 static const struct http_field *
-field(const struct http_request *q, struct str name)
+find_field(const struct http_request *q, struct str name)
 {
 	size_t at = 0;
 
@@ -53,7 +53,7 @@ bool
 cors_is_preflight(const struct config_list *origins, const struct http_request *q)
 {
 	return origins->n > 0 && q->method == HTTP_OPTIONS &&
-	       field(q, ORIGIN) != NULL && field(q, METHOD) != NULL;
+	       find_field(q, ORIGIN) != NULL && find_field(q, METHOD) != NULL;
 }
 
 static void
@@ -93,11 +93,11 @@ void
 cors_preflight(const struct config_list *origins, const struct http_request *q,
     struct http_response *r)
 {
-	struct str origin = field(q, ORIGIN)->value;
-	const struct http_field *headers = field(q, HEADERS);
+	struct str origin = find_field(q, ORIGIN)->value;
+	const struct http_field *headers = find_field(q, HEADERS);
 	bool all = all_listed(origins);
 	bool origin_good = all || listed(origins, origin);
-	bool method_good = method_is_allowed(field(q, METHOD)->value);
+	bool method_good = method_is_allowed(find_field(q, METHOD)->value);
 
 	if (!all)
 		put_origin(&r->fields, origin, origin_good);
@@ -126,7 +126,7 @@ void
 cors_put(const struct config_list *origins, const struct http_request *q,
     struct http_response *r)
 {
-	const struct http_field *origin = field(q, ORIGIN);
+	const struct http_field *origin = find_field(q, ORIGIN);
 
 	if (origin != NULL)
 		buf_puts(&r->fields, CREDENTIALS);

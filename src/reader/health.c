@@ -87,7 +87,7 @@ condition_of_part(const struct part_stamp *stamp, const struct config *config)
 {
 	struct condition c = { .freshness = FRESHNESS_EXPIRED };
 
-	if (!part_is_there(stamp))
+	if (!part_stamp_is_there(stamp))
 		return c;
 	c.there = true;
 	c.age = freshness_age(stamp->fetched_boot, clock_boot());

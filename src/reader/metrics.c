@@ -144,7 +144,7 @@ put_requests(const struct metrics *m, enum metric_id id UNUSED, struct buf *b)
 
 /* Of a histogram. */
 static void
-put_part(struct buf *b, enum metric_id id, const char *suffix, const char *le)
+put_histogram_part(struct buf *b, enum metric_id id, const char *suffix, const char *le)
 {
 	const char *const values[METRIC_LABELS] = { le };
 
@@ -166,14 +166,14 @@ put_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 		if (bound == 0)
 			break;
 		snprintf(end, sizeof(end), "%g", METRICS_SECONDS(bound));
-		put_part(b, id, "_bucket", end);
+		put_histogram_part(b, id, "_bucket", end);
 		metrics_put_count(b, below);
 	}
-	put_part(b, id, "_bucket", "+Inf");
+	put_histogram_part(b, id, "_bucket", "+Inf");
 	metrics_put_count(b, below);
-	put_part(b, id, "_sum", NULL);
+	put_histogram_part(b, id, "_sum", NULL);
 	buf_printf(b, "%.9f\n", METRICS_SECONDS(METRICS_SUM(m, duration_nsec)));
-	put_part(b, id, "_count", NULL);
+	put_histogram_part(b, id, "_count", NULL);
 	metrics_put_count(b, below);
 }
 

@@ -159,7 +159,7 @@ metrics_put_ages(const struct metrics *m, enum metric_id id, struct buf *b)
 	for (i = 0; i < m->config->ncategories; i++)
 		for (p = 0; (g = metrics_held(m, i)) != NULL && p < PART_MAX; p++) {
 			stamp = generation_stamp(g, (enum snapshot_part)p);
-			if (!part_is_there(stamp))
+			if (!part_stamp_is_there(stamp))
 				continue;
 			metrics_put_sample(b, id, m->config->category[i].name,
 			    part_name((enum snapshot_part)p));
@@ -277,7 +277,7 @@ put_gate_entries(struct buf *b, enum metric_id id, const char *category,
 }
 
 static void
-put_gate(struct buf *b, enum metric_id id, const char *category,
+put_gate_sample(struct buf *b, enum metric_id id, const char *category,
     const struct ledger_document *d)
 {
 	if (id == METRIC_GATE_ENTRIES) {
@@ -292,5 +292,5 @@ put_gate(struct buf *b, enum metric_id id, const char *category,
 void
 metrics_put_gates(const struct metrics *m, enum metric_id id, struct buf *b)
 {
-	each_document(m, id, b, put_gate);
+	each_document(m, id, b, put_gate_sample);
 }

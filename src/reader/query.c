@@ -67,7 +67,7 @@ put_input(struct buf *errors, struct str input)
 }
 
 static void
-put_categories(struct buf *b)
+list_categories(struct buf *b)
 {
 	int i;
 
@@ -84,10 +84,10 @@ query_bad_category(struct str name, struct buf *errors)
 {
 	begin_item(
 	    errors, "enum", "path", STR("model_category_name"), "Input should be ");
-	put_categories(errors);
+	list_categories(errors);
 	put_input(errors, name);
 	buf_puts(errors, ",\"ctx\":{\"expected\":\"");
-	put_categories(errors);
+	list_categories(errors);
 	buf_puts(errors, "\"}}");
 }
 

@@ -19,7 +19,7 @@ count_matches(const struct view_directory *d)
 
 /* view_open() has counted: each preset finds as many rows as it says. */
 static void
-fill(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX])
+fill_lists(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX])
 {
 	for (uint32_t i = 0; i < nrows; i++)
 		for (int p = 0; p < PRESET_MAX; p++)
@@ -136,7 +136,7 @@ row_lists_make(
 			lists->preset[k][p] = next[p] = at;
 			at += v->presets[p].matches;
 		}
-		fill((const void *)(data + v->rows), v->nrows, next);
+		fill_lists((const void *)(data + v->rows), v->nrows, next);
 	}
 	if (d->views[VIEW_WITH_STATS].present != 0)
 		make_orders(lists, data, d, at);

@@ -68,7 +68,7 @@ put_models(struct buf *b, const struct selection *s)
 }
 
 static void
-put_text(struct buf *b, const struct selection *s)
+put_selection(struct buf *b, const struct selection *s)
 {
 	const char *preset;
 
@@ -98,7 +98,7 @@ selection_make(
 	if (kind == VIEW_WITH_STATS)
 		choose_models(s, q);
 	buf_reset(text);
-	put_text(text, s);
+	put_selection(text, s);
 	s->text = (struct str){ text->data, text->len };
 	s->whole = text->len == kind_names[kind].len;
 	return true;

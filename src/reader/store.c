@@ -69,7 +69,7 @@ store_on_crowd(struct store *s, store_drop_fn *drop, void *arg)
 /* Giving back hundreds of megabytes takes tens of milliseconds: that is the thread's,
  * as long as there is one. */
 static void
-release(struct store *s, struct generation *g)
+release_generation(struct store *s, struct generation *g)
 {
 	counter_add(s->counters, COUNTER_SNAPSHOTS_RELEASED, 1);
 	if (g->refs == 1 && s->taker != NULL)
@@ -90,9 +90,9 @@ store_free(struct store **sp)
 	taker_free(&s->taker);
 	for (slot = s->slots; slot < &s->slots[CATEGORY_MAX]; slot++) {
 		while (slot->nold > 0)
-			release(s, slot->old[--slot->nold]);
+			release_generation(s, slot->old[--slot->nold]);
 		if (slot->current != NULL)
-			release(s, slot->current);
+			release_generation(s, slot->current);
 	}
 	free(s);
 }
@@ -105,7 +105,7 @@ sweep(struct store *s, struct slot *slot)
 
 	for (i = 0; i < slot->nold; i++) {
 		if (slot->old[i]->refs == 1)
-			release(s, slot->old[i]);
+			release_generation(s, slot->old[i]);
 		else
 			slot->old[kept++] = slot->old[i];
 	}
@@ -121,7 +121,7 @@ keep_old(struct store *s, struct slot *slot, struct generation *old)
 		sweep(s, slot);
 	}
 	if (slot->nold == STORE_OLD_MAX) {
-		release(s, slot->old[0]);
+		release_generation(s, slot->old[0]);
 		memmove(&slot->old[0], &slot->old[1],
 		    (STORE_OLD_MAX - 1) * sizeof(slot->old[0]));
 		slot->nold--;
@@ -132,13 +132,13 @@ keep_old(struct store *s, struct slot *slot, struct generation *old)
 
 /* Nobody will ask for what was made from it. */
 static void
-retire(struct store *s, struct slot *slot, struct generation *old)
+retire_generation(struct store *s, struct slot *slot, struct generation *old)
 {
 	taker_bury(s->taker, NULL, generation_strip(old));
 	if (old->refs > 1)
 		keep_old(s, slot, old);
 	else
-		release(s, old);
+		release_generation(s, old);
 }
 
 static void
@@ -151,7 +151,7 @@ replace(
 	g->asked = &s->counters->asked[slot->latch];
 	slot->current = g;
 	if (old != NULL)
-		retire(s, slot, old);
+		retire_generation(s, slot, old);
 	counter_add(s->counters, COUNTER_SNAPSHOTS_TAKEN, 1);
 	log_debug("%s: generation %llu taken, %zu bytes", category_name(category),
 	    (unsigned long long)g->snapshot->generation, g->snapshot->len);

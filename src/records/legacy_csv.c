@@ -165,7 +165,7 @@ next_tag(struct str *rest)
 /* Python splits an empty cell into nothing, but has no way to split one that is not
  * there. */
 static bool
-put_tags(struct reading *r)
+put_tag_cell(struct reading *r)
 {
 	struct str rest = cell(r, COLUMN_TAGS), tag;
 	struct buf *out = put_key(r, "tags");
@@ -229,7 +229,7 @@ put_row(struct reading *r, struct str name)
 {
 	buf_reset(&r->out);
 	put_texts(r, name);
-	if (!put_parameters(r) || !put_tags(r) || !put_settings(r))
+	if (!put_parameters(r) || !put_tag_cell(r) || !put_settings(r))
 		return false;
 	buf_putc(&r->out, '}');
 	return true;

@@ -101,7 +101,7 @@ given(const struct writing *w, enum member_of_legacy m)
 }
 
 static struct buf *
-put_key(struct writing *w, enum member_of_legacy m)
+begin_member(struct writing *w, enum member_of_legacy m)
 {
 	if (w->out.len > 1)
 		buf_putc(&w->out, ',');
@@ -114,7 +114,7 @@ static void
 put_same(struct writing *w, enum member_of_legacy m)
 {
 	if (given(w, m))
-		buf_add(put_key(w, m), w->v[m].p, w->v[m].len);
+		buf_add(begin_member(w, m), w->v[m].p, w->v[m].len);
 }
 
 static void
@@ -131,7 +131,7 @@ put_baseline(struct writing *w)
 
 	for (size_t i = 0; i < NELEM(names); i++)
 		if (str_eq(s, names[i].from)) {
-			json_put_string(put_key(w, LEGACY_BASELINE), names[i].to);
+			json_put_string(begin_member(w, LEGACY_BASELINE), names[i].to);
 			return;
 		}
 	put_same(w, LEGACY_BASELINE);
@@ -146,20 +146,20 @@ put_scalars(struct writing *w)
 
 	if (given(w, LEGACY_NSFW) && !lax_bool(&w->v[LEGACY_NSFW], w->arena, &nsfw))
 		nsfw = false;
-	json_put_bool(put_key(w, LEGACY_NSFW), nsfw);
+	json_put_bool(begin_member(w, LEGACY_NSFW), nsfw);
 	if (lax_bool(&w->v[LEGACY_INPAINTING], w->arena, &inpainting) && inpainting)
-		json_put_bool(put_key(w, LEGACY_INPAINTING), true);
+		json_put_bool(begin_member(w, LEGACY_INPAINTING), true);
 	if (lax_int(&w->v[LEGACY_SIZE_ON_DISK], w->arena, &size))
-		json_put_int(put_key(w, LEGACY_SIZE_ON_DISK), size);
+		json_put_int(begin_member(w, LEGACY_SIZE_ON_DISK), size);
 	if (given(w, LEGACY_STYLE))
-		json_put_string(put_key(w, LEGACY_STYLE),
+		json_put_string(begin_member(w, LEGACY_STYLE),
 		    text_strip(json_str(&w->v[LEGACY_STYLE], w->arena)));
 }
 
 static void
 put_tags(struct writing *w)
 {
-	struct buf *out = put_key(w, LEGACY_TAGS);
+	struct buf *out = begin_member(w, LEGACY_TAGS);
 	struct json_walk walk;
 	struct json_value tag;
 

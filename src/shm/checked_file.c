@@ -33,7 +33,7 @@ checked_head_of(const struct checked_file *f)
 }
 
 static uint64_t
-checksum_of(const struct checked_file *f, const void *content)
+content_checksum(const struct checked_file *f, const void *content)
 {
 	return XXH3_64bits(content, f->size - sizeof(uint64_t));
 }
@@ -73,7 +73,7 @@ checked_file_save(const struct checked_file *f, void *content, char *err, size_t
 	checked_path(path, f, "");
 	checked_path(temp, f, ".new");
 	memcpy(content, &head, sizeof(head));
-	sum = checksum_of(f, content);
+	sum = content_checksum(f, content);
 	memcpy((char *)content + f->size - sizeof(sum), &sum, sizeof(sum));
 	if (checked_write(f, temp, content) == 0 &&
 	    renameat(AT_FDCWD, temp, AT_FDCWD, path) == 0)
@@ -89,7 +89,7 @@ static const char *
 fault_of(const struct checked_file *f, const void *content)
 {
 	struct checked_head head = checked_head_of(f);
-	uint64_t sum = checksum_of(f, content);
+	uint64_t sum = content_checksum(f, content);
 
 	if (memcmp(content, &head, sizeof(head)) != 0)
 		return "is of another version or machine";

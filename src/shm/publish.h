@@ -31,7 +31,7 @@ struct snapshot_stamp {
 #define SNAPSHOT_STAMP_WORDS (sizeof(struct snapshot_stamp) / sizeof(uint64_t))
 
 static inline bool
-part_is_there(const struct part_stamp *p)
+part_stamp_is_there(const struct part_stamp *p)
 {
 	return p->fetched_wall != 0;
 }

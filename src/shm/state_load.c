@@ -271,7 +271,7 @@ state_rebase(struct state *s, int64_t now_boot, int64_t now_wall)
 	struct part_stamp *p;
 
 	for (p = s->stamp.part; p < s->stamp.part + SNAPSHOT_PARTS; p++) {
-		if (!part_is_there(p))
+		if (!part_stamp_is_there(p))
 			continue;
 		age = state_rebase_part(p, s->same_boot, now_boot, now_wall);
 		if (age == -1)

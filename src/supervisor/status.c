@@ -39,7 +39,7 @@ condition_of(const struct crew *w, unsigned category, int64_t now)
 
 	snapshot_stamp_now(w->segment, category, &stamp);
 	part = &stamp.part[horde ? PART_DELETION_RISK : PART_STATISTICS];
-	if (!part_is_there(part))
+	if (!part_stamp_is_there(part))
 		return CONDITION_EMPTY;
 	age = (now - part->fetched_boot) / NSEC_PER_SEC;
 	if (age > w->config->hydration.stale_if_error)

@@ -382,7 +382,7 @@ TEST(an_age_is_the_same_on_each_machine)
 	fleet_value_restamp(&v, 100 * SEC, 1800000015 * SEC, &there);
 	assert_int_equal(there.part[0].fetched_boot, 85 * SEC);
 	assert_int_equal(there.part[0].fetched_wall, 1700000000 * SEC);
-	assert_false(part_is_there(&there.part[1]));
+	assert_false(part_stamp_is_there(&there.part[1]));
 	assert_int_equal(there.part[1].fetched_boot, 0);
 	assert_int_equal(there.part[2].fetched_boot, 55 * SEC);
 	assert_int_equal(there.published_wall, stamp.published_wall);

@@ -249,7 +249,7 @@ parts(void)
 	unsigned p, there = 0;
 
 	for (p = 0; p < PART_MAX; p++)
-		there |= (unsigned)part_is_there(&s.part[p]) << p;
+		there |= (unsigned)part_stamp_is_there(&s.part[p]) << p;
 	return there;
 }
 

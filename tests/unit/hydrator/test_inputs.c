@@ -83,7 +83,7 @@ assert_current(enum input_kind k, const char *text, int64_t at)
 static void
 assert_stamp(const struct snapshot_stamp *stamp, enum snapshot_part part, int64_t at)
 {
-	assert_true(part_is_there(&stamp->part[part]));
+	assert_true(part_stamp_is_there(&stamp->part[part]));
 	assert_int_equal(stamp->part[part].fetched_boot, at);
 	assert_int_equal(stamp->part[part].fetched_wall, at + 1000);
 }
@@ -187,8 +187,8 @@ TEST(test_each_part_is_as_old_as_its_documents)
 	inputs_refuse(&in, INPUT_STATUS, INPUT_IMPLAUSIBLE, "too small");
 	inputs_stamp(&in, &stamp);
 	assert_stamp(&stamp, PART_STATISTICS, 40);
-	assert_false(part_is_there(&stamp.part[PART_DELETION_RISK]));
-	assert_false(part_is_there(&stamp.part[PART_WORKERS]));
+	assert_false(part_stamp_is_there(&stamp.part[PART_DELETION_RISK]));
+	assert_false(part_stamp_is_there(&stamp.part[PART_WORKERS]));
 }
 
 TEST(test_the_same_again_is_younger)

@@ -482,7 +482,7 @@ age(bool same_boot, int64_t now_boot, int64_t now_wall, int64_t *fetched_boot)
 	for (int p = 0; p < SNAPSHOT_PARTS; p++)
 		assert_int_equal(
 		    s.stamp.part[p].fetched_wall, stamp.part[p].fetched_wall);
-	assert_false(part_is_there(&s.stamp.part[1]));
+	assert_false(part_stamp_is_there(&s.stamp.part[1]));
 	if (result != -1)
 		assert_int_equal(
 		    s.stamp.part[2].fetched_boot, *fetched_boot - 30 * SEC);
