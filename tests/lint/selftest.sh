@@ -58,7 +58,7 @@ refuses() {
 }
 
 good
-for rule in format rooms paths references headers sizes words options metrics log_lines shell man; do
+for rule in format rooms paths references headers names sizes words options metrics log_lines shell man; do
 	expect 0 $rule.sh "on the good tree"
 done
 
@@ -104,6 +104,30 @@ echo 'See section 1.1.' >"$dir/tree/doc/x.md"
 refuses references.sh "on a section of nobody knows what"
 echo '### 1.1 Doubles' >>"$dir/tree/doc/reference.md"
 refuses references.sh "on two sections of one number"
+
+# base/a.c, its part base/a_b.c and their objects; without a compiler the rule skips.
+parts() {
+	printf 'struct c {\n\tint n;\n};\n' >"$dir/tree/src/base/a.h"
+	printf 'int base_one = 1, a_two = 2, c_three = 3;\n%s\n' "$1" >"$dir/tree/src/base/a.c"
+	printf 'int a_four = 4, c_five = 5, a_b_six = 6;\n%s\n' "$2" >"$dir/tree/src/base/a_b.c"
+	for part in a a_b; do
+		${CC:-cc} -c -o "$dir/tree/src/base/$part.o" "$dir/tree/src/base/$part.c"
+	done
+}
+
+parts
+expect 0 names.sh "on names of the file, the room, a type and the whole"
+parts 'int d_seven(void) { return 7; }'
+refuses names.sh "on a public function of nobody knows what file"
+parts '' 'int b_seven = 7;'
+refuses names.sh "on a part of which a name has the end alone"
+printf 'static inline int\nnext(void)\n{\n}\n' >"$dir/tree/src/base/b.h"
+refuses names.sh "on an inline function of nobody knows what file"
+printf 'static int\nnext(void)\n{\n}\n' | tee "$dir/tree/src/base/a.c" >"$dir/tree/src/base/d.c"
+refuses names.sh "on two static functions of one name in a room"
+printf 'static const char *const t[] = {\n};\n' >"$dir/tree/src/shm/a.c"
+printf 'static const struct {\n\tint n;\n} t[] = {\n};\n' >"$dir/tree/src/shm/d.c"
+refuses names.sh "on two static tables of one name in a room"
 
 seq 501 | sed 's/.*/int x&;/' >"$dir/tree/src/shm/long.c"
 refuses sizes.sh "on a long file"
