@@ -313,7 +313,7 @@ supervisor_patience(const struct supervisor *s)
 
 	TAILQ_FOREACH (w, &s->reload.crews, entry) {
 		due = children_deadline(&w->children);
-		if (due - now < left)
+		if (due < now + left)
 			left = due - now;
 	}
 	return left <= 0 ? 0 : (int)((left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);

@@ -231,7 +231,8 @@ def test_an_order_to_accept_is_for_the_leader(make_fleet):
     assert ran.returncode != 0 and "%s leads %s: accept it there" % (fleet.leader(), CATEGORY) in ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("wrong", [-1000, 1000])
+# Not longer ago than a machine that was just booted is up: its clocks count from there.
+@pytest.mark.parametrize("wrong", [-60, 60])
 def test_a_wrong_clock_is_told_and_ages_stay_true(make_fleet, wrong):
     fleet = make_fleet(size=2, interval=NEVER)
     fleet.start(fleet.members[:1])
