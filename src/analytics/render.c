@@ -136,7 +136,7 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 	}
 	risk_view_end(&view, kind);
 	if (rows != NULL)
-		*rows = view.rows;
+		*rows = view.list.rows;
 	return 0;
 }
 

@@ -11,25 +11,8 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "records/record.h"
+#include "terms/flag.h"
 #include "terms/preset.h"
-
-/* Bits of the flags, in the order of their JSON keys. */
-enum risk_flag {
-	RISK_ZERO_USAGE_DAY,
-	RISK_ZERO_USAGE_MONTH,
-	RISK_ZERO_USAGE_TOTAL,
-	RISK_NO_ACTIVE_WORKERS,
-	RISK_MULTIPLE_HOSTS,
-	RISK_NON_PREFERRED_HOST,
-	RISK_UNKNOWN_HOST,
-	RISK_NO_DOWNLOAD_URLS,
-	RISK_MISSING_DESCRIPTION,
-	RISK_MISSING_BASELINE,
-	RISK_LOW_USAGE,
-	RISK_FLAG_MAX
-};
-
-#define RISK_BIT(flag) (1u << (flag))
 
 /* A model of the category: a record and what was merged with it. */
 struct model {

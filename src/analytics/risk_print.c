@@ -10,23 +10,9 @@
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
 /* Of each flag the key with either value, ready to copy. */
-#define FLAG(name)                                                                     \
-	{                                                                              \
-		STR("\"" name "\":false,"), STR("\"" name "\":true,")                  \
-	}
-static const struct str flag_texts[RISK_FLAG_MAX][2] = {
-	[RISK_ZERO_USAGE_DAY] = FLAG("zero_usage_day"),
-	[RISK_ZERO_USAGE_MONTH] = FLAG("zero_usage_month"),
-	[RISK_ZERO_USAGE_TOTAL] = FLAG("zero_usage_total"),
-	[RISK_NO_ACTIVE_WORKERS] = FLAG("no_active_workers"),
-	[RISK_MULTIPLE_HOSTS] = FLAG("has_multiple_hosts"),
-	[RISK_NON_PREFERRED_HOST] = FLAG("has_non_preferred_host"),
-	[RISK_UNKNOWN_HOST] = FLAG("has_unknown_host"),
-	[RISK_NO_DOWNLOAD_URLS] = FLAG("no_download_urls"),
-	[RISK_MISSING_DESCRIPTION] = FLAG("missing_description"),
-	[RISK_MISSING_BASELINE] = FLAG("missing_baseline"),
-	[RISK_LOW_USAGE] = FLAG("low_usage"),
-};
+#define FLAG_TEXTS(flag, name)                                                         \
+	[flag] = { STR("\"" name "\":false,"), STR("\"" name "\":true,") },
+static const struct str flag_texts[RISK_FLAG_MAX][2] = { RISK_FLAGS(FLAG_TEXTS) };
 
 static void
 put_bool(struct buf *b, struct str key, bool value)

@@ -13,75 +13,56 @@ void
 risk_view_begin(struct risk_view *v, struct buf *out, const struct risk_terms *terms,
     uint32_t total_count, uint32_t nrows, struct arena *arena)
 {
-	*v = (struct risk_view){ .out = out, .total_month = terms->total_month };
-	v->rows = arena_alloc(arena, nrows * sizeof(*v->rows));
-	v->view.present = 1;
-	v->view.total_count = total_count;
-	v->view.body.off = out->len;
-	PUT(out, "{\"category\":\"");
-	buf_puts(out, category_name(terms->category));
-	PUT(out, "\",\"category_total_month_usage\":");
+	*v = (struct risk_view){ .total_month = terms->total_month };
+	payload_list_begin(&v->list, out, terms->category,
+	    arena_alloc(arena, nrows * sizeof(*v->list.rows)));
+	PUT(out, "\"category_total_month_usage\":");
 	json_put_int(out, terms->total_month);
-	PUT(out, ",\"total_count\":");
-	v->view.count = payload_since(out, v->view.body.off);
-	json_put_int(out, total_count);
-	PUT(out, ",\"returned_count\":");
-	json_put_int(out, nrows);
-	PUT(out, ",\"offset\":0,\"limit\":null,\"models\":[");
+	PUT(out, ",");
+	payload_list_begin_rows(&v->list, "models", total_count, nrows);
 }
 
 void
 risk_view_open_row(struct risk_view *v)
 {
-	if (v->view.nrows > 0)
-		buf_putc(v->out, ',');
-	v->rows[v->view.nrows].off = v->out->len;
+	payload_list_open_row(&v->list);
 }
 
 void
 risk_view_close_row(struct risk_view *v, const struct risk *r)
 {
-	struct view_row *row = &v->rows[v->view.nrows++];
+	uint32_t presets = risk_presets(r);
 
-	row->len = (uint32_t)(v->out->len - row->off);
-	row->presets = risk_presets(r);
+	payload_list_close_row(&v->list, presets);
 	summary_add(&v->all, r);
 	for (int p = 0; p < PRESET_MAX; p++)
-		if ((row->presets >> p) & 1)
+		if ((presets >> p) & 1)
 			summary_add(&v->by_preset[p], r);
 }
 
 static struct view_span
-risk_view_tail(struct risk_view *v, const struct summary *s, int64_t month, bool round)
+risk_view_preset_tail(struct risk_view *v, const struct summary *s)
 {
-	uint64_t off = v->out->len;
+	struct buf *out = v->list.out;
+	uint64_t off = out->len;
 
-	PUT(v->out, "],\"summary\":");
-	summary_print(v->out, s, month, round);
-	PUT(v->out, "}");
-	return payload_since(v->out, off);
+	PUT(out, "],\"summary\":");
+	summary_print(out, s, s->month, true);
+	PUT(out, "}");
+	return payload_since(out, off);
 }
 
 void
 risk_view_end(struct risk_view *v, enum view_kind kind)
 {
-	struct view *view = &v->view;
-	struct buf *out = v->out;
-
-	view->tail =
-	    risk_view_tail(v, &v->all, v->total_month, kind != VIEW_RISK_GROUPED);
-	view->body = payload_since(out, view->body.off);
-	view->etag = XXH3_64bits(out->data + view->body.off, view->body.len);
-	for (int p = 0; p < PRESET_MAX; p++) {
-		const struct summary *s = &v->by_preset[p];
-
-		view->presets[p].matches = s->models;
-		view->presets[p].tail = risk_view_tail(v, s, s->month, true);
-	}
-	payload_align(out);
-	view->rows = out->len;
-	buf_add(out, v->rows, view->nrows * sizeof(*v->rows));
-	payload_directory(out)->views[kind] = *view;
+	payload_list_begin_tail(&v->list);
+	PUT(v->list.out, ",\"summary\":");
+	summary_print(v->list.out, &v->all, v->total_month, kind != VIEW_RISK_GROUPED);
+	payload_list_end_tail(&v->list);
+	for (int p = 0; p < PRESET_MAX; p++)
+		v->list.view.presets[p].tail =
+		    risk_view_preset_tail(v, &v->by_preset[p]);
+	payload_list_enter(&v->list, kind);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/pace.h"
+#include "payload/list.h"
 #include "payload/view.h"
 
 /* What all that prints into a payload is given. */
@@ -30,9 +31,7 @@ printing_goes_on(const struct printing *p)
 
 /* A deletion-risk view under construction. */
 struct risk_view {
-	struct buf *out;
-	struct view view;
-	struct view_row *rows; /* borrowed from the arena */
+	struct payload_list list; /* its rows are borrowed from the arena */
 	struct summary all;
 	struct summary by_preset[PRESET_MAX];
 	int64_t total_month;

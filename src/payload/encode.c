@@ -5,7 +5,7 @@
 
 #include "payload/write.h"
 
-_Static_assert(VIEW_MAX *ENCODING_MAX <= 32, "a set of forms is a word");
+_Static_assert(VIEW_FORM_KINDS *ENCODING_MAX <= 32, "a set of forms is a word");
 
 struct encoding_run {
 	struct encoder *encoder;

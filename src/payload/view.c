@@ -1,7 +1,10 @@
 /* Checking a payload before a reader trusts it. */
 #include "payload/view.h"
 
+#include <math.h>
 #include <string.h>
+
+#include <xxhash.h>
 
 /* The format: another process reads what this one wrote. */
 _Static_assert(sizeof(struct view_span) == 16, "view_span");
@@ -14,11 +17,31 @@ _Static_assert(offsetof(struct view, etag) == 72 + 24 * PRESET_MAX, "view.etag")
 _Static_assert(
     offsetof(struct view, modified) == 80 + 24 * PRESET_MAX, "view.modified");
 _Static_assert(offsetof(struct view, coded) == 88 + 24 * PRESET_MAX, "view.coded");
-_Static_assert(sizeof(struct view) == 88 + 24 * PRESET_MAX + 16 * ENCODING_MAX, "view");
+_Static_assert(
+    offsetof(struct view, figures) == 88 + 24 * PRESET_MAX + 16 * ENCODING_MAX,
+    "view.figures");
+_Static_assert(sizeof(struct view_text) == 40, "view_text");
+_Static_assert(
+    sizeof(struct view) == 96 + 24 * PRESET_MAX + 16 * ENCODING_MAX + 40 * FORMAT_MAX,
+    "view");
+_Static_assert(offsetof(struct view_figures, flags) == 64, "view_figures.flags");
+_Static_assert(offsetof(struct view_figures, identity) == 96, "view_figures.identity");
+_Static_assert(sizeof(struct view_figures) == 112, "view_figures");
+_Static_assert(sizeof(struct view_event_figures) == 40, "view_event_figures");
+_Static_assert(offsetof(struct view_event, model) == 40, "view_event.model");
+_Static_assert(sizeof(struct view_event) == 152, "view_event");
 _Static_assert(offsetof(struct view_directory, views) == 56, "view_directory.views");
 _Static_assert(
     offsetof(struct view_directory, with_stats) == 56 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
+_Static_assert(sizeof(struct view_names) == 16, "view_names");
+_Static_assert(sizeof(struct view_past) == 40, "view_past");
+_Static_assert(offsetof(struct view_directory, names) ==
+		   offsetof(struct view_directory, with_stats) + 80,
+    "view_directory.names");
+_Static_assert(
+    sizeof(struct view_directory) == offsetof(struct view_directory, names) + 64,
+    "view_directory");
 _Static_assert(sizeof(struct with_stats_list) == 24, "with_stats_list");
 _Static_assert(sizeof(struct with_stats) == 80, "with_stats");
 _Static_assert(offsetof(struct with_stats_row, exact_usage) == 24, "with_stats_row");
@@ -64,6 +87,178 @@ view_check_rows(const struct view *v, const char *data)
 }
 
 static bool
+view_check_date(int64_t seconds)
+{
+	return seconds >= 0 && seconds <= VIEW_TIME_MAX;
+}
+
+/* Also of what is not there: readers print all dates. */
+static bool
+view_check_dates(const struct view *v)
+{
+	for (int f = 0; f < FORMAT_MAX; f++)
+		if (!view_check_date(v->texts[f].modified))
+			return false;
+	return view_check_date(v->modified);
+}
+
+/* Rows follow one another within the body. */
+static bool
+view_check_text(
+    const struct view_text *t, uint32_t nrows, const char *data, uint64_t size)
+{
+	const uint64_t *rows = (const void *)(data + t->rows);
+	uint64_t from = t->body.off;
+
+	if (t->body.len == 0)
+		return true;
+	if (!view_within(
+		t->body.off, t->body.len, sizeof(struct view_directory), size) ||
+	    !view_has_table(t->rows, (uint64_t)nrows + 1, sizeof(*rows), size))
+		return false;
+	for (uint64_t i = 0; i <= nrows; i++) {
+		if (!view_within(rows[i], 0, from, t->body.off + t->body.len))
+			return false;
+		from = rows[i];
+	}
+	return true;
+}
+
+static bool
+view_check_counts(const int64_t usage[3], int64_t workers)
+{
+	return usage[0] >= 0 && usage[1] >= 0 && usage[2] >= 0 && workers >= 0;
+}
+
+static bool
+view_check_bits(uint32_t flags, uint32_t marks)
+{
+	return flags < RISK_BIT(RISK_FLAG_MAX) && (marks & ~FIGURES_MARKS) == 0;
+}
+
+/* Whoever copies each text of a table copies no more than the payload has: rows print
+ * what the texts are of, so true ones together are never longer. */
+static bool
+view_takes_text(struct view_span text, uint64_t size, uint64_t *room)
+{
+	if (!view_within(text.off, text.len, sizeof(struct view_directory), size) ||
+	    text.len > *room)
+		return false;
+	*room -= text.len;
+	return true;
+}
+
+/* with_stats: how many rows that view has. */
+static bool
+view_check_figures(
+    const struct view *v, uint32_t with_stats, const char *data, uint64_t size)
+{
+	const struct view_figures *f = (const void *)(data + v->figures);
+	uint64_t room = size;
+
+	if (v->figures == 0)
+		return true;
+	if (!view_has_table(v->figures, v->nrows, sizeof(*f), size))
+		return false;
+	for (uint32_t i = 0; i < v->nrows; i++, f++)
+		if (!view_takes_text(f->name, size, &room) ||
+		    !view_takes_text(f->baseline, size, &room) ||
+		    !view_check_counts(f->usage, f->workers) ||
+		    !view_check_bits(f->flags, f->marks) || isinf(f->percentage) ||
+		    isinf(f->cost_benefit) || isinf(f->size_gb) ||
+		    (f->with_stats != UINT32_MAX && f->with_stats >= with_stats))
+			return false;
+	return true;
+}
+
+static uint32_t
+view_count_rows(const struct view_directory *d, enum view_kind kind)
+{
+	return d->views[kind].present ? d->views[kind].nrows : 0;
+}
+
+/* An empty slot ends each search. */
+static bool
+view_check_names(const struct view_directory *d, const char *data, uint64_t size)
+{
+	const struct view_names *names = &d->names;
+	const uint32_t *slots = (const void *)(data + names->slots);
+	uint32_t n = view_count_rows(d, VIEW_RISK);
+	uint64_t used = 0;
+
+	if (names->nslots == 0)
+		return true;
+	if (!d->views[VIEW_RISK].present || d->views[VIEW_RISK].figures == 0 ||
+	    (names->nslots & (names->nslots - 1)) != 0 || names->nslots / 2 < n ||
+	    !view_has_table(names->slots, names->nslots, sizeof(*slots), size))
+		return false;
+	for (uint64_t i = 0; i < names->nslots; i++) {
+		if (slots[i] > n)
+			return false;
+		used += slots[i] != 0;
+	}
+	return used <= n;
+}
+
+static bool
+view_check_past(const struct view_directory *d, const char *data, uint64_t size)
+{
+	const struct view_past *past = &d->past;
+	const int64_t *at_risk = (const void *)(data + past->at_risk);
+	uint32_t n = view_count_rows(d, VIEW_RISK);
+
+	if (!d->views[VIEW_HISTORY].present)
+		return past->at_risk == 0 && past->dates_text.len == 0;
+	if (!view_check_date(past->sampled_at) || d->views[VIEW_HISTORY].nrows < n ||
+	    !view_within(past->dates_text.off, past->dates_text.len,
+		sizeof(struct view_directory), size))
+		return false;
+	if (past->at_risk == 0)
+		return true;
+	if (!view_has_table(past->at_risk, n, sizeof(*at_risk), size))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (!view_check_date(at_risk[i]))
+			return false;
+	return true;
+}
+
+static bool
+view_check_event(const struct view_event *e)
+{
+	bool of_flag = e->kind == EVENT_FLAG_SET || e->kind == EVENT_FLAG_CLEARED;
+
+	return e->kind < EVENT_KIND_MAX &&
+	       (of_flag ? e->flag < RISK_FLAG_MAX : e->flag == UINT32_MAX) &&
+	       view_check_date(e->at) && view_check_date(e->since) &&
+	       view_check_counts(e->before.usage, e->before.workers) &&
+	       view_check_counts(e->after.usage, e->after.workers) &&
+	       view_check_bits(e->before.flags, e->before.marks) &&
+	       view_check_bits(e->after.flags, e->after.marks);
+}
+
+static bool
+view_check_events(const struct view_directory *d, const char *data, uint64_t size)
+{
+	const struct view_event *e = (const void *)(data + d->events);
+	uint32_t n = view_count_rows(d, VIEW_CHANGES);
+	uint64_t room = size, newer = VIEW_ID_MAX + 1;
+
+	if (d->events == 0)
+		return n == 0;
+	if (!view_has_table(d->events, n, sizeof(*e), size))
+		return false;
+	for (uint32_t i = 0; i < n; i++, e++) {
+		if (e->id >= newer || !view_check_event(e) ||
+		    !view_takes_text(e->model, size, &room) ||
+		    !view_takes_text(e->former, size, &room))
+			return false;
+		newer = e->id;
+	}
+	return true;
+}
+
+static bool
 view_check(const struct view *v, const char *data, uint64_t size)
 {
 	const uint64_t head = sizeof(struct view_directory);
@@ -86,6 +281,9 @@ view_check(const struct view *v, const char *data, uint64_t size)
 	for (int e = 0; e < ENCODING_MAX; e++)
 		if (v->coded[e].len > 0 &&
 		    !view_within(v->coded[e].off, v->coded[e].len, head, size))
+			return false;
+	for (int f = 0; f < FORMAT_MAX; f++)
+		if (!view_check_text(&v->texts[f], v->nrows, data, size))
 			return false;
 	if (!view_has_table(v->rows, v->nrows, sizeof(struct view_row), size))
 		return false;
@@ -181,8 +379,38 @@ view_open(const void *data, size_t len, enum category category)
 	    d->category != (uint32_t)category)
 		return NULL;
 	for (int k = 0; k < VIEW_MAX; k++)
-		if (d->views[k].modified < 0 || d->views[k].modified > VIEW_TIME_MAX ||
-		    !view_check(&d->views[k], data, len))
+		if (!view_check_dates(&d->views[k]) ||
+		    !view_check(&d->views[k], data, len) ||
+		    (d->views[k].present &&
+			!view_check_figures(&d->views[k],
+			    view_count_rows(d, VIEW_WITH_STATS), data, len)))
 			return NULL;
-	return view_check_with_stats(d, data, len) ? d : NULL;
+	if (!view_check_with_stats(d, data, len) || !view_check_names(d, data, len) ||
+	    !view_check_past(d, data, len) || !view_check_events(d, data, len))
+		return NULL;
+	return d;
+}
+
+int64_t
+view_find(const struct view_directory *d, struct str name)
+{
+	const char *data = (const char *)d;
+	const struct view *v = &d->views[VIEW_RISK];
+	const struct view_figures *f = (const void *)(data + v->figures);
+	const uint32_t *slots = (const void *)(data + d->names.slots);
+	uint64_t at;
+
+	if (d->names.nslots == 0)
+		return -1;
+	at = XXH3_64bits_withSeed(name.p, name.len, v->etag);
+	for (;; at++) {
+		uint32_t row = slots[at & (d->names.nslots - 1)];
+		struct view_span found;
+
+		if (row == 0)
+			return -1;
+		found = f[row - 1].name;
+		if (str_eq(name, (struct str){ data + found.off, found.len }))
+			return row - 1;
+	}
 }

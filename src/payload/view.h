@@ -20,6 +20,29 @@
  *
  * A with-stats body is the plain answer: `{`, rows of `"NAME":{...}`, `}`. What a row
  * of the other answers has instead is in struct with_stats_row.
+ * History, changes and unlisted are laid out as a deletion-risk body (payload/list.h):
+ *
+ *   {"category":C,"sampled_at":T,"dates":["2026-09-01",...],"total_count":T,
+ *   "returned_count":T,"offset":0,"limit":null,"models":[
+ *   {"name":N,"present":true,"first_seen":U,"last_seen":U,"at_risk_since":U or null,
+ *   "critical_since":...,"unused_since":...,"no_workers_since":...,"resets":n,"from":K,
+ *   "usage":[...],"workers":[...]},...           <- arrays begin at dates[K]
+ *   ]}
+ *
+ *   {"category":C,"last_id":ID,"total_count":T,...,"changes":[
+ *   {"id":ID,"at":U,"since":U,"kind":"flag_set","model":N or null,"flag":F or null,
+ *   "former":N or null,"count":n or null,"before":{...} or null,"after":{...} or null}
+ *   ,...]}                                       <- newest first
+ *
+ *   {"category":C,"total_count":T,...,"models":[
+ *   {"name":N,"worker_count":...,"queued":...,"usage_day":...,"usage_month":...,
+ *   "usage_total":...},...                       <- by usage_month, then name
+ *   ]}
+ *
+ * where U is Unix seconds, and a change's figures are {"usage_day":...,"usage_month":
+ * ...,"usage_total":...,"workers":...,"risk_score":...,"flags":["low_usage",...]}. The
+ * rows of history are first the models of VIEW_RISK, in its order and with its preset
+ * bits, then those that have gone, with none; each preset has its tail.
  */
 #ifndef PAYLOAD_VIEW_H
 #define PAYLOAD_VIEW_H
@@ -29,11 +52,14 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 #include "codec/encode.h"
 #include "terms/category.h"
+#include "terms/event.h"
+#include "terms/flag.h"
 #include "terms/preset.h"
 
-#define VIEW_MAGIC "hyview04" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview05" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -42,15 +68,32 @@ enum view_kind {
 	VIEW_STATS,
 	VIEW_STATS_GROUPED,
 	VIEW_WITH_STATS,
+	VIEW_HISTORY,
+	VIEW_CHANGES,
+	VIEW_UNLISTED,
 	VIEW_MAX
 };
 
-/* The bit of a body's encoded form in a set of forms. */
+/* Views of which hydrators make encoded forms: a set of forms is a word in the segment
+ * (shm/asked.h), and has no bits for more. Readers alone encode the others. */
+#define VIEW_FORM_KINDS VIEW_UNLISTED
+
+/* The bit of a body's encoded form in a set of forms; 0: it has none. */
 static inline uint32_t
 view_form(enum view_kind kind, enum encoding encoding)
 {
+	if (kind >= VIEW_FORM_KINDS)
+		return 0;
 	return UINT32_C(1) << (kind * ENCODING_MAX + encoding);
 }
+
+/* What a list can be written as. */
+enum view_format {
+	FORMAT_JSON,
+	FORMAT_CSV,
+	FORMAT_MARKDOWN,
+	FORMAT_MAX
+};
 
 /* A range of the payload. */
 struct view_span {
@@ -75,6 +118,16 @@ struct view_preset {
 /* The end of the year 9999, the last that an HTTP-date can say (RFC 9110 5.6.7). */
 #define VIEW_TIME_MAX INT64_C(253402300799)
 
+/* The rows of a view as text of another format, printed before it is published. */
+struct view_text {
+	struct view_span body; /* complete: head, rows, foot; len 0: there is none */
+	uint64_t rows; /* offset of uint64_t[nrows + 1], 8-aligned: where in the payload
+			* each row begins, and where the last one ends; rows follow one
+			* another, and have their line ends */
+	uint64_t etag; /* as that of the view */
+	int64_t modified; /* the same */
+};
+
 struct view {
 	uint32_t present; /* 0: this category has no such view */
 	uint32_t nrows;
@@ -92,7 +145,59 @@ struct view {
 	/* The complete body in each encoding; empty: identity serves it better. That
 	 * of ENCODING_IDENTITY is not used. */
 	struct view_span coded[ENCODING_MAX];
+	uint64_t figures; /* offset of struct view_figures[nrows]; 0: none. The views of
+			   * deletion risk have them */
+	struct view_text texts[FORMAT_MAX]; /* that of FORMAT_JSON is not used */
 };
+
+/* Bits of `marks`. */
+#define FIGURES_KNOWN UINT32_C(1)    /* they are figures: without it there are none */
+#define FIGURES_CRITICAL UINT32_C(2) /* is_critical of the row */
+#define FIGURES_WARNING UINT32_C(4)  /* has_warning */
+#define FIGURES_NSFW UINT32_C(8)     /* nsfw */
+#define FIGURES_MARKS UINT32_C(15)   /* all of them */
+
+/* A row in numbers, for who makes something else of it than JSON. */
+struct view_figures {
+	struct view_span name; /* raw: UTF-8 that is escaped nowhere, any characters */
+	struct view_span baseline; /* raw; len 0: null */
+	int64_t usage[3];          /* of the day, the month, in total; not negative */
+	int64_t workers;           /* not negative */
+	uint32_t flags;            /* RISK_BIT() of each; 0: it is not at risk */
+	uint32_t marks;
+	double percentage;   /* usage_percentage_of_category */
+	double cost_benefit; /* NaN: null; neither is infinite */
+	double size_gb;      /* the same */
+	uint64_t identity;   /* hash of what the model's files are: the same files, the
+			      * same number, in whatever order; 0: not known */
+	uint32_t with_stats; /* its row in VIEW_WITH_STATS, UINT32_MAX: none; of
+			      * VIEW_RISK alone, elsewhere UINT32_MAX */
+	uint32_t reserved;   /* 0 */
+};
+
+/* Figures of a model when something happened to it. */
+struct view_event_figures {
+	int64_t usage[3]; /* as in view_figures, and so are the others */
+	int64_t workers;
+	uint32_t flags;
+	uint32_t marks;
+};
+
+/* Row i of VIEW_CHANGES. Times are Unix seconds, 0 to VIEW_TIME_MAX. */
+struct view_event {
+	uint64_t id;    /* rises, so it falls from row to row; below 2^53 */
+	int64_t at;     /* when it was noticed */
+	int64_t since;  /* since when it is so */
+	uint32_t kind;  /* enum event_kind */
+	uint32_t flag;  /* enum risk_flag of EVENT_FLAG_SET and EVENT_FLAG_CLEARED,
+			 * else UINT32_MAX */
+	uint64_t count; /* how many EVENT_MANY stands for, else 0 */
+	struct view_span model;  /* its name, raw; of EVENT_MANY empty */
+	struct view_span former; /* of EVENT_RENAMED its name before, else empty */
+	struct view_event_figures before, after;
+};
+
+#define VIEW_ID_MAX ((UINT64_C(1) << 53) - 1)
 
 /*
  * What a row of VIEW_WITH_STATS is put together from, and how it is selected and
@@ -159,6 +264,21 @@ struct with_stats {
 			      * view was made for */
 };
 
+/* Names to rows of VIEW_RISK: an open hash, for view_find() alone. */
+struct view_names {
+	uint64_t slots;  /* offset of uint32_t[nslots]: a row and 1, or 0: empty */
+	uint64_t nslots; /* a power of two, twice the rows at least; 0: there is none */
+};
+
+/* What VIEW_HISTORY has besides its rows; zero where there is none. */
+struct view_past {
+	int64_t sampled_at; /* Unix seconds of the last sample, 0: none */
+	uint64_t at_risk;   /* offset of int64_t[nrows of VIEW_RISK]: Unix seconds since
+			     * when it is at risk; 0: it is not, or it is not known */
+	uint64_t dates;     /* how many dates the series have */
+	struct view_span dates_text; /* `["2026-09-01",...]` */
+};
+
 struct view_directory {
 	char magic[8];
 	uint32_t category;      /* enum category */
@@ -172,6 +292,10 @@ struct view_directory {
 	int64_t computed_at;    /* Unix seconds */
 	struct view views[VIEW_MAX];
 	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */
+	struct view_names names;      /* if VIEW_RISK has figures */
+	struct view_past past;        /* if VIEW_HISTORY is present */
+	uint64_t
+	    events; /* offset of struct view_event[nrows of VIEW_CHANGES]; 0: none */
 };
 
 /*
@@ -181,5 +305,9 @@ struct view_directory {
  */
 const struct view_directory *view_open(
     const void *data, size_t len, enum category) MUST_CHECK;
+
+/* Any process: the row of VIEW_RISK of the model of that name, byte for byte, or -1; of
+ * rows of one name the first. The directory is one of view_open(). */
+int64_t view_find(const struct view_directory *, struct str name) MUST_CHECK;
 
 #endif

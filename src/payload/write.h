@@ -1,4 +1,8 @@
-/* Beginning a payload and finding one's way in it while it grows. Pure. Hydrators. */
+/*
+ * Beginning a payload, and finding one's way in it while it grows. Who adds views to a
+ * payload that is complete does so before it gets encoded forms (payload/encode.h),
+ * which end it, and seals it again. Pure. Hydrators.
+ */
 #ifndef PAYLOAD_WRITE_H
 #define PAYLOAD_WRITE_H
 
@@ -15,6 +19,9 @@ struct view_directory *payload_directory(struct buf *);
 /* Gives a category the same view under another name. */
 void payload_alias(struct buf *, enum view_kind from, enum view_kind to);
 
+/* Enters its length in the directory: what was appended is part of it. */
+void payload_seal(struct buf *);
+
 /* What was appended since the buffer had the length off. */
 static inline struct view_span
 payload_since(const struct buf *out, uint64_t off)
@@ -26,5 +33,8 @@ payload_since(const struct buf *out, uint64_t off)
 void payload_align(struct buf *);
 /* Appends a table of size bytes, aligned, and returns its offset. */
 uint64_t payload_table(struct buf *, const void *table, size_t size);
+
+/* Appends the index of names for view_find(): VIEW_RISK is there, and has figures. */
+void payload_index_names(struct buf *);
 
 #endif

@@ -260,8 +260,10 @@ static void
 note_asked(
     const struct generation *g, const struct selection *s, enum encoding encoding)
 {
-	if (s->whole && encoding != ENCODING_IDENTITY && g->asked != NULL)
-		asked_note(g->asked, view_form(s->kind, encoding), clock_boot());
+	uint32_t form = view_form(s->kind, encoding);
+
+	if (s->whole && encoding != ENCODING_IDENTITY && g->asked != NULL && form != 0)
+		asked_note(g->asked, form, clock_boot());
 }
 
 enum body_result

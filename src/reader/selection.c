@@ -14,6 +14,9 @@ static const struct str kind_names[VIEW_MAX] = {
 	[VIEW_STATS] = STR("stats"),
 	[VIEW_STATS_GROUPED] = STR("stats-grouped"),
 	[VIEW_WITH_STATS] = STR("with-stats"),
+	[VIEW_HISTORY] = STR("history"),
+	[VIEW_CHANGES] = STR("changes"),
+	[VIEW_UNLISTED] = STR("unlisted"),
 };
 
 /* offset=0 alone is no page (doc/reference.md 8.7); a page with a limit alone begins

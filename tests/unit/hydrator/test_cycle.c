@@ -1084,15 +1084,15 @@ TEST(test_short_of_memory)
 /* Rendering ends where no segment could have room, and that is said once, too. */
 TEST(test_larger_than_any_segment)
 {
-	cycle.settings.payload_max = 8192;
+	cycle.settings.payload_max = 16384;
 	put_models(40);
 	for (int i = 1; i <= 2; i++) {
 		assert_int_equal(run(), CYCLE_NO_ROOM);
 		assert_int_equal(count(COUNTER_PUBLISH_REJECTED), i);
 		assert_int_equal(count(COUNTER_REFRESH_FAILURES), i);
-		assert_int_equal(hydrator_world_logged("more than 8192 bytes"), 1);
+		assert_int_equal(hydrator_world_logged("more than 16384 bytes"), 1);
 		assert_int_equal(hydrator_world_logged("warning: "), i == 1);
-		assert_true(segment_wanted(world.segment, 0) > 8192);
+		assert_true(segment_wanted(world.segment, 0) > 16384);
 	}
 	put_models(1);
 	assert_published(1);

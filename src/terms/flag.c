@@ -1,0 +1,22 @@
+/* The names of the flags. */
+#include "terms/flag.h"
+
+#include <string.h>
+
+#define FLAG_NAME(flag, name) [flag] = (name),
+static const char *const names[RISK_FLAG_MAX] = { RISK_FLAGS(FLAG_NAME) };
+
+const char *
+flag_name(enum risk_flag flag)
+{
+	return names[flag];
+}
+
+int
+flag_find(const char *name, size_t n)
+{
+	for (int f = 0; f < RISK_FLAG_MAX; f++)
+		if (strlen(names[f]) == n && memcmp(names[f], name, n) == 0)
+			return f;
+	return -1;
+}
