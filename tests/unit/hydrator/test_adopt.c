@@ -20,28 +20,15 @@ static struct cycle cycle;
 static int
 setup(void **state UNUSED)
 {
-	char err[256] = "";
-
 	hydrator_world_make(&world, "image_generation", HYDRATOR_WORLD_CAPACITY);
-	memset(&cycle, 0, sizeof(cycle));
-	cycle.config = &world.config;
-	cycle.section = &world.category;
-	cycle.counters = segment_counters(world.segment, 0);
-	cycle.segment = world.segment;
-	if (publisher_open(world.segment, 0, 0, &cycle.publisher, err, sizeof(err)) ==
-		-1 ||
-	    cycle_open(&cycle, err, sizeof(err)) == -1) {
-		print_error("%s\n", err);
-		return -1;
-	}
+	hydrator_world_open_cycle(&world, &cycle);
 	return 0;
 }
 
 static int
 teardown(void **state UNUSED)
 {
-	cycle_close(&cycle);
-	publisher_close(&cycle.publisher);
+	hydrator_world_close_cycle(&cycle);
 	hydrator_world_remove(&world);
 	return 0;
 }

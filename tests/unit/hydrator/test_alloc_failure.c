@@ -145,12 +145,7 @@ static unsigned endings[ENDED_MAX];
 /* libbrotli ends the process without a word; the supervisor says that it ended. */
 static unsigned silent;
 
-static const char *const references[] = {
-	"{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true}}",
-	"{\"Old Oak\": {\"name\": \"Old Oak\", \"baseline\": \"stable_diffusion_xl\","
-	" \"nsfw\": false}, \"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\","
-	" \"nsfw\": true}, \"bad\": 1}",
-};
+static const char *const references[] = { "elm", "oak_and_elm_and_a_bad_one" };
 
 static bool
 go_on(void *arg)
@@ -273,7 +268,7 @@ assert_publishes(int wanted)
 	uint64_t before, after;
 
 	free(latched(&before));
-	hydrator_world_put("reference.json", references[wanted]);
+	hydrator_world_put_case(references[wanted]);
 	assert_int_equal(in_child(&(struct trial){ .report = -1 }), 0);
 	free(bodies[wanted]);
 	bodies[wanted] = latched(&after);
@@ -327,7 +322,7 @@ fail_one(long n, bool sticky)
 	int status;
 
 	free(latched(&before));
-	hydrator_world_put("reference.json", references[!version]);
+	hydrator_world_put_case(references[!version]);
 	hydrator_world_forget_log();
 	assert_ending(n, in_child(&t));
 	assert_old_or_new(n, before);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "fixture/directory.h"
 #include "fixture/http_stub.h"
+#include "fixture/json_text.h"
 #include "hydrator/cycle.h"
 #include "hydrator/accept.h"
 #include "hydrator/account.h"
@@ -42,20 +43,8 @@ teardown_group(void **state UNUSED)
 static int
 setup_with(const char *category, size_t capacity)
 {
-	char err[256] = "";
-
 	hydrator_world_make(&world, category, capacity);
-	memset(&cycle, 0, sizeof(cycle));
-	cycle.config = &world.config;
-	cycle.section = &world.category;
-	cycle.counters = segment_counters(world.segment, 0);
-	cycle.segment = world.segment;
-	if (publisher_open(world.segment, 0, 0, &cycle.publisher, err, sizeof(err)) ==
-		-1 ||
-	    cycle_open(&cycle, err, sizeof(err)) == -1) {
-		print_error("%s\n", err);
-		return -1;
-	}
+	hydrator_world_open_cycle(&world, &cycle);
 	return 0;
 }
 
@@ -68,8 +57,7 @@ setup(void **state UNUSED)
 static int
 teardown(void **state UNUSED)
 {
-	cycle_close(&cycle);
-	publisher_close(&cycle.publisher);
+	hydrator_world_close_cycle(&cycle);
 	hydrator_world_remove(&world);
 	return 0;
 }
@@ -182,9 +170,11 @@ ledger(void)
 	return l;
 }
 
+/* text: with ' for ". */
 static bool
 view_has(const struct snapshot *s, const struct view *v, const char *text)
 {
+	text = json_text_of("%s", text);
 	return memmem(s->data + v->body.off, v->body.len, text, strlen(text)) != NULL;
 }
 
@@ -201,7 +191,7 @@ TEST(test_readers_can_take_what_was_published)
 	assert_int_equal(d->typed_entries, 2);
 	assert_int_equal(d->skipped, 0);
 	assert_int_equal(d->views[VIEW_RISK].total_count, 2);
-	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Old Oak\""));
+	assert_true(view_has(s, &d->views[VIEW_RISK], "'name':'Old Oak'"));
 	assert_true(view_has(s, &d->views[VIEW_STATS], "image_generation"));
 	for (int p = 0; p < PART_MAX; p++) {
 		const struct part_stamp *part = &s->stamp.part[p];
@@ -327,9 +317,16 @@ TEST(test_missing_workers_are_none)
 	    "workers is 0 s old: none of its 1 elements is valid", " s old: ");
 }
 
-static const char *const bad_reference[] = { "", "<html>", "{\"a\": ", "[]",
-	"{\"a\": \"\xff\"}", "null" };
-static const char *const bad_horde[] = { "", "<html>", "[{", "\"x\"", "null", "7" };
+/* With ' for ". */
+static const char *const bad_reference[] = { "", "<html>", "{'a': ", "[]",
+	"{'a': '\xff'}", "null" };
+static const char *const bad_horde[] = { "", "<html>", "[{", "'x'", "null", "7" };
+
+static void
+put_bad(const char *file, const char *text)
+{
+	hydrator_world_put(file, json_text_of("%s", text));
+}
 
 /* Before there is anything to go on with. */
 TEST(test_bad_first_documents)
@@ -337,20 +334,20 @@ TEST(test_bad_first_documents)
 	size_t i;
 
 	for (i = 0; i < NELEM(bad_reference); i++) {
-		hydrator_world_put("reference.json", bad_reference[i]);
+		put_bad("reference.json", bad_reference[i]);
 		assert_fails("not refreshed: reference: file://", "JSON");
 	}
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference));
 	hydrator_world_put("reference.json", "{}");
 	restart(); /* the others were good, and are kept */
 	for (i = 0; i < NELEM(bad_horde); i++) {
-		hydrator_world_put("status_image.json", bad_horde[i]);
+		put_bad("status_image.json", bad_horde[i]);
 		assert_partial(CYCLE_REUSED, "status is absent: file://", "JSON");
 	}
 	hydrator_world_put("status_image.json", "[]");
 	/* Good JSON of the right kind that holds nothing usable. */
 	restart();
-	hydrator_world_put("stats_image.json", "{\"day\": 3}");
+	hydrator_world_put("stats_image.json", json_text_of("{'day': 3}"));
 	assert_partial(CYCLE_REUSED, "stats is absent: ", "day");
 	assert_int_equal(
 	    count(COUNTER_BAD_DOCUMENTS), NELEM(bad_reference) + NELEM(bad_horde) + 1);
@@ -367,14 +364,14 @@ TEST(test_bad_later_documents)
 
 	assert_published(1);
 	for (i = 0; i < NELEM(bad_reference); i++) {
-		hydrator_world_put("reference.json", bad_reference[i]);
+		put_bad("reference.json", bad_reference[i]);
 		assert_partial(CYCLE_REUSED, "reference is 0 s old: file://", "JSON");
 	}
 	for (i = 0; i < NELEM(bad_horde); i++) {
-		hydrator_world_put("stats_image.json", bad_horde[i]);
+		put_bad("stats_image.json", bad_horde[i]);
 		assert_partial(CYCLE_REUSED, "; stats is 0 s old: file://", "JSON");
 	}
-	hydrator_world_put("stats_image.json", "{\"day\": 3}");
+	hydrator_world_put("stats_image.json", json_text_of("{'day': 3}"));
 	assert_partial(CYCLE_REUSED, "; stats is 0 s old: day: not an object", "JSON");
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS),
 	    NELEM(bad_reference) + 2 * NELEM(bad_horde) + 2);
@@ -383,9 +380,7 @@ TEST(test_bad_later_documents)
 
 TEST(test_invalid_records_are_skipped)
 {
-	hydrator_world_put("reference.json",
-	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
-	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\"}}");
+	hydrator_world_put_case("elm_and_a_bad_ash");
 	assert_published(1);
 	assert_int_equal(hydrator_world_logged("warning: "), 1);
 	assert_int_equal(hydrator_world_logged("Ash"), 1);
@@ -454,10 +449,9 @@ put_models(unsigned n)
 	struct buf b = { 0 };
 
 	for (unsigned i = 0; i < n; i++)
-		buf_printf(&b,
-		    "%s\"m%u\": {\"name\": \"m%u\", \"baseline\": \"flux_1\", "
-		    "\"nsfw\": true}",
-		    i > 0 ? ", " : "{", i, i);
+		json_text_put(&b,
+		    "%s'm%u':{'name':'m%u','baseline':'flux_1','nsfw':true}",
+		    i > 0 ? "," : "{", i, i);
 	buf_add(&b, "}", 2);
 	hydrator_world_put("reference.json", b.data);
 	buf_free(&b);
@@ -561,20 +555,18 @@ TEST(test_old_document_beside_new_ones)
 	first = stamp().part[PART_DELETION_RISK].fetched_boot;
 	then = clock_boot();
 	hydrator_world_put("stats_image.json", NULL);
-	hydrator_world_put("reference.json",
-	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
-	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\", \"nsfw\": true}}");
+	hydrator_world_put_case("elm_and_ash");
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	d = view_open(s->data, s->len, CATEGORY_IMAGE_GENERATION);
 	assert_non_null(d);
-	assert_true(view_has(s, &d->views[VIEW_RISK], "\"name\":\"Ash\""));
-	assert_true(view_has(s, &d->views[VIEW_RISK], "\"usage_month\":50"));
+	assert_true(view_has(s, &d->views[VIEW_RISK], "'name':'Ash'"));
+	assert_true(view_has(s, &d->views[VIEW_RISK], "'usage_month':50"));
 	assert_in_range(s->stamp.part[PART_DELETION_RISK].fetched_boot, first, then);
 	snapshot_release(&s);
 	/* Once more, and it is still that old. */
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
-	hydrator_world_put("stats_image.json", "{\"month\": {\"Elm\": 60}}");
+	hydrator_world_put("stats_image.json", json_text_of("{'month': {'Elm': 60}}"));
 	assert_published(4);
 	assert_true(stamp().part[PART_DELETION_RISK].fetched_boot > first);
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), 0);
@@ -603,7 +595,7 @@ TEST(test_shrunken_document_must_come_again)
 	hydrator_world_put("stats_image.json", NULL);
 	assert_partial(CYCLE_REUSED, "stats is 0 s old: file://", " s old: ");
 	assert_int_equal(refused(), 1u << DOCUMENT_STATS);
-	hydrator_world_put("stats_image.json", "{\"total\": {\"Elm\": 0}}");
+	hydrator_world_put("stats_image.json", json_text_of("{'total': {'Elm': 0}}"));
 	assert_published(5);
 	assert_int_equal(
 	    hydrator_world_logged("stats is accepted with 0 models with usage, down "
@@ -771,7 +763,7 @@ TEST(test_a_bad_file_of_a_gate_is_not_believed)
 
 TEST(test_flapping_document_never_passes)
 {
-	static const char full[] = "{\"month\": {\"Elm\": 5}}";
+	const char *full = json_text_of("{'month':{'Elm':5}}");
 	uint64_t g;
 
 	world.config.hydration.interval = 0;
@@ -806,22 +798,17 @@ with_models(void)
  * predecessor has published. */
 TEST(test_no_record_is_valid)
 {
-	static const char bad[] = "{\"A\": {\"renamed\": \"A\"}, \"B\": 1}";
-	static const char good[] =
-	    "{\"A\": {\"name\": \"A\", \"baseline\": \"stable_diffusion_1\", "
-	    "\"nsfw\": false}}";
-
-	hydrator_world_put("reference.json", bad);
+	hydrator_world_put_case("none_is_valid");
 	assert_published(1);
 	assert_int_equal(with_models(), 0);
 	assert_int_equal(
 	    hydrator_world_logged("image_generation: none of the 2 records is valid"),
 	    1);
 	assert_published(2);
-	hydrator_world_put("reference.json", good);
+	hydrator_world_put_case("one_is_valid");
 	assert_published(3);
 	assert_int_equal(with_models(), 1);
-	hydrator_world_put("reference.json", bad);
+	hydrator_world_put_case("none_is_valid");
 	assert_partial(CYCLE_REUSED,
 	    "reference is 0 s old: none of its 2 records is valid", " s old: ");
 	assert_int_equal(with_models(), 1);
@@ -848,7 +835,7 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	assert_int_equal(snapshot_generation(world.segment, 0), 2);
 	assert_int_equal(count(COUNTER_REFRESHES_PARTIAL), 1);
 	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
-	hydrator_world_put("stats_image.json", "{\"day\": {\"Ash\": 1}}");
+	hydrator_world_put("stats_image.json", json_text_of("{'day': {'Ash': 1}}"));
 	assert_published(3);
 	assert_int_equal(refused(), 0);
 }
@@ -888,10 +875,7 @@ TEST(test_a_restart_loses_no_answers)
 	    &first.part[PART_DELETION_RISK], 2 * sizeof(struct part_stamp));
 	assert_int_equal(with_models(), 1);
 	/* The workers alone are taken over likewise. */
-	hydrator_world_put("status_image.json",
-	    "[{\"name\": \"Elm\", \"type\": \"image\", \"performance\": 1.5, "
-	    "\"queued\": 0, \"jobs\": 0, "
-	    "\"eta\": 0, \"count\": 3}]");
+	hydrator_world_put_case("elm_has_workers");
 	assert_partial(CYCLE_REUSED, "workers is absent: file://", "JSON");
 	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
 	now = stamp();
@@ -928,9 +912,7 @@ TEST(test_encoded_forms_follow)
 	struct snapshot *s, *t;
 	char *one, *two;
 
-	hydrator_world_put("reference.json",
-	    "{\"Elm\": {\"name\": \"Elm\", \"baseline\": \"flux_1\", \"nsfw\": true},"
-	    " \"Ash\": {\"name\": \"Ash\", \"baseline\": \"flux_1\", \"nsfw\": true}}");
+	hydrator_world_put_case("elm_and_ash");
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	one = body_of(s);
@@ -989,7 +971,7 @@ setup_narrow(void **state UNUSED)
 TEST_WITH(test_forms_without_room, setup_narrow, teardown)
 {
 	static const char hex[] = "0123456789abcdef";
-	char name[3001] = "", text[8000];
+	char name[3001] = "";
 	struct snapshot *s;
 	uint32_t forms;
 	size_t i;
@@ -998,10 +980,8 @@ TEST_WITH(test_forms_without_room, setup_narrow, teardown)
 	restart();
 	for (i = 0; i < sizeof(name) - 1; i++)
 		name[i] = hex[arc4random_uniform(16)];
-	snprintf(text, sizeof(text),
-	    "{\"a\": {\"name\": \"%s\", \"baseline\": \"flux_1\", \"nsfw\": true}}",
-	    name);
-	hydrator_world_put("reference.json", text);
+	hydrator_world_put("reference.json",
+	    json_text_of("{'a':{'name':'%s','baseline':'flux_1','nsfw':true}}", name));
 	demand_note(&cycle.demand, UINT32_MAX, clock_boot());
 	assert_published(1);
 	assert_int_equal(hydrator_world_logged("warning"), 0);
@@ -1029,11 +1009,19 @@ TEST_WITH(test_category_without_horde, setup_blip, teardown)
 
 	hydrator_world_put("status_image.json", NULL);
 	hydrator_world_put("stats_image.json", NULL);
-	hydrator_world_put("reference.json", "{\"b\": {\"name\": \"b\"}}");
+	hydrator_world_put_case("without_horde");
 	assert_published(1);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
 	assert_non_null(view_open(s->data, s->len, CATEGORY_BLIP));
 	snapshot_release(&s);
+}
+
+/* A document of one model, whose name is a number of so many digits. */
+static const char *
+model_of(int digits, int number)
+{
+	return json_text_of(
+	    "{'a':{'name':'%0*d','baseline':'flux_1','nsfw':true}}", digits, number);
 }
 
 static int
@@ -1044,19 +1032,13 @@ setup_small(void **state UNUSED)
 
 TEST_WITH(test_too_large_for_the_segment, setup_small, teardown)
 {
-	char text[6000];
-
-	snprintf(text, sizeof(text),
-	    "{\"a\": {\"name\": \"%05000d\", \"baseline\": \"flux_1\", \"nsfw\": "
-	    "true}}",
-	    0);
-	hydrator_world_put("reference.json", text);
+	hydrator_world_put("reference.json", model_of(5000, 0));
 	assert_int_equal(run(), CYCLE_NO_ROOM); /* no early try */
 	assert_int_equal(
 	    hydrator_world_logged("image_generation not refreshed: a snapshot of "), 1);
 	assert_true(segment_wanted(world.segment, 0) > 4096);
-	text[5000] = 'x'; /* another content, as large */
-	hydrator_world_put("reference.json", text);
+	/* Another content, as large. */
+	hydrator_world_put("reference.json", model_of(5000, 1));
 	assert_int_equal(run(), CYCLE_NO_ROOM);
 	assert_int_equal(hydrator_world_logged("warning: "), 0);
 	assert_int_equal(count(COUNTER_PUBLISH_REJECTED), 2);
@@ -1069,7 +1051,7 @@ TEST(test_short_of_memory)
 	assert_published(1);
 	memory_open(&memory, 1);
 	cycle.memory = &memory;
-	hydrator_world_put("stats_image.json", "{\"day\": {\"Elm\": 9}}");
+	hydrator_world_put("stats_image.json", json_text_of("{'day': {'Elm': 9}}"));
 	memory.begun = 0; /* all of the process is more than a byte */
 	assert_int_equal(run(), CYCLE_NO_ROOM);
 	assert_int_equal(hydrator_world_logged("not refreshed: it takes "), 1);
@@ -1102,21 +1084,17 @@ TEST(test_larger_than_any_segment)
 /* Said again if it comes again. */
 TEST(test_too_large_for_now)
 {
-#define RECORD(name)                                                                   \
-	"{\"a\": {\"name\": \"" name "\", \"baseline\": \"flux_1\", \"nsfw\": true}}"
-	static char text[HYDRATOR_WORLD_CAPACITY + 100];
+	const char *text = model_of(HYDRATOR_WORLD_CAPACITY, 0);
 	int i;
 
-	snprintf(text, sizeof(text), RECORD("%0*d"), HYDRATOR_WORLD_CAPACITY, 0);
 	for (i = 1; i <= 2; i++) {
 		hydrator_world_put("reference.json", text);
 		assert_int_equal(run(), CYCLE_NO_ROOM);
 		assert_int_equal(hydrator_world_logged("the segment has room"), 1);
-		hydrator_world_put("reference.json", RECORD("a"));
+		hydrator_world_put_case("one_is_valid");
 		assert_published((uint64_t)i);
 		assert_int_equal(segment_wanted(world.segment, 0), 0);
 	}
-#undef RECORD
 }
 
 /* Said once, kept until it is over, and known to a successor. */
@@ -1159,7 +1137,7 @@ TEST(test_the_end_of_trouble_is_said_once)
 	assert_published(1);
 	hydrator_world_put("stats_image.json", NULL);
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
-	hydrator_world_put("stats_image.json", "{\"month\": {\"Elm\": 60}}");
+	hydrator_world_put("stats_image.json", json_text_of("{'month': {'Elm': 60}}"));
 	assert_int_equal(run(), CYCLE_PUBLISHED);
 	assert_int_equal(hydrator_world_logged("image_generation is well again after 0 "
 					       "s, which began with: stats is 0 s old"),

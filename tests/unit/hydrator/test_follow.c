@@ -51,7 +51,6 @@ static void
 world_open(void)
 {
 	struct config *c = &world.config;
-	char err[256] = "";
 
 	hydrator_world_make(&world, CATEGORY, HYDRATOR_WORLD_CAPACITY);
 	snprintf(url, sizeof(url), "unix://%s", directory_path("redis.sock"));
@@ -64,14 +63,7 @@ world_open(void)
 	c->redis.lease = 60;
 	c->redis.poll = 1;
 	c->redis.patience = 240;
-	memset(&cycle, 0, sizeof(cycle));
-	cycle.config = c;
-	cycle.section = &world.category;
-	cycle.counters = segment_counters(world.segment, 0);
-	cycle.segment = world.segment;
-	assert_int_equal(
-	    publisher_open(world.segment, 0, 0, &cycle.publisher, err, sizeof(err)), 0);
-	assert_int_equal(cycle_open(&cycle, err, sizeof(err)), 0);
+	hydrator_world_open_cycle(&world, &cycle);
 }
 
 static int
@@ -104,8 +96,7 @@ teardown(void **state UNUSED)
 	script_close(&other);
 	redis_close(&redis);
 	redis_server_stop(&server);
-	cycle_close(&cycle);
-	publisher_close(&cycle.publisher);
+	hydrator_world_close_cycle(&cycle);
 	hydrator_world_remove(&world);
 	return 0;
 }
