@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static const char *const names[EVENT_KIND_MAX] = {
+static const char *const event_names[EVENT_KIND_MAX] = {
 	[EVENT_APPEARED] = "appeared",
 	[EVENT_DISAPPEARED] = "disappeared",
 	[EVENT_RENAMED] = "renamed",
@@ -20,14 +20,14 @@ static const char *const names[EVENT_KIND_MAX] = {
 const char *
 event_kind_name(enum event_kind kind)
 {
-	return names[kind];
+	return event_names[kind];
 }
 
 int
 event_kind_find(const char *name, size_t n)
 {
 	for (int k = 0; k < EVENT_KIND_MAX; k++)
-		if (strlen(names[k]) == n && memcmp(names[k], name, n) == 0)
+		if (strlen(event_names[k]) == n && memcmp(event_names[k], name, n) == 0)
 			return k;
 	return -1;
 }

@@ -4,19 +4,19 @@
 #include <string.h>
 
 #define FLAG_NAME(flag, name) [flag] = (name),
-static const char *const names[RISK_FLAG_MAX] = { RISK_FLAGS(FLAG_NAME) };
+static const char *const flag_names[RISK_FLAG_MAX] = { RISK_FLAGS(FLAG_NAME) };
 
 const char *
 flag_name(enum risk_flag flag)
 {
-	return names[flag];
+	return flag_names[flag];
 }
 
 int
 flag_find(const char *name, size_t n)
 {
 	for (int f = 0; f < RISK_FLAG_MAX; f++)
-		if (strlen(names[f]) == n && memcmp(names[f], name, n) == 0)
+		if (strlen(flag_names[f]) == n && memcmp(flag_names[f], name, n) == 0)
 			return f;
 	return -1;
 }
