@@ -12,10 +12,11 @@
 #include "config/load.h"
 #include "config/options.h"
 #include "fixture/directory.h"
+#include "fixture/json_text.h"
 #include "terms/category.h"
 #include "unit.h"
 
-#define CATEGORY "category \"lora\" { reference = { \"https://a.example/x\" } }\n"
+#define CATEGORY "category 'lora' { reference = { 'https://a.example/x' } }\n"
 
 static char path[128];
 static char err[4096];
@@ -353,18 +354,18 @@ TEST(every_range_is_kept)
 TEST(dump_reads_back_equal)
 {
 	static const char text[] =
-	    "listen = { \"[::1]:0\", '*:80', localhost:65535 }\n"
+	    "listen = { '[::1]:0', '*:80', localhost:65535 }\n"
 	    "pidfile = \"/a \\\"b\\\" \\$\\{HOME} \\\\ \\x01\\n~'#//\"\n"
 	    "segment { capacity = 65537 }\n"
 	    "upstream { max_bytes = 3k user_agent = \"h\xc3\xa9 /* no comment */\" }\n"
 	    "hydration { jitter = 0.123456789012345678 enabled = no }\n"
 	    "analysis { preferred_hosts = {} low_usage_percent = 1e-7\n"
-	    "  corrections = { \"Never-Used\", exact-usage } }\n"
+	    "  corrections = { 'Never-Used', exact-usage } }\n"
 	    "http { replicate_mode = primary canonical_format = LEGACY\n"
-	    "  cors = { \"https://a.example\", \"*\" } }\n"
-	    "horde { url = \"file:///srv/horde//\" }\n"
-	    "category lora { reference = { \"file:///x\", \"HTTP://h/?a=b\" } }\n"
-	    "category \"text_generation\" { reference = \"https://h/t/\" }\n";
+	    "  cors = { 'https://a.example', '*' } }\n"
+	    "horde { url = 'file:///srv/horde//' }\n"
+	    "category lora { reference = { 'file:///x', 'HTTP://h/?a=b' } }\n"
+	    "category 'text_generation' { reference = 'https://h/t/' }\n";
 	struct config *c = load_good(text), *again;
 	char *first, *second, *all = dump(c);
 
@@ -403,25 +404,25 @@ TEST(bad_values_are_named_with_their_line)
 	refuses("log { format = xml }\n" CATEGORY, 1, "text or json");
 	refuses("pidfile = run\n" CATEGORY, 1, "absolute path");
 	refuses("state_dir = state\n" CATEGORY, 1, "absolute path");
-	refuses("user = \"a b\"\n" CATEGORY, 1, "login name");
+	refuses("user = 'a b'\n" CATEGORY, 1, "login name");
 	refuses("segment { name = hydratord }\n" CATEGORY, 1, "slash and a name");
-	refuses("segment { name = \"/a/b\" }\n" CATEGORY, 1, "slash and a name");
-	refuses("horde { url = \"ftp://h/\" }\n" CATEGORY, 1, "http://");
-	refuses("horde { url = \"file://h/x\" }\n" CATEGORY, 1, "file:///");
-	refuses("horde { url = \"https:///x\" }\n" CATEGORY, 1, "http://");
-	refuses("horde { url = \"http://h/ x\" }\n" CATEGORY, 1, "http://");
+	refuses("segment { name = '/a/b' }\n" CATEGORY, 1, "slash and a name");
+	refuses("horde { url = 'ftp://h/' }\n" CATEGORY, 1, "http://");
+	refuses("horde { url = 'file://h/x' }\n" CATEGORY, 1, "file:///");
+	refuses("horde { url = 'https:///x' }\n" CATEGORY, 1, "http://");
+	refuses("horde { url = 'http://h/ x' }\n" CATEGORY, 1, "http://");
 	refuses("upstream { proxy = squid }\n" CATEGORY, 1, "socks5");
 	refuses("upstream { user_agent = \"a\\nHost: b\" }\n" CATEGORY, 1, "control");
 	refuses("analysis { corrections = { never-used,\n usage } }\n" CATEGORY, 2,
 	    "exact-usage");
-	refuses("http { cors = { \"example.org\" } }\n" CATEGORY, 1, "origin");
+	refuses("http { cors = { 'example.org' } }\n" CATEGORY, 1, "origin");
 	refuses("http { replicate_mode = SECONDARY }\n" CATEGORY, 1, "PRIMARY");
 	refuses("http { canonical_format = v3 }\n" CATEGORY, 1, "v2 or legacy");
 	refuses("http { metrics_listen = { 80 } }\n" CATEGORY, 1, "host:port");
 	refuses("http { access_log = syslog }\n" CATEGORY, 1, "absolute path");
 	refuses(
 	    "http { access_log_format = common }\n" CATEGORY, 1, "combined or json");
-	refuses("category lora {\nreference = {\n\"x.json\" } }\n", 3, "file:///");
+	refuses("category lora {\nreference = {\n'x.json' } }\n", 3, "file:///");
 }
 
 TEST(listen_takes_addresses_only)
@@ -434,11 +435,11 @@ TEST(listen_takes_addresses_only)
 	size_t i;
 
 	for (i = 0; i < NELEM(bad); i++) {
-		snprintf(text, sizeof(text), "listen = { \"%s\" }\n" CATEGORY, bad[i]);
+		snprintf(text, sizeof(text), "listen = { '%s' }\n" CATEGORY, bad[i]);
 		refuses(text, 1, "write host:port");
 	}
 	for (i = 0; i < NELEM(good); i++) {
-		snprintf(text, sizeof(text), "listen = { \"%s\" }\n" CATEGORY, good[i]);
+		snprintf(text, sizeof(text), "listen = { '%s' }\n" CATEGORY, good[i]);
 		c = load_good(text);
 		assert_string_equal(c->listen.item[0], good[i]);
 		config_free(&c);
@@ -527,14 +528,14 @@ TEST(rules_between_options_hold)
 	refuses("http {\nmax_head = 4K\nmax_target = 5K }\n" CATEGORY, 2,
 	    "http.max_target (5120 bytes) must be at most http.max_head (4096");
 	refuses("readers = 1\n", 0, "no category");
-	refuses("\ncategory loras {\n\nreference = { \"https://h/\" } }\n", 2,
+	refuses("\ncategory loras {\n\nreference = { 'https://h/' } }\n", 2,
 	    "category 'loras' does not exist");
 	refuses("\ncategory lora { }\n", 2, "category 'lora' has no source");
 	refuses("\ncategory lora { reference = {} }\n", 2, "has no source");
-	refuses("http {\nready_categories = { \"lora\", \"image_generation\" } "
+	refuses("http {\nready_categories = { 'lora', 'image_generation' } "
 		"}\n" CATEGORY,
 	    2, "'image_generation' is not configured: add its category section");
-	refuses("http { ready_categories = { \"loras\" } }\n" CATEGORY, 1,
+	refuses("http { ready_categories = { 'loras' } }\n" CATEGORY, 1,
 	    "'loras' does not fit: write names of categories");
 	refuses("redis {\nlease = 120\n}\n" CATEGORY, 2,
 	    "redis.lease (120 s) must be more than upstream.cycle_timeout (120 s)");
@@ -556,7 +557,7 @@ redis_refused(const char *url)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "\nredis {\nurl = \"%s\"\n}\n" CATEGORY, url);
+	snprintf(text, sizeof(text), "\nredis {\nurl = '%s'\n}\n" CATEGORY, url);
 	refuses(text, 3, "redis.url");
 	return err;
 }
@@ -572,7 +573,7 @@ TEST(a_password_of_redis_is_never_told)
 
 	for (i = 0; i < NELEM(bad); i++)
 		assert_null(strstr(redis_refused(bad[i]), "s3cret"));
-	c = load_good("redis { url = \"rediss://us3r:s3cret@h:1/2\" }\n" CATEGORY);
+	c = load_good("redis { url = 'rediss://us3r:s3cret@h:1/2' }\n" CATEGORY);
 	assert_string_equal(c->redis.url, "rediss://us3r:s3cret@h:1/2");
 	text = dump(c);
 	assert_non_null(strstr(text, "\turl = \"rediss://***@h:1/2\" # "));
@@ -581,7 +582,7 @@ TEST(a_password_of_redis_is_never_told)
 	assert_null(strstr(text, "us3r"));
 	free(text);
 	config_free(&c);
-	c = load_good("redis { url = \"unix:///run/a@b?db=1\" }\n" CATEGORY);
+	c = load_good("redis { url = 'unix:///run/a@b?db=1' }\n" CATEGORY);
 	text = dump(c);
 	assert_non_null(strstr(text, "\turl = \"unix:///run/a@b?db=1\" # "));
 	assert_null(strstr(text, "***"));
@@ -599,35 +600,35 @@ TEST(one_password_is_enough)
 	fclose(f);
 	assert_int_equal(chmod(text, 0600), 0);
 	snprintf(text, sizeof(text),
-	    "redis {\nurl = \"redis://user:s3cret@h\"\n"
-	    "password_file = \"%s.password\"\n}\n" CATEGORY,
+	    "redis {\nurl = 'redis://user:s3cret@h'\n"
+	    "password_file = '%s.password'\n}\n" CATEGORY,
 	    path);
 	refuses(text, 2, "redis.password_file and redis.url have a password each");
 	snprintf(text, sizeof(text),
-	    "redis {\nurl = \"redis://user@h\"\n"
-	    "password_file = \"%s.password\"\n}\n" CATEGORY,
+	    "redis {\nurl = 'redis://user@h'\n"
+	    "password_file = '%s.password'\n}\n" CATEGORY,
 	    path);
 	struct config *c = load_good(text);
 	config_free(&c);
 	snprintf(text, sizeof(text), "%s.password", path);
 	assert_int_equal(unlink(text), 0);
-	refuses("redis {\nurl = \"redis://user@h\"\n}\n" CATEGORY, 2,
+	refuses("redis {\nurl = 'redis://user@h'\n}\n" CATEGORY, 2,
 	    "redis.url has a user without a password: write USER:PASSWORD@");
 }
 
 TEST(names_of_redis_are_simple)
 {
-	refuses("redis {\nprefix = \"\" }\n" CATEGORY, 2, "write letters, digits");
-	refuses("redis {\nprefix = \"a{b}\" }\n" CATEGORY, 2, "write letters, digits");
-	refuses("redis {\nprefix = \"a*\" }\n" CATEGORY, 2, "write letters, digits");
-	refuses("redis {\nreference_prefix = \"a b\" }\n" CATEGORY, 2, "write letters");
-	refuses("redis {\nname = \"a/b\" }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nprefix = '' }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nprefix = 'a{b}' }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nprefix = 'a*' }\n" CATEGORY, 2, "write letters, digits");
+	refuses("redis {\nreference_prefix = 'a b' }\n" CATEGORY, 2, "write letters");
+	refuses("redis {\nname = 'a/b' }\n" CATEGORY, 2, "write letters, digits");
 	refuses("redis {\nname = "
-		"\"abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij1234\" "
+		"'abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij1234' "
 		"}\n" CATEGORY,
 	    2, "up to 63 bytes");
-	struct config *c = load_good("redis { prefix = \"a:b/c._-1\" name = \"A.b-1\"\n"
-				     "reference_prefix = \"\" }\n" CATEGORY);
+	struct config *c = load_good("redis { prefix = 'a:b/c._-1' name = 'A.b-1'\n"
+				     "reference_prefix = '' }\n" CATEGORY);
 	config_free(&c);
 }
 
@@ -675,8 +676,8 @@ expect_ready(const char *text, const char *first, size_t n)
 
 TEST(ready_categories_are_configured_ones)
 {
-#define TEXT "category text_generation { reference = { \"https://a.example/x\" } }\n"
-#define IMAGE "category image_generation { reference = { \"https://a.example/x\" } }\n"
+#define TEXT "category text_generation { reference = { 'https://a.example/x' } }\n"
+#define IMAGE "category image_generation { reference = { 'https://a.example/x' } }\n"
 	expect_ready(CATEGORY TEXT IMAGE, "image_generation", 2);
 	expect_ready(CATEGORY TEXT, "text_generation", 1);
 	expect_ready(CATEGORY, "lora", 1);
@@ -757,7 +758,7 @@ TEST(environment_wins_over_the_file)
 	setenv("HORDE_MODEL_REFERENCE_REDIS__USE_REDIS", "true", 1);
 	c = load_good(
 	    "hydration { interval = 200 enabled = true }\n"
-	    "segment { capacity = 2M }\nhorde { url = \"http://h\" }\n" CATEGORY);
+	    "segment { capacity = 2M }\nhorde { url = 'http://h' }\n" CATEGORY);
 	assert_int_equal(c->hydration.interval, 100);
 	assert_false(c->hydration.enabled);
 	assert_int_equal(c->segment.capacity, 1024 * 1024);
@@ -771,7 +772,7 @@ TEST(environment_wins_over_the_file)
 	config_free(&c);
 	clearenv();
 	setenv("AI_HORDE_URL", "https://second.example/api", 1);
-	c = load_good("horde { url = \"http://h\" }\n" CATEGORY);
+	c = load_good("horde { url = 'http://h' }\n" CATEGORY);
 	assert_string_equal(c->horde.url, "https://second.example/api");
 	config_free(&c);
 	clearenv();
@@ -824,12 +825,14 @@ assert_origins(const struct config *c, size_t n)
 		assert_string_equal(c->http.cors.item[i], origins[i]);
 }
 
+/* text: with ' for ". */
 static void
 gives_origins(const char *text, size_t n)
 {
 	char file[512];
 	struct config *c;
 
+	text = json_text_of("%s", text);
 	setenv(CORS, text, 1);
 	c = load_good(CATEGORY);
 	clearenv();
@@ -850,8 +853,8 @@ TEST(origins_come_with_commas_or_in_an_array)
 	gives_origins("https://a.example", 1);
 	gives_origins("https://a.example,http://[::1]:8080,*", 3);
 	gives_origins(" https://a.example\t,, http://[::1]:8080 ,", 2);
-	gives_origins("[\"https://a.example\", \"http://[::1]:8080\"]", 2);
-	gives_origins(" [\"https://a.example\"] ", 1);
+	gives_origins("['https://a.example', 'http://[::1]:8080']", 2);
+	gives_origins(" ['https://a.example'] ", 1);
 	gives_origins("[]", 0);
 	gives_origins("", 0);
 	gives_origins(" , ", 0);
@@ -909,9 +912,9 @@ TEST(environment_brings_categories_and_sources)
 	config_free(&c);
 	/* What is first already is not put first again: a dump reads back equal. */
 	c = load_good(
-	    "category text_generation { reference = { \"file:///x\" } }\n" CATEGORY
+	    "category text_generation { reference = { 'file:///x' } }\n" CATEGORY
 	    "category image_generation { reference = { "
-	    "\"https://p.example/api/model_references/v2/image_generation\""
+	    "'https://p.example/api/model_references/v2/image_generation'"
 	    " } }\n");
 	for (i = 0; i < c->ncategories; i++)
 		assert_int_equal(c->category[i].reference.n, i < 2 ? 2 : 1);
@@ -1023,7 +1026,7 @@ expect_redis(const char *text, const char *url, const char *prefix, int64_t ttl)
 
 TEST(redis_of_the_reference_counts_where_it_is_used)
 {
-	static const char file[] = "redis { url = \"redis://file\" }\n" CATEGORY;
+	static const char file[] = "redis { url = 'redis://file' }\n" CATEGORY;
 	char *text;
 
 	setenv(REDIS "URL", "redis://:s3cret@h", 1);

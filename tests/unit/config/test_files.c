@@ -37,8 +37,8 @@ load(const char *option, const char *file, const char *horde)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-	    "horde { url = \"%s\" }\nupstream { %s = \"%s\" }\n"
-	    "category \"lora\" { reference = { \"https://a.example/x\" } }\n",
+	    "horde { url = '%s' }\nupstream { %s = '%s' }\n"
+	    "category 'lora' { reference = { 'https://a.example/x' } }\n",
 	    horde, option, file);
 	write_file(path, text, 0600);
 	if (config_load(path, known, &c, err, sizeof(err)) == -1)
@@ -103,7 +103,7 @@ TEST(a_password_is_for_one_user)
 	size_t i;
 
 	snprintf(
-	    section, sizeof(section), "%s\" }\nredis { password_file = \"%s", "", key);
+	    section, sizeof(section), "%s' }\nredis { password_file = '%s", "", key);
 	write_file(key, "s3cret", 0600);
 	accepts("ca_file", section, "https://h");
 	for (i = 0; i < NELEM(bad); i++) {

@@ -60,7 +60,7 @@ static void
 load_config(struct readers *w)
 {
 	static const char text[] =
-	    "category \"image_generation\" { reference = { \"file:///nothing\" } }\n";
+	    "category 'image_generation' { reference = { 'file:///nothing' } }\n";
 	char path[] = "/tmp/hydratord-test-XXXXXX", err[500];
 	int fd = mkstemp(path);
 
