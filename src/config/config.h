@@ -96,6 +96,7 @@ struct config {
 		int64_t max_head;        /* request line and fields, bytes */
 		int64_t max_target;      /* request target, bytes */
 		int64_t max_connections; /* per reader */
+		int64_t max_streams;     /* of them, those of /events */
 		int64_t body_memory;     /* per reader, of answers that wait */
 		int64_t head_timeout;    /* to send a whole head */
 		int64_t idle_timeout;    /* between requests */

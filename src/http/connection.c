@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/stream.h"
 #include "shm/counters.h"
 
 /* What a connection may use of the loop before others have their turn, whichever comes
@@ -46,6 +47,7 @@ connection_free(struct http_connection *c)
 	event_del(&c->write);
 	close(c->fd);
 	buf_free(&c->saved);
+	stream_forget(c);
 	TAILQ_REMOVE(&s->connections, c, link);
 	free(c->peer);
 	free(c);
@@ -56,11 +58,13 @@ bool
 connection_linger(struct http_connection *c)
 {
 	buf_free(&c->saved);
+	event_del(&c->write);
 	if (shutdown(c->fd, SHUT_WR) == -1) {
 		connection_free(c);
 		return false;
 	}
 	connection_enter(c, CONNECTION_LINGER);
+	stream_forget(c);
 	return true;
 }
 
@@ -96,6 +100,8 @@ connection_is_last(struct http_connection *c, size_t behind)
 static bool
 answer_sent(struct http_connection *c, bool close_after)
 {
+	if (c->stream != NULL)
+		return stream_open(c);
 	if (close_after)
 		return connection_linger(c);
 	connection_enter(c, CONNECTION_IDLE);
@@ -183,6 +189,14 @@ send_response(struct http_connection *c, const struct http_request *q, bool body
 	return answer_sent(c, r->close);
 }
 
+/* Whatever it says is thrown away. */
+static bool
+connection_is_deaf(const struct http_connection *c)
+{
+	return c->state == CONNECTION_LINGER || c->state == CONNECTION_STREAM ||
+	       c->state == CONNECTION_BEHIND;
+}
+
 /* What was read behind a refused request has no meaning any more. */
 static bool
 refuse(struct http_connection *c, int status, const struct http_request *q, bool body)
@@ -226,6 +240,18 @@ connection_bad_request(
 	return refuse(c, status, q, body);
 }
 
+/* A server that is not open answers with the head alone: its client comes back, to
+ * another one. */
+static void
+begin_stream(struct http_connection *c, enum http_method method)
+{
+	if (method != HTTP_GET)
+		return;
+	c->server->response.close = true;
+	if (c->server->stage == SERVER_OPEN)
+		stream_begin(c);
+}
+
 /* behind: bytes that were read after the request. */
 static bool
 answer(struct http_connection *c, size_t behind)
@@ -241,6 +267,8 @@ answer(struct http_connection *c, size_t behind)
 	s->options.handle(s->options.arg, q, &s->response);
 	s->response.close |=
 	    !q->keep_alive || q->has_body || connection_is_last(c, behind);
+	if (s->response.topics != 0)
+		begin_stream(c, q->method);
 	counter_add(s->options.counters, COUNTER_REQUESTS, 1);
 	return send_response(c, q, q->method != HTTP_HEAD);
 }
@@ -284,7 +312,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 	int64_t began = s->read = clock_boot();
 	unsigned answers = 0;
 
-	while (len > 0 && c->pending == NULL && c->state != CONNECTION_LINGER) {
+	while (len > 0 && c->pending == NULL && !connection_is_deaf(c)) {
 		if (answers == TURN_ANSWERS || s->read - began >= TURN_NSEC) {
 			wait_for_turn(c);
 			break;
@@ -312,7 +340,7 @@ consume(struct http_connection *c, const char *data, size_t len)
 			return refuse_request(c);
 		}
 	}
-	save(c, data, c->state == CONNECTION_LINGER ? 0 : len);
+	save(c, data, connection_is_deaf(c) ? 0 : len);
 	return true;
 }
 
@@ -337,7 +365,7 @@ on_read(evutil_socket_t fd, short what UNUSED, void *arg)
 		return;
 	if (n <= 0)
 		connection_free(c);
-	else if (c->state != CONNECTION_LINGER)
+	else if (!connection_is_deaf(c))
 		(void)consume(c, s->in, have + (size_t)n);
 }
 
@@ -376,6 +404,10 @@ on_write(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct http_connection *c = arg;
 
+	if (c->state == CONNECTION_BEHIND) {
+		stream_go_on(c);
+		return;
+	}
 	if (!http_output_is_long(c->pending)) {
 		send_rest(c);
 		return;

@@ -13,6 +13,7 @@
 
 #include "base/attr.h"
 #include "base/buf.h"
+#include "http/feed.h"
 #include "http/output.h"
 #include "http/parse.h"
 #include "http/response.h"
@@ -26,6 +27,9 @@ enum connection_state {
 			    * first; nothing is read */
 	CONNECTION_WRITE,  /* an answer waits for the socket; nothing is read */
 	CONNECTION_SEND,   /* it waits for its turn; nothing is read */
+	CONNECTION_STREAM, /* it has been sent what there was, and will be sent more;
+			    * what the client says is thrown away */
+	CONNECTION_BEHIND, /* the same, but the socket takes no more for now */
 	CONNECTION_LINGER, /* all is said: waiting for the peer's EOF, so that bytes it
 			    * still sends do not reset the answer away */
 };
@@ -40,10 +44,10 @@ struct http_connection {
 	char *peer;         /* owned; NULL unless options.peers */
 	int64_t since;      /* server->now when the state's deadline began */
 	struct event read;  /* persistent; deleted in TURN, WRITE and SEND only */
-	struct event write; /* added in WRITE only */
+	struct event write; /* added in WRITE and BEHIND only */
 	struct buf saved;   /* what was read and not yet used */
 	size_t scanned;     /* of the head at the start of it: see http_parse() */
-	int queued;         /* WRITE, LINGER: bytes in the socket at the last sweep */
+	int queued; /* WRITE, BEHIND, LINGER: bytes in the socket at the last sweep */
 	/* It takes none of max_connections: there was no place for it, or it was idle
 	 * and another needed its place. */
 	bool excess;
@@ -51,6 +55,8 @@ struct http_connection {
 	bool ending;      /* only what it is owed is answered any more: */
 	size_t owed;      /* bytes of requests that had come, and are not used yet */
 	struct http_output *pending; /* WRITE, SEND: what is still to be sent */
+	struct feed_place *stream;   /* owned: it is one, or will be when its answer is
+				      * sent; else NULL */
 };
 
 TAILQ_HEAD(http_connections, http_connection);
@@ -84,6 +90,11 @@ struct http_server {
 	struct http_connections idle;  /* in FRESH and IDLE, longest first */
 	struct http_connections turns; /* in TURN and SEND, longest first */
 	struct event turn; /* a timer that is due at once, if there are any */
+	struct http_connections streams; /* in STREAM, those that are behind first */
+	struct event stream_turn;        /* a timer that is due at once, if any are */
+	size_t nstreams;                 /* connections that have a `stream` */
+	struct feed feed;                /* empty while there are none */
+	int64_t commented;               /* `now` of the last comment */
 	size_t nconnections;
 	struct http_connections excess; /* of them; longest first */
 	size_t nexcess;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "http/connection.h"
+#include "http/stream.h"
 #include "shm/counters.h"
 
 /* Of silence, once the peer has all that we said. */
@@ -45,6 +46,8 @@ timeout_of(const struct http_connection *c)
 		return o->idle_timeout;
 	case CONNECTION_WRITE:
 	case CONNECTION_SEND:
+	case CONNECTION_STREAM: /* which never ends for its silence */
+	case CONNECTION_BEHIND:
 		return o->write_timeout;
 	case CONNECTION_LINGER:
 		break;
@@ -79,8 +82,13 @@ is_our_turn(const struct http_connection *c)
 void
 connection_sweep(struct http_connection *c)
 {
-	if (c->state == CONNECTION_WRITE || c->state == CONNECTION_LINGER)
+	if (c->state == CONNECTION_WRITE || c->state == CONNECTION_LINGER ||
+	    c->state == CONNECTION_BEHIND)
 		note_progress(c);
+	if (c->state == CONNECTION_STREAM || c->state == CONNECTION_BEHIND) {
+		stream_sweep(c);
+		return;
+	}
 	/* `since` is up to a second old when it is noted: a second of grace. */
 	if (c->server->now - c->since < timeout_of(c) + NSEC_PER_SEC)
 		return;

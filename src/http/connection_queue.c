@@ -16,8 +16,11 @@ queue_of(const struct http_connection *c)
 	case CONNECTION_TURN:
 	case CONNECTION_SEND:
 		return &s->turns;
+	case CONNECTION_STREAM:
+		return &s->streams;
 	case CONNECTION_HEAD:
 	case CONNECTION_WRITE:
+	case CONNECTION_BEHIND:
 	case CONNECTION_LINGER:
 		break;
 	}

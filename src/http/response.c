@@ -23,6 +23,8 @@ http_response_reset(struct http_response *r)
 	r->owner = NULL;
 	r->pinned = NULL;
 	r->pin = NULL;
+	r->topics = 0;
+	r->after = 0;
 	r->close = false;
 	r->refused = false;
 	r->label = 0;
@@ -111,7 +113,7 @@ http_response_head(
 		put(head, STR("Connection: close\r\n"));
 	else if (http10)
 		put(head, STR("Connection: keep-alive\r\n"));
-	if (!http_status_bodiless(r->status) && !r->length_unknown) {
+	if (!http_status_bodiless(r->status) && !r->length_unknown && r->topics == 0) {
 		put(head, STR("Content-Length: "));
 		http_put_uint(head, http_response_length(r));
 		put(head, STR("\r\n"));

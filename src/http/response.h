@@ -56,9 +56,16 @@ struct http_response {
 	 * for what would be there without them. Asked while it waits. NULL: 0. */
 	size_t (*pinned)(const void *pin);
 	const void *pin; /* borrowed from the owner */
-	bool close;      /* close the connection after it */
-	bool refused;    /* the server's own: no handler has seen the request */
-	unsigned label;  /* the handler's own, for http_sent_fn */
+	/*
+	 * If not 0, the answer to GET is a stream: what is sent after the body is what
+	 * is broadcast on these topics (http_server_broadcast()), until either side
+	 * ends the connection. It has no Content-Length, nor has that to HEAD.
+	 */
+	uint32_t topics;
+	uint64_t after; /* of messages that have an id, those above it */
+	bool close;     /* close the connection after it */
+	bool refused;   /* the server's own: no handler has seen the request */
+	unsigned label; /* the handler's own, for http_sent_fn */
 };
 
 /* Empties the answer but keeps its buffers, and its date. */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "http/connection.h"
 #include "http/date.h"
+#include "http/stream.h"
 #include "shm/counters.h"
 
 /* A poll costs up to a millisecond where thousands of connections are ready. */
@@ -115,6 +116,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		connection_sweep(c);
 	}
 	s->sweeping = false;
+	stream_tick(s);
 	pinned_bound(s, NULL);
 	tell_of_cuts(s);
 	accept_on(s);
@@ -169,6 +171,7 @@ http_server_new(struct event_base *base, const struct http_options *options,
 	TAILQ_INIT(&s->excess);
 	s->now = clock_boot();
 	accept_init(s, listeners, n);
+	stream_init(s);
 	event_assign(&s->turn, base, -1, 0, on_turn, s);
 	event_assign(&s->tick, base, -1, EV_PERSIST, on_tick, s);
 	(void)event_priority_set(&s->tick, HTTP_URGENT);
@@ -184,6 +187,7 @@ http_server_retire(struct http_server *s)
 		return;
 	accept_rest(s);
 	s->stage = SERVER_RETIRED;
+	stream_end_all(s);
 	tell_if_drained(s);
 }
 
@@ -198,6 +202,7 @@ http_server_stop(struct http_server *s)
 	if (was_open)
 		accept_rest(s);
 	s->stage = SERVER_STOPPING;
+	stream_end_all(s);
 	if (was_open)
 		tell_if_drained(s);
 	for (c = TAILQ_FIRST(&s->connections); c != NULL; c = next) {
@@ -243,6 +248,7 @@ http_server_free(struct http_server **sp)
 	while ((c = TAILQ_FIRST(&s->connections)) != NULL)
 		connection_free(c);
 	accept_free(s);
+	stream_free(s);
 	event_del(&s->tick);
 	event_del(&s->turn);
 	buf_free(&s->common);

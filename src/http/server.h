@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 #include "http/parse.h"
 #include "http/response.h"
 
@@ -43,6 +44,10 @@ typedef void http_sent_fn(void *arg, const struct http_exchange *);
 struct http_options {
 	struct http_limits limits;
 	size_t max_connections; /* at once; further ones are answered 503 and closed */
+	size_t max_streams;     /* of them; see http_max_streams() */
+	/* Bytes of messages that a stream whose socket takes no more may be behind;
+	 * then it is cut off. */
+	size_t stream_behind;
 	/* Nanoseconds. Never cut short, up to three seconds late. */
 	int64_t head_timeout;   /* from connect, or a head's first byte, to its end */
 	int64_t idle_timeout;   /* between two requests */
@@ -99,13 +104,40 @@ struct http_server *http_server_new(struct event_base *, const struct http_optio
  * Takes what waits in the listening sockets' queues, and accepts no more: the caller
  * may close the sockets. Each connection ends with its next answer, or with the last
  * one to what its client had already sent then; idle ones live on until they have
- * asked.
+ * asked. Streams end at once, in turns.
  */
 void http_server_retire(struct http_server *);
 
 /* The same, or after that; and idle connections are closed, those that have not asked
  * at all yet after a second or three. */
 void http_server_stop(struct http_server *);
+
+/* What streams are sent, the same text to each that wants it. */
+struct http_message {
+	uint32_t topics; /* bits: for streams that have one of them */
+	uint64_t id; /* 0: for all of these; else for those whose `after` is below */
+	unsigned events; /* that end with it, to be counted */
+	struct str text;
+};
+
+/*
+ * Copies the message for all streams that there are; it leaves in turns that let
+ * ordinary requests through. Handlers may call this: the stream that an answer asks for
+ * is sent what is broadcast after the handler has returned. Each 15 seconds the server
+ * itself sends a comment (":"), so a text is whole lines of text/event-stream.
+ */
+void http_server_broadcast(struct http_server *, const struct http_message *);
+
+/* How many streams there may be: never more than half of the connections, so that they
+ * keep nobody out. */
+static inline int64_t
+http_max_streams(int64_t max_streams, int64_t max_connections)
+{
+	return max_streams < max_connections / 2 ? max_streams : max_connections / 2;
+}
+
+/* Whether there is room for one more. Handlers may call this. */
+bool http_server_has_stream_place(const struct http_server *) MUST_CHECK;
 
 /* Closes the connections whose waiting answer has that owner. Returns how many. */
 size_t http_server_drop(struct http_server *, const void *owner);

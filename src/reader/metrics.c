@@ -185,6 +185,13 @@ put_connections(const struct metrics *m, enum metric_id id, struct buf *b)
 }
 
 static void
+put_streams(const struct metrics *m, enum metric_id id, struct buf *b)
+{
+	metrics_put_sample(b, id, NULL, NULL);
+	metrics_put_count(b, METRICS_SUM(m, streams));
+}
+
+static void
 put_pinned(const struct metrics *m, enum metric_id id, struct buf *b)
 {
 	metrics_put_sample(b, id, NULL, NULL);
@@ -200,6 +207,9 @@ limit_of(const struct metrics *m, enum metric_id id)
 	switch (id) {
 	case METRIC_HTTP_CONNECTIONS_LIMIT:
 		return (uint64_t)(c->readers * c->http.max_connections);
+	case METRIC_HTTP_STREAMS_LIMIT:
+		return (uint64_t)(c->readers * http_max_streams(c->http.max_streams,
+						   c->http.max_connections));
 	case METRIC_HTTP_PINNED_LIMIT:
 		return (uint64_t)(c->readers * c->http.body_memory);
 	case METRIC_INTERVAL:
@@ -258,6 +268,8 @@ static metrics_put_fn *const printers[METRIC_MAX] = {
 	[METRIC_HTTP_CONNECTIONS_LIMIT] = put_limit,
 	[METRIC_HTTP_PINNED] = put_pinned,
 	[METRIC_HTTP_PINNED_LIMIT] = put_limit,
+	[METRIC_HTTP_STREAMS] = put_streams,
+	[METRIC_HTTP_STREAMS_LIMIT] = put_limit,
 	[METRIC_INTERVAL] = put_limit,
 	[METRIC_TTL] = put_limit,
 	[METRIC_STALE_TTL] = put_limit,

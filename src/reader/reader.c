@@ -33,6 +33,9 @@
  * and 1.3 MB of it would be mapped anew each time. */
 #define ENCODER_KEEP ((size_t)2 * 1024 * 1024)
 
+/* More than the events of any but a very large publish. */
+#define STREAM_BEHIND ((size_t)1024 * 1024)
+
 enum stage {
 	READER_OPEN,
 	READER_RETIRED,
@@ -269,6 +272,8 @@ servers_start(struct reader *r)
 	struct http_options options = {
 		.limits = { (size_t)c->http.max_head, (size_t)c->http.max_target },
 		.max_connections = (size_t)c->http.max_connections,
+		.max_streams = (size_t)c->http.max_streams,
+		.stream_behind = STREAM_BEHIND,
 		.head_timeout = c->http.head_timeout * NSEC_PER_SEC,
 		.idle_timeout = c->http.idle_timeout * NSEC_PER_SEC,
 		.write_timeout = c->http.write_timeout * NSEC_PER_SEC,
@@ -365,6 +370,7 @@ reader_main(const struct child_context *context)
 		fatalx("cannot create an event base");
 	/* A predecessor that was killed could not take its own back. */
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
+	atomic_store_explicit(&r.counters->streams, 0, memory_order_relaxed);
 	atomic_store_explicit(&r.counters->pinned, 0, memory_order_relaxed);
 	/* Before any thread is started. */
 	sandbox_enter(ROLE_READER, context);

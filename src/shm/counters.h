@@ -53,7 +53,9 @@
 	X(PUBLISH_NSEC, REFRESH_DURATION, "publish")                                   \
 	X(PUBLISH_TIMES, REFRESH_DURATION, "publish")                                  \
 	X(ENCODE_NSEC, REFRESH_DURATION, "encode")                                     \
-	X(ENCODE_TIMES, REFRESH_DURATION, "encode")
+	X(ENCODE_TIMES, REFRESH_DURATION, "encode")                                    \
+	X(STREAM_EVENTS, HTTP_STREAM_EVENTS, NULL)                                     \
+	X(STREAMS_DROPPED, HTTP_STREAMS_DROPPED, NULL)
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,
@@ -127,7 +129,8 @@ struct counters {
 	 * bytes; 0: not known. */
 	_Atomic int64_t cpu;
 	_Atomic uint64_t resident, descriptors, descriptors_max;
-	_Atomic uint64_t former; /* supervisor: former crews that have clients */
+	_Atomic uint64_t former;  /* supervisor: former crews that have clients */
+	_Atomic uint64_t streams; /* reader: of the connections, those of /events */
 	/* Reader: the encoded forms that were asked for, by latch (asked.h). */
 	_Atomic uint64_t asked[COUNTER_LATCHES];
 	_Atomic uint64_t value[COUNTER_ROOM];       /* by enum counter */

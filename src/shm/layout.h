@@ -22,7 +22,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM11"
+#define SEGMENT_MAGIC "HYDRATORD-SHM12"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -216,14 +216,15 @@ AT(counters, resident, 88);
 AT(counters, descriptors, 96);
 AT(counters, descriptors_max, 104);
 AT(counters, former, 112);
-AT(counters, asked, 120);
-AT(counters, value, 248);
-AT(counters, duration_nsec, 760);
-AT(counters, duration, 768);
-AT(counters, deaths, 888);
-AT(counters, requests, 1016);
-AT(counters, of_category, 4056);
-_Static_assert(sizeof(struct counters) == 11352, "counters are 11352 bytes");
+AT(counters, streams, 120);
+AT(counters, asked, 128);
+AT(counters, value, 256);
+AT(counters, duration_nsec, 768);
+AT(counters, duration, 776);
+AT(counters, deaths, 896);
+AT(counters, requests, 1024);
+AT(counters, of_category, 4064);
+_Static_assert(sizeof(struct counters) == 11360, "counters are 11360 bytes");
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");
