@@ -1,0 +1,117 @@
+/*
+ * The inside of a history. Private to history/.
+ *
+ * Models are numbered in the order in which they first appeared, which is that of their
+ * ids, and the map of names has the same numbers. A day is a column: its number of use
+ * and of workers of each model, so that a new day is one allocation and a young history
+ * is small.
+ */
+#ifndef HISTORY_STATE_H
+#define HISTORY_STATE_H
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "history/history.h"
+
+/* Usage is compared with the mean of the days D-8 to D-2 (doc/history.md). */
+#define HISTORY_JUDGED_DAYS 9
+
+/* Ids follow the clock, in milliseconds, so that half of what a payload can say is far
+ * off; one from elsewhere must not bring them near the end. */
+#define HISTORY_ID_MAX (VIEW_ID_MAX / 2)
+#define HISTORY_NAME_MAX ((size_t)1 << 24)
+
+struct history_model {
+	struct history_model_row row; /* its name is owned */
+	uint64_t seen;                /* number of the last publication with it */
+	int64_t dirty_day;            /* the first that changed; INT64_MAX: none */
+	bool dirty;                   /* the row */
+	bool dirty_hour;
+};
+
+/* Each value plus 1; 0: not known. */
+struct history_column {
+	int64_t day;
+	uint64_t *used; /* [room]; NULL: there is no such day */
+	uint32_t *workers;
+};
+
+struct history {
+	struct history_rule rule;
+	struct history_meta meta;
+	struct history_counts counts;
+	bool dirty;
+	bool batch_taken;
+	int64_t turned_to;
+	int64_t samples;
+
+	struct arena *arena; /* of the map alone */
+	struct map names;
+	struct history_model *models; /* [room] */
+	uint32_t n, room;
+	struct history_column *columns; /* [kept], that of a day at its remainder */
+	int64_t kept;
+
+	struct history_event
+	    *events; /* a ring; their names are owned, one block each */
+	size_t events_room, first_event, nevents;
+	uint64_t recorded_id, handed_id;
+
+	uint32_t restored; /* the model whose days are coming in */
+
+	/* Of the publication at hand. */
+	uint64_t publication;
+	bool makes_events;
+	size_t burst;      /* events made */
+	uint64_t left_out; /* events beyond the most of a publication */
+	struct arena *scratch;
+};
+
+/* models.c */
+struct history_model *history_add_model(struct history *, struct str name);
+/* Texts of a history's own. */
+void history_text_set(struct str *own, struct str text);
+void history_text_free(struct str *own);
+void history_index(struct history *); /* names anew: some changed, or models went */
+void history_expire(struct history *, int64_t before);
+uint32_t history_bits(const struct view_event_figures *);
+void history_figures(struct view_event_figures *, const struct history_model_now *);
+void history_touch(struct history *, struct history_model *);
+
+/* rename.c: gives models that went the names of those that came instead, with an event
+ * each; came[i] of such a one is then the model's number. */
+struct history_newcomer {
+	const struct history_model_now *now;
+	uint32_t model; /* MAP_NONE: none yet */
+};
+bool history_rename(struct history *, const uint32_t *went, size_t nwent,
+    struct history_newcomer *came, size_t ncame, int64_t now);
+
+/* events.c */
+void history_event_push(struct history *, const struct history_event *);
+/* Gives it the time and an id, if the publication makes events and has room for it. */
+void history_event_make(struct history *, struct history_event *, int64_t now);
+/* The one that counts those for which there was no room. */
+void history_event_rest(struct history *, int64_t now);
+const struct history_event *history_event_at(const struct history *, size_t i);
+void history_events_free(struct history *);
+
+/* bits.c */
+void history_bits_begin(
+    struct history_model *, const struct view_event_figures *, int64_t now);
+void history_bits_note(struct history *, struct history_model *,
+    const struct view_event_figures *, int64_t now);
+
+/* series.c */
+int64_t history_day_of(int64_t at);
+struct history_column *history_column(struct history *, int64_t day);
+const struct history_column *history_column_look(const struct history *, int64_t day);
+void history_columns_grow(struct history *, uint32_t room);
+/* Of models; those in [from, to) are unknown afterwards. */
+void history_columns_move(struct history *, uint32_t from, uint32_t to);
+void history_columns_clear(struct history *, uint32_t from, uint32_t to);
+void history_columns_free(struct history *);
+void history_turn_back(struct history *, int64_t now);
+void history_sample(struct history *, int64_t now);
+
+#endif
