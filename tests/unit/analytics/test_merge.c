@@ -1,5 +1,6 @@
 /* Merging names with the Horde's documents (doc/reference.md 2.4, 2.5, 3.6 and 4). */
 #include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 
 #include <stdlib.h>
 
@@ -60,7 +61,7 @@ TEST(test_refused)
 {
 	static const struct {
 		const char *status;
-		const char *stats;
+		const char *stats; /* with ' for " */
 		enum document_kind refused;
 		const char *reason;
 	} cases[] = {
@@ -68,16 +69,17 @@ TEST(test_refused)
 		{ "[", "{}", DOCUMENT_STATUS, NULL },
 		{ "[1,{}]", "{}", DOCUMENT_STATUS, "none of its 2 elements is valid" },
 		{ "[]", "null", DOCUMENT_STATS, "not a JSON object" },
-		{ "[]", "{\"day\":null}", DOCUMENT_STATS, "day: not an object" },
-		{ "[]", "{\"day\":{\"a\":-1,\"b\":null}}", DOCUMENT_STATS,
+		{ "[]", "{'day':null}", DOCUMENT_STATS, "day: not an object" },
+		{ "[]", "{'day':{'a':-1,'b':null}}", DOCUMENT_STATS,
 		    "not one of its entries is valid" },
 	};
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
 	for (size_t i = 0; i < NELEM(cases); i++) {
-		assert_int_equal(
-		    analysis_try(&f, "{}", cases[i].status, cases[i].stats), -1);
+		assert_int_equal(analysis_try(&f, "{}", cases[i].status,
+				     json_text_of("%s", cases[i].stats)),
+		    -1);
 		assert_int_equal(f.report.refused, cases[i].refused);
 		if (cases[i].reason != NULL)
 			assert_string_equal(f.report.reason, cases[i].reason);

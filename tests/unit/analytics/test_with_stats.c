@@ -1,5 +1,6 @@
 /* With-stats: from workers to answers, over small documents computed by hand. */
 #include "fixture/analysis_cases.h"
+#include "fixture/json_text.h"
 #include "reader/generation.h"
 #include "reader/page.h"
 #include "reader/query.h"
@@ -128,11 +129,12 @@ TEST(test_workers_and_variations)
 static unsigned
 occurrences(const struct buf *in, const char *text)
 {
-	size_t n = strlen(text);
+	const char *json = json_text_of("%s", text);
+	size_t n = strlen(json);
 	unsigned found = 0;
 
 	for (size_t i = 0; i + n <= in->len; i++)
-		found += memcmp(in->data + i, text, n) == 0;
+		found += memcmp(in->data + i, json, n) == 0;
 	return found;
 }
 
@@ -145,9 +147,9 @@ TEST(test_workers_are_stored_once)
 
 	render(&f);
 	w = &f.dir->with_stats;
-	assert_int_equal(occurrences(&f.out, "{\"id\":\"x\",\"name\":\"three\""), 1);
-	assert_int_equal(occurrences(&f.out, "{\"id\":\"y\",\"name\":\"two\""), 1);
-	assert_int_equal(occurrences(&f.out, "\"idle\""), 0);
+	assert_int_equal(occurrences(&f.out, "{'id':'x','name':'three'"), 1);
+	assert_int_equal(occurrences(&f.out, "{'id':'y','name':'two'"), 1);
+	assert_int_equal(occurrences(&f.out, "'idle'"), 0);
 	assert_int_equal(w->nworkers, 2);
 	assert_int_equal(w->nlists, 2); /* of Foo-7B, of bar and Bar */
 	assert_int_equal(w->nmembers, 3);
@@ -174,13 +176,13 @@ expect_order(const struct analysis *f, const char *query, const char *names)
 	static const char *const all[] = { "Foo-7B", "bar", "Bar", "Zed" };
 	struct buf out = { 0 };
 	struct buf found = { 0 };
-	char key[32];
+	const char *key;
 	const char *p;
 
 	ask(f, query, &out, NULL);
 	for (p = out.data; *p != '\0'; p++)
 		for (size_t i = 0; i < NELEM(all); i++) {
-			snprintf(key, sizeof(key), "\"%s\":{\"queued_jobs\"", all[i]);
+			key = json_text_of("'%s':{'queued_jobs'", all[i]);
 			if (strncmp(p, key, strlen(key)) != 0)
 				continue;
 			buf_printf(&found, "%s ", all[i]);
@@ -287,8 +289,10 @@ TEST(test_etags)
 	for (size_t i = 0; i < NELEM(queries); i++) {
 		ask(&f, queries[i], &out, &again);
 		assert_int_equal(again, tags[i]);
-		assert_non_null(strstr(out.data, "\"observed_at\":1700003600,"));
-		assert_null(strstr(out.data, "\"observed_at\":1700000000,"));
+		assert_non_null(
+		    strstr(out.data, json_text_of("'observed_at':1700003600,")));
+		assert_null(
+		    strstr(out.data, json_text_of("'observed_at':1700000000,")));
 	}
 	f.now = NOW;
 	/* Workers of other models are none of the answer. */
@@ -318,7 +322,7 @@ TEST(test_bad_workers_are_skipped)
 	struct analysis f;
 
 	analysis_init(&f, CATEGORY_TEXT_GENERATION);
-	f.workers = put_worker_in_front("[1,{\"name\":\"a\"}]", &workers);
+	f.workers = put_worker_in_front(json_text_of("[1,{'name':'a'}]"), &workers);
 	render_again(&f);
 	assert_string_equal(f.skipped, "workers element 1: not an object\n"
 				       "workers element 2: id: required\n");
@@ -363,11 +367,11 @@ TEST(test_what_a_worker_is_set_up_for)
 		    why != NULL ? why : "");
 		assert_string_equal(f.skipped, why != NULL ? skipped : "");
 		ask(&f, "include_workers=1", &out, NULL);
-		assert_non_null(strstr(out.data, "{\"id\":\"other\","));
+		assert_non_null(strstr(out.data, json_text_of("{'id':'other',")));
 		if (summary != NULL)
 			assert_non_null(strstr(out.data, summary));
 		else
-			assert_null(strstr(out.data, "{\"id\":\"z\","));
+			assert_null(strstr(out.data, json_text_of("{'id':'z',")));
 	}
 	buf_free(&workers);
 	buf_free(&out);

@@ -20,6 +20,7 @@
 #include "payload/write.h"
 #include "records/document.h"
 #include "terms/document.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
 /* A list of models, about that long. */
@@ -30,13 +31,13 @@ make_list(struct buf *b, size_t len)
 		"tinker", "paper", "boat", "lantern" };
 	uint64_t x = 1;
 
-	buf_puts(b, "{\"models\":[");
+	json_text_put(b, "{'models':[");
 	for (unsigned i = 0; b->len < len; i++) {
 		x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
-		buf_printf(b,
-		    "%s{\"name\":\"%s-%s/%u\",\"usage_month\":%u,\"worker_count\":%u,"
-		    "\"at_risk\":%s,\"download_hosts\":[\"%s.example.org\"],"
-		    "\"usage_percentage_of_category\":%u.%04u}",
+		json_text_put(b,
+		    "%s{'name':'%s-%s/%u','usage_month':%u,'worker_count':%u,"
+		    "'at_risk':%s,'download_hosts':['%s.example.org'],"
+		    "'usage_percentage_of_category':%u.%04u}",
 		    i > 0 ? "," : "", words[x >> 61], words[x >> 58 & 7], i,
 		    (unsigned)(x >> 40 & 0xffff), (unsigned)(x >> 36 & 15),
 		    x >> 35 & 1 ? "true" : "false", words[x >> 32 & 7],

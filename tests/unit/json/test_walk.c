@@ -8,6 +8,7 @@
 
 #include "json/walk.h"
 #include "fixture/arena.h"
+#include "fixture/json_text.h"
 #include "unit.h"
 
 static struct json_value
@@ -163,13 +164,13 @@ TEST(test_refused)
  * its own allocation, so that a sanitizer sees one byte too many. */
 TEST(test_cut)
 {
-	static const char text[] =
-	    "{\"a\\u00e9\\n\":[1,-2.5e+3,true,null,\"\u00e9\\ud83d\\ude00\"],\"b\":{}}";
+	const char *text = json_text_of(
+	    "{'a\\u00e9\\n':[1,-2.5e+3,true,null,'\u00e9\\ud83d\\ude00'],'b':{}}");
 	struct json_value v;
 	struct json_error err;
-	size_t n;
+	size_t len = strlen(text), n;
 
-	for (n = 0; n < sizeof(text) - 1; n++) {
+	for (n = 0; n < len; n++) {
 		char *copy = malloc(n ? n : 1);
 
 		memcpy(copy, text, n);
@@ -211,28 +212,28 @@ TEST(test_depth)
 TEST(test_strings)
 {
 	static const struct {
-		const char *json;
+		const char *json; /* with ' for " */
 		struct str text;
 	} cases[] = {
-		{ "\"\"", STR("") },
-		{ "\"plain \u00e9\"", STR("plain \u00e9") },
-		{ "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", STR("\"\\/\b\f\n\r\t") },
-		{ "\"a\\u0041b\\u00e9c\\u20acd\"", STR("aAb\u00e9c\u20acd") },
-		{ "\"\\u0000x\"", STR("\0x") },
-		{ "\"\\uD83D\\ude00\"", STR("\U0001f600") },
-		{ "\"\\udbff\\udfff\\ud800\\udc00\"", STR("\U0010ffff\U00010000") },
+		{ "''", STR("") },
+		{ "'plain \u00e9'", STR("plain \u00e9") },
+		{ "'\\'\\\\\\/\\b\\f\\n\\r\\t'", STR("\"\\/\b\f\n\r\t") },
+		{ "'a\\u0041b\\u00e9c\\u20acd'", STR("aAb\u00e9c\u20acd") },
+		{ "'\\u0000x'", STR("\0x") },
+		{ "'\\uD83D\\ude00'", STR("\U0001f600") },
+		{ "'\\udbff\\udfff\\ud800\\udc00'", STR("\U0010ffff\U00010000") },
 		/* lone surrogates stay, each in the form that UTF-8 forbids */
-		{ "\"\\ud800\"", STR("\xed\xa0\x80") },
-		{ "\"\\udfff\\ud800x\"", STR("\xed\xbf\xbf\xed\xa0\x80x") },
-		{ "\"\\ud83d\\ud83d\\ude00\"", STR("\xed\xa0\xbd\U0001f600") },
-		{ "\"\\ud83d\\n\\ude00\"", STR("\xed\xa0\xbd\n\xed\xb8\x80") },
-		{ "\"\\ud83d\\u0041\"", STR("\xed\xa0\xbd"
-					    "A") },
+		{ "'\\ud800'", STR("\xed\xa0\x80") },
+		{ "'\\udfff\\ud800x'", STR("\xed\xbf\xbf\xed\xa0\x80x") },
+		{ "'\\ud83d\\ud83d\\ude00'", STR("\xed\xa0\xbd\U0001f600") },
+		{ "'\\ud83d\\n\\ude00'", STR("\xed\xa0\xbd\n\xed\xb8\x80") },
+		{ "'\\ud83d\\u0041'", STR("\xed\xa0\xbd"
+					  "A") },
 	};
 	size_t i;
 
 	for (i = 0; i < NELEM(cases); i++) {
-		struct json_value v = parse_text(cases[i].json);
+		struct json_value v = parse_text(json_text_of("%s", cases[i].json));
 		struct str s = json_str(&v, fixture_arena);
 
 		assert_int_equal(s.len, cases[i].text.len);
@@ -322,9 +323,9 @@ TEST(test_double_long)
 
 TEST(test_walk)
 {
-	struct json_value doc =
-	    parse_text(" { \"a\" : [ 1 , \"x]\\\"\" ,[ ] ] ,\"b\":{\"\":"
-		       "Infinity,\"y\":null} , \"a\" : -2.5 }\n");
+	struct json_value doc = parse_text(
+	    json_text_of(" { 'a' : [ 1 , 'x]\\'' ,[ ] ] ,'b':{'':Infinity,'y':null} , "
+			 "'a' : -2.5 }\n"));
 	struct json_walk w = json_walk(&doc), inner;
 	struct json_value key, v, e;
 
@@ -378,7 +379,7 @@ UNIT_FIXTURE(.group_setup = arena_setup, .group_teardown = arena_teardown);
 /* Some at a time, to the end and not beyond. */
 TEST(test_members_in_batches)
 {
-	static const char text[] = "{\"a\":1,\"b\":[2],\"c\":{},\"a\":3}";
+	const char *text = json_text_of("{'a':1,'b':[2],'c':{},'a':3}");
 	struct json_value v, keys[3], values[3];
 	struct json_error error;
 	struct json_walk walk;
