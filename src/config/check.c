@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "terms/category.h"
+#include "terms/event.h"
 #include "terms/redis_url.h"
 
 /* Bytes that no address, URL or header field may carry unescaped. */
@@ -240,6 +241,30 @@ check_origin(char *text)
 	    strpbrk(text, "\"',;") == NULL && is_printable(text, false))
 		return NULL;
 	return "write an origin like https://example.org, or *";
+}
+
+const char *
+check_event_kind(char *text)
+{
+	static char want[256];
+	int k;
+
+	if (event_kind_find(text, strlen(text)) != -1)
+		return NULL;
+	strlcpy(want, "write one of", sizeof(want));
+	for (k = 0; k < EVENT_KIND_MAX; k++) {
+		strlcat(want, k == 0 ? " " : ", ", sizeof(want));
+		strlcat(want, event_kind_name((enum event_kind)k), sizeof(want));
+	}
+	return want;
+}
+
+const char *
+check_notify_format(char *text)
+{
+	static const char *const formats[] = { "json", "discord" };
+
+	return one_of(text, formats, NELEM(formats)) ? NULL : "write json or discord";
 }
 
 /* What it says names the option, and no part of the text. */

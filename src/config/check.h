@@ -21,8 +21,10 @@ option_check_fn check_origin;            /* "*" or an origin (RFC 6454 7) */
 option_check_fn check_replicate_mode;    /* any case, becomes upper case */
 option_check_fn check_path_or_none;      /* absolute path, or empty */
 option_check_fn check_access_log_format; /* any case, becomes lower case */
-option_check_fn check_redis_url;         /* "" or as terms/redis_url.h has it */
-option_check_fn check_redis_prefix;      /* of keys: nothing that a pattern knows */
+option_check_fn check_event_kind;        /* of terms/event.h */
+option_check_fn check_notify_format;
+option_check_fn check_redis_url;    /* "" or as terms/redis_url.h has it */
+option_check_fn check_redis_prefix; /* of keys: nothing that a pattern knows */
 option_check_fn check_redis_reference_prefix; /* the same, or "" */
 option_check_fn check_redis_name;       /* one that a ledger has room for, or "" */
 option_check_fn check_canonical_format; /* any case, becomes lower case */

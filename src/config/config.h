@@ -86,6 +86,18 @@ struct config {
 		int64_t reference_ttl;
 	} redis;
 	struct {
+		bool enabled;            /* off where there is no state_dir */
+		int64_t sample_interval; /* seconds */
+		int64_t days;
+		int64_t settle; /* seconds */
+		double usage_factor;
+	} history;
+	struct {
+		char *url_file;           /* "": nobody is notified */
+		char *format;             /* "json" or "discord" */
+		struct config_list kinds; /* names: terms/event.h */
+	} notify;
+	struct {
 		struct config_list corrections; /* names: terms/correction.h */
 		struct config_list preferred_hosts;
 		double low_usage_percent, text_low_usage_percent;

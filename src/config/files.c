@@ -70,6 +70,7 @@ config_check_files(const struct config *c, const char *path, struct problems *p)
 	} file[] = {
 		{ "upstream.ca_file", c->upstream.ca_file, 0 },
 		{ "upstream.apikey_file", c->upstream.apikey_file, S_IRWXO },
+		{ "notify.url_file", c->notify.url_file, S_IRWXG | S_IRWXO },
 		{ "redis.password_file", c->redis.password_file, S_IRWXG | S_IRWXO },
 	};
 	const char *source = path != NULL ? path : "environment", *why;

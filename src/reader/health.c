@@ -285,6 +285,29 @@ put_fleet(struct buf *b, const struct ledger_fleet *f, int64_t lease)
 	buf_printf(b, ",\"refused\":%" PRIu64 "}", f->refused);
 }
 
+/* Nothing where it is off. A history that is not written makes nobody unready. */
+static void
+put_history(struct buf *b, const struct ledger_history *h)
+{
+	if (h->state == LEDGER_PAST_OFF)
+		return;
+	buf_printf(b,
+	    ",\"history\":{\"state\":\"%s\",\"models\":%" PRIu64 ",\"sampled\":",
+	    ledger_past_name((enum ledger_past)h->state), h->models);
+	put_time(b, h->sampled);
+	buf_printf(b, ",\"last_event\":%" PRIu64 ",\"error\":", h->last_event);
+	put_text_or_null(b, h->error);
+	if (h->notify) {
+		buf_printf(b,
+		    ",\"notify\":{\"pending\":%" PRIu64 ",\"delivered\":", h->pending);
+		put_time(b, h->delivered);
+		buf_puts(b, ",\"error\":");
+		put_text_or_null(b, h->notify_error);
+		buf_putc(b, '}');
+	}
+	buf_putc(b, '}');
+}
+
 /* One entry of `categories`. Times are Unix seconds. */
 static void
 put_category(struct buf *b, const char *name, bool required,
@@ -311,6 +334,7 @@ put_category(struct buf *b, const char *name, bool required,
 	put_gate(b, counter_read(&k->refused));
 	put_ledger(b, l);
 	put_fleet(b, &l->fleet, lease);
+	put_history(b, &l->history);
 	buf_putc(b, '}');
 }
 

@@ -45,6 +45,8 @@ extern metrics_put_fn metrics_put_last_success, metrics_put_refresh_durations,
     metrics_put_document_states, metrics_put_document_errors, metrics_put_gates;
 /* Of the fleet. */
 extern metrics_put_fn metrics_put_fleet;
+/* Of history and notify. */
+extern metrics_put_fn metrics_put_history;
 /* Of upstream hosts. */
 extern metrics_put_fn metrics_put_breakers, metrics_put_floors,
     metrics_put_upstream_requests, metrics_put_upstream_durations;

@@ -191,6 +191,24 @@ AT(ledger_fleet, leader, 112);
 AT(ledger_fleet, error, 176);
 _Static_assert(sizeof(struct ledger_fleet) == 432, "a fleet is 432 bytes");
 
+AT(ledger_history, state, 0);
+AT(ledger_history, models, 8);
+AT(ledger_history, bytes, 16);
+AT(ledger_history, sampled, 24);
+AT(ledger_history, samples, 32);
+AT(ledger_history, lost, 40);
+AT(ledger_history, resets, 48);
+AT(ledger_history, events, 56);
+AT(ledger_history, last_event, 64);
+AT(ledger_history, notify, 72);
+AT(ledger_history, posted, 80);
+AT(ledger_history, failed, 88);
+AT(ledger_history, pending, 96);
+AT(ledger_history, delivered, 104);
+AT(ledger_history, error, 112);
+AT(ledger_history, notify_error, 368);
+_Static_assert(sizeof(struct ledger_history) == 624, "a history is 624 bytes");
+
 AT(ledger, ndocuments, 0);
 AT(ledger, next_try, 8);
 AT(ledger, failing_since, 16);
@@ -200,8 +218,9 @@ AT(ledger, order_done, 544);
 AT(ledger, order_text, 552);
 AT(ledger, document, 1064);
 AT(ledger, fleet, 3496);
-_Static_assert(sizeof(struct ledger) == 3928, "a ledger is 3928 bytes");
-_Static_assert(sizeof(struct ledger_record) == 7864, "its record is 7864 bytes");
+AT(ledger, history, 3928);
+_Static_assert(sizeof(struct ledger) == 4552, "a ledger is 4552 bytes");
+_Static_assert(sizeof(struct ledger_record) == 9112, "its record is 9112 bytes");
 
 AT(counters, heartbeat, 0);
 AT(counters, last_success, 8);

@@ -58,6 +58,18 @@ tame_fleet(struct ledger_fleet *f)
 	tame_text(f->error, sizeof(f->error));
 }
 
+static void
+tame_history(struct ledger_history *h)
+{
+	if (h->state >= LEDGER_PASTS)
+		h->state = LEDGER_PAST_OFF;
+	h->notify = h->notify != 0;
+	h->sampled = tame_time(h->sampled, 0);
+	h->delivered = tame_time(h->delivered, 0);
+	tame_text(h->error, sizeof(h->error));
+	tame_text(h->notify_error, sizeof(h->notify_error));
+}
+
 /* Who may write a ledger parses strangers' bytes: what it says is not trusted. */
 static void
 tame(struct ledger *l)
@@ -78,6 +90,7 @@ tame(struct ledger *l)
 		tame_text(d->error.text, sizeof(d->error.text));
 	}
 	tame_fleet(&l->fleet);
+	tame_history(&l->history);
 }
 
 void
@@ -142,6 +155,19 @@ ledger_role_name(enum ledger_role role)
 	};
 
 	return names[role];
+}
+
+const char *
+ledger_past_name(enum ledger_past state)
+{
+	static const char *const names[LEDGER_PASTS] = {
+		[LEDGER_PAST_OFF] = "off",
+		[LEDGER_PAST_READING] = "reading",
+		[LEDGER_PAST_KEPT] = "kept",
+		[LEDGER_PAST_FAILING] = "failing",
+	};
+
+	return names[state];
 }
 
 static bool

@@ -85,6 +85,34 @@ struct ledger_fleet {
 	char error[LEDGER_TEXT_SIZE];    /* why up is 0; "": it is 1 */
 };
 
+/* How a history stands. */
+enum ledger_past {
+	LEDGER_PAST_OFF,
+	LEDGER_PAST_READING, /* the database is being read */
+	LEDGER_PAST_KEPT,
+	LEDGER_PAST_FAILING, /* what is new is not written: error says why */
+	LEDGER_PASTS
+};
+
+/* What becomes of models (history/recorder.h), and the changes that are posted
+ * (notify/webhook.h). Counts are of this hydrator. */
+struct ledger_history {
+	uint64_t state;      /* enum ledger_past */
+	uint64_t models;     /* that are known, with those that have disappeared */
+	uint64_t bytes;      /* of the database and its log */
+	int64_t sampled;     /* clock_wall() of the last sample; 0: none */
+	uint64_t samples;    /* taken, */
+	uint64_t lost;       /* and transactions that failed */
+	uint64_t resets;     /* totals that fell */
+	uint64_t events;     /* changes noticed */
+	uint64_t last_event; /* id; 0: none */
+	uint64_t notify;     /* 1: changes are posted */
+	uint64_t posted, failed, pending; /* changes; requests; changes */
+	int64_t delivered;            /* clock_wall() of the last success; 0: none */
+	char error[LEDGER_TEXT_SIZE]; /* of the database; "": none */
+	char notify_error[LEDGER_TEXT_SIZE]; /* of the last request; "": none */
+};
+
 struct ledger {
 	uint64_t ndocuments;
 	int64_t next_try; /* clock_boot() of the next cycle, 0: only when asked */
@@ -99,6 +127,7 @@ struct ledger {
 	char order_text[LEDGER_ORDER_SIZE];
 	struct ledger_document document[LEDGER_DOCUMENTS];
 	struct ledger_fleet fleet;
+	struct ledger_history history;
 };
 
 /* Copies text into a field: cut to its size, and without what log_defuse() takes
@@ -110,9 +139,9 @@ void ledger_write(const struct segment *, unsigned category, const struct ledger
 /*
  * Any process: copies what was written last. All texts are terminated, UTF-8 (RFC 3629)
  * and without control characters, all enumerations, flags and counts in range, and no
- * time of the fleet is negative or further from now than arithmetic stands, whatever
- * the writer did. Returns false, and *out is zero, if there is none, or it was written
- * too often meanwhile.
+ * time of fleet or history is negative or further from now than arithmetic stands,
+ * whatever the writer did. Returns false, and *out is zero, if there is none, or it was
+ * written too often meanwhile.
  */
 bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 /* Appends, in words, which of its documents are not good and why: "status: HTTP status
@@ -120,6 +149,8 @@ bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 void ledger_say(const struct ledger *, struct buf *);
 /* "good", "not_fetched", ...: for JSON and labels. */
 const char *ledger_state_name(enum ledger_state);
+/* "off", "reading", "kept", "failing": for JSON. */
+const char *ledger_past_name(enum ledger_past);
 /* The role at clock_boot() now: a leader that has not looked for a lease's time (ns) is
  * none any more, whatever its last writing says. */
 enum ledger_role ledger_role_now(

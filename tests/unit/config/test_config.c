@@ -219,7 +219,7 @@ other_value(const struct config_option *o, char text[64])
 {
 	static const char *const words[] = { "*:1", "/a", "debug", "PRIMARY", "legacy",
 		"never-used", "https://b.example", "json", "nobody", "lora",
-		"redis://h" };
+		"redis://h", "discord", "renamed" };
 	char copy[64];
 	size_t i;
 
