@@ -151,6 +151,18 @@ history_dirty_again(struct history *h, const struct history_batch *b)
 }
 
 void
+history_record_all(struct history *h)
+{
+	for (uint32_t i = 0; i < h->n; i++) {
+		h->models[i].dirty = h->models[i].dirty_hour = true;
+		h->models[i].dirty_day = INT64_MIN;
+	}
+	h->recorded_id = 0;
+	h->samples += h->meta.sampled_at != 0;
+	h->dirty = true;
+}
+
+void
 history_batch_done(struct history *h, struct history_batch **batch, bool written)
 {
 	struct history_batch *b = *batch;

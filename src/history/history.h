@@ -189,6 +189,8 @@ struct history_batch *history_take_batch(struct history *) MUST_CHECK;
 /* Frees *batch; what is in it is recorded (written), or goes into the next one. A batch
  * that outlives its history is freed with history NULL. */
 void history_batch_done(struct history *, struct history_batch **, bool written);
+/* All that the history knows goes into the next batch: its database is a new one. */
+void history_record_all(struct history *);
 
 /*
  * Filling an empty history with what was recorded, in this order: meta, then models by

@@ -197,6 +197,8 @@ static const struct rule hydrator_allows[] = {
 	CALL_IF(fcntl, INT(1, F_GETFL)),
 	CALL_IF2(fcntl, INT(1, F_SETFL), BITS(2, O_ASYNC, 0)),
 	CALL_IF(fcntl, INT(1, F_OFD_SETLK)),
+	CALL_IF(fcntl, INT(1, F_SETLK)),
+	CALL_IF(fcntl, INT(1, F_GETLK)),
 	CALL_IF(fcntl, INT(1, F_ADD_SEALS)),
 	CALL(inotify_init1),
 	CALL(inotify_add_watch),
@@ -210,7 +212,8 @@ static const struct rule hydrator_allows[] = {
 	CALL(mremap),
 	CALL(madvise),
 	CALL(brk),
-	/* Threads, which save a snapshot and look up names; no process. */
+	/* Threads, which save a snapshot, record history and look up names; no
+	 * process. */
 	CALL_IF(clone, BITS(0, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
 	CALL_IF2(setpriority, INT(0, PRIO_PROCESS), INT(1, 0)),
 	CALL_IF2(prlimit64, INT(0, 0), BITS(2, ~(scmp_datum_t)0, 0)),

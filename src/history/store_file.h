@@ -1,0 +1,40 @@
+/*
+ * The files of a store: CATEGORY.history.db in state_dir, what SQLite keeps beside it
+ * (-wal, -shm, -journal), and what was set aside. Hydrators, in the recorder's thread.
+ */
+#ifndef HISTORY_STORE_FILE_H
+#define HISTORY_STORE_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* So many that were set aside are kept, the newest. */
+#define STORE_ASIDE_MAX 2
+
+/* Puts the path of the category's database into path, without links: SQLite refuses
+ * any. Returns 0, or -1 with errno. */
+int store_file_find(
+    char path[PATH_MAX], const char *dir, const char *category) MUST_CHECK;
+/*
+ * Makes the file, empty, if it is not there, with the mode of the other files in
+ * state_dir: SQLite would let everybody read it, and gives those beside it the mode of
+ * this one. Returns 0, or -1 with errno (EINVAL: there is something else).
+ */
+int store_file_make(const char *path) MUST_CHECK;
+/* Whether a log of SQLite's is beside it that the database needs. */
+bool store_file_has_log(const char *path) MUST_CHECK;
+
+/*
+ * Sets a database aside that nobody has open: appends ".damaged-NOW" to its name and to
+ * those of its logs, and removes what was set aside before but the newest of it, so
+ * that STORE_ASIDE_MAX are left. Returns 0 and puts the new name into aside, or -1 with
+ * errno.
+ */
+int store_file_set_aside(
+    const char *path, int64_t now, char aside[PATH_MAX]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,75 @@
+/* The tables, and how those of older programs become them. A migration that was
+ * released is never changed: there are files that it has made. doc/history.md has the
+ * tables. */
+#include "history/store_run.h"
+
+#define FIGURES(of)                                                                    \
+	of "usage_day INTEGER NOT NULL," of "usage_month INTEGER NOT NULL," of         \
+	   "usage_total INTEGER NOT NULL," of "workers INTEGER NOT NULL," of           \
+	   "flags INTEGER NOT NULL," of "marks INTEGER NOT NULL"
+
+/* Keys begin with the time: a sample writes to a few pages at the end of a table, and
+ * what is too old is a few pages at its beginning. */
+static const char *const migrations[STORE_VERSION] = {
+	"CREATE TABLE meta (one INTEGER PRIMARY KEY CHECK (one = 1),"
+	" published_at INTEGER NOT NULL, sampled_at INTEGER NOT NULL,"
+	" last_event INTEGER NOT NULL, delivered_event INTEGER NOT NULL,"
+	" last_model INTEGER NOT NULL);"
+	"CREATE TABLE models (id INTEGER PRIMARY KEY, name BLOB NOT NULL,"
+	" state INTEGER NOT NULL, reported INTEGER NOT NULL,"
+	" identity INTEGER NOT NULL, resets INTEGER NOT NULL,"
+	" first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+	" rose_at INTEGER NOT NULL, sampled_at INTEGER NOT NULL,"
+	" zero_usage_day_since INTEGER NOT NULL,"
+	" zero_usage_month_since INTEGER NOT NULL,"
+	" zero_usage_total_since INTEGER NOT NULL,"
+	" no_active_workers_since INTEGER NOT NULL,"
+	" has_multiple_hosts_since INTEGER NOT NULL,"
+	" has_non_preferred_host_since INTEGER NOT NULL,"
+	" has_unknown_host_since INTEGER NOT NULL,"
+	" no_download_urls_since INTEGER NOT NULL,"
+	" missing_description_since INTEGER NOT NULL,"
+	" missing_baseline_since INTEGER NOT NULL,"
+	" low_usage_since INTEGER NOT NULL,"
+	" at_risk_since INTEGER NOT NULL,"
+	" critical_since INTEGER NOT NULL," FIGURES("last_") "," FIGURES("sample_") "," FIGURES(
+	    "steady_") ");"
+		       "CREATE INDEX models_gone ON models (last_seen) WHERE (state & "
+		       "1) = 0;"
+		       "CREATE TABLE samples (at INTEGER PRIMARY KEY);"
+		       "CREATE TABLE hours (hour INTEGER NOT NULL, model INTEGER NOT "
+		       "NULL," FIGURES(
+			   "") ", PRIMARY KEY (hour, model)) WITHOUT ROWID;"
+			       "CREATE TABLE days (day INTEGER NOT NULL, model INTEGER "
+			       "NOT NULL,"
+			       " used INTEGER, workers INTEGER, PRIMARY KEY (day, "
+			       "model)) WITHOUT ROWID;"
+			       "CREATE TABLE events (id INTEGER PRIMARY KEY, at "
+			       "INTEGER NOT NULL,"
+			       " since INTEGER NOT NULL, kind INTEGER NOT NULL, flag "
+			       "INTEGER,"
+			       " count INTEGER NOT NULL, model BLOB NOT NULL,"
+			       " former BLOB NOT NULL," FIGURES("before_") "," FIGURES(
+				   "after_") ");"
+					     "PRAGMA application_id = " STORE_TEXT(
+						 STORE_APPLICATION_ID) ";",
+};
+
+_Static_assert(RISK_FLAG_MAX == 11, "a flag more is a column more of models");
+
+/* Whole or not at all, and known by the version. */
+enum store_verdict
+store_migrate(struct store *s, int version)
+{
+	enum store_verdict verdict = STORE_GOOD;
+
+	if (version == STORE_VERSION)
+		return STORE_GOOD;
+	verdict = store_run(s, "BEGIN IMMEDIATE");
+	while (verdict == STORE_GOOD && version < STORE_VERSION)
+		verdict = store_run(s, migrations[version++]);
+	if (verdict == STORE_GOOD)
+		verdict = store_run(
+		    s, "PRAGMA user_version = " STORE_TEXT(STORE_VERSION) "; COMMIT");
+	return verdict;
+}
