@@ -9,6 +9,7 @@
 
 #include <xxhash.h>
 
+#include "base/attr.h"
 #include "fleet/value.h"
 
 /* The text carries the version of the layout: change one, change the other. */
@@ -31,29 +32,25 @@ struct value_header {
 	uint64_t checksum; /* of all before it, and of what follows */
 };
 
-#define AT(member, offset)                                                             \
-	_Static_assert(offsetof(struct value_header, member) == (offset),              \
-	    "value_header." #member " must stay at " #offset)
-AT(magic, 0);
-AT(byte_order, 16);
-AT(header_size, 20);
-AT(format, 24);
-AT(category, 32);
-AT(value.token, 64);
-AT(value.seq, 72);
-AT(value.leader, 80);
-AT(value.begun, 144);
-AT(value.published, 152);
-AT(value.published_wall, 160);
-AT(value.part, 168);
-AT(value.gate, 216);
-AT(value.length, 344);
-AT(value.checksum, 352);
-AT(coded, 360);
-AT(checksum, 368);
+STAYS_AT(value_header, magic, 0);
+STAYS_AT(value_header, byte_order, 16);
+STAYS_AT(value_header, header_size, 20);
+STAYS_AT(value_header, format, 24);
+STAYS_AT(value_header, category, 32);
+STAYS_AT(value_header, value.token, 64);
+STAYS_AT(value_header, value.seq, 72);
+STAYS_AT(value_header, value.leader, 80);
+STAYS_AT(value_header, value.begun, 144);
+STAYS_AT(value_header, value.published, 152);
+STAYS_AT(value_header, value.published_wall, 160);
+STAYS_AT(value_header, value.part, 168);
+STAYS_AT(value_header, value.gate, 216);
+STAYS_AT(value_header, value.length, 344);
+STAYS_AT(value_header, value.checksum, 352);
+STAYS_AT(value_header, coded, 360);
+STAYS_AT(value_header, checksum, 368);
 _Static_assert(sizeof(struct value_header) == 376, "header is 376 bytes");
 _Static_assert(sizeof(VALUE_MAGIC) == 16, "magic fills its field");
-#undef AT
 
 /* XXH3 (64 bits) of the header up to the checksum, seeded with that of what follows
  * (seed 0). */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
 #include "shm/ledger.h"
@@ -99,157 +100,152 @@ struct segment_orders {
 	struct order_result result[2];
 };
 
-#define AT(type, member, offset)                                                       \
-	_Static_assert(offsetof(struct type, member) == (offset),                      \
-	    #type "." #member " must stay at " #offset)
-
-AT(segment_header, magic, 0);
-AT(segment_header, byte_order, 16);
-AT(segment_header, header_size, 20);
-AT(segment_header, slot_size, 24);
-AT(segment_header, page_size, 28);
-AT(segment_header, ncategories, 32);
-AT(segment_header, nprocs, 36);
-AT(segment_header, capacity, 40);
-AT(segment_header, total_size, 48);
-AT(segment_header, slots_offset, 56);
-AT(segment_header, counters_offset, 64);
-AT(segment_header, buffers_offset, 72);
-AT(segment_header, epoch, 80);
-AT(segment_header, boot_id, 88);
-AT(segment_header, hosts_offset, 128);
-AT(segment_header, nhosts, 136);
-AT(segment_header, host_size, 140);
-AT(segment_header, supervisor, 144);
-AT(segment_header, ledger_size, 148);
-AT(segment_header, ledgers_offset, 152);
-AT(segment_header, counters_size, 160);
+STAYS_AT(segment_header, magic, 0);
+STAYS_AT(segment_header, byte_order, 16);
+STAYS_AT(segment_header, header_size, 20);
+STAYS_AT(segment_header, slot_size, 24);
+STAYS_AT(segment_header, page_size, 28);
+STAYS_AT(segment_header, ncategories, 32);
+STAYS_AT(segment_header, nprocs, 36);
+STAYS_AT(segment_header, capacity, 40);
+STAYS_AT(segment_header, total_size, 48);
+STAYS_AT(segment_header, slots_offset, 56);
+STAYS_AT(segment_header, counters_offset, 64);
+STAYS_AT(segment_header, buffers_offset, 72);
+STAYS_AT(segment_header, epoch, 80);
+STAYS_AT(segment_header, boot_id, 88);
+STAYS_AT(segment_header, hosts_offset, 128);
+STAYS_AT(segment_header, nhosts, 136);
+STAYS_AT(segment_header, host_size, 140);
+STAYS_AT(segment_header, supervisor, 144);
+STAYS_AT(segment_header, ledger_size, 148);
+STAYS_AT(segment_header, ledgers_offset, 152);
+STAYS_AT(segment_header, counters_size, 160);
 _Static_assert(sizeof(struct segment_header) == 168, "header is 168 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
-AT(segment_orders, begun, 0);
-AT(segment_orders, ended, 8);
-AT(segment_orders, result, 16);
+STAYS_AT(segment_orders, begun, 0);
+STAYS_AT(segment_orders, ended, 8);
+STAYS_AT(segment_orders, result, 16);
 _Static_assert(sizeof(struct order_result) == 1520, "a result is 1520 bytes");
 _Static_assert(
     sizeof(struct segment_header) <= SEGMENT_ORDERS_OFFSET &&
 	SEGMENT_ORDERS_OFFSET + sizeof(struct segment_orders) <= SEGMENT_PAGE_MIN,
     "header and orders fit a page");
 
-AT(slot_meta, generation, 0);
-AT(slot_meta, length, 8);
-AT(slot_meta, checksum, 16);
-AT(slot_meta, stamp, 24);
+STAYS_AT(slot_meta, generation, 0);
+STAYS_AT(slot_meta, length, 8);
+STAYS_AT(slot_meta, checksum, 16);
+STAYS_AT(slot_meta, stamp, 24);
 _Static_assert(sizeof(struct slot_meta) == 80, "metadata is 80 bytes");
 
-AT(segment_slot, latch, 0);
-AT(segment_slot, name, 8);
-AT(segment_slot, wanted, 40);
-AT(segment_slot, meta0, 64);
-AT(segment_slot, meta1, 160);
+STAYS_AT(segment_slot, latch, 0);
+STAYS_AT(segment_slot, name, 8);
+STAYS_AT(segment_slot, wanted, 40);
+STAYS_AT(segment_slot, meta0, 64);
+STAYS_AT(segment_slot, meta1, 160);
 _Static_assert(sizeof(struct segment_slot) == 256, "slot is 256 bytes");
 
-AT(host, key, 0);
-AT(host, named, 8);
-AT(host, breaker, 16);
-AT(host, floor, 24);
-AT(host, name, 32);
-AT(host, answered, 256);
-AT(host, nsec, 392);
+STAYS_AT(host, key, 0);
+STAYS_AT(host, named, 8);
+STAYS_AT(host, breaker, 16);
+STAYS_AT(host, floor, 24);
+STAYS_AT(host, name, 32);
+STAYS_AT(host, answered, 256);
+STAYS_AT(host, nsec, 392);
 _Static_assert(sizeof(struct host) == 400, "a host is 400 bytes");
 
-AT(ledger_error, boot, 0);
-AT(ledger_error, wall, 8);
-AT(ledger_error, status, 16);
-AT(ledger_error, host, 24);
-AT(ledger_error, text, 240);
+STAYS_AT(ledger_error, boot, 0);
+STAYS_AT(ledger_error, wall, 8);
+STAYS_AT(ledger_error, status, 16);
+STAYS_AT(ledger_error, host, 24);
+STAYS_AT(ledger_error, text, 240);
 _Static_assert(sizeof(struct ledger_error) == 496, "an error is 496 bytes");
 
-AT(ledger_document, name, 0);
-AT(ledger_document, fetched_boot, 16);
-AT(ledger_document, fetched_wall, 24);
-AT(ledger_document, state, 32);
-AT(ledger_document, error, 40);
-AT(ledger_document, gate, 536);
+STAYS_AT(ledger_document, name, 0);
+STAYS_AT(ledger_document, fetched_boot, 16);
+STAYS_AT(ledger_document, fetched_wall, 24);
+STAYS_AT(ledger_document, state, 32);
+STAYS_AT(ledger_document, error, 40);
+STAYS_AT(ledger_document, gate, 536);
 _Static_assert(sizeof(struct ledger_document) == 608, "a document is 608 bytes");
 
-AT(ledger_fleet, used, 0);
-AT(ledger_fleet, up, 8);
-AT(ledger_fleet, role, 16);
-AT(ledger_fleet, since, 24);
-AT(ledger_fleet, token, 32);
-AT(ledger_fleet, generation, 40);
-AT(ledger_fleet, seen, 48);
-AT(ledger_fleet, lag, 56);
-AT(ledger_fleet, skew, 64);
-AT(ledger_fleet, commands, 72);
-AT(ledger_fleet, errors, 80);
-AT(ledger_fleet, bytes_in, 88);
-AT(ledger_fleet, bytes_out, 96);
-AT(ledger_fleet, refused, 104);
-AT(ledger_fleet, leader, 112);
-AT(ledger_fleet, error, 176);
+STAYS_AT(ledger_fleet, used, 0);
+STAYS_AT(ledger_fleet, up, 8);
+STAYS_AT(ledger_fleet, role, 16);
+STAYS_AT(ledger_fleet, since, 24);
+STAYS_AT(ledger_fleet, token, 32);
+STAYS_AT(ledger_fleet, generation, 40);
+STAYS_AT(ledger_fleet, seen, 48);
+STAYS_AT(ledger_fleet, lag, 56);
+STAYS_AT(ledger_fleet, skew, 64);
+STAYS_AT(ledger_fleet, commands, 72);
+STAYS_AT(ledger_fleet, errors, 80);
+STAYS_AT(ledger_fleet, bytes_in, 88);
+STAYS_AT(ledger_fleet, bytes_out, 96);
+STAYS_AT(ledger_fleet, refused, 104);
+STAYS_AT(ledger_fleet, leader, 112);
+STAYS_AT(ledger_fleet, error, 176);
 _Static_assert(sizeof(struct ledger_fleet) == 432, "a fleet is 432 bytes");
 
-AT(ledger_history, state, 0);
-AT(ledger_history, models, 8);
-AT(ledger_history, bytes, 16);
-AT(ledger_history, sampled, 24);
-AT(ledger_history, samples, 32);
-AT(ledger_history, lost, 40);
-AT(ledger_history, resets, 48);
-AT(ledger_history, events, 56);
-AT(ledger_history, last_event, 64);
-AT(ledger_history, notify, 72);
-AT(ledger_history, posted, 80);
-AT(ledger_history, failed, 88);
-AT(ledger_history, pending, 96);
-AT(ledger_history, delivered, 104);
-AT(ledger_history, error, 112);
-AT(ledger_history, notify_error, 368);
+STAYS_AT(ledger_history, state, 0);
+STAYS_AT(ledger_history, models, 8);
+STAYS_AT(ledger_history, bytes, 16);
+STAYS_AT(ledger_history, sampled, 24);
+STAYS_AT(ledger_history, samples, 32);
+STAYS_AT(ledger_history, lost, 40);
+STAYS_AT(ledger_history, resets, 48);
+STAYS_AT(ledger_history, events, 56);
+STAYS_AT(ledger_history, last_event, 64);
+STAYS_AT(ledger_history, notify, 72);
+STAYS_AT(ledger_history, posted, 80);
+STAYS_AT(ledger_history, failed, 88);
+STAYS_AT(ledger_history, pending, 96);
+STAYS_AT(ledger_history, delivered, 104);
+STAYS_AT(ledger_history, error, 112);
+STAYS_AT(ledger_history, notify_error, 368);
 _Static_assert(sizeof(struct ledger_history) == 624, "a history is 624 bytes");
 
-AT(ledger, ndocuments, 0);
-AT(ledger, next_try, 8);
-AT(ledger, failing_since, 16);
-AT(ledger, cause, 24);
-AT(ledger, orders, 536);
-AT(ledger, order_done, 544);
-AT(ledger, order_text, 552);
-AT(ledger, document, 1064);
-AT(ledger, fleet, 3496);
-AT(ledger, history, 3928);
+STAYS_AT(ledger, ndocuments, 0);
+STAYS_AT(ledger, next_try, 8);
+STAYS_AT(ledger, failing_since, 16);
+STAYS_AT(ledger, cause, 24);
+STAYS_AT(ledger, orders, 536);
+STAYS_AT(ledger, order_done, 544);
+STAYS_AT(ledger, order_text, 552);
+STAYS_AT(ledger, document, 1064);
+STAYS_AT(ledger, fleet, 3496);
+STAYS_AT(ledger, history, 3928);
 _Static_assert(sizeof(struct ledger) == 4552, "a ledger is 4552 bytes");
 _Static_assert(sizeof(struct ledger_record) == 9112, "its record is 9112 bytes");
 
-AT(counters, heartbeat, 0);
-AT(counters, last_success, 8);
-AT(counters, last_success_wall, 16);
-AT(counters, failures_in_row, 24);
-AT(counters, connections, 32);
-AT(counters, refused, 56);
-AT(counters, pinned, 64);
-AT(counters, saved_wall, 72);
-AT(counters, cpu, 80);
-AT(counters, resident, 88);
-AT(counters, descriptors, 96);
-AT(counters, descriptors_max, 104);
-AT(counters, former, 112);
-AT(counters, streams, 120);
-AT(counters, asked, 128);
-AT(counters, value, 256);
-AT(counters, duration_nsec, 768);
-AT(counters, duration, 776);
-AT(counters, deaths, 896);
-AT(counters, requests, 1024);
-AT(counters, of_category, 4064);
+STAYS_AT(counters, heartbeat, 0);
+STAYS_AT(counters, last_success, 8);
+STAYS_AT(counters, last_success_wall, 16);
+STAYS_AT(counters, failures_in_row, 24);
+STAYS_AT(counters, connections, 32);
+STAYS_AT(counters, refused, 56);
+STAYS_AT(counters, pinned, 64);
+STAYS_AT(counters, saved_wall, 72);
+STAYS_AT(counters, cpu, 80);
+STAYS_AT(counters, resident, 88);
+STAYS_AT(counters, descriptors, 96);
+STAYS_AT(counters, descriptors_max, 104);
+STAYS_AT(counters, former, 112);
+STAYS_AT(counters, streams, 120);
+STAYS_AT(counters, asked, 128);
+STAYS_AT(counters, value, 256);
+STAYS_AT(counters, duration_nsec, 768);
+STAYS_AT(counters, duration, 776);
+STAYS_AT(counters, deaths, 896);
+STAYS_AT(counters, requests, 1024);
+STAYS_AT(counters, of_category, 4064);
 _Static_assert(sizeof(struct counters) == 11360, "counters are 11360 bytes");
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");
 _Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2,
     "words are lock-free: locks of libatomic do not work between processes");
-#undef AT
 
 /* A process's own view. Nothing in here is trusted to shared memory. */
 struct segment {

@@ -8,6 +8,7 @@
 
 #include <xxhash.h>
 
+#include "base/attr.h"
 #include "shm/layout.h"
 #include "shm/state.h"
 
@@ -32,21 +33,17 @@ struct state_header {
 	uint64_t checksum; /* of all before it, and of the payload */
 };
 
-#define AT(member, offset)                                                             \
-	_Static_assert(offsetof(struct state_header, member) == (offset),              \
-	    "state_header." #member " must stay at " #offset)
-AT(magic, 0);
-AT(byte_order, 16);
-AT(header_size, 20);
-AT(length, 24);
-AT(stamp, 32);
-AT(format, 88);
-AT(category, 96);
-AT(boot_id, 128);
-AT(checksum, 168);
+STAYS_AT(state_header, magic, 0);
+STAYS_AT(state_header, byte_order, 16);
+STAYS_AT(state_header, header_size, 20);
+STAYS_AT(state_header, length, 24);
+STAYS_AT(state_header, stamp, 32);
+STAYS_AT(state_header, format, 88);
+STAYS_AT(state_header, category, 96);
+STAYS_AT(state_header, boot_id, 128);
+STAYS_AT(state_header, checksum, 168);
 _Static_assert(sizeof(struct state_header) == 176, "header is 176 bytes");
 _Static_assert(sizeof(STATE_MAGIC) == 16, "magic fills its field");
-#undef AT
 
 /* XXH3 (64 bits) of the header up to the checksum, seeded with that of the payload
  * (seed 0). */
