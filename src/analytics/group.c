@@ -59,6 +59,7 @@ group_add_member(struct risk *m, const struct risk *r)
 	m->flags |= r->flags;
 	m->has_description = m->has_description && r->has_description;
 	m->downloads += r->downloads;
+	m->identity = 0;
 	usage_add(&m->usage, &r->usage);
 	if (r->workers > m->workers)
 		m->workers = r->workers;

@@ -11,7 +11,7 @@
 #include "terms/correction.h"
 
 /* Bytes that a model takes in one view, about: the buffer is made that big at once. */
-#define MODEL_BYTES 840
+#define MODEL_BYTES 960
 
 /* Which of a model's two usages (doc/reference.md 4.2 and 4.3) a view shows. */
 enum usage_kind {
@@ -27,6 +27,7 @@ struct render {
 	uint32_t n;
 	struct arena *arena;
 	struct buf *out;
+	struct risk_texts texts;
 };
 
 struct order {
@@ -114,7 +115,7 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 	struct risk_view view;
 	struct risk risk;
 
-	risk_view_begin(&view, r->out, &r->terms, r->n, r->n, r->arena);
+	risk_view_begin(&view, r->out, &r->terms, r->n, r->n, &r->texts);
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct model *m = &r->models[order[i].model];
 
@@ -128,7 +129,8 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 		}
 		risk_view_open_row(&view);
 		risk_print(r->out, r->terms.category, &risk);
-		risk_view_close_row(&view, &risk);
+		risk_view_close_row(
+		    &view, &risk, kind == VIEW_RISK ? order[i].model : UINT32_MAX);
 		if (groups != NULL)
 			groups_add(groups, m->base, &risk, i);
 		if (!printing_goes_on(r->printing))
@@ -169,7 +171,7 @@ render_groups(
 	struct risk_view view;
 	struct risk risk;
 
-	risk_view_begin(&view, r->out, &r->terms, r->n, groups->count, r->arena);
+	risk_view_begin(&view, r->out, &r->terms, r->n, groups->count, &r->texts);
 	for (uint32_t i = 0; i < groups->count; i++) {
 		const struct group *group = &groups->list[i];
 
@@ -182,7 +184,7 @@ render_groups(
 			group_finish(groups, &r->terms, i, &risk);
 			risk_print(r->out, r->terms.category, &risk);
 		}
-		risk_view_close_row(&view, &risk);
+		risk_view_close_row(&view, &risk, UINT32_MAX);
 		if (!printing_goes_on(r->printing))
 			return -1;
 	}
@@ -207,12 +209,14 @@ render_risk(const struct printing *p, enum category category, const struct horde
 	struct groups groups;
 	struct view_row *rows;
 
+	risk_texts_init(&r.texts, p->arena);
 	if (category != CATEGORY_TEXT_GENERATION) {
 		(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
 		if (render_models(&r, usage, VIEW_RISK, NULL, NULL) == -1)
 			return -1;
 		payload_alias(out, VIEW_RISK, VIEW_RISK_GROUPED);
 		payload_alias(out, VIEW_RISK, VIEW_RISK_VARIATIONS);
+		payload_index_names(out);
 		return 0;
 	}
 	(void)buf_reserve(out, (size_t)n * MODEL_BYTES * 3);
@@ -220,5 +224,6 @@ render_risk(const struct printing *p, enum category category, const struct horde
 	if (render_models(&r, usage, VIEW_RISK, &groups, &rows) == -1 ||
 	    render_groups(&r, &groups, rows) == -1)
 		return -1;
+	payload_index_names(out);
 	return render_models(&r, USAGE_EXACT, VIEW_RISK_VARIATIONS, NULL, NULL);
 }

@@ -130,6 +130,7 @@ risk_of_model(const struct risk_terms *t, const struct model *m, const struct us
 	out->month_to_total = risk_ratio(u->n[PERIOD_MONTH], u->n[PERIOD_TOTAL]);
 	risk_size(r, out);
 	out->downloads = r->ndownloads;
+	out->identity = r->identity;
 	out->hosts = m->hosts;
 	out->nhosts = m->nhosts;
 	out->nvariations = 0;

@@ -49,6 +49,7 @@ struct risk {
 	double cost_benefit;
 	double size_gb;
 	uint64_t downloads;
+	uint64_t identity; /* of record.h; 0: of a group of several */
 	const struct str *hosts;
 	uint32_t nhosts;
 	uint32_t nvariations;

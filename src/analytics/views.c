@@ -1,6 +1,8 @@
 /* Laying out views: body, preset tails, rows. */
 #include "analytics/views.h"
 
+#include <math.h>
+
 #include <xxhash.h>
 
 #include "analytics/statistics.h"
@@ -9,11 +11,30 @@
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
+#define ROW_HEAD "{\"name\":\"" /* before the name of each row */
+
+/* A name that is appended when all rows are there. */
+struct risk_text {
+	struct risk_text *next;
+	uint32_t row;
+	struct str text;
+};
+
+void
+risk_texts_init(struct risk_texts *t, struct arena *arena)
+{
+	t->arena = arena;
+	map_init(&t->baselines, arena, sizeof(struct view_span), 0);
+}
+
 void
 risk_view_begin(struct risk_view *v, struct buf *out, const struct risk_terms *terms,
-    uint32_t total_count, uint32_t nrows, struct arena *arena)
+    uint32_t total_count, uint32_t nrows, struct risk_texts *texts)
 {
-	*v = (struct risk_view){ .total_month = terms->total_month };
+	struct arena *arena = texts->arena;
+
+	*v = (struct risk_view){ .total_month = terms->total_month, .texts = texts };
+	v->figures = arena_alloc(arena, nrows * sizeof(*v->figures));
 	payload_list_begin(&v->list, out, terms->category,
 	    arena_alloc(arena, nrows * sizeof(*v->list.rows)));
 	PUT(out, "\"category_total_month_usage\":");
@@ -28,11 +49,64 @@ risk_view_open_row(struct risk_view *v)
 	payload_list_open_row(&v->list);
 }
 
+/* The name of the row that was just printed. */
+static struct view_span
+risk_view_name(struct risk_view *v, struct str name)
+{
+	uint32_t row = v->list.view.nrows;
+	uint64_t off = v->list.rows[row].off + strlen(ROW_HEAD);
+	const char *printed = v->list.out->data + off;
+	struct risk_text *escaped;
+
+	if (str_eq(name, (struct str){ printed, name.len }))
+		return (struct view_span){ off, name.len };
+	escaped = arena_alloc(v->texts->arena, sizeof(*escaped));
+	*escaped = (struct risk_text){ v->escaped, row, name };
+	v->escaped = escaped;
+	return (struct view_span){ 0, name.len };
+}
+
+/* off: number of the baseline until risk_view_place_texts(). */
+static struct view_span
+risk_view_baseline(struct risk_view *v, struct str baseline)
+{
+	if (baseline.len == 0)
+		return (struct view_span){ sizeof(struct view_directory), 0 };
+	return (struct view_span){ map_intern(&v->texts->baselines, baseline),
+		baseline.len };
+}
+
+static void
+risk_view_note(struct risk_view *v, const struct risk *r, uint32_t with_stats)
+{
+	struct view_figures *f = &v->figures[v->list.view.nrows];
+
+	*f = (struct view_figures){ .name = risk_view_name(v, r->name),
+		.baseline = risk_view_baseline(v, r->baseline),
+		.workers = r->workers,
+		.flags = r->flags,
+		.marks = FIGURES_KNOWN,
+		.percentage = r->percentage,
+		.cost_benefit = isinf(r->cost_benefit) ? NAN : r->cost_benefit,
+		.size_gb = r->size_gb,
+		.identity = r->identity,
+		.with_stats = with_stats };
+	for (int p = 0; p < PERIOD_MAX; p++)
+		f->usage[p] = r->usage.n[p];
+	if (r->critical)
+		f->marks |= FIGURES_CRITICAL;
+	if (risk_has_warning(r->flags))
+		f->marks |= FIGURES_WARNING;
+	if (r->nsfw)
+		f->marks |= FIGURES_NSFW;
+}
+
 void
-risk_view_close_row(struct risk_view *v, const struct risk *r)
+risk_view_close_row(struct risk_view *v, const struct risk *r, uint32_t with_stats)
 {
 	uint32_t presets = risk_presets(r);
 
+	risk_view_note(v, r, with_stats);
 	payload_list_close_row(&v->list, presets);
 	summary_add(&v->all, r);
 	for (int p = 0; p < PRESET_MAX; p++)
@@ -52,6 +126,31 @@ risk_view_preset_tail(struct risk_view *v, const struct summary *s)
 	return payload_since(out, off);
 }
 
+/* Appends the texts that figures name and rows do not have, and says where they are. */
+static void
+risk_view_place_texts(struct risk_view *v)
+{
+	struct map *baselines = &v->texts->baselines;
+	struct buf *out = v->list.out;
+	struct view_span *span;
+
+	for (uint32_t i = 0; i < baselines->count; i++) {
+		span = map_at(baselines, i);
+		if (span->off != 0)
+			continue;
+		*span = (struct view_span){ out->len, baselines->keys[i].len };
+		buf_add(out, baselines->keys[i].p, baselines->keys[i].len);
+	}
+	for (uint32_t i = 0; i < v->list.view.nrows; i++)
+		if (v->figures[i].baseline.len > 0)
+			v->figures[i].baseline = *(struct view_span *)map_at(
+			    baselines, (uint32_t)v->figures[i].baseline.off);
+	for (const struct risk_text *t = v->escaped; t != NULL; t = t->next) {
+		v->figures[t->row].name.off = out->len;
+		buf_add(out, t->text.p, t->text.len);
+	}
+}
+
 void
 risk_view_end(struct risk_view *v, enum view_kind kind)
 {
@@ -62,6 +161,9 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 	for (int p = 0; p < PRESET_MAX; p++)
 		v->list.view.presets[p].tail =
 		    risk_view_preset_tail(v, &v->by_preset[p]);
+	risk_view_place_texts(v);
+	v->list.view.figures = payload_table(
+	    v->list.out, v->figures, v->list.view.nrows * sizeof(*v->figures));
 	payload_list_enter(&v->list, kind);
 }
 

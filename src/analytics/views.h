@@ -8,6 +8,7 @@
 #include "analytics/analytics.h"
 #include "analytics/risk.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/pace.h"
 #include "payload/list.h"
@@ -29,20 +30,34 @@ printing_goes_on(const struct printing *p)
 	return pace_step(p->pace) && p->out->len <= p->settings->payload_max;
 }
 
+struct risk_text; /* private */
+
+/* Texts of a payload that rows share. */
+struct risk_texts {
+	struct map baselines; /* -> struct view_span; off 0: it is not there yet */
+	struct arena *arena;
+};
+
 /* A deletion-risk view under construction. */
 struct risk_view {
-	struct payload_list list; /* its rows are borrowed from the arena */
+	struct payload_list list;     /* its rows are borrowed from the arena */
+	struct view_figures *figures; /* the same */
+	struct risk_texts *texts;     /* borrowed */
+	struct risk_text *escaped;    /* names that rows have only with escapes */
 	struct summary all;
 	struct summary by_preset[PRESET_MAX];
 	int64_t total_month;
 };
 
-/* total_count is what an unpaged answer says; nrows rows follow. */
+void risk_texts_init(struct risk_texts *, struct arena *);
+/* total_count is what an unpaged answer says; nrows rows follow. The texts are those of
+ * the payload. */
 void risk_view_begin(struct risk_view *, struct buf *, const struct risk_terms *,
-    uint32_t total_count, uint32_t nrows, struct arena *);
-/* Call before and after a row's JSON was appended to the buffer. */
+    uint32_t total_count, uint32_t nrows, struct risk_texts *);
+/* Call before and after a row's JSON was appended to the buffer; with_stats is what its
+ * figures say (payload/view.h). */
 void risk_view_open_row(struct risk_view *);
-void risk_view_close_row(struct risk_view *, const struct risk *);
+void risk_view_close_row(struct risk_view *, const struct risk *, uint32_t with_stats);
 /* Completes the view and enters it in the directory. */
 void risk_view_end(struct risk_view *, enum view_kind);
 

@@ -171,7 +171,7 @@ struct view_figures {
 	uint64_t identity;   /* hash of what the model's files are: the same files, the
 			      * same number, in whatever order; 0: not known */
 	uint32_t with_stats; /* its row in VIEW_WITH_STATS, UINT32_MAX: none; of
-			      * VIEW_RISK alone, elsewhere UINT32_MAX */
+			      * VIEW_RISK, elsewhere it may be UINT32_MAX */
 	uint32_t reserved;   /* 0 */
 };
 
@@ -306,8 +306,8 @@ struct view_directory {
 const struct view_directory *view_open(
     const void *data, size_t len, enum category) MUST_CHECK;
 
-/* Any process: the row of VIEW_RISK of the model of that name, byte for byte, or -1; of
- * rows of one name the first. The directory is one of view_open(). */
+/* Any process: the row of VIEW_RISK of the model of that name, byte for byte, or -1.
+ * The directory is one of view_open(). */
 int64_t view_find(const struct view_directory *, struct str name) MUST_CHECK;
 
 #endif

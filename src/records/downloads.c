@@ -1,6 +1,8 @@
 /* Reading `config.download`, once for the typed and for the raw view. */
 #include "records/downloads.h"
 
+#include <xxhash.h>
+
 #include "base/map.h"
 #include "json/walk.h"
 #include "python/text.h"
@@ -62,17 +64,53 @@ downloads_url(const struct json_value *url, struct check *check, struct download
 	return true;
 }
 
+static bool
+downloads_is_sha256(struct str text)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	for (size_t i = 0; i < text.len; i++)
+		if (memchr(digits, text.p[i], sizeof(digits) - 1) == NULL)
+			return false;
+	return text.len == 64;
+}
+
+/* What stands there instead of a checksum that nobody has made tells no files apart.
+ * Returns 0 if it is not known. */
+static uint64_t
+downloads_identity(const struct json_value *values, struct arena *arena)
+{
+	static const int members[] = { DOWNLOAD_SHA256SUM, DOWNLOAD_FILE_URL };
+	struct str text;
+
+	for (size_t i = 0; i < NELEM(members); i++) {
+		if (values[members[i]].type != JSON_T_STRING)
+			continue;
+		text = json_str(&values[members[i]], arena);
+		if (members[i] == DOWNLOAD_SHA256SUM && downloads_is_sha256(text))
+			text = text_lower(text, arena);
+		else if (members[i] == DOWNLOAD_SHA256SUM || text.len == 0)
+			continue;
+		return XXH3_64bits(text.p, text.len);
+	}
+	return 0;
+}
+
 /* The raw view takes a URL also from an element that the typed view refuses. */
 static bool
 downloads_element(
     const struct json_value *v, struct check *check, struct downloads *out)
 {
 	struct json_value values[DOWNLOAD_MEMBERS];
+	uint64_t identity;
 	bool printable;
 
 	if (v->type != JSON_T_OBJECT)
 		return check_fail(check, "not an object");
 	shape_read(&download_shape, v, check->arena, values);
+	identity = downloads_identity(values, check->arena);
+	out->unknown_file |= identity == 0;
+	out->identity += identity;
 	printable = values[DOWNLOAD_FILE_URL].type != JSON_T_STRING ||
 		    downloads_url(&values[DOWNLOAD_FILE_URL], check, out);
 	if (!printable)
@@ -101,6 +139,8 @@ downloads_array(const struct json_value *v, struct check *check, struct download
 		}
 		i++;
 	}
+	if (out->unknown_file)
+		out->identity = 0;
 }
 
 /* What Python's list.extend() would append from a string or an object. */

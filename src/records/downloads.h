@@ -25,8 +25,12 @@ struct downloads {
 			 * extend() makes of it: characters or keys */
 	struct host *hosts; /* [nhosts], one a URL that has one, in order */
 	uint32_t nhosts;
-	bool unparsable; /* a URL of a download raises in the reference */
-	bool valid;      /* config is valid in the typed view; else *check says why */
+	uint64_t identity; /* hash of what the files are, in whatever order: of each its
+			    * SHA-256, else its URL; 0: of one neither is known, or
+			    * there is none */
+	bool unknown_file; /* of one neither is known */
+	bool unparsable;   /* a URL of a download raises in the reference */
+	bool valid;        /* config is valid in the typed view; else *check says why */
 };
 
 void downloads_read(

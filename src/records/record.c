@@ -254,6 +254,7 @@ record_decode(
 		.nhosts = f->downloads.nhosts,
 		.ndownloads = (uint32_t)f->downloads.count,
 		.unparsable_url = f->downloads.unparsable,
+		.identity = f->downloads.identity,
 	};
 	if (!shape_check(&record_shape, f->v, c) || !record_parameters(f, c) ||
 	    !record_nsfw(f, c, out) || !record_baseline(f, c, out) ||

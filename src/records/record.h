@@ -63,6 +63,7 @@ struct record {
 	struct host *hosts;  /* [nhosts]: its URLs with a netloc */
 	uint32_t nhosts;
 	uint32_t ndownloads;
+	uint64_t identity;    /* downloads.identity */
 	int64_t size_on_disk; /* bytes; 0 or less: unknown */
 	bool nsfw;
 	bool has_description;

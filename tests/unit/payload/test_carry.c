@@ -135,6 +135,8 @@ with_last_row(const char *text, size_t *len)
 	v->tail = (struct view_span){ d->size, 0 };
 	for (int p = 0; p < PRESET_MAX; p++)
 		v->presets[p].matches = 0;
+	d->views[VIEW_RISK].figures = 0; /* they name more rows */
+	d->names.nslots = 0;
 	*(struct view_row *)(void *)(older.out.data + v->rows) =
 	    (struct view_row){ off, n, 0 };
 	*(struct with_stats_row *)(void *)(older.out.data + d->with_stats.rows) =
