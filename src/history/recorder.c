@@ -42,6 +42,7 @@ struct recorder {
 	struct history_batch *batch; /* what is to be written */
 	bool anew;                   /* the store is an empty one now */
 	enum store_verdict verdict;
+	uint64_t bytes;
 	char err[RECORDER_ERROR_MAX];
 	char
 	    damage[RECORDER_ERROR_MAX]; /* "": no file was set aside; else which, why */
@@ -58,6 +59,7 @@ recorder_open(const char *dir, const char *category, const struct history_rule *
 	r->dir = dir;
 	r->category = category;
 	r->rule = rule;
+	r->view.error = r->warned;
 	r->settings = (struct store_settings){ r->path, rule, &r->stop };
 	return r;
 }
@@ -71,7 +73,7 @@ recorder_history(const struct recorder *r)
 void
 recorder_look(const struct recorder *r, struct recorder_view *view)
 {
-	*view = r != NULL ? r->view : (struct recorder_view){ 0 };
+	*view = r != NULL ? r->view : (struct recorder_view){ .error = "" };
 }
 
 /*
@@ -166,6 +168,7 @@ recorder_main(void *arg)
 	struct recorder *r = arg;
 
 	r->task(r);
+	r->bytes = store_file_bytes(r->path);
 	atomic_store(&r->done, true);
 	return NULL;
 }
@@ -231,13 +234,14 @@ static void
 recorder_report(struct recorder *r)
 {
 	recorder_tell_damage(r);
+	r->view.bytes = r->bytes;
 	if (r->task == recorder_read)
 		recorder_note_read(r);
 	else if (r->batch != NULL)
 		recorder_note_written(r);
 	r->anew = false;
-	/* A stop is no fault. */
-	if (r->task == recorder_read && atomic_load(&r->stop))
+	/* Reading that was given up at a stop is no fault. */
+	if (r->history == NULL && atomic_load(&r->stop))
 		return;
 	if (r->verdict == STORE_LATER || r->verdict == STORE_NEWER)
 		recorder_warn(r);

@@ -41,12 +41,14 @@ struct history *recorder_history(const struct recorder *) MUST_CHECK;
 
 struct recorder_view {
 	bool off;           /* a later program's file: nothing is kept */
+	const char *error;  /* why the last task failed; "": it did not. Borrowed */
 	int64_t written_at; /* clock_wall() of the last batch; 0: none */
 	uint64_t written;   /* batches */
 	uint64_t failures;  /* tries to read or write that failed */
 	uint64_t damaged;   /* files that were set aside */
+	uint64_t bytes;     /* of the database and its log */
 };
-/* What metrics tell, since recorder_open(); zeroed for NULL. */
+/* What metrics tell, since recorder_open(); nothing for NULL. */
 void recorder_look(const struct recorder *, struct recorder_view *);
 
 /* Records what is not yet, but waits no longer than RECORDER_PATIENCE; frees *r with

@@ -62,18 +62,33 @@ store_file_beside(char beside[PATH_MAX], const char *path, const char *suffix)
 	return beside;
 }
 
-bool
-store_file_has_log(const char *path)
+static uint64_t
+store_file_log_bytes(const char *path)
 {
 	char beside[PATH_MAX];
+	uint64_t bytes = 0;
 	struct stat st;
 	size_t i;
 
 	for (i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
-		if (stat(store_file_beside(beside, path, logs[i]), &st) == 0 &&
-		    st.st_size != 0)
-			return true;
-	return false;
+		if (stat(store_file_beside(beside, path, logs[i]), &st) == 0)
+			bytes += (uint64_t)st.st_size;
+	return bytes;
+}
+
+bool
+store_file_has_log(const char *path)
+{
+	return store_file_log_bytes(path) > 0;
+}
+
+uint64_t
+store_file_bytes(const char *path)
+{
+	struct stat st;
+
+	return store_file_log_bytes(path) +
+	       (stat(path, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
 /* The seconds in the name of a database that was set aside; -1: it is none of ours, or

@@ -28,6 +28,9 @@ int store_file_make(const char *path) MUST_CHECK;
 /* Whether a log of SQLite's is beside it that the database needs. */
 bool store_file_has_log(const char *path) MUST_CHECK;
 
+/* Bytes of the database and its logs; 0 if there is none. */
+uint64_t store_file_bytes(const char *path) MUST_CHECK;
+
 /*
  * Sets a database aside that nobody has open: appends ".damaged-NOW" to its name and to
  * those of its logs, and removes what was set aside before but the newest of it, so
