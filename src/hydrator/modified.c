@@ -1,6 +1,8 @@
 /* Carrying the times of change from one generation to the next. */
 #include "hydrator/modified.h"
 
+#include <stdbool.h>
+
 /* Answers with workers or variations change with them too; one date is enough for all.
  */
 static uint64_t
@@ -13,29 +15,44 @@ content_of(const struct view_directory *d, int k)
 	return etag;
 }
 
+/* Since when what has that tag is what it is. */
+static int64_t
+since(const struct modified_since *m, uint64_t etag, int64_t now)
+{
+	return m->since != 0 && m->etag == etag && m->since < now ? m->since : now;
+}
+
+static bool
+text_is_there(const struct view_directory *d, int k, int format)
+{
+	return d->views[k].present && d->views[k].texts[format].body.len > 0;
+}
+
 void
 modified_stamp(const struct modified *m, struct view_directory *d, int64_t now)
 {
-	int k;
-
-	for (k = 0; k < VIEW_MAX; k++) {
+	for (int k = 0; k < VIEW_MAX; k++) {
 		struct view *v = &d->views[k];
 
-		if (v->present && m->view[k].since != 0 &&
-		    m->view[k].etag == content_of(d, k))
-			v->modified = m->view[k].since < now ? m->view[k].since : now;
-		else if (v->present)
-			v->modified = now;
+		if (v->present)
+			v->modified = since(&m->view[k], content_of(d, k), now);
+		for (int f = 0; f < FORMAT_MAX; f++)
+			if (text_is_there(d, k, f))
+				v->texts[f].modified =
+				    since(&m->text[k][f], v->texts[f].etag, now);
 	}
 }
 
 void
 modified_note(struct modified *m, const struct view_directory *d)
 {
-	int k;
+	for (int k = 0; k < VIEW_MAX; k++) {
+		const struct view *v = &d->views[k];
 
-	for (k = 0; k < VIEW_MAX; k++) {
-		m->view[k].etag = content_of(d, k);
-		m->view[k].since = d->views[k].present ? d->views[k].modified : 0;
+		m->view[k] = (struct modified_since){ content_of(d, k),
+			v->present ? v->modified : 0 };
+		for (int f = 0; f < FORMAT_MAX; f++)
+			m->text[k][f] = (struct modified_since){ v->texts[f].etag,
+				text_is_there(d, k, f) ? v->texts[f].modified : 0 };
 	}
 }

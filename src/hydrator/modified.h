@@ -1,4 +1,5 @@
-/* Since when the content of each view is what it is (Last-Modified). Hydrators. */
+/* Since when the content of each view and text is what it is (Last-Modified).
+ * Hydrators. */
 #ifndef HYDRATOR_MODIFIED_H
 #define HYDRATOR_MODIFIED_H
 
@@ -6,17 +7,20 @@
 
 #include "payload/view.h"
 
-/* What was published last; zeroed: nothing. */
-struct modified {
-	struct {
-		uint64_t etag;
-		int64_t since; /* Unix seconds; 0: there was no such view */
-	} view[VIEW_MAX];
+struct modified_since {
+	uint64_t etag;
+	int64_t since; /* Unix seconds; 0: there was no such view or text */
 };
 
-/* Fills in `modified` of each view of a payload that is about to be published: as
- * before where its etag is as before, else now (Unix seconds). Never later than now: a
- * clock that was ahead once would else be believed until the content changes. */
+/* What was published last; zeroed: nothing. */
+struct modified {
+	struct modified_since view[VIEW_MAX];
+	struct modified_since text[VIEW_MAX][FORMAT_MAX];
+};
+
+/* Fills in `modified` of each view and text of a payload that is about to be published:
+ * as before where its etag is as before, else now (Unix seconds). Never later than now:
+ * a clock that was ahead once would else be believed until the content changes. */
 void modified_stamp(const struct modified *, struct view_directory *, int64_t now);
 
 /* Notes a payload that was published. */

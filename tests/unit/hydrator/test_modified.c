@@ -85,3 +85,36 @@ TEST(a_view_that_was_gone_is_new)
 	stamp(&m, &d, 0, 200);
 	assert_int_equal(d.views[VIEW_RISK].modified, 200);
 }
+
+/* A list has a date of its own in each format: its text may have more in it, or less.
+ */
+TEST(texts_have_their_own)
+{
+	struct modified m = { 0 };
+	struct view_directory d = { 0 };
+	struct view *v = &d.views[VIEW_RISK];
+	const struct view_text *csv = &v->texts[FORMAT_CSV];
+	const struct view_text *markdown = &v->texts[FORMAT_MARKDOWN];
+
+	v->texts[FORMAT_CSV].body.len = 1;
+	stamp(&m, &d, 7, 100);
+	assert_int_equal(csv->modified, 100);
+	assert_int_equal(markdown->modified, 0);
+	modified_note(&m, &d);
+	v->texts[FORMAT_MARKDOWN].body.len = 1;
+	stamp(&m, &d, 8, 200);
+	assert_int_equal(v->modified, 200);
+	assert_int_equal(csv->modified, 100);
+	assert_int_equal(markdown->modified, 200);
+	modified_note(&m, &d);
+	v->texts[FORMAT_CSV].etag++;
+	stamp(&m, &d, 8, 300);
+	assert_int_equal(v->modified, 200);
+	assert_int_equal(csv->modified, 300);
+	assert_int_equal(markdown->modified, 200);
+	modified_note(&m, &d);
+	v->present = 0;
+	modified_note(&m, &d);
+	stamp(&m, &d, 8, 400);
+	assert_int_equal(csv->modified, 400);
+}
