@@ -12,6 +12,7 @@
 #include "json/write.h"
 #include "reader/body.h"
 #include "reader/cors.h"
+#include "reader/events.h"
 #include "reader/freshness.h"
 #include "reader/health.h"
 #include "reader/location.h"
@@ -206,7 +207,8 @@ check_parameters(struct job *j, struct str category, unsigned endpoint)
 	j->endpoint = endpoint;
 	buf_reset(&a->errors);
 	if (known < 0)
-		query_bad_category(category, &a->errors);
+		query_bad_category(
+		    "path", STR("model_category_name"), category, &a->errors);
 	if (query_parse(j->request->query, endpoint, a->arena, &j->query, &a->errors) &&
 	    known >= 0) {
 		j->category = (enum category)known;
@@ -444,6 +446,9 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_READYZ:
 		health_ready(r, j->answerer->store, j->answerer->config,
 		    j->answerer->segment, j->request->query);
+		break;
+	case ROUTE_EVENTS:
+		events_answer(j->answerer->events, j->request, r, j->answerer->arena);
 		break;
 	case ROUTE_REFUSED: /* the server answers it */
 	case ROUTE_MAX:

@@ -11,10 +11,13 @@
 #include "reader/store.h"
 #include "shm/segment.h"
 
+struct events;
+
 /* The handler's argument. Borrowed but for the arena and what the maker has. */
 struct answerer {
 	const struct config *config;
 	struct store *store;
+	struct events *events;
 	const struct segment *segment;
 	struct body_maker maker;
 	struct arena *arena; /* of one request; emptied before the next */

@@ -85,6 +85,7 @@ is_usual(enum route route, const char *category, int status)
 			return status == 400;
 		return status == 200 || status == 304 || status == 404 || status == 503;
 	case ROUTE_READYZ:
+	case ROUTE_EVENTS:
 		return status == 200 || status == 503;
 	case ROUTE_REFUSED:
 		return status == 503;

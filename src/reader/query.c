@@ -80,10 +80,10 @@ list_categories(struct buf *b)
 }
 
 void
-query_bad_category(struct str name, struct buf *errors)
+query_bad_category(
+    const char *place, struct str parameter, struct str name, struct buf *errors)
 {
-	begin_item(
-	    errors, "enum", "path", STR("model_category_name"), "Input should be ");
+	begin_item(errors, "enum", place, parameter, "Input should be ");
 	list_categories(errors);
 	put_input(errors, name);
 	buf_puts(errors, ",\"ctx\":{\"expected\":\"");
@@ -170,6 +170,19 @@ cut_at(struct str *s, char c)
 	return head;
 }
 
+bool
+query_next(struct str *raw, struct arena *a, struct str *name, struct str *value)
+{
+	while (raw->len > 0) {
+		*value = cut_at(raw, '&');
+		if (value->len == 0)
+			continue;
+		*name = percent_decode(cut_at(value, '='), true, a);
+		return true;
+	}
+	return false;
+}
+
 /* The last value of each parameter that the endpoint has, still encoded; p is NULL
  * where there is none. Earlier ones are not even looked at. */
 static void
@@ -178,11 +191,7 @@ collect(struct str raw, unsigned endpoint, struct arena *a, struct str *values)
 	struct str value, name;
 	int i;
 
-	while (raw.len > 0) {
-		value = cut_at(&raw, '&');
-		if (value.len == 0)
-			continue;
-		name = percent_decode(cut_at(&value, '='), true, a);
+	while (query_next(&raw, a, &name, &value)) {
 		for (i = 0; i < PARAMETER_MAX; i++)
 			if ((parameters[i].endpoints & endpoint) &&
 			    str_eq(name, parameters[i].name))

@@ -65,7 +65,14 @@ struct str query_sort_name(enum query_sort);
  * whoever has to go through them; empty behind the last. Static. */
 struct str query_parameter_name(size_t i);
 
-/* Adds the item of a category that does not exist. name: decoded. */
-void query_bad_category(struct str name, struct buf *errors);
+/* Adds the item of a category that does not exist, which place ("path", "query") has as
+ * that parameter. name: decoded. */
+void query_bad_category(
+    const char *place, struct str parameter, struct str name, struct buf *errors);
+
+/* Cuts the next parameter off a raw query string: its name decoded, its value (p is not
+ * NULL) not yet. Returns false if there is none. */
+bool query_next(
+    struct str *raw, struct arena *, struct str *name, struct str *value) MUST_CHECK;
 
 #endif

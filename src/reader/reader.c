@@ -22,6 +22,7 @@
 #include "reader/answer.h"
 #include "reader/blob.h"
 #include "reader/cors.h"
+#include "reader/events.h"
 #include "reader/metrics.h"
 #include "reader/spread.h"
 #include "reader/store.h"
@@ -252,6 +253,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	proc_child_beat(r->counters);
 	coder_collect(r->answerer.maker.coder);
 	store_poll(r->answerer.store);
+	events_poll(r->answerer.events);
 	access_flush(r->access);
 }
 
@@ -339,6 +341,7 @@ release(struct reader *r)
 	http_server_free(&r->server);
 	access_close(&r->access);
 	coder_free(&r->answerer.maker.coder);
+	events_free(&r->answerer.events);
 	store_free(&r->answerer.store);
 	encoder_free(&r->answerer.maker.encoder);
 	buf_free(&r->answerer.maker.key);
@@ -380,6 +383,7 @@ reader_main(const struct child_context *context)
 	r.answerer.maker.coder = coder_new();
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
+	r.answerer.events = events_new(context->config, r.answerer.store);
 	r.metrics =
 	    (struct metrics){ context->config, context->segment, r.answerer.store };
 	spread_init(&r.spread, context);
@@ -387,6 +391,7 @@ reader_main(const struct child_context *context)
 	events_start(&r);
 	on_tick(-1, 0, &r);
 	servers_start(&r);
+	events_serve(r.answerer.events, r.server);
 	store_on_crowd(r.answerer.store, on_crowd, &r);
 	if (channel_send(context->channel, CHANNEL_READY, 0) == -1)
 		log_warn("cannot tell the supervisor");

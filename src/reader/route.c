@@ -19,6 +19,7 @@ route_name(enum route route)
 		[ROUTE_WITH_STATS] = "with_stats",
 		[ROUTE_LIVEZ] = "livez",
 		[ROUTE_READYZ] = "readyz",
+		[ROUTE_EVENTS] = "events",
 	};
 
 	return names[route];
@@ -53,6 +54,8 @@ match_exactly(struct str path, struct str *category)
 		return ROUTE_LIVEZ;
 	if (str_eq(path, STR("/readyz")))
 		return ROUTE_READYZ;
+	if (str_eq(path, STR("/events")))
+		return ROUTE_EVENTS;
 	if (!str_starts(path, statistics))
 		return ROUTE_NONE;
 	rest = str_from(path, statistics.len);

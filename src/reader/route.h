@@ -21,6 +21,7 @@ enum route {
 	ROUTE_REFUSED, /* none: the server has refused the request */
 	ROUTE_LIVEZ,
 	ROUTE_READYZ,
+	ROUTE_EVENTS,
 	ROUTE_MAX
 };
 

@@ -17,6 +17,7 @@ PATH = SOURCE / "doc" / "openapi.json"
 DOCUMENT = json.loads(PATH.read_text())
 STATISTICS = "/model_references/statistics/"
 RISK = "/deletion-risk"
+EVENTS = "/events"  # whose answer has no end: test_streams
 PRESETS = DOCUMENT["components"]["schemas"]["Preset"]["enum"]
 # OpenAPI leaves the first out of a response's headers; the others belong to every message.
 EVERYWHERE = {"content-type", "content-length", "connection", "date", "server", "x-content-type-options"}
@@ -143,7 +144,7 @@ def test_errors_of_the_data(demo, target, status):
     check(answer, target)
 
 
-@pytest.mark.parametrize("target", sorted({path_of(target) for target in targets()}))
+@pytest.mark.parametrize("target", sorted({path_of(target) for target in targets()} | {EVENTS}))
 def test_errors_of_the_protocol(demo, target):
     target = target.replace("{model_category_name}", "image_generation")
     answers = {405: demo.get(target, "DELETE")}
@@ -158,6 +159,34 @@ def test_errors_of_the_protocol(demo, target):
         check(answer, target)
     bad = raw(demo, b"OPTIONS %s HTTP/1.1\r\n\r\n" % target.encode())
     check(bad, target, "OPTIONS")
+
+
+def test_streams(demo, make_daemon):
+    def ask(daemon, target, method="GET", headers=None):
+        """The answer's head, and what it begins with."""
+        connection = daemon.connect()
+        connection.request(method, target, headers=headers or {})
+        response = connection.getresponse()
+        if response.status == 200 and method == "GET":
+            response.read = lambda: response.read1(65536)
+        answer = Answer(response)
+        connection.close()
+        return answer
+
+    target = EVENTS + "?category=image_generation,text_generation"
+    answer = ask(demo, target)
+    assert answer.status == 200
+    check(answer, target)
+    check(ask(demo, target, headers={"Origin": "https://models.example.org"}), target)
+    for method in ("HEAD", "OPTIONS"):
+        check(ask(demo, target, method), target, method)
+    for target, status in ((EVENTS + "?category=foo", 422), (EVENTS + "?category=blip", 404)):
+        answer = ask(demo, target)
+        assert answer.status == status
+        check(answer, target)
+    answer = ask(make_daemon(settings="http { max_streams = 0 }").start(), EVENTS)
+    assert answer.status == 503
+    check(answer, EVENTS)
 
 
 def test_head_timeout_and_connection_limit(make_daemon):
@@ -198,7 +227,7 @@ def test_every_described_operation_exists(demo):
     for path, item in DOCUMENT["paths"].items():
         if "servers" in item:
             continue  # another listener: below
-        assert path in {path_of(target) for target in targets()}, path + " is not tested"
+        assert path in {path_of(target) for target in targets()} | {EVENTS}, path + " is not tested"
         assert set(item) <= {"get", "options", "parameters"}
 
 

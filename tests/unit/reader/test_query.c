@@ -202,7 +202,8 @@ TEST(an_unknown_category_lists_the_known)
 
 	cases_only(&c, FILE_OF_CASES, "unknown_category");
 	category = cases_text(&c, "category");
-	query_bad_category((struct str){ category, strlen(category) }, &w->errors);
+	query_bad_category("path", STR("model_category_name"),
+	    (struct str){ category, strlen(category) }, &w->errors);
 	assert_string_equal(errors(w), cases_json(&c, "errors"));
 	cases_close(&c);
 }
