@@ -92,7 +92,7 @@ store_check(struct store *s)
 {
 	sqlite3_stmt *statement;
 	enum store_verdict verdict =
-	    store_prepare(s, "PRAGMA quick_check(1)", &statement);
+	    store_prepare(s, "PRAGMA integrity_check(1)", &statement);
 	const char *text;
 	int code;
 
