@@ -145,15 +145,6 @@ teardown(void **state UNUSED)
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = group_setup,
     .group_teardown = group_teardown);
 
-#define NEED_SERVER()                                                                  \
-	do {                                                                           \
-		if (!redis_server_is_there()) {                                        \
-			print_message(                                                 \
-			    "redis-server is missing (Debian: redis-server)\n");       \
-			skip();                                                        \
-		}                                                                      \
-	} while (0)
-
 static const struct member_view *
 look(int who)
 {
@@ -219,7 +210,7 @@ TEST(test_what_the_leader_publishes_the_follower_gets)
 	struct buf payload = { 0 };
 	struct fleet_value v;
 
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	assert_int_equal(machine[0].view.role, LEDGER_LEADER);
 	assert_int_equal(machine[1].view.role, LEDGER_FOLLOWER);
@@ -253,7 +244,7 @@ TEST(test_one_value_is_told_once)
 	struct fleet_value v;
 	int64_t seen;
 
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	publish_as(0, 'b', 101);
 	take(1, MEMBER_PASSED, &payload);
@@ -269,7 +260,7 @@ TEST(test_what_is_refused_is_counted_and_makes_alone)
 {
 	struct buf payload = { 0 };
 
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	publish_as(0, 'b', 101);
 	take(1, MEMBER_REFUSED, &payload);
@@ -287,7 +278,7 @@ TEST(test_a_value_of_nobody_is_refused)
 {
 	char generation[64];
 
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	assert_int_equal(ask("SET", KEY("snapshot"), "rubbish"), REDIS_ANSWERED);
 	snprintf(generation, sizeof(generation), "%llu:1",
@@ -302,7 +293,7 @@ TEST(test_a_value_of_nobody_is_refused)
 /* Larger than a follower has room for: no memory is taken for it. */
 TEST(test_a_value_that_is_too_large_is_refused)
 {
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	publish_as(0, 'b', MAX + 2);
 	UNTIL(look(1)->refused == 1);
@@ -318,7 +309,7 @@ TEST(test_keys_of_another_kind_are_refused_once)
 	uint64_t errors, lead;
 	char generation[64];
 
-	NEED_SERVER();
+	redis_server_need();
 	assert_int_equal(ask("LPUSH", KEY("hosts"), "x"), REDIS_ANSWERED);
 	found();
 	assert_int_equal(look(0)->refused, 1);
@@ -353,7 +344,7 @@ TEST(test_who_leaves_is_followed_at_once)
 {
 	int64_t begun;
 
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	begun = clock_boot();
 	(void)member_close(&machine[0].member);
@@ -364,7 +355,7 @@ TEST(test_who_leaves_is_followed_at_once)
 /* What it had not told yet is told by nobody: another leads. */
 TEST(test_a_leader_with_an_old_token_publishes_nothing)
 {
-	NEED_SERVER();
+	redis_server_need();
 	poll_each = 3600 * S;
 	join(0);
 	UNTIL(look(0)->ready);
@@ -379,7 +370,7 @@ TEST(test_a_leader_with_an_old_token_publishes_nothing)
 
 TEST(test_a_wish_reaches_the_leader)
 {
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	look(0);
 	member_ask(machine[1].member);
@@ -389,7 +380,7 @@ TEST(test_a_wish_reaches_the_leader)
 
 TEST(test_who_resigns_makes_room)
 {
-	NEED_SERVER();
+	redis_server_need();
 	found();
 	member_resign(machine[0].member);
 	assert_int_equal(look(0)->role, LEDGER_FOLLOWER);
@@ -401,7 +392,7 @@ TEST(test_redis_that_was_emptied_is_led_again)
 {
 	uint64_t token, errors;
 
-	NEED_SERVER();
+	redis_server_need();
 	join(0);
 	UNTIL(look(0)->ready);
 	token = machine[0].view.lead;
@@ -425,7 +416,7 @@ TEST(test_redis_that_was_emptied_is_led_again)
 /* Redis has no memory left: the lease goes on, the value does not come. */
 TEST(test_a_refused_write_is_tried_again)
 {
-	NEED_SERVER();
+	redis_server_need();
 	join(0);
 	UNTIL(look(0)->ready);
 	assert_int_equal(
@@ -463,7 +454,7 @@ TEST(test_no_connection_lasts_for_ever)
 	unsigned long before;
 	int64_t seen;
 
-	NEED_SERVER();
+	redis_server_need();
 	join(0);
 	UNTIL(look(0)->ready);
 	before = connections();
@@ -483,7 +474,7 @@ TEST(test_bodies_are_tried_again_without_the_value)
 {
 	uint64_t errors;
 
-	NEED_SERVER();
+	redis_server_need();
 	join(0);
 	UNTIL(look(0)->ready);
 	assert_int_equal(redis_client_ask(client, NULL, "ACL", "SETUSER", "default",
@@ -525,7 +516,7 @@ TEST(test_a_clock_that_was_set_is_measured_anew)
 	char peer[256];
 	unsigned long at_first;
 
-	NEED_SERVER();
+	redis_server_need();
 	greeted = 0;
 	redis_peer_start(set_back);
 	snprintf(peer, sizeof(peer), "unix://%s", directory_path("peer.sock"));
@@ -563,7 +554,7 @@ TEST(test_a_way_that_bears_only_looks_is_no_good_one)
 	char peer[256];
 	int64_t since, first, second;
 
-	NEED_SERVER();
+	redis_server_need();
 	fetches = 0;
 	redis_peer_start(bear_no_snapshot);
 	snprintf(peer, sizeof(peer), "unix://%s", directory_path("peer.sock"));
@@ -594,7 +585,7 @@ TEST(test_a_stop_does_not_wait_for_an_answer)
 	char peer[256];
 	int64_t begun;
 
-	NEED_SERVER();
+	redis_server_need();
 	redis_peer_start(deaf);
 	snprintf(peer, sizeof(peer), "unix://%s", directory_path("peer.sock"));
 	join_at(0, peer);

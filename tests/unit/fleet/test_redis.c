@@ -66,15 +66,6 @@ group_teardown(void **state UNUSED)
 	return moved_clock_stop() | directory_remove("password", NULL);
 }
 
-#define NEED_SERVER()                                                                  \
-	do {                                                                           \
-		if (!redis_server_is_there()) {                                        \
-			print_message(                                                 \
-			    "redis-server is missing (Debian: redis-server)\n");       \
-			skip();                                                        \
-		}                                                                      \
-	} while (0)
-
 static void
 ask_ok(struct redis *r, const struct redisReply **reply)
 {
@@ -107,7 +98,7 @@ TEST(test_users)
 {
 	char other[256];
 
-	NEED_SERVER();
+	redis_server_need();
 	works(url, "default");
 	works(tcp_url, "me");
 	snprintf(
@@ -120,7 +111,7 @@ TEST(test_ipv6)
 	char where[256];
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need();
 	snprintf(where, sizeof(where), "redis://:%s@[::1]:%s", IN_URL, port);
 	r = redis_client_open_url(where);
 	snprintf(where, sizeof(where), "redis://[::1]:%s", port);
@@ -140,7 +131,7 @@ TEST(test_database)
 	const struct redisReply *reply;
 	struct redis *a, *b;
 
-	NEED_SERVER();
+	redis_server_need();
 	snprintf(third, sizeof(third), "%s?db=3", url);
 	a = redis_client_connect(url);
 	b = redis_client_connect(third);
@@ -181,7 +172,7 @@ TEST(test_password_file)
 	struct redis *r;
 	char where[256];
 
-	NEED_SERVER();
+	redis_server_need();
 	snprintf(where, sizeof(where), "redis://me@127.0.0.1:%s", port);
 	set = redis_client_settings(where);
 	set.password_file = directory_path("password");
@@ -203,7 +194,7 @@ TEST(test_not_let_in)
 	char where[256];
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need();
 	snprintf(where, sizeof(where), "redis://127.0.0.1:%s", port);
 	r = redis_client_open_url(where);
 	assert_int_equal(redis_connect(r), REDIS_REFUSED);
@@ -241,7 +232,7 @@ TEST(test_errors)
 {
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need();
 	r = redis_client_connect(url);
 	refused(r, "ERR", "NOSUCHCOMMAND", "x", NULL);
 	refused(
@@ -293,7 +284,7 @@ large(const char *where)
 
 TEST(test_large)
 {
-	NEED_SERVER();
+	redis_server_need();
 	large(url);
 	large(tcp_url);
 }
@@ -304,7 +295,7 @@ TEST(test_too_large)
 	struct redis_settings set;
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need();
 	set = redis_client_settings(url);
 	set.max_reply = 1000;
 	r = redis_client_open(&set);
@@ -327,7 +318,7 @@ TEST(test_clock)
 	struct redis *r;
 	int64_t now;
 
-	NEED_SERVER();
+	redis_server_need();
 	r = redis_client_open_url(url);
 	assert_int_equal(redis_now(r), 0);
 	assert_int_equal(redis_connect(r), REDIS_ANSWERED);
@@ -351,7 +342,7 @@ TEST(test_restart)
 {
 	struct redis *r, *tcp;
 
-	NEED_SERVER();
+	redis_server_need();
 	r = redis_client_connect(url);
 	tcp = redis_client_connect(tcp_url);
 	redis_server_stop(&server);
@@ -446,7 +437,7 @@ stop_while(const char *where)
 
 TEST(test_stop)
 {
-	NEED_SERVER();
+	redis_server_need();
 	stop_while(url);
 	stop_while(tcp_url);
 }
@@ -457,7 +448,7 @@ TEST(test_no_proxy)
 	struct redis_settings set;
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need();
 	set = redis_client_settings(tcp_url);
 	set.proxy = "http://127.0.0.1:1";
 	r = redis_client_open(&set);

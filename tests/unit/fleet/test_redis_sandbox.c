@@ -149,11 +149,7 @@ TEST(a_hydrator_speaks_to_redis)
 {
 	char url[160];
 
-	if (!there) {
-		print_message("redis-server or openssl is missing (Debian: "
-			      "redis-server, openssl)\n");
-		skip();
-	}
+	redis_server_need_all();
 	if (sandbox_why_off(&config) != NULL) {
 		print_message("%s\n", sandbox_why_off(&config));
 		skip();

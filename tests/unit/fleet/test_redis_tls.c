@@ -53,15 +53,6 @@ group_teardown(void **state UNUSED)
 	return directory_remove(NULL, NULL);
 }
 
-#define NEED_SERVER()                                                                  \
-	do {                                                                           \
-		if (!there) {                                                          \
-			print_message("redis-server or openssl is missing (Debian: "   \
-				      "redis-server, openssl)\n");                     \
-			skip();                                                        \
-		}                                                                      \
-	} while (0)
-
 static void
 configure(const char *name, const char *value)
 {
@@ -105,7 +96,7 @@ TEST(test_good)
 	struct redis *r;
 	char *value;
 
-	NEED_SERVER();
+	redis_server_need_all();
 	argv[2] = value = calloc(size, 1);
 	r = open_tls(url, ca, "");
 	if (redis_connect(r) != REDIS_ANSWERED)
@@ -124,7 +115,7 @@ TEST(test_not_believed)
 {
 	char wrong[64];
 
-	NEED_SERVER();
+	redis_server_need_all();
 	connect_is(url, "", "", "certificate");
 	snprintf(
 	    wrong, sizeof(wrong), "rediss://:secret@localhost:%d", server.tls_port);
@@ -146,7 +137,7 @@ show_certificate(const char *certificate, const char *key)
 /* A certificate of the same authority for another name. */
 TEST(test_wrong_name)
 {
-	NEED_SERVER();
+	redis_server_need_all();
 	show_certificate("other.pem", "other.key");
 	connect_is(url, ca, "", "127.0.0.1");
 	show_certificate("good.pem", "good.key");
@@ -157,7 +148,7 @@ TEST(test_wants_certificate)
 {
 	struct redis *r;
 
-	NEED_SERVER();
+	redis_server_need_all();
 	configure("tls-auth-clients", "yes");
 	r = open_tls(url, ca, "");
 	assert_int_equal(redis_connect(r), REDIS_BROKEN);
@@ -171,7 +162,7 @@ TEST(test_the_other_port)
 {
 	char where[64];
 
-	NEED_SERVER();
+	redis_server_need_all();
 	snprintf(where, sizeof(where), "redis://:secret@127.0.0.1:%d", server.tls_port);
 	connect_is(where, "", "", "");
 	snprintf(where, sizeof(where), "rediss://:secret@127.0.0.1:%d", server.port);
@@ -182,7 +173,7 @@ TEST(test_proxy_refuses)
 {
 	struct http_stub stub;
 
-	NEED_SERVER();
+	redis_server_need_all();
 	http_stub_start(&stub);
 	connect_is(url, ca, http_stub_url(&stub, ""), "403");
 	assert_int_equal(stub.counts->requests, 1);
@@ -270,7 +261,7 @@ TEST(test_proxy)
 	int at, listener;
 	char proxy[64];
 
-	NEED_SERVER();
+	redis_server_need_all();
 	listener = listen_silently(&at);
 	assert_int_equal(pthread_create(&thread, NULL, proxy_main, &listener), 0);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", at);

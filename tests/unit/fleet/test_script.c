@@ -81,15 +81,6 @@ teardown(void **state UNUSED)
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = group_setup,
     .group_teardown = group_teardown);
 
-#define NEED_SERVER()                                                                  \
-	do {                                                                           \
-		if (!redis_server_is_there()) {                                        \
-			print_message(                                                 \
-			    "redis-server is missing (Debian: redis-server)\n");       \
-			skip();                                                        \
-		}                                                                      \
-	} while (0)
-
 /* Looks, and stands for leader. Returns the token if it leads, else 0. */
 static uint64_t
 stand(int who, uint64_t believed, uint64_t seen)
@@ -134,7 +125,7 @@ TEST(test_one_gets_the_lease_and_renews_it)
 {
 	uint64_t token;
 
-	NEED_SERVER();
+	redis_server_need();
 	token = stand(0, 0, 0);
 	assert_true(token > UINT64_C(1600000000000000)); /* microseconds */
 	assert_true(look.clock >= (int64_t)token * 1000);
@@ -153,7 +144,7 @@ TEST(test_one_gets_the_lease_and_renews_it)
 
 TEST(test_who_does_not_stand_takes_nothing)
 {
-	NEED_SERVER();
+	redis_server_need();
 	assert_int_equal(script_look(script[0], false, 0, 0, &look), REDIS_ANSWERED);
 	assert_false(look.leads);
 	assert_int_equal(look.token, 0);
@@ -164,7 +155,7 @@ TEST(test_who_does_not_stand_takes_nothing)
 
 TEST(test_a_name_may_have_slashes)
 {
-	NEED_SERVER();
+	redis_server_need();
 	assert_true(stand(1, 0, 0) > 0);
 	assert_string_equal(look.leader, "the/other");
 	assert_int_equal(look.sum, 0x1badcafe);
@@ -179,7 +170,7 @@ TEST(test_tokens_grow_whatever_redis_has_forgotten)
 	const uint64_t ahead = UINT64_C(4000000000000000);
 	uint64_t first;
 
-	NEED_SERVER();
+	redis_server_need();
 	first = stand(0, 0, 0);
 	assert_int_equal(
 	    redis_client_ask(redis[0], NULL, "FLUSHALL", NULL), REDIS_ANSWERED);
@@ -195,7 +186,7 @@ TEST(test_a_lease_of_its_own_is_taken_with_a_new_token)
 {
 	uint64_t first;
 
-	NEED_SERVER();
+	redis_server_need();
 	first = stand(0, 0, 0);
 	assert_true(stand(0, 0, 0) > first);
 	/* Neither is one that Redis came back with. */
@@ -211,7 +202,7 @@ TEST(test_a_former_leader_writes_nothing)
 	uint64_t former, token;
 	bool fenced;
 
-	NEED_SERVER();
+	redis_server_need();
 	former = stand(0, 0, 0);
 	assert_int_equal(redis_client_ask(redis[0], NULL, "DEL", KEY("lease"), NULL),
 	    REDIS_ANSWERED);
@@ -246,7 +237,7 @@ TEST(test_a_leader_writes_what_others_read)
 	struct str found;
 	bool fenced;
 
-	NEED_SERVER();
+	redis_server_need();
 	mark = (struct role_mark){ stand(0, 0, 0), 1 };
 	assert_int_equal(
 	    script_begin(script[0], 1700000000123 * NSEC_PER_MSEC, mark, &fenced),
@@ -285,7 +276,7 @@ TEST(test_a_leader_does_not_go_back)
 	struct role_mark mark;
 	bool fenced;
 
-	NEED_SERVER();
+	redis_server_need();
 	mark = (struct role_mark){ stand(0, 0, 0), 10 };
 	assert_int_equal(
 	    script_publish(script[0], mark, STR("ten"), &fenced), REDIS_ANSWERED);
@@ -305,7 +296,7 @@ TEST(test_a_leader_does_not_go_back)
 
 TEST(test_what_was_asked_for_is_told_to_the_leader_once)
 {
-	NEED_SERVER();
+	redis_server_need();
 	assert_int_equal(script_ask(script[1]), REDIS_ANSWERED);
 	assert_true(left_of(KEY("asked")) > 50000);
 	assert_int_equal(script_look(script[1], false, 0, 0, &look), REDIS_ANSWERED);
@@ -318,7 +309,7 @@ TEST(test_what_was_asked_for_is_told_to_the_leader_once)
 
 TEST(test_only_its_own_lease_is_given_up)
 {
-	NEED_SERVER();
+	redis_server_need();
 	assert_true(stand(0, 0, 0) > 0);
 	assert_int_equal(script_leave(script[1]), REDIS_ANSWERED);
 	assert_string_not_equal(value_of(KEY("lease")), "(none)");
@@ -336,7 +327,7 @@ TEST(test_what_is_not_there_is_empty)
 {
 	struct str found;
 
-	NEED_SERVER();
+	redis_server_need();
 	assert_int_equal(script_get_snapshot(script[0], &found), REDIS_ANSWERED);
 	assert_int_equal(found.len, 0);
 	assert_int_equal(script_get_hosts(script[0], &found), REDIS_ANSWERED);
@@ -402,7 +393,7 @@ TEST(test_strange_keys_are_not_there)
 	};
 	size_t i;
 
-	NEED_SERVER();
+	redis_server_need();
 	for (i = 0; i < NELEM(strange); i++) {
 		set(strange[i].key, strange[i].text);
 		assert_int_equal(
@@ -422,7 +413,7 @@ TEST(test_keys_of_another_type_are_replaced)
 	uint64_t token = 0;
 	size_t i;
 
-	NEED_SERVER();
+	redis_server_need();
 	for (i = 0; i < 2 * NELEM(own_keys); i++) {
 		const char *key = own_keys[i / 2];
 
@@ -442,7 +433,7 @@ TEST(test_a_token_beyond_all_is_forgotten)
 {
 	uint64_t token;
 
-	NEED_SERVER();
+	redis_server_need();
 	token = stand(0, 0, 0);
 	set(KEY("token"), "18446744073709551615");
 	assert_int_equal(stand(1, 0, token), 0);
@@ -463,7 +454,7 @@ TEST(test_a_token_that_went_back_is_replaced)
 {
 	uint64_t token, later;
 
-	NEED_SERVER();
+	redis_server_need();
 	token = stand(0, 0, 0);
 	later = token + 1000000;
 	assert_int_equal(stand(1, 0, later), 0);
@@ -477,7 +468,7 @@ TEST(test_a_token_that_went_back_is_replaced)
 /* A stranger's, or one that a step of Redis' clock made longer. */
 TEST(test_a_lease_that_never_ends_gets_an_end)
 {
-	NEED_SERVER();
+	redis_server_need();
 	set(KEY("lease"), "somebody");
 	assert_int_equal(left_of(KEY("lease")), -1);
 	assert_int_equal(stand(0, 0, 0), 0);

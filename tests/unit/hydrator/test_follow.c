@@ -116,15 +116,6 @@ group_teardown(void **state UNUSED)
 UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = group_setup,
     .group_teardown = group_teardown);
 
-#define NEED_SERVER()                                                                  \
-	do {                                                                           \
-		if (!redis_server_is_there()) {                                        \
-			print_message(                                                 \
-			    "redis-server is missing (Debian: redis-server)\n");       \
-			skip();                                                        \
-		}                                                                      \
-	} while (0)
-
 /* The other machine takes the lead, before this one comes or after it has left it. */
 static void
 other_leads(void)
@@ -226,7 +217,7 @@ join(void)
 
 TEST(test_without_a_url_there_is_none)
 {
-	NEED_SERVER();
+	redis_server_need();
 	world.config.redis.url = empty;
 	assert_null(follow_open(&cycle));
 	assert_true(follow_hydrates(NULL));
@@ -238,7 +229,7 @@ TEST(test_what_another_published_is_taken)
 {
 	struct ledger l;
 
-	NEED_SERVER();
+	redis_server_need();
 	own_cycle();
 	other_leads();
 	other_publishes(1, -100, 5000, true); /* seems to be of later */
@@ -262,7 +253,7 @@ TEST(test_what_was_made_alone_is_not_replaced_by_older)
 {
 	int64_t seen;
 
-	NEED_SERVER();
+	redis_server_need();
 	own_cycle();
 	other_leads();
 	other_publishes(1, 60, 5000, true);
@@ -285,7 +276,7 @@ TEST(test_a_document_that_is_there_keeps_its_time)
 {
 	struct snapshot_stamp before;
 
-	NEED_SERVER();
+	redis_server_need();
 	own_cycle();
 	before = stamp();
 	other_leads();
@@ -298,7 +289,7 @@ TEST(test_a_document_that_is_there_keeps_its_time)
 
 TEST(test_what_is_in_part_of_before_its_cycle_is_no_success)
 {
-	NEED_SERVER();
+	redis_server_need();
 	own_cycle();
 	atomic_store(&cycle.counters->last_success, 1);
 	other_leads();
@@ -317,7 +308,7 @@ TEST(test_a_leader_tells_what_it_has)
 	struct str found = { NULL, 0 };
 	int64_t begun = clock_boot();
 
-	NEED_SERVER();
+	redis_server_need();
 	own_cycle();
 	join();
 	until(FOLLOW_LEADS);
@@ -336,7 +327,7 @@ TEST(test_who_does_not_refresh_does_not_lead)
 {
 	int64_t seen;
 
-	NEED_SERVER();
+	redis_server_need();
 	world.config.hydration.enabled = false;
 	join();
 	UNTIL(told().seen != 0);
@@ -352,7 +343,7 @@ TEST(test_who_does_not_refresh_does_not_lead)
 
 TEST(test_a_leader_that_fails_lets_others_lead)
 {
-	NEED_SERVER();
+	redis_server_need();
 	join();
 	until(FOLLOW_LEADS);
 	for (int i = 0; i < FOLLOW_FAILURES; i++) {
@@ -379,7 +370,7 @@ TEST(test_a_wish_is_passed_on_and_heard)
 	struct role_look look = { 0 };
 	int64_t begun = clock_boot();
 
-	NEED_SERVER();
+	redis_server_need();
 	other_leads();
 	join();
 	UNTIL(follow_leader(follow)[0] != '\0');
