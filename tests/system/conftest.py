@@ -90,22 +90,46 @@ def pytest_runtest_makereport(item):
                 map(describe, daemon.session_members(daemon.process.pid)))))
 
 
-# How many tests a worker may look at twice (.ci/run): its verdict on a tree does not hang on one
-# race of one test in thousands. What a sanitizer or an assertion says has no second look.
-second_looks = [int(os.environ.get("HYDRATORD_TEST_SECOND_LOOKS", "0"))]
+# Files go to the workers in this order: those that wait for a minute or two begin first.
+LONG = ("test_simulation.py", "test_honest_age.py", "test_fleet.py", "test_fleet_faults.py", "test_gate.py",
+        "test_parts.py", "test_fleet_run.py", "test_alerts.py", "test_proxy_samples.py", "test_upstream.py",
+        "test_fault_table.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+# How many tests a run may look at twice (.ci/run): its verdict on a tree does not hang on one race of
+# one test in thousands. What a sanitizer or an assertion says has no second look.
+SECOND_LOOKS = int(os.environ.get("HYDRATORD_TEST_SECOND_LOOKS", "0"))
+
+
+def second_look(tmp_path_factory):
+    """Takes one of those of all workers, whose directories are in that of the run; false if none is left."""
+    directory = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parent
+    for number in range(SECOND_LOOKS):
+        try:
+            (directory / ("second-look-%d" % number)).touch(exist_ok=False)
+            return True
+        except FileExistsError:
+            pass
+    return False
 
 
 @pytest.hookimpl
 def pytest_runtest_protocol(item, nextitem):
-    if not second_looks[0]:
+    if not SECOND_LOOKS:
         return None
     log = item.ihook.pytest_runtest_logstart, item.ihook.pytest_runtest_logfinish
     log[0](nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     first = "\n".join("\n".join([report.longreprtext, *map("\n".join, report.sections)])
                       for report in reports if report.failed)
-    if first and not BAD_LOG.search(first.replace("AssertionError", "")):
-        second_looks[0] -= 1
+    if first and not BAD_LOG.search(first.replace("AssertionError", "")) and second_look(
+            item.config._tmp_path_factory):
         item.user_properties.append(("unsteady", item.nodeid + "\n" + first))
         item._initrequest()  # its fixtures are made anew
         reports = runtestprotocol(item, nextitem=nextitem, log=False)

@@ -11,7 +11,9 @@ export HYDRATORD_BINARY
 	exit 77
 }
 # They wait more than they work.
-"$python" -c 'import xdist' 2>/dev/null && set -- -n 4 --dist loadfile "$@"
+workers=$((4 * $(nproc)))
+[ $workers -le 16 ] || workers=16
+"$python" -c 'import xdist' 2>/dev/null && set -- -n $workers --dist loadfile "$@"
 for argument; do
 	case $argument in
 	*.py | *.py::*) exec "$python" -m pytest -q -p no:cacheprovider "$@" ;;
