@@ -2,6 +2,7 @@
 #include "proc/child.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <poll.h>
 #include <signal.h>
@@ -16,6 +17,10 @@
 
 #define LOOKED_AT 1024 /* descriptors with one call */
 #define LOOK_INTERVAL (10 * NSEC_PER_SEC)
+
+/* Not what the counters say, which every hydrator may write: a number without end would
+ * keep a reader counting until it is ended as hung. */
+static uint64_t descriptors_limit;
 
 /*
  * Orders come over the channel. What a terminal, an init or an operator sends to the
@@ -86,17 +91,25 @@ proc_descriptors(uint64_t limit)
 	return found;
 }
 
+void
+proc_child_note_limits(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0)
+		descriptors_limit = l.rlim_cur;
+}
+
 static void
 child_count_descriptors(struct counters *c, int64_t now)
 {
 	static int64_t due;
-	uint64_t limit = counter_read(&c->descriptors_max);
 
-	if (limit == 0 || now < due)
+	if (now < due)
 		return;
 	due = now + LOOK_INTERVAL;
 	atomic_store_explicit(
-	    &c->descriptors, proc_descriptors(limit), memory_order_relaxed);
+	    &c->descriptors, proc_descriptors(descriptors_limit), memory_order_relaxed);
 }
 
 void

@@ -53,9 +53,13 @@ typedef int role_main_fn(const struct child_context *);
 void proc_child_init(
     const struct child_context *, const char *title, const struct privilege *);
 
+/* Child, with its limits set and before its filter, which may refuse to tell: up to
+ * where proc_child_beat() counts descriptors. */
+void proc_child_note_limits(void);
+
 /* Child, once a second or as often as its work lets it: says in its counters that it is
  * alive, how many log lines it has lost, and every ten seconds how many descriptors it
- * has open, once the supervisor has left there how many it may have. */
+ * has open, once it knows how many it may have. */
 void proc_child_beat(struct counters *);
 
 /*

@@ -21,6 +21,7 @@
 #include "autoconf.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "proc/child.h"
 #include "proc/landlock.h"
 #include "proc/privilege.h"
 #include "proc/rlimits.h"
@@ -317,6 +318,7 @@ sandbox_enter(enum role role, const struct child_context *c)
 	int r;
 
 	rlimits_set(role, c);
+	proc_child_note_limits();
 	if (why_off != NULL) {
 		log_warnx("no sandbox: %s", why_off);
 		return;
