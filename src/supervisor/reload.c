@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "proc/privilege.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
 #include "shm/segment.h"
@@ -230,6 +231,8 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
+	if (privilege_open_to_user(w->config->supervisor.core_dumps) == -1)
+		reload_warn_kept(r, "supervisor.core_dumps");
 	if (segment_take_name(w->segment) == -1)
 		log_err("no tool will find the new shared memory: the name /dev/shm%s "
 			"cannot be taken",
