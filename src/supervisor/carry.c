@@ -40,7 +40,8 @@ carry_snapshot(const struct segment *from, unsigned f, struct segment *to, unsig
 	if (snapshot_generation(from, f) <= snapshot_generation(to, t))
 		return 0;
 	verdict = snapshot_take(from, f, 0, &s);
-	if (verdict == SNAPSHOT_FOREIGN) {
+	/* Eight tries have failed: no writer is that quick. */
+	if (verdict == SNAPSHOT_FOREIGN || verdict == SNAPSHOT_BUSY) {
 		log_errx("%s: the snapshot in shared memory is damaged, and is left "
 			 "behind",
 		    segment_category_name(from, f));
