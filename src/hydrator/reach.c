@@ -11,9 +11,9 @@
 #include "upstream/file_url.h"
 #include "upstream/source.h"
 
-/* Certificates, names of hosts and how they are looked up, modules of libc, time zones.
- * /run has what a resolver of the machine writes. */
-static const char *const system_paths[] = { "/etc", "/usr", "/lib", "/lib64", "/run",
+/* Certificates, names of hosts and how they are looked up, modules of libc, time
+ * zones. */
+static const char *const system_paths[] = { "/etc", "/usr", "/lib", "/lib64",
 	"/dev/null", "/dev/urandom" };
 
 /* A file: URL has a path; others need none. */
@@ -63,6 +63,9 @@ reach_limit(const struct child_context *ctx)
 	landlock_open(&l);
 	for (i = 0; i < NELEM(system_paths); i++)
 		landlock_allow(&l, system_paths[i], LANDLOCK_READ);
+	/* What the machine's resolver writes, mostly a link into /run: all of that
+	 * holds the secrets of containers. */
+	landlock_allow_source(&l, "/etc/resolv.conf");
 	landlock_allow_source(&l, c->upstream.ca_file);
 	landlock_allow_source(&l, c->upstream.apikey_file);
 	landlock_allow_source(&l, c->redis.password_file);

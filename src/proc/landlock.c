@@ -15,19 +15,29 @@
 /* Newer than the headers of Debian 12. */
 #define ACCESS_FS_TRUNCATE (1ULL << 14)
 #define TRUNCATE_VERSION 3
+#define SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define SCOPE_SIGNAL (1ULL << 1)
+#define SCOPE_VERSION 6
 
+/* struct landlock_ruleset_attr as of SCOPE_VERSION; an older kernel knows the first. */
+struct ruleset_attr {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net;
+	uint64_t scoped;
+};
+
+/* Nothing is ever cut off: of the segment the supervisor would die. */
 #define READS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define UPDATES (READS | LANDLOCK_ACCESS_FS_WRITE_FILE | ACCESS_FS_TRUNCATE)
+#define UPDATES (READS | LANDLOCK_ACCESS_FS_WRITE_FILE)
 #define KEEPS (UPDATES | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 #define ALL                                                                            \
-	(KEEPS | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_REMOVE_DIR |          \
-	    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |               \
-	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |              \
-	    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+	(KEEPS | ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_EXECUTE |                     \
+	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_CHAR |             \
+	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_SOCK |               \
+	    LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |             \
+	    LANDLOCK_ACCESS_FS_MAKE_SYM)
 /* The kernel refuses a rule for a file that speaks of directories. */
-#define OF_FILES                                                                       \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |                \
-	    ACCESS_FS_TRUNCATE)
+#define OF_FILES (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 
 static const uint64_t rights[] = {
 	[LANDLOCK_READ] = READS,
@@ -47,14 +57,19 @@ landlock_version(void)
 void
 landlock_open(struct landlock *l)
 {
-	struct landlock_ruleset_attr attr;
+	struct ruleset_attr attr;
 	int version = landlock_version();
+	size_t size =
+	    version < SCOPE_VERSION ? sizeof(attr.handled_access_fs) : sizeof(attr);
 
 	l->handled = version < TRUNCATE_VERSION ? ALL & ~ACCESS_FS_TRUNCATE : ALL;
-	attr = (struct landlock_ruleset_attr){ .handled_access_fs = l->handled };
-	l->ruleset = version == 0 ? -1
-				  : (int)syscall(SYS_landlock_create_ruleset, &attr,
-					sizeof(attr), 0);
+	attr = (struct ruleset_attr){
+		.handled_access_fs = l->handled,
+		.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL,
+	};
+	l->ruleset = version == 0
+			 ? -1
+			 : (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	l->error = errno;
 }
 
@@ -90,20 +105,16 @@ path_shorten(char *path)
 void
 landlock_allow(struct landlock *l, const char *path, enum landlock_access access)
 {
-	char at[PATH_MAX];
-	int fd;
+	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	if (path[0] != '/' || strlcpy(at, path, sizeof(at)) >= sizeof(at))
-		return;
-	while ((fd = open(at, O_PATH | O_CLOEXEC)) == -1 && errno == ENOENT &&
-	       access == LANDLOCK_READ && at[1] != '\0')
-		path_shorten(at);
 	if (fd == -1)
 		return;
 	landlock_allow_open(l, fd, access);
 	close(fd);
 }
 
+/* The root would be all there is: of what stands in it the name itself, and what a link
+ * leads to. */
 static void
 landlock_allow_directory_of(struct landlock *l, const char *path)
 {
@@ -112,7 +123,7 @@ landlock_allow_directory_of(struct landlock *l, const char *path)
 	if (strlcpy(directory, path, sizeof(directory)) >= sizeof(directory))
 		return;
 	path_shorten(directory);
-	landlock_allow(l, directory, LANDLOCK_READ);
+	landlock_allow(l, directory[1] == '\0' ? path : directory, LANDLOCK_READ);
 }
 
 void
@@ -124,7 +135,8 @@ landlock_allow_source(struct landlock *l, const char *path)
 	if (path[0] != '/' || strlcpy(at, path, sizeof(at)) >= sizeof(at))
 		return;
 	landlock_allow_directory_of(l, path);
-	if (realpath(path, real) != NULL)
+	/* Of what is missing glibc says the first name. */
+	if (realpath(path, real) != NULL || errno == ENOENT)
 		landlock_allow_directory_of(l, real);
 	for (; at[1] != '\0'; path_shorten(at))
 		if (lstat(at, &st) == 0 && S_ISLNK(st.st_mode))

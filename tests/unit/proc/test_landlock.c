@@ -1,10 +1,13 @@
 /* Which files are left. */
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -108,7 +111,9 @@ TEST(what_may_be_read_is_not_written)
 static int
 keeps(void)
 {
-	EXPECT(try(directory_path("made"), O_RDWR | O_CREAT | O_TRUNC), 0);
+	EXPECT(try(directory_path("made"), O_RDWR | O_CREAT), 0);
+	EXPECT(try(directory_path("made"), O_WRONLY | O_TRUNC),
+	    landlock_version() < 3 ? 0 : EACCES);
 	EXPECT(rename(directory_path("made"), directory_path("other")), 0);
 	EXPECT(unlink(directory_path("other")), 0);
 	EXPECT(mkdir(directory_path("made"), 0700) == -1 ? errno : 0, EACCES);
@@ -195,6 +200,88 @@ TEST(a_source_that_is_not_there_yet)
 	landlock_allow_source(&l, directory_path("no/such/directory/file"));
 	make(directory_path("file"));
 	under(&l, reads_what_came_later);
+}
+
+static int
+reads_what_the_link_leads_to(void)
+{
+	return try(directory_path("place/link"), O_RDONLY);
+}
+
+/* As /etc/resolv.conf may, before the network is up. */
+TEST(a_source_behind_a_link_that_leads_nowhere_yet)
+{
+	struct landlock l;
+
+	need_landlock();
+	assert_int_equal(mkdir(directory_path("place"), 0700), 0);
+	assert_int_equal(symlink("../file", directory_path("place/link")), 0);
+	landlock_open(&l);
+	landlock_allow_source(&l, directory_path("place/link"));
+	make(directory_path("file"));
+	under(&l, reads_what_the_link_leads_to);
+	assert_int_equal(unlink(directory_path("place/link")), 0);
+	assert_int_equal(rmdir(directory_path("place")), 0);
+}
+
+static int
+reads_no_file_of_others(void)
+{
+	EXPECT(try("/etc/passwd", O_RDONLY), EACCES);
+	EXPECT(try(directory_path("file"), O_RDONLY), EACCES);
+	EXPECT(try("/", O_RDONLY | O_DIRECTORY), EACCES);
+	return 0;
+}
+
+/* On a machine without /lib64, for one. */
+TEST(the_root_is_never_allowed)
+{
+	struct landlock l;
+
+	need_landlock();
+	make(directory_path("file"));
+	landlock_open(&l);
+	landlock_allow(&l, "/no-such-directory-in-the-root", LANDLOCK_READ);
+	landlock_allow_source(&l, "/no-such-directory-in-the-root/nor/here/file");
+	landlock_allow_source(&l, "/no-such-file-in-the-root");
+	landlock_allow_source(&l, "");
+	under(&l, reads_no_file_of_others);
+}
+
+/* Of datagrams to names that nobody needs to see. */
+static struct sockaddr_un abstract = { .sun_family = AF_UNIX };
+static socklen_t abstract_len;
+
+static int
+reaches_nobody_by_a_name(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0), own[2];
+
+	EXPECT(
+	    connect(fd, (struct sockaddr *)&abstract, abstract_len) == -1 ? errno : 0,
+	    EPERM);
+	EXPECT(kill(getppid(), 0) == -1 ? errno : 0, EPERM);
+	EXPECT(kill(getpid(), 0), 0);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, own), 0);
+	return 0;
+}
+
+TEST(nobody_is_reached_by_an_abstract_socket_or_a_signal)
+{
+	int receiver = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct landlock l;
+
+	if (landlock_version() < 6)
+		skip();
+	/* A name of the kernel's choice. */
+	abstract_len = sizeof(abstract.sun_family);
+	assert_int_equal(bind(receiver, (struct sockaddr *)&abstract, abstract_len), 0);
+	abstract_len = sizeof(abstract);
+	assert_int_equal(
+	    getsockname(receiver, (struct sockaddr *)&abstract, &abstract_len), 0);
+	landlock_open(&l);
+	under(&l, reaches_nobody_by_a_name);
+	close(receiver);
 }
 
 static int
