@@ -277,6 +277,14 @@ store_connect_to_read(struct store *s)
 	return good;
 }
 
+static void
+store_take_calls(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	vfs->xSetSystemCall(vfs, "ftruncate", (sqlite3_syscall_ptr)store_file_cut);
+}
+
 enum store_verdict
 store_open(
     const struct store_settings *set, struct store **out, char *err, size_t errlen)
@@ -285,6 +293,7 @@ store_open(
 	enum store_verdict verdict;
 
 	*s = (struct store){ .set = set, .err = err, .errlen = errlen };
+	store_take_calls();
 	verdict = store_reconnect(s);
 	if (verdict == STORE_LATER && store_connect_to_read(s))
 		verdict = STORE_GOOD;

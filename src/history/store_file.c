@@ -2,6 +2,7 @@
  * next one of that name, so logs are moved before it. */
 #include "history/store_file.h"
 
+#include <sys/param.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -186,4 +187,22 @@ store_file_set_aside(const char *path, int64_t now, char aside[PATH_MAX])
 	(void)unlinkat(AT_FDCWD, store_file_beside(beside, path, "-shm"), 0);
 	store_file_prune(path);
 	return 0;
+}
+
+int
+store_file_cut(int fd, off_t size)
+{
+	static const char zeros[65536];
+	struct stat st;
+	ssize_t n = 0;
+	off_t at;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (size > st.st_size)
+		return pwrite(fd, zeros, 1, size - 1) == 1 ? 0 : -1;
+	for (at = size; at < st.st_size && n != -1; at += n)
+		n = pwrite(
+		    fd, zeros, MIN(sizeof(zeros), (size_t)(st.st_size - at)), at);
+	return n == -1 ? -1 : 0;
 }

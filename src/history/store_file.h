@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 
@@ -30,6 +31,15 @@ bool store_file_has_log(const char *path) MUST_CHECK;
 
 /* Bytes of the database and its logs; 0 if there is none. */
 uint64_t store_file_bytes(const char *path) MUST_CHECK;
+
+/*
+ * ftruncate(2) for SQLite, without that call: a hydrator that could cut its own files
+ * off could cut the segment off as well, and the supervisor would die of it. What would
+ * go is overwritten by zeros, as which what was never written is read: a log of zeros
+ * is empty, and a database says in its header how many pages it has. Returns 0, or -1
+ * with errno.
+ */
+int store_file_cut(int fd, off_t size) MUST_CHECK;
 
 /*
  * Sets a database aside that nobody has open: appends ".damaged-NOW" to its name and to

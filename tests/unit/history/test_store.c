@@ -18,8 +18,11 @@
 #include "fixture/directory.h"
 #include "fixture/history_world.h"
 #include "fixture/segment.h"
+#include "config/config.h"
 #include "history/store.h"
 #include "history/store_file.h"
+#include "proc/privilege.h"
+#include "proc/sandbox.h"
 #include "unit.h"
 
 #define MODELS 50
@@ -569,4 +572,59 @@ TEST(a_full_disk_loses_nothing_that_was_written)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
 		skip();
 	assert_int_equal(status, 0);
+}
+
+static struct config filtered = { .supervisor.sandbox = true };
+static const struct child_context under_filter = { .config = &filtered };
+
+/* Begins one, writes more than a log holds, ends it, and reads it again. */
+static int
+keeps_it_under_the_filter(void)
+{
+	const struct privilege nobody_else = { .drop = false };
+
+	if (privilege_drop(&nobody_else) == -1)
+		return 1;
+	sandbox_enter(ROLE_HYDRATOR, &under_filter);
+	load_good();
+	live(200);
+	load_good();
+	return 0;
+}
+
+/* Which refuses to cut any file off. */
+TEST(a_hydrators_filter_lets_it_be_kept)
+{
+	int status;
+	pid_t pid;
+
+	if (sandbox_why_off(&filtered) != NULL)
+		skip();
+	fflush(NULL);
+	if ((pid = fork()) == 0)
+		_exit(keeps_it_under_the_filter());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	load_good();
+	store_close(&store);
+	assert_false(store_file_has_log(path));
+}
+
+TEST(what_is_cut_off_is_zeros)
+{
+	char was[100000], is[sizeof(was)], none[sizeof(was)] = { 0 };
+	int fd = open(copy, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	memset(was, 'x', sizeof(was));
+	assert_int_equal(write(fd, was, sizeof(was)), sizeof(was));
+	assert_int_equal(store_file_cut(fd, 3), 0);
+	assert_int_equal(pread(fd, is, sizeof(is), 0), sizeof(is));
+	assert_memory_equal(is, was, 3);
+	assert_memory_equal(is + 3, none, sizeof(is) - 3);
+	assert_int_equal(store_file_cut(fd, sizeof(is) + 10), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_END), sizeof(is) + 10);
+	close(fd);
+	fd = open(copy, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(store_file_cut(fd, 0), -1);
+	close(fd);
 }
