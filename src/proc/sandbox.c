@@ -26,6 +26,10 @@
 #include "proc/privilege.h"
 #include "proc/rlimits.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+
 /* A system call, and conditions on its arguments that must all hold. */
 struct rule {
 	int call;
@@ -56,7 +60,7 @@ struct rule {
 	(CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |  \
 	    CLONE_NEWUSER | CLONE_NEWUTS)
 
-/* Of both: time, chance, identity; signals of its own, and the end. */
+/* Of both: time, chance, identity; advice; signals of its own, and the end. */
 static const struct rule all_allow[] = {
 	CALL(clock_gettime),
 	CALL(clock_getres),
@@ -67,6 +71,13 @@ static const struct rule all_allow[] = {
 	CALL(getrandom),
 	CALL(getpid),
 	CALL(gettid),
+	/* No MADV_REMOVE: it makes holes in a file that is mapped, and where /dev/shm
+	 * is full, whoever looks into a hole of the segment dies, the supervisor as
+	 * well. */
+	CALL_IF(madvise, INT(2, MADV_DONTNEED)),
+	CALL_IF(madvise, INT(2, MADV_HUGEPAGE)),
+	CALL_IF(madvise, INT(2, MADV_NOHUGEPAGE)),
+	CALL_IF(madvise, INT(2, MADV_COLLAPSE)),
 	CALL(rt_sigaction),
 	CALL(rt_sigprocmask),
 	CALL(rt_sigreturn),
@@ -83,7 +94,8 @@ static const struct rule reader_allows[] = {
 	CALL_IF(sendto, BITS(3, MSG_FASTOPEN, 0)),
 	CALL_IF(sendmsg, BITS(2, MSG_FASTOPEN, 0)),
 	CALL(sendfile),
-	CALL(shutdown),
+	/* Not to read: that ends a listening socket, which is everybody's. */
+	CALL_IF(shutdown, INT(1, SHUT_WR)),
 	CALL_IF2(setsockopt, INT(1, IPPROTO_TCP), INT(2, TCP_NODELAY)),
 	CALL_IF(ioctl, INT(1, SIOCOUTQ)),
 	CALL_IF(ioctl, INT(1, FIONREAD)),
@@ -111,7 +123,6 @@ static const struct rule reader_allows[] = {
 	CALL_IF(mmap, BITS(2, PROT_EXEC, 0)),
 	CALL_IF(mprotect, BITS(2, PROT_EXEC, 0)),
 	CALL(munmap),
-	CALL(madvise),
 	CALL(brk),
 	/* Threads of low priority; no process. */
 	CALL_IF(clone, BITS(0, CLONE_THREAD | NAMESPACES, CLONE_THREAD)),
@@ -131,7 +142,7 @@ static const struct rule hydrator_allows[] = {
 	CALL_IF(socket, INT(0, AF_UNIX)),
 	CALL_IF(socket, INT(0, AF_INET)),
 	CALL_IF(socket, INT(0, AF_INET6)),
-	CALL_IF(socket, INT(0, AF_NETLINK)),
+	CALL_IF2(socket, INT(0, AF_NETLINK), INT(2, NETLINK_ROUTE)),
 	CALL_IF(bind, INT(2, sizeof(struct sockaddr_nl))),
 	CALL(socketpair),
 	CALL(connect),
@@ -152,11 +163,12 @@ static const struct rule hydrator_allows[] = {
 	CALL(pselect6),
 	CALL(pipe2),
 	CALL(eventfd2),
-	CALL_IF(ioctl, INT(1, FIONBIO)),
 	CALL_IF(ioctl, INT(1, FIONREAD)),
-	/* Files: which ones is not seen here (landlock.h). No F_SETOWN, no F_SETSIG:
-	 * by them a pipe kills any process of its user. */
-	CALL(openat),
+	/* Files: which ones is not seen here (landlock.h). None is cut off: of the
+	 * segment the supervisor would die, and a log would be gone. No F_SETOWN, no
+	 * F_SETSIG: by them a pipe kills any process of its user. No FIONBIO, and no
+	 * F_SETFL without O_NONBLOCK: the supervisor would wait for a log. */
+	CALL_IF(openat, BITS(2, O_TRUNC, 0)),
 	CALL(close),
 	CALL(read),
 	CALL(readv),
@@ -184,8 +196,7 @@ static const struct rule hydrator_allows[] = {
 	CALL(renameat2),
 	CALL(unlink),
 	CALL(unlinkat),
-	CALL(ftruncate),
-	CALL(fallocate),
+	CALL_IF(fallocate, INT(1, 0)),
 	CALL(fadvise64),
 	CALL(fsync),
 	CALL(fdatasync),
@@ -196,7 +207,7 @@ static const struct rule hydrator_allows[] = {
 	CALL_IF(fcntl, INT(1, F_GETFD)),
 	CALL_IF(fcntl, INT(1, F_SETFD)),
 	CALL_IF(fcntl, INT(1, F_GETFL)),
-	CALL_IF2(fcntl, INT(1, F_SETFL), BITS(2, O_ASYNC, 0)),
+	CALL_IF2(fcntl, INT(1, F_SETFL), BITS(2, O_ASYNC | O_NONBLOCK, O_NONBLOCK)),
 	CALL_IF(fcntl, INT(1, F_OFD_SETLK)),
 	CALL_IF(fcntl, INT(1, F_SETLK)),
 	CALL_IF(fcntl, INT(1, F_GETLK)),
@@ -211,7 +222,6 @@ static const struct rule hydrator_allows[] = {
 	CALL_IF(mprotect, BITS(2, PROT_EXEC, 0)),
 	CALL(munmap),
 	CALL(mremap),
-	CALL(madvise),
 	CALL(brk),
 	/* Threads, which save a snapshot, record history and look up names; no
 	 * process. */

@@ -10,12 +10,13 @@ POSSIBLE = os.geteuid() == 0 and platform.machine() == "x86_64"
 SEIZE, INTERRUPT, SINGLESTEP, GETREGS, SETREGS, DETACH = 0x4206, 0x4207, 9, 12, 13, 17
 WALL = 0x40000000  # of waitpid(2): of any thread
 CALLS = {
-    "close": 3, "mmap": 9, "mremap": 25, "socket": 41, "connect": 42, "bind": 49, "listen": 50, "clone": 56,
-    "execve": 59, "kill": 62, "fcntl": 72, "ftruncate": 77, "ptrace": 101, "setpriority": 141,
-    "sched_setscheduler": 144, "tkill": 200, "tgkill": 234, "openat": 257, "mkdirat": 258, "unlinkat": 263,
-    "renameat": 264, "linkat": 265, "symlinkat": 266, "fchmodat": 268, "fallocate": 285, "perf_event_open": 298,
-    "prlimit64": 302, "process_vm_readv": 310, "process_vm_writev": 311, "bpf": 321, "userfaultfd": 323,
-    "io_uring_setup": 425, "pidfd_open": 434,
+    "close": 3, "mmap": 9, "mprotect": 10, "ioctl": 16, "mremap": 25, "madvise": 28, "socket": 41, "connect": 42,
+    "shutdown": 48, "bind": 49, "listen": 50, "clone": 56, "execve": 59, "kill": 62, "fcntl": 72, "ftruncate": 77,
+    "ptrace": 101, "setpriority": 141, "sched_setscheduler": 144, "tkill": 200, "tgkill": 234, "openat": 257,
+    "mkdirat": 258, "unlinkat": 263, "renameat": 264, "linkat": 265, "symlinkat": 266, "fchmodat": 268,
+    "fallocate": 285, "perf_event_open": 298, "prlimit64": 302, "process_vm_readv": 310, "process_vm_writev": 311,
+    "bpf": 321, "execveat": 322, "userfaultfd": 323, "io_uring_setup": 425, "pidfd_open": 434, "openat2": 437,
+    "pidfd_getfd": 438, "process_madvise": 440,
 }
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]

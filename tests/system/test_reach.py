@@ -1,4 +1,5 @@
 """What a reader and a hydrator that were taken over can reach: the table of doc/architecture.md."""
+import contextlib
 import errno
 import os
 import pathlib
@@ -6,17 +7,21 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import struct
+import tempfile
 
 import pytest
 
 from conftest import file_categories
 from daemon import BINARY, WRAPPER, wait_for
 from takeover import POSSIBLE, TakenOver
+from test_reload import METRICS, hup, metric, reloads
 from test_sandbox import USER, common, in_force  # noqa: F401 (a fixture)
 
 AT_FDCWD = -100
 RDONLY, WRONLY, RDWR, CREAT, APPEND = os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_APPEND
+PUNCH_HOLE, MADV_REMOVE, FIONBIO = 3, 9, 0x5421
 REFUSED = {-errno.EPERM, -errno.EACCES}
 DOCUMENT = pathlib.Path(__file__).parents[2] / "doc" / "architecture.md"
 
@@ -32,8 +37,9 @@ class Victim:
         self.daemon, self.role, self.place = daemon, role, place
         self.supervisor = daemon.process.pid
         self.others = [pid for name, pid in daemon.roles.items() if name != role]
-        fds = pathlib.Path("/proc/%d/fd" % taken.pid)
-        self.segment = [int(fd.name) for fd in fds.iterdir() if daemon.is_segment(fd)]
+        self.fds = pathlib.Path("/proc/%d/fd" % taken.pid)
+        self.segment = [int(fd.name) for fd in self.fds.iterdir() if daemon.is_segment(fd)]
+        self.log = next(int(fd.name) for fd in self.fds.iterdir() if os.readlink(fd) == str(daemon.log_path))
 
     def open(self, path, flags):
         fd = self.call("openat", AT_FDCWD, str(path).encode(), flags, 0o600)
@@ -59,6 +65,19 @@ class Victim:
 def mremap(v):
     # One page onto itself, which does no harm where it is allowed.
     return v.call("mremap", v.page(), 4096, 4096, 0)
+
+
+def make_writable(v):
+    """What it may only read of the segment; a hydrator has no such part."""
+    return max((v.call("mprotect", low, 4096, 3) for low, _, rest in v.maps()
+                if v.daemon.maps_segment(rest) and rest.startswith("r--")), default=0)
+
+
+def end_listener(v):
+    """Which all readers share; a hydrator has none."""
+    sockets = {"socket:[%s]" % line.split()[9] for line in open("/proc/net/tcp") if line.split()[3] == "0A"}
+    return max((v.call("shutdown", int(fd.name), socket.SHUT_RD) for fd in v.fds.iterdir()
+                if os.readlink(fd) in sockets), default=0)
 
 
 def map_segment(v):
@@ -87,13 +106,21 @@ CALLS = {
     "`setpriority` of each other child": lambda v: v.to_all("setpriority", 0, None, 19),
     "`sched_setscheduler` of each other child": lambda v: v.to_all("sched_setscheduler", None, 0, bytes(4)),
     "`pidfd_open` of each other child": lambda v: v.to_all("pidfd_open", None, 0),
+    "`pidfd_getfd`": lambda v: v.call("pidfd_getfd", -1, 0, 0),
+    "`process_madvise`": lambda v: v.call("process_madvise", -1, IOVEC, 1, 4, 0),
     "`mremap` its counters over the segment": mremap,
     "`mmap` the segment to write": map_segment,
+    "`mprotect` what it may only read of the segment": make_writable,
     "open the segment by its name to write": lambda v: v.open("/dev/shm" + v.daemon.segment, RDWR),
     "grow the segment with `fallocate`": lambda v: v.in_segment("fallocate", 0, 0, 4096),
     "`ftruncate` the segment": lambda v: v.in_segment("ftruncate", v.size),
+    "punch a hole in the segment with `fallocate`": lambda v: v.in_segment("fallocate", PUNCH_HOLE, v.size - 4096, 4096),
+    "punch a hole in the segment with `madvise`": lambda v: v.call("madvise", v.page(), 4096, MADV_REMOVE),
     "make a file in `/dev/shm`": lambda v: v.open("/dev/shm%s-reach" % v.daemon.segment, RDWR | CREAT),
     "make a file in `state_dir`": lambda v: v.open(v.daemon.state / "reach", RDWR | CREAT),
+    "open a file in `state_dir` with O_TRUNC": lambda v: v.open(v.daemon.state / "reach", RDWR | CREAT | os.O_TRUNC),
+    "rename a file out of `state_dir`": lambda v: v.call(
+        "renameat", AT_FDCWD, str(v.daemon.state / "reach").encode(), AT_FDCWD, str(v.place / "reach").encode()),
     "make a file beside the pid file": lambda v: v.open(v.place / "made", RDWR | CREAT),
     "remove a file beside the pid file": lambda v: v.call("unlinkat", AT_FDCWD, str(v.place / "there").encode(), 0),
     "rename a file beside the pid file": lambda v: v.call(
@@ -104,16 +131,24 @@ CALLS = {
     "`mkdirat` in `state_dir`": lambda v: v.call("mkdirat", AT_FDCWD, str(v.daemon.state / "directory").encode(), 0o700),
     "`fchmodat` in `state_dir`": lambda v: v.call("fchmodat", AT_FDCWD, str(v.daemon.state).encode(), 0o777),
     "write to a log by its name": lambda v: v.open(v.daemon.log_path, WRONLY | APPEND),
+    "`ftruncate` a log": lambda v: v.call("ftruncate", v.log, 0),
+    "`fcntl` F_SETFL without O_NONBLOCK on a log": lambda v: v.call("fcntl", v.log, 4, APPEND),
+    "`ioctl` FIONBIO on a log": lambda v: v.call("ioctl", v.log, FIONBIO, bytes(4)),
     "read a source": lambda v: v.open(v.source, RDONLY),
     "write to a source": lambda v: v.open(v.source, WRONLY),
     "read a file of nobody's business": lambda v: v.open(v.place / "there", RDONLY),
     "read `/etc/passwd`": lambda v: v.open("/etc/passwd", RDONLY),
+    "read a file of others in `/run`": lambda v: v.open(v.secret, RDONLY),
+    "`openat2`": lambda v: v.call("openat2", AT_FDCWD, b"/etc/passwd", bytes(24), 24),
     "`socket` AF_INET": lambda v: v.call("socket", 2, 1, 0),
     "`socket` AF_PACKET": lambda v: v.call("socket", 17, 3, 0),
+    "`socket` AF_NETLINK for the sockets of others": lambda v: v.call("socket", 16, 3, 4),
     "`connect`": lambda v: v.call("connect", v.segment[0], INTERNET, 16),
     "`bind` a port": lambda v: v.call("bind", v.segment[0], INTERNET, 16),
     "`listen`": lambda v: v.call("listen", v.segment[0], 1),
+    "`shutdown` the listening socket": end_listener,
     "`execve`": lambda v: v.call("execve", b"/nonexistent", 0, 0),
+    "`execveat`": lambda v: v.call("execveat", -1, b"", 0, 0, 0x1000),
     "fork (`clone` without CLONE_THREAD)": lambda v: v.call("clone", signal.SIGCHLD, 0, 0, 0, 0),
     "`mmap` to execute, without a file": lambda v: v.call("mmap", 0, 4096, 5, 0x22, -1, 0),
     "`io_uring_setup`": lambda v: v.call("io_uring_setup", 1, bytes(120)),
@@ -160,17 +195,31 @@ def daemon(request, make_daemon, common):  # noqa: F811
     yield d
 
 
+@pytest.fixture
+def secret():
+    """As a container has them, and the services of the machine: everybody may read it."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="hydratord-test-", dir="/run"))
+    directory.chmod(0o755)
+    path = directory / "secret"
+    path.write_text("x")
+    path.chmod(0o644)
+    yield path
+    shutil.rmtree(directory)
+
+
 def test_the_document_names_each_call():
     assert set(documented()) == set(CALLS)
 
 
 @pytest.mark.parametrize("role", ["reader 0", "hydrator image_generation"])
-def test_a_process_that_was_taken_over_reaches_what_the_document_says(daemon, common, role, figure):  # noqa: F811
+def test_a_process_that_was_taken_over_reaches_what_the_document_says(
+        daemon, common, secret, role, figure):  # noqa: F811
     wait_for(lambda: daemon.get("/readyz").status == 200, "all categories")
     wrong = []
     with TakenOver(daemon.roles[role]) as taken:
         victim = Victim(taken, daemon, role, common / "run")
         victim.size = os.stat("/dev/shm" + daemon.segment).st_size
+        victim.secret = secret
         victim.source = file_categories(common / "documents")["image_generation"][0].removeprefix("file://")
         for name, attempt in CALLS.items():
             result = attempt(victim)
@@ -182,3 +231,74 @@ def test_a_process_that_was_taken_over_reaches_what_the_document_says(daemon, co
     figure("reach: %d calls tried in %s" % (len(CALLS), role))
     assert {role: daemon.child(role) for role in daemon.roles} == daemon.roles
     assert daemon.get("/model_references/statistics/image_generation/deletion-risk").status == 200
+
+
+def dumpable(daemon):
+    """Whose files in /proc belong to its user, so that a process of that user may write to its memory."""
+    found = []
+    for pid in daemon.session_members(daemon.process.pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            if os.stat("/proc/%d/mem" % pid).st_uid != 0:
+                found.append(pid)
+    return found
+
+
+@pytest.mark.parametrize("daemon", ["user"], indirect=True)
+def test_none_is_dumpable_whatever_it_is_told(daemon):
+    assert len(daemon.session_members(daemon.process.pid)) == 5
+    assert not dumpable(daemon)
+    daemon.send(signal.SIGUSR2)
+    daemon.kill_child("reader 0")
+    daemon.kill_child("hydrator image_generation")
+    assert not dumpable(daemon)
+    good = daemon.config.read_text()
+    daemon.config.write_text(good + "supervisor { core_dumps = true }\n")
+    daemon.reload()
+    wait_for(lambda: len(dumpable(daemon)) == 5, "cores, which an option allows")
+    daemon.config.write_text(good)
+    daemon.reload()
+    wait_for(lambda: not dumpable(daemon), "no cores any more, of the supervisor neither")
+
+
+# A program under a filter that knows no Landlock, as Linux before 5.13 (landlock_create_ruleset is call 444).
+WITHOUT_LANDLOCK = """
+import ctypes, os, struct, sys
+code = b"".join(struct.pack("HBBI", *line) for line in (
+    (0x20, 0, 0, 0), (0x15, 0, 1, 444), (0x06, 0, 0, 0x50000 | 38), (0x06, 0, 0, 0x7fff0000)))
+room = ctypes.create_string_buffer(code)
+program = struct.pack("HxxxxxxQ", 4, ctypes.addressof(room))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, program, 0, 0) == 0
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_without_landlock_it_goes_on_with_one_line(make_daemon):
+    daemon = make_daemon()
+    daemon.starter = ["/usr/bin/python3", "-c", WITHOUT_LANDLOCK]
+    daemon.start()
+    wait_for(lambda: daemon.get("/readyz").status == 200, "all categories")
+    daemon.kill_child("hydrator text_generation")
+    assert daemon.log().count("hydrators may reach every file of their user: no Landlock") == 1
+
+
+@pytest.mark.parametrize("word", [b"\xff" * 8, b"\x7f" * 8, bytes(7) + b"\x80", bytes(8)])
+def test_whatever_a_hydrator_writes_into_the_segment_ends_nobody_else(make_daemon, word):
+    """All that is not a snapshot: latches, counters, hosts, ledgers."""
+    daemon = make_daemon(readers=2, settings=METRICS).start()
+    wait_for(lambda: daemon.get("/readyz").status == 200, "all categories")
+    before = daemon.readers()
+    with open("/dev/shm" + daemon.segment, "r+b") as segment:
+        header = segment.read(256)
+        slots, = struct.unpack_from("=Q", header, 56)  # doc/segment-format.md
+        buffers, = struct.unpack_from("=Q", header, 72)
+        segment.seek(slots)
+        segment.write(word * ((buffers - slots) // 8))
+    daemon.move_clock(11)  # what is done every ten seconds as well
+    for _ in range(3):
+        assert daemon.get("/heartbeat").status == 200
+        assert daemon.get("/readyz?verbose").status in (200, 503)
+        metric(daemon, "up")
+    assert daemon.readers() == before
+    hup(daemon, reloads, "the reload")
+    wait_for(lambda: daemon.get("/heartbeat").status == 200, "an answer of the successors")

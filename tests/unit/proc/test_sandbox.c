@@ -18,6 +18,7 @@
 #include <ifaddrs.h>
 #include <limits.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <malloc.h>
 #include <netdb.h>
@@ -77,6 +78,9 @@ static const struct attempt always[] = {
 	{ "bind", SYS_bind, { -1, 0, sizeof(struct sockaddr_in) }, 0, true },
 	{ "bind a path", SYS_bind, { -1, 0, sizeof(struct sockaddr_un) }, 0, true },
 	{ "accept", SYS_accept, { -1 }, 0, true },
+	{ "punch a hole by advice", SYS_madvise, { 0, 0, MADV_REMOVE }, 0, true },
+	{ "process_madvise", SYS_process_madvise, { -1, 0, 0, 0, 0 }, 0, true },
+	{ "memfd_secret", SYS_memfd_secret, { -1 }, 0, false },
 	{ "unshare", SYS_unshare, { 0 }, 0, true },
 	{ "setns", SYS_setns, { -1, 0 }, 0, true },
 	{ "mount", SYS_mount, { 0, 0, 0, 0, 0 }, 0, false },
@@ -97,7 +101,18 @@ static const struct attempt hydrator_only[] = {
 	{ "own a descriptor's signals", SYS_fcntl, { -1, F_SETOWN, 1 }, 0, true },
 	{ "own them by type", SYS_fcntl, { -1, F_SETOWN_EX, 0 }, 0, true },
 	{ "choose the signal", SYS_fcntl, { -1, F_SETSIG, SIGKILL }, 0, true },
-	{ "ask for signals", SYS_fcntl, { -1, F_SETFL, O_ASYNC }, 0, true },
+	{ "ask for signals", SYS_fcntl, { -1, F_SETFL, O_ASYNC | O_NONBLOCK }, 0,
+	    true },
+	{ "wait for a log", SYS_fcntl, { -1, F_SETFL, O_APPEND }, 0, true },
+	{ "wait for it by FIONBIO", SYS_ioctl, { -1, FIONBIO, 0 }, 0, true },
+	{ "cut a file off", SYS_ftruncate, { -1, 0 }, 0, true },
+	{ "cut it off by its name", SYS_truncate, { 0, 0 }, 0, true },
+	{ "cut it off when it is opened", SYS_openat,
+	    { -1, ADDRESS("x"), O_WRONLY | O_TRUNC }, 0, true },
+	{ "open by a structure", SYS_openat2, { -1, 0, 0, 0 }, 0, true },
+	{ "punch a hole", SYS_fallocate, { -1, 3, 0, 1 }, 0, true },
+	{ "diagnose sockets", SYS_socket, { AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG },
+	    0, true },
 	{ "FIOSETOWN", SYS_ioctl, { -1, FIOSETOWN, 0 }, 0, true },
 	{ "SIOCSPGRP", SYS_ioctl, { -1, SIOCSPGRP, 0 }, 0, true },
 	{ "limits of another", SYS_prlimit64, { INT_MAX, RLIMIT_NOFILE, 0, 0 }, 0,
@@ -131,6 +146,8 @@ static const struct attempt reader_only[] = {
 	{ "sendto that connects", SYS_sendto, { -1, 0, 0, MSG_FASTOPEN, 0, 0 }, 0,
 	    true },
 	{ "sendmsg that connects", SYS_sendmsg, { -1, 0, MSG_FASTOPEN }, 0, true },
+	{ "end a listener", SYS_shutdown, { -1, SHUT_RD }, 0, true },
+	{ "end it both ways", SYS_shutdown, { -1, SHUT_RDWR }, 0, true },
 	{ "setsockopt", SYS_setsockopt, { -1, SOL_SOCKET, SO_ATTACH_FILTER, 0, 0 }, 0,
 	    true },
 	{ "ioctl", SYS_ioctl, { -1, TIOCSTI, 0 }, 0, true },
@@ -527,8 +544,8 @@ keeps_its_state(void)
 
 	snprintf(new, sizeof(new), "%s/state.new", directory);
 	snprintf(name, sizeof(name), "%s/state", directory);
-	CHECK((fd = open(new, O_RDWR | O_CREAT | O_TRUNC, 0600)) != -1);
-	CHECK(write(fd, "x", 1) == 1 && ftruncate(fd, 0) == 0 && fsync(fd) == 0);
+	CHECK((fd = open(new, O_RDWR | O_CREAT | O_EXCL, 0600)) != -1);
+	CHECK(write(fd, "x", 1) == 1 && fsync(fd) == 0);
 	CHECK(rename(new, name) == 0 && unlink(name) == 0);
 	return close(fd);
 }
