@@ -5,6 +5,7 @@
 #include "analytics/horde.h"
 #include "analytics/reference.h"
 #include "analytics/render.h"
+#include "analytics/unlisted.h"
 #include "analytics/views.h"
 #include "analytics/with_stats.h"
 #include "analytics/workers.h"
@@ -75,8 +76,10 @@ analytics_write_risk(const struct analytics_settings *settings,
 	if (render_risk(&p, in->category, horde, reference->models, reference->nmodels,
 		&reference->bases) == -1)
 		return -1;
-	return with_stats_write(
-	    &p, horde, workers, reference->models, reference->nmodels, in->now);
+	if (with_stats_write(&p, horde, workers, reference->models, reference->nmodels,
+		in->now) == -1)
+		return -1;
+	return unlisted_write(&p, in->category, horde, reference);
 }
 
 /* Everything in the arena is borrowed until the payload is complete. */

@@ -149,70 +149,6 @@ horde_intern(struct horde *h, struct str lower, uint64_t hash)
 	return n;
 }
 
-enum {
-	STATUS_PERFORMANCE,
-	STATUS_QUEUED,
-	STATUS_JOBS,
-	STATUS_ETA,
-	STATUS_TYPE,
-	STATUS_NAME,
-	STATUS_COUNT,
-	STATUS_MEMBERS
-};
-
-static bool
-check_type(const struct json_value *v, struct check *c)
-{
-	struct str s;
-
-	if (!check_str(v, c))
-		return false;
-	s = json_str(v, c->arena);
-	return str_eq(s, STR("image")) || str_eq(s, STR("text")) ||
-	       check_fail(c, "not image or text");
-}
-
-static const struct member status_members[STATUS_MEMBERS] = {
-	[STATUS_PERFORMANCE] = MEMBER("performance", check_float, MEMBER_REQUIRED),
-	[STATUS_QUEUED] = MEMBER("queued", check_int, MEMBER_REQUIRED),
-	[STATUS_JOBS] = MEMBER("jobs", check_int, MEMBER_REQUIRED),
-	[STATUS_ETA] = MEMBER("eta", check_int, MEMBER_REQUIRED),
-	[STATUS_TYPE] = MEMBER("type", check_type, MEMBER_REQUIRED),
-	[STATUS_NAME] = MEMBER("name", check_str, MEMBER_REQUIRED),
-	[STATUS_COUNT] = MEMBER("count", check_int, MEMBER_REQUIRED),
-};
-#define STATUS_LEN_MIN                                                                 \
-	(sizeof(                                                                       \
-	     "{\"performance\":0,\"queued\":0,\"jobs\":0,\"eta\":0,\"type\":\"text\"," \
-	     "\"name\":\"\",\"count\":0}") -                                           \
-	    1)
-static const struct shape status_shape = { status_members, STATUS_MEMBERS };
-
-/* Negative counts pass the reference's checks but break its analysis later. */
-static bool
-status_decode(const struct json_value *v, struct check *c, struct status *out)
-{
-	struct json_value values[STATUS_MEMBERS];
-
-	if (v->type != JSON_T_OBJECT)
-		return check_fail(c, "not an object");
-	shape_read(&status_shape, v, c->arena, values);
-	if (!shape_check(&status_shape, values, c))
-		return false;
-	out->name = json_str(&values[STATUS_NAME], c->arena);
-	if (!lax_float(&values[STATUS_PERFORMANCE], c->arena, &out->performance) ||
-	    !lax_int(&values[STATUS_QUEUED], c->arena, &out->queued) ||
-	    !lax_int(&values[STATUS_JOBS], c->arena, &out->jobs) ||
-	    !lax_int(&values[STATUS_ETA], c->arena, &out->eta) ||
-	    !lax_int(&values[STATUS_COUNT], c->arena, &out->count))
-		return check_fail(c, "not a number");
-	if (out->count < 0)
-		return check_fail(c, "negative") || check_within(c, "count");
-	if (values[STATUS_NAME].escaped && !text_valid(out->name))
-		return check_fail(c, "not Unicode") || check_within(c, "name");
-	return true;
-}
-
 /* Of several elements whose names differ at most in case the last one counts. */
 static int
 horde_read_status(struct horde *h, const struct document *doc, struct arena *arena,
@@ -354,7 +290,8 @@ struct spelling_lookup {
 };
 
 static void
-horde_index(struct horde *h, const struct spelling *s, const struct spelling_lookup *l)
+horde_index(struct horde *h, const struct spelling *s, uint32_t spelling,
+    const struct spelling_lookup *l)
 {
 	struct horde_name *n = horde_intern(h, l->lower, l->hash);
 	uint32_t name = (uint32_t)(n - (struct horde_name *)map_at(&h->names, 0));
@@ -364,6 +301,7 @@ horde_index(struct horde *h, const struct spelling *s, const struct spelling_loo
 		if (s->place[p] <= n->place[p])
 			continue;
 		n->place[p] = s->place[p];
+		n->spelling = spelling;
 		n->usage.n[p] = s->n[p];
 	}
 	n->size = part->size;
@@ -399,8 +337,8 @@ horde_index_batch(struct horde *h, const struct map *spellings, uint32_t first,
 		part_approach(h, &l->part);
 	for (l = lookups; l < lookups + n; l++)
 		part_settle(h, &l->part, true);
-	for (l = lookups; l < lookups + n; l++)
-		horde_index(h, map_at(spellings, first + (uint32_t)(l - lookups)), l);
+	for (uint32_t i = 0; i < n; i++)
+		horde_index(h, map_at(spellings, first + i), first + i, &lookups[i]);
 }
 
 static int
@@ -420,6 +358,27 @@ horde_index_all(struct horde *h, const struct map *spellings, struct arena *aren
 	return 0;
 }
 
+/* Names that the status document alone has: they have no usage, but models are looked
+ * up by the same keys. */
+static int
+horde_index_statuses(struct horde *h, struct arena *arena, struct pace *pace)
+{
+	for (uint32_t i = 0; i < h->names.count; i++) {
+		struct horde_name *n = map_at(&h->names, i);
+		struct part_lookup l;
+
+		if (!pace_step(pace))
+			return -1;
+		if (n->size != HORDE_NONE)
+			continue;
+		part_begin(h, h->names.keys[i], &l);
+		part_intern(h, &l, arena);
+		part_settle(h, &l, true);
+		n->size = horde_part_at(h, l.part)->size;
+	}
+	return 0;
+}
+
 /* Only now, when it is known which of colliding spellings counts, are they summed. */
 static void
 horde_sum(struct horde *h)
@@ -430,8 +389,6 @@ horde_sum(struct horde *h)
 
 		for (uint32_t l = n->links; l != HORDE_NONE; l = h->links[l].next)
 			usage_add(map_at(&h->families, h->links[l].family), &n->usage);
-		if (n->size == HORDE_NONE)
-			continue;
 		size = map_at(&h->sizes, n->size);
 		usage_add(&size->by_backend[backend_of(h->names.keys[i])], &n->usage);
 	}
@@ -489,8 +446,10 @@ horde_read(const struct analytics_input *in, bool families, struct arena *arena,
 	if (horde_read_status(out, &in->status, arena, report) == -1 ||
 	    horde_read_stats(out, &in->stats, &spellings, arena, report) == -1)
 		return -1;
-	if (horde_index_all(out, &spellings, arena, report->pace) == -1)
+	if (horde_index_all(out, &spellings, arena, report->pace) == -1 ||
+	    horde_index_statuses(out, arena, report->pace) == -1)
 		return -1;
+	out->spellings = spellings.keys;
 	horde_sum(out);
 	return 0;
 }

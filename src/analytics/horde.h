@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "analytics/analytics.h"
+#include "analytics/status.h"
 #include "base/attr.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -46,16 +47,6 @@ struct str backend_prefix(enum backend);
 /* Of a lower-case name. */
 enum backend backend_of(struct str lower);
 
-/* An element of the status document. */
-struct status {
-	struct str name;    /* as spelled there */
-	double performance; /* may be infinite or NaN */
-	int64_t count;
-	int64_t queued;
-	int64_t jobs;
-	int64_t eta;
-};
-
 /* A family (key of the base index) that a name belongs to. Spellings that differ only
  * in case nearly always have one in common. */
 struct family_link {
@@ -70,7 +61,8 @@ struct horde_name {
 	    place[PERIOD_MAX]; /* where the count stood in the document, plus one */
 	uint32_t status;       /* in horde.statuses, or HORDE_NONE */
 	uint32_t links;        /* first family_link, or HORDE_NONE */
-	uint32_t size;         /* in horde.sizes, or HORDE_NONE */
+	uint32_t size;         /* in horde.sizes; HORDE_NONE while reading */
+	uint32_t spelling;     /* in horde.spellings, if the usage document has it */
 };
 
 /* The size index's sums of one key without its backend prefix. */
@@ -92,6 +84,7 @@ struct horde {
 	struct map names;    /* lower-case name -> struct horde_name */
 	struct map families; /* base index key -> struct usage */
 	struct map sizes;    /* size index key -> struct size_usage */
+	const struct str *spellings; /* names as the usage document writes them */
 	struct status *statuses;
 	struct family_link *links;
 	uint32_t nstatuses;

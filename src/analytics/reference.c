@@ -130,6 +130,18 @@ reference_add_model(struct reading *r, uint32_t entry, const struct record *reco
 }
 
 static void
+reference_note_invalid(struct reading *r, struct str key, const struct check *check)
+{
+	report_skip_record(r->report, key, check->where, check->why);
+	if (!category_has_horde(r->category))
+		return;
+	r->out->invalid[r->out->ninvalid++] = (struct reference_invalid){
+		.part = horde_part(r->horde, key, r->arena),
+		.canonical = backend_of(text_lower(key, r->arena)) == BACKEND_CANONICAL,
+	};
+}
+
+static void
 reference_add(struct reading *r, uint32_t entry)
 {
 	const struct json_value *value = map_at(r->entries, entry);
@@ -140,7 +152,8 @@ reference_add(struct reading *r, uint32_t entry)
 	struct fields fields;
 
 	if (value->type != JSON_T_OBJECT) {
-		report_skip_record(r->report, key, "", "not an object");
+		(void)check_fail(&check, "not an object");
+		reference_note_invalid(r, key, &check);
 		return;
 	}
 	record_read(value, r->category, r->arena, &fields);
@@ -149,7 +162,7 @@ reference_add(struct reading *r, uint32_t entry)
 	else if (record_decode(&fields, r->category, &check, &record) == 0)
 		model = reference_add_model(r, entry, &record);
 	else
-		report_skip_record(r->report, key, check.where, check.why);
+		reference_note_invalid(r, key, &check);
 	if (model != NULL || !category_has_horde(r->category))
 		r->out->names += XXH3_64bits(key.p, key.len);
 	reference_count(r, &fields);
@@ -198,6 +211,7 @@ reference_read(const struct analytics_settings *settings,
 	map_init(&r.others, arena, sizeof(*r.numbers), 0);
 	map_init(&r.texts, arena, 0, 0);
 	out->models = arena_alloc(arena, entries.count * sizeof(*out->models));
+	out->invalid = arena_alloc(arena, entries.count * sizeof(*out->invalid));
 	statistics_init(&out->statistics, settings, in->category, arena);
 	statistics_init(&out->grouped, settings, in->category, arena);
 	map_init(&out->bases, arena, sizeof(struct statistics_group),

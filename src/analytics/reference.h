@@ -2,6 +2,7 @@
 #ifndef ANALYTICS_REFERENCE_H
 #define ANALYTICS_REFERENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analytics/analytics.h"
@@ -13,6 +14,12 @@
 #include "base/pace.h"
 #include "records/report.h"
 
+/* The key of a record that is in the document, but no model. */
+struct reference_invalid {
+	uint32_t part;  /* number in horde.parts */
+	bool canonical; /* it has no prefix of a backend */
+};
+
 struct reference {
 	uint64_t nentries; /* of the document: JSON keys */
 	uint64_t names;    /* sum of the hashes of the valid records' keys */
@@ -22,6 +29,9 @@ struct reference {
 	    nnew_baselines;   /* valid records with a baseline that is not built in */
 	struct model *models; /* [nmodels], the typed view, in its order */
 	uint32_t nmodels;
+	struct reference_invalid *invalid; /* [ninvalid] records of a category with the
+					    * Horde's documents, that are not valid */
+	uint32_t ninvalid;
 	struct map bases; /* text_generation: base names -> struct statistics_group */
 	struct statistics statistics;
 	struct statistics grouped; /* text_generation only */
