@@ -450,6 +450,12 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_EVENTS:
 		events_answer(j->answerer->events, j->request, r, j->answerer->arena);
 		break;
+	case ROUTE_HISTORY:
+	case ROUTE_CHANGES:
+	case ROUTE_UNLISTED:
+	case ROUTE_MODEL:
+		answer_error(r, 404, STR("Not Found"));
+		break;
 	case ROUTE_REFUSED: /* the server answers it */
 	case ROUTE_MAX:
 		break;

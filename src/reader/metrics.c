@@ -79,6 +79,10 @@ is_usual(enum route route, const char *category, int status)
 	case ROUTE_STATISTICS:
 	case ROUTE_RISK:
 	case ROUTE_WITH_STATS:
+	case ROUTE_HISTORY:
+	case ROUTE_CHANGES:
+	case ROUTE_UNLISTED:
+	case ROUTE_MODEL:
 		if (category == NULL)
 			return status == 404 || status == 422;
 		if (route != ROUTE_STATISTICS && !has_horde(category))
@@ -134,8 +138,8 @@ put_requests(const struct metrics *m, enum metric_id id UNUSED, struct buf *b)
 			    i < m->config->ncategories;
 		     i++)
 			put_codes(m, (enum route)route, m->config->category[i].name,
-			    first + (i * COUNTER_CATEGORY_ROUTES + route -
-					ROUTE_STATISTICS) *
+			    first + (i * COUNTER_CATEGORY_ROUTES +
+					(size_t)route_row((enum route)route)) *
 					row,
 			    b);
 		put_codes(m, (enum route)route, NULL,

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "base/attr.h"
+
 const char *
 route_name(enum route route)
 {
@@ -20,6 +22,10 @@ route_name(enum route route)
 		[ROUTE_LIVEZ] = "livez",
 		[ROUTE_READYZ] = "readyz",
 		[ROUTE_EVENTS] = "events",
+		[ROUTE_HISTORY] = "history",
+		[ROUTE_CHANGES] = "changes",
+		[ROUTE_UNLISTED] = "unlisted",
+		[ROUTE_MODEL] = "model",
 	};
 
 	return names[route];
@@ -31,69 +37,90 @@ str_ends(struct str s, struct str end)
 	return s.len >= end.len && str_eq(str_from(s, s.len - end.len), end);
 }
 
+static const struct {
+	struct str path;
+	enum route route;
+} fixed[] = {
+	{ STR("/"), ROUTE_ROOT },
+	{ STR("/heartbeat"), ROUTE_HEARTBEAT },
+	{ STR("/replicate_mode"), ROUTE_REPLICATE_MODE },
+	{ STR("/openapi.json"), ROUTE_OPENAPI },
+	{ STR("/livez"), ROUTE_LIVEZ },
+	{ STR("/readyz"), ROUTE_READYZ },
+	{ STR("/events"), ROUTE_EVENTS },
+};
+
+/* What follows a category. */
+static const struct {
+	struct str path;
+	enum route route;
+} of_category[] = {
+	{ STR(""), ROUTE_STATISTICS },
+	{ STR("/deletion-risk"), ROUTE_RISK },
+	{ STR("/audit"), ROUTE_RISK },
+	{ STR("/with-stats"), ROUTE_WITH_STATS },
+	{ STR("/history"), ROUTE_HISTORY },
+	{ STR("/changes"), ROUTE_CHANGES },
+	{ STR("/unlisted"), ROUTE_UNLISTED },
+};
+
+/* Names of models hold '/', and what looks like another route. */
+static enum route
+match_of_category(struct str rest, struct route_match *m)
+{
+	static const struct str models = STR("/models/");
+	const char *slash = rest.len > 0 ? memchr(rest.p, '/', rest.len) : NULL;
+	struct str category = rest;
+
+	if (slash != NULL)
+		category.len = (size_t)(slash - rest.p);
+	if (category.len == 0)
+		return ROUTE_NONE;
+	rest = str_from(rest, category.len);
+	m->category = category;
+	if (str_starts(rest, models) && rest.len > models.len) {
+		m->model = str_from(rest, models.len);
+		return ROUTE_MODEL;
+	}
+	for (size_t i = 0; i < NELEM(of_category); i++)
+		if (str_eq(rest, of_category[i].path))
+			return of_category[i].route;
+	return ROUTE_NONE;
+}
+
 /* The routes themselves, without the prefix and without redirects. */
 static enum route
-match_exactly(struct str path, struct str *category)
+match_exactly(struct str path, struct route_match *m)
 {
 	static const struct str statistics = STR("/model_references/statistics/");
-	static const struct str risk = STR("/deletion-risk");
-	static const struct str audit = STR("/audit");
-	static const struct str with_stats = STR("/with-stats");
-	enum route route = ROUTE_STATISTICS;
-	struct str rest;
 
-	if (str_eq(path, STR("/")))
-		return ROUTE_ROOT;
-	if (str_eq(path, STR("/heartbeat")))
-		return ROUTE_HEARTBEAT;
-	if (str_eq(path, STR("/replicate_mode")))
-		return ROUTE_REPLICATE_MODE;
-	if (str_eq(path, STR("/openapi.json")))
-		return ROUTE_OPENAPI;
-	if (str_eq(path, STR("/livez")))
-		return ROUTE_LIVEZ;
-	if (str_eq(path, STR("/readyz")))
-		return ROUTE_READYZ;
-	if (str_eq(path, STR("/events")))
-		return ROUTE_EVENTS;
+	for (size_t i = 0; i < NELEM(fixed); i++)
+		if (str_eq(path, fixed[i].path))
+			return fixed[i].route;
 	if (!str_starts(path, statistics))
 		return ROUTE_NONE;
-	rest = str_from(path, statistics.len);
-	if (str_ends(rest, risk)) {
-		rest.len -= risk.len;
-		route = ROUTE_RISK;
-	} else if (str_ends(rest, audit)) {
-		rest.len -= audit.len;
-		route = ROUTE_RISK;
-	} else if (str_ends(rest, with_stats)) {
-		rest.len -= with_stats.len;
-		route = ROUTE_WITH_STATS;
-	}
-	if (rest.len == 0 || memchr(rest.p, '/', rest.len) != NULL)
-		return ROUTE_NONE;
-	*category = rest;
-	return route;
+	return match_of_category(str_from(path, statistics.len), m);
 }
 
 struct route_match
 route_match(struct str path)
 {
-	struct route_match m = { ROUTE_NONE, { NULL, 0 }, path };
+	struct route_match m = { .route = ROUTE_NONE, .path = path };
 	struct str rest = path;
 
 	if (str_eq(path, STR("/api")))
-		return (
-		    struct route_match){ ROUTE_REDIRECT, { NULL, 0 }, STR("/api/") };
+		return (struct route_match){ .route = ROUTE_REDIRECT,
+			.path = STR("/api/") };
 	if (str_starts(path, STR("/api/")))
 		rest = str_from(path, 4);
-	m.route = match_exactly(rest, &m.category);
+	m.route = match_exactly(rest, &m);
 	if (m.route != ROUTE_NONE || !str_ends(rest, STR("/")))
 		return m;
 	while (str_ends(rest, STR("/"))) {
 		rest.len--;
 		m.path.len--;
 	}
-	if (match_exactly(rest, &m.category) != ROUTE_NONE)
+	if (match_exactly(rest, &m) != ROUTE_NONE)
 		m.route = ROUTE_REDIRECT;
 	return m;
 }

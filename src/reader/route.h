@@ -14,7 +14,7 @@ enum route {
 	ROUTE_HEARTBEAT,
 	ROUTE_REPLICATE_MODE,
 	ROUTE_OPENAPI,
-	/* These three have a category, in this order (route_has_category()). */
+	/* These three have a category, in this order (route_row()). */
 	ROUTE_STATISTICS,
 	ROUTE_RISK, /* "audit" is its old name */
 	ROUTE_WITH_STATS,
@@ -22,6 +22,11 @@ enum route {
 	ROUTE_LIVEZ,
 	ROUTE_READYZ,
 	ROUTE_EVENTS,
+	/* And these four. */
+	ROUTE_HISTORY,
+	ROUTE_CHANGES,
+	ROUTE_UNLISTED,
+	ROUTE_MODEL,
 	ROUTE_MAX
 };
 
@@ -30,17 +35,31 @@ struct route_match {
 	enum route route;
 	/* Of a route that has one: any text without '/', not yet known to exist. */
 	struct str category;
+	/* Of ROUTE_MODEL: any text but none, which may hold '/'. */
+	struct str model;
 	struct str path;
 };
 
 /* "statistics", ...: what metrics call it. */
 const char *route_name(enum route);
 
+/* Of a route whose answers are of a category, its row among those in the counters of
+ * one, which are append only, too; else -1. */
+static inline int
+route_row(enum route route)
+{
+	if (route >= ROUTE_STATISTICS && route <= ROUTE_WITH_STATS)
+		return (int)(route - ROUTE_STATISTICS);
+	if (route >= ROUTE_HISTORY && route <= ROUTE_MODEL)
+		return (int)(route - ROUTE_HISTORY) + 3;
+	return -1;
+}
+
 /* Whether what it answers is of a category. */
 static inline bool
 route_has_category(enum route route)
 {
-	return route >= ROUTE_STATISTICS && route <= ROUTE_WITH_STATS;
+	return route_row(route) >= 0;
 }
 
 /* path: percent-decoded. */

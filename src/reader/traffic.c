@@ -17,8 +17,6 @@ static const int64_t bounds[] = {
 _Static_assert(NELEM(statuses) < COUNTER_CODES, "room for all statuses");
 _Static_assert(NELEM(bounds) < COUNTER_BUCKETS, "room for all classes");
 _Static_assert(ROUTE_MAX <= COUNTER_ROUTES, "room for all routes");
-_Static_assert(ROUTE_WITH_STATS - ROUTE_STATISTICS + 1 == COUNTER_CATEGORY_ROUTES,
-    "room for the routes that have a category");
 
 int
 traffic_status(unsigned row)
@@ -74,7 +72,7 @@ rows_of(struct counters *c, const struct http_response *r)
 		return c->requests[ROUTE_REFUSED];
 	if (column == 0)
 		return c->requests[route];
-	return c->of_category[column - 1][route - ROUTE_STATISTICS];
+	return c->of_category[column - 1][route_row((enum route)route)];
 }
 
 void

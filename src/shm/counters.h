@@ -108,7 +108,7 @@ enum counter_death {
 #define COUNTER_ROLES 4
 #define COUNTER_ROUTES 20
 #define COUNTER_CODES 19
-#define COUNTER_CATEGORY_ROUTES 3
+#define COUNTER_CATEGORY_ROUTES 8
 
 struct counters {
 	_Atomic int64_t heartbeat; /* clock_boot() of the last beat */

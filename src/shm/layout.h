@@ -240,7 +240,7 @@ STAYS_AT(counters, duration, 776);
 STAYS_AT(counters, deaths, 896);
 STAYS_AT(counters, requests, 1024);
 STAYS_AT(counters, of_category, 4064);
-_Static_assert(sizeof(struct counters) == 11360, "counters are 11360 bytes");
+_Static_assert(sizeof(struct counters) == 23520, "counters are 23520 bytes");
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");

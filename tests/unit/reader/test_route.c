@@ -68,6 +68,16 @@ static const struct {
 	{ S "//audit", ROUTE_NONE, NULL },
 	{ S "/foo/audit/deletion-risk", ROUTE_NONE, NULL },
 	{ S "/foo/Audit", ROUTE_NONE, NULL },
+	{ S "/foo/history", ROUTE_HISTORY, "foo" },
+	{ "/api" S "/foo/changes", ROUTE_CHANGES, "foo" },
+	{ S "/foo/unlisted/", ROUTE_REDIRECT, S "/foo/unlisted" },
+	{ S "//history", ROUTE_NONE, NULL },
+	{ S "/foo/history/x", ROUTE_NONE, NULL },
+	{ S "/foo/models", ROUTE_NONE, NULL },
+	{ S "/foo/models/", ROUTE_NONE, NULL },
+	{ S "//models/x", ROUTE_NONE, NULL },
+	{ S "/models/x", ROUTE_NONE, NULL },
+	{ S "/foo/models/x", ROUTE_MODEL, "foo" },
 };
 
 TEST(paths_have_their_routes)
@@ -87,6 +97,34 @@ TEST(paths_have_their_routes)
 		text = m.route == ROUTE_REDIRECT ? m.path : m.category;
 		if (!str_eq(text, (struct str){ cases[i].text, strlen(cases[i].text) }))
 			fail_msg("%s: %.*s", cases[i].path, (int)text.len, text.p);
+	}
+	arena_free(&a);
+}
+
+static const struct {
+	const char *path, *model;
+} models[] = {
+	{ S "/foo/models/x", "x" },
+	{ "/api" S "/foo/models/x/", "x/" },
+	{ S "/foo/models/koboldcpp/a/b", "koboldcpp/a/b" },
+	{ S "/foo/models/koboldcpp%2Fa%20b%3F", "koboldcpp/a b?" },
+	{ S "/foo/models//", "/" },
+	{ S "/foo/models/x/deletion-risk", "x/deletion-risk" },
+	{ S "/foo/models/models/with-stats", "models/with-stats" },
+};
+
+TEST(all_behind_models_is_a_name)
+{
+	struct arena *a = arena_new();
+	struct route_match m;
+
+	for (size_t i = 0; i < NELEM(models); i++) {
+		m = route_match(percent_decode(
+		    (struct str){ models[i].path, strlen(models[i].path) }, false, a));
+		assert_int_equal(m.route, ROUTE_MODEL);
+		assert_true(str_eq(m.category, STR("foo")));
+		assert_true(str_eq(
+		    m.model, (struct str){ models[i].model, strlen(models[i].model) }));
 	}
 	arena_free(&a);
 }
