@@ -1,0 +1,13 @@
+/* Answers of a category: what each endpoint refuses, in the order of doc/reference.md
+ * 8.5, and what it selects. category: as it stands in the path, not yet known. */
+#ifndef READER_ENDPOINT_H
+#define READER_ENDPOINT_H
+
+#include "base/str.h"
+#include "reader/job.h"
+
+void endpoint_statistics(struct job *, struct str category);
+void endpoint_risk(struct job *, struct str category);
+void endpoint_with_stats(struct job *, struct str category);
+
+#endif

@@ -1,0 +1,194 @@
+/* What answers have in common: their errors, their validators, how old they are. */
+#include "reader/job.h"
+
+#include "base/clock.h"
+#include "http/conditional.h"
+#include "http/date.h"
+#include "json/write.h"
+#include "reader/body.h"
+#include "terms/part.h"
+
+void
+job_json(struct http_response *r, int status)
+{
+	r->status = status;
+	r->type = "application/json";
+	http_response_add(r, (struct str){ r->text.data, r->text.len });
+}
+
+/* {"detail":"..."} of a text that may hold anything. */
+void
+job_error(struct http_response *r, int status, struct str detail)
+{
+	buf_puts(&r->text, "{\"detail\":");
+	json_put_string(&r->text, detail);
+	buf_putc(&r->text, '}');
+	buf_puts(&r->fields, JOB_NO_STORE);
+	job_json(r, status);
+}
+
+void
+job_missing(struct job *j)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text, "Category '%s' not found%s", category_name(j->category),
+	    j->endpoint == QUERY_WITH_STATS ? "" : " or has no models");
+	job_error(j->response, 404, (struct str){ text.data, text.len });
+	buf_free(&text);
+}
+
+static void
+put_retry_after(struct http_response *r, int64_t seconds)
+{
+	buf_puts(&r->fields, "Retry-After: ");
+	http_put_uint(&r->fields, (uint64_t)seconds);
+	buf_puts(&r->fields, "\r\n");
+}
+
+void
+job_unavailable(struct job *j, struct str detail)
+{
+	struct http_response *r = j->response;
+
+	put_retry_after(r, j->answerer->config->http.retry_after);
+	job_error(r, 503, detail);
+}
+
+/* Returns false if another answer than 200 is set. */
+static bool
+set_body(struct job *j)
+{
+	struct answerer *a = j->answerer;
+	struct http_response *r = j->response;
+
+	switch (body_set(&a->maker, r, j->request, j->generation, &j->selection)) {
+	case BODY_SET:
+		r->type = "application/json";
+		return true;
+	case BODY_UNACCEPTABLE:
+		job_error(r, 406, STR("Not Acceptable"));
+		break;
+	case BODY_LATER:
+		put_retry_after(r, 1);
+		job_error(r, 503, STR("The body is not encoded yet"));
+		break;
+	}
+	return false;
+}
+
+void
+job_failed(struct http_response *r)
+{
+	job_error(r, 412, STR("Precondition Failed"));
+}
+
+/* Never later than the answer's Date (RFC 9110 section 8.8.2.1), though a clock that
+ * was ahead when the data was made may have left such a time in it. */
+static void
+put_last_modified(struct job *j, enum view_kind kind)
+{
+	struct http_response *r = j->response;
+	const struct generation *g = j->generation;
+	char date[HTTP_DATE_SIZE];
+
+	buf_puts(&r->fields, "Last-Modified: ");
+	if (g->directory->views[kind].modified > r->date) {
+		http_date(r->date, date);
+		buf_puts(&r->fields, date);
+	} else {
+		buf_add(&r->fields, g->modified[kind], HTTP_DATE_SIZE - 1);
+	}
+	buf_puts(&r->fields, "\r\n");
+}
+
+/* What is selected, with its validators; or 304 or 412, for which no body is made at
+ * all. */
+void
+job_answer(struct job *j)
+{
+	struct http_response *r = j->response;
+	enum view_kind kind = j->selection.kind;
+	struct http_validators v = {
+		.etag = selection_tag(&j->selection, j->generation->directory),
+		.dated = true,
+		.modified = j->generation->directory->views[kind].modified,
+	};
+
+	switch (conditional_judge(j->request, &v, r->date)) {
+	case HTTP_GO_ON:
+		if (!set_body(j))
+			return;
+		break;
+	case HTTP_NOT_MODIFIED:
+		r->status = 304;
+		break;
+	case HTTP_FAILED:
+		job_failed(r);
+		return;
+	}
+	conditional_put_etag(&r->fields, v.etag);
+	put_last_modified(j, kind);
+	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
+	buf_puts(&r->fields, "Vary: Accept-Encoding\r\nSurrogate-Key: ");
+	buf_puts(&r->fields, category_name(j->category));
+	buf_puts(&r->fields, "\r\n");
+}
+
+/* Path and query parameters. Whether they are good; else the answer is 422. */
+bool
+job_check(struct job *j, struct str category, unsigned endpoint)
+{
+	struct answerer *a = j->answerer;
+	struct http_response *r = j->response;
+	int known = category_find(category.p, category.len);
+
+	j->endpoint = endpoint;
+	buf_reset(&a->errors);
+	if (known < 0)
+		query_bad_category(
+		    "path", STR("model_category_name"), category, &a->errors);
+	if (query_parse(j->request->query, endpoint, a->arena, &j->query, &a->errors) &&
+	    known >= 0) {
+		j->category = (enum category)known;
+		return true;
+	}
+	buf_puts(&r->text, "{\"detail\":[");
+	buf_add(&r->text, a->errors.data, a->errors.len);
+	buf_puts(&r->text, "]}");
+	buf_puts(&r->fields, JOB_NO_STORE);
+	job_json(r, 422);
+	return false;
+}
+
+/* Whether there is such a part and it may be served; else the answer is 404 or 503. */
+bool
+job_find_part(struct job *j, enum snapshot_part part)
+{
+	struct answerer *a = j->answerer;
+	const struct part_stamp *stamp;
+
+	switch (store_get(a->store, j->category, &j->generation)) {
+	case STORE_UNKNOWN:
+		job_missing(j);
+		return false;
+	case STORE_EMPTY:
+		job_unavailable(j, STR("The data has not been fetched yet"));
+		return false;
+	case STORE_HELD:
+		break;
+	}
+	j->part = part;
+	stamp = generation_stamp(j->generation, part);
+	if (!part_stamp_is_there(stamp)) {
+		job_unavailable(j, STR("The data has not been fetched yet"));
+		return false;
+	}
+	j->age = freshness_age(stamp->fetched_boot, clock_boot());
+	j->freshness = freshness_of(a->config, j->age);
+	if (j->freshness == FRESHNESS_EXPIRED) {
+		job_unavailable(j, STR("The data is too old to be served"));
+		return false;
+	}
+	return true;
+}

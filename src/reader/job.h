@@ -1,0 +1,60 @@
+/*
+ * One request on its way to its answer, and what the answers of all endpoints have in
+ * common: errors, validators, age. The functions that check return false after they
+ * have made the answer an error.
+ */
+#ifndef READER_JOB_H
+#define READER_JOB_H
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "http/parse.h"
+#include "http/response.h"
+#include "reader/answer.h"
+#include "reader/freshness.h"
+#include "reader/generation.h"
+#include "reader/query.h"
+#include "reader/selection.h"
+#include "terms/category.h"
+#include "terms/part.h"
+
+#define JOB_NO_STORE "Cache-Control: no-store\r\n"
+
+struct job {
+	struct answerer *answerer;
+	const struct http_request *request;
+	struct http_response *response;
+	/* After job_check(). */
+	unsigned endpoint; /* QUERY_* */
+	struct query query;
+	enum category category;
+	/* After job_find_part(). */
+	struct generation *generation; /* borrowed from the store */
+	enum snapshot_part part;       /* of it, which the answer is made of */
+	enum freshness freshness;
+	int64_t age; /* seconds */
+	/* What job_answer() is to answer. */
+	struct selection selection;
+};
+
+/* Makes the answer's text its body. */
+void job_json(struct http_response *, int status);
+/* {"detail":"..."} of a text that may hold anything. */
+void job_error(struct http_response *, int status, struct str detail);
+/* 404 of a category without models, 503 with Retry-After, 412. */
+void job_missing(struct job *);
+void job_unavailable(struct job *, struct str detail);
+void job_failed(struct http_response *);
+
+/* Reads the parameters of path and query; else the answer is 422. */
+bool job_check(struct job *, struct str category, unsigned endpoint) MUST_CHECK;
+/* Finds the category's generation, and whether that part of it is there and may be
+ * served; else the answer is 404 or 503. */
+bool job_find_part(struct job *, enum snapshot_part) MUST_CHECK;
+/* Answers what is selected of the generation, with its validators; or 304 or 412, for
+ * which no body is made at all. */
+void job_answer(struct job *);
+
+#endif
