@@ -132,7 +132,7 @@ change_put(struct buf *out, const struct history_event *e, struct view_event *v)
 static void
 change_add_name(struct buf *payload, struct view_span *span, struct str name)
 {
-	if (span->len == name.len)
+	if (span->len > 0)
 		return;
 	*span = (struct view_span){ payload->len, name.len };
 	buf_add(payload, name.p, name.len);

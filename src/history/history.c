@@ -190,15 +190,13 @@ history_note_models(
 		history_index(h);
 	history_part(h, went, nwent, now);
 	for (size_t i = 0; i < ncame; i++)
-		if (came[i].model == MAP_NONE)
+		if (came[i].model != MAP_NONE)
+			found[came[i].now - models] = came[i].model;
+		else
 			history_arrive(h, came[i].now, now);
 	for (size_t i = 0; i < n; i++)
 		if (found[i] != MAP_NONE)
 			history_continue(h, &h->models[found[i]], &models[i], now);
-	for (size_t i = 0; i < ncame; i++)
-		if (came[i].model != MAP_NONE)
-			history_continue(
-			    h, &h->models[came[i].model], came[i].now, now);
 }
 
 bool

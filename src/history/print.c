@@ -61,6 +61,18 @@ history_take_risk(struct history_printer *p, struct buf *payload)
 	}
 }
 
+/* Of models that were forgotten a day may be left. */
+static bool
+history_day_is_empty(const struct history *h, int64_t day)
+{
+	const struct history_column *c = history_column_look(h, day);
+
+	for (uint32_t i = 0; c != NULL && i < h->n; i++)
+		if (c->used[i] != 0 || c->workers[i] != 0)
+			return false;
+	return true;
+}
+
 static void
 history_take_columns(struct history_printer *p)
 {
@@ -70,7 +82,7 @@ history_take_columns(struct history_printer *p)
 	p->columns = arena_array(
 	    p->arena, (size_t)h->rule.shown, sizeof(const struct history_column *));
 	p->first = last - h->rule.shown + 1;
-	while (p->first < last && history_column_look(h, p->first) == NULL)
+	while (p->first < last && history_day_is_empty(h, p->first))
 		p->first++;
 	for (int64_t day = p->first; h->meta.sampled_at != 0 && day <= last; day++)
 		p->columns[p->ndates++] = history_column_look(h, day);

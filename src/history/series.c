@@ -43,6 +43,14 @@ history_column_look(const struct history *h, int64_t day)
 	return c->used != NULL && c->day == day ? c : NULL;
 }
 
+static void
+history_columns_forget(struct history *h)
+{
+	for (int64_t i = 0; i < h->kept; i++)
+		if (h->columns[i].day < history_first_day(h))
+			history_column_free(&h->columns[i]);
+}
+
 /* One of the days that the state has; it takes the place of a day that is too old. */
 struct history_column *
 history_column(struct history *h, int64_t day)
@@ -265,6 +273,7 @@ history_sample(struct history *h, int64_t now)
 	if (!history_sample_is_due(h, now))
 		return;
 	h->meta.sampled_at = now;
+	history_columns_forget(h);
 	for (uint32_t i = 0; i < h->n; i++) {
 		struct history_model *m = &h->models[i];
 		struct view_event_figures before = m->row.sample;
