@@ -146,9 +146,7 @@ store_begin_to_write(struct store *s, int64_t version)
 			   : store_fault(s, SQLITE_READONLY);
 	verdict =
 	    store_run(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-			 "PRAGMA wal_autocheckpoint = " STORE_TEXT(
-			     STORE_LOG_PAGES) ";"
-					      "PRAGMA journal_size_limit = 4194304");
+			 "PRAGMA wal_autocheckpoint = " STORE_TEXT(STORE_LOG_PAGES));
 	if (verdict == STORE_GOOD)
 		verdict = store_migrate(s, (int)version);
 	return verdict == STORE_GOOD ? store_prepare_puts(s) : verdict;
@@ -311,9 +309,6 @@ store_close(struct store **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
-	if (s->put[STORE_PUT_META] != NULL)
-		(void)sqlite3_wal_checkpoint_v2(
-		    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	store_disconnect(s);
 	free(s);
 }

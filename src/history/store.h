@@ -56,8 +56,8 @@ enum store_verdict store_load(
 enum store_verdict store_write(
     struct store *, const struct history_batch *, char *err, size_t errlen) MUST_CHECK;
 
-/* Empties SQLite's log into the database and closes it; frees *s and sets it to NULL,
- * which is fine. */
+/* Empties SQLite's log into the database, removes it unless another program has the
+ * database open, and closes; frees *s and sets it to NULL, which is fine. */
 void store_close(struct store **s);
 
 #endif

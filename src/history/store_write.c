@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -160,18 +161,25 @@ store_transact(struct store *s, const struct history_batch *b)
 	return verdict;
 }
 
-/* A program that reads on and on keeps the log from being begun anew. */
+/* A program that reads on and on keeps the log from being begun anew. What is longer
+ * stays so long until it is closed. */
 static enum store_verdict
 store_bound_log(struct store *s)
 {
 	char log[PATH_MAX];
 	struct stat st;
+	int code;
 
-	snprintf(log, sizeof(log), "%s-wal", s->set->path);
-	if (stat(log, &st) == -1 || st.st_size < STORE_LOG_MAX ||
-	    sqlite3_wal_checkpoint_v2(
-		s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+	strlcpy(log, s->set->path, sizeof(log));
+	strlcat(log, "-wal", sizeof(log));
+	if (stat(log, &st) == -1 || st.st_size < STORE_LOG_MAX)
 		return STORE_GOOD;
+	code = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	if (code == SQLITE_OK)
+		return STORE_GOOD;
+	if (code != SQLITE_BUSY)
+		return store_fault(s, code);
 	snprintf(s->err, s->errlen,
 	    "%s: has %jd MB: a program goes on reading from the database", log,
 	    (intmax_t)st.st_size >> 20);

@@ -18,12 +18,14 @@
 #include "fixture/directory.h"
 #include "fixture/history_world.h"
 #include "fixture/segment.h"
-#include "config/config.h"
 #include "history/store.h"
 #include "history/store_file.h"
-#include "proc/privilege.h"
-#include "proc/sandbox.h"
 #include "unit.h"
+
+/* A log that a test can fill. */
+#undef STORE_LOG_MAX
+#define STORE_LOG_MAX ((int64_t)1 << 20)
+#include "history/store_write.c"
 
 #define MODELS 50
 #define NOBODY 65534
@@ -439,11 +441,40 @@ TEST(a_lock_of_another_is_waited_for_only_shortly)
 	assert_int_equal(
 	    sqlite3_exec(other, "BEGIN; SELECT count(*) FROM days", NULL, NULL, NULL),
 	    SQLITE_OK);
-	live(30);
+	live(5);
 	assert_int_equal(sqlite3_wal_checkpoint_v2(
 			     other, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, NULL),
 	    SQLITE_LOCKED);
 	sqlite3_close(other);
+}
+
+/* Only while it goes on; what was not recorded then is recorded after it. */
+TEST(a_program_that_goes_on_reading_does_not_fill_the_disk)
+{
+	enum store_verdict verdict = STORE_GOOD;
+	sqlite3 *other;
+	int i;
+
+	load_good();
+	live(2);
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(other, "BEGIN; SELECT count(*) FROM days", NULL, NULL, NULL),
+	    SQLITE_OK);
+	for (i = 0; i < 500 && verdict == STORE_GOOD; i++) {
+		history_world_step(world);
+		history_world_note(world, history);
+		verdict = record();
+	}
+	assert_int_equal(verdict, STORE_LATER);
+	assert_non_null(strstr(message, "-wal: has "));
+	assert_non_null(strstr(message, "a program goes on reading from the database"));
+	assert_true(store_file_bytes(path) < 8 * STORE_LOG_MAX);
+	sqlite3_close(other);
+	live(100);
+	assert_true(store_file_bytes(path) < 8 * STORE_LOG_MAX);
+	assert_int_equal(
+	    history_world_ask(path, "SELECT count(*) FROM samples"), 2 + i + 100 - 1);
 }
 
 TEST(a_file_that_is_locked_is_read_later)
@@ -572,42 +603,6 @@ TEST(a_full_disk_loses_nothing_that_was_written)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
 		skip();
 	assert_int_equal(status, 0);
-}
-
-static struct config filtered = { .supervisor.sandbox = true };
-static const struct child_context under_filter = { .config = &filtered };
-
-/* Begins one, writes more than a log holds, ends it, and reads it again. */
-static int
-keeps_it_under_the_filter(void)
-{
-	const struct privilege nobody_else = { .drop = false };
-
-	if (privilege_drop(&nobody_else) == -1)
-		return 1;
-	sandbox_enter(ROLE_HYDRATOR, &under_filter);
-	load_good();
-	live(200);
-	load_good();
-	return 0;
-}
-
-/* Which refuses to cut any file off. */
-TEST(a_hydrators_filter_lets_it_be_kept)
-{
-	int status;
-	pid_t pid;
-
-	if (sandbox_why_off(&filtered) != NULL)
-		skip();
-	fflush(NULL);
-	if ((pid = fork()) == 0)
-		_exit(keeps_it_under_the_filter());
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	load_good();
-	store_close(&store);
-	assert_false(store_file_has_log(path));
 }
 
 TEST(what_is_cut_off_is_zeros)
