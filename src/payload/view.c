@@ -107,8 +107,8 @@ static bool
 view_check_text(
     const struct view_text *t, uint32_t nrows, const char *data, uint64_t size)
 {
-	const uint64_t *rows = (const void *)(data + t->rows);
 	uint64_t from = t->body.off;
+	const uint64_t *rows;
 
 	if (t->body.len == 0)
 		return true;
@@ -116,6 +116,7 @@ view_check_text(
 		t->body.off, t->body.len, sizeof(struct view_directory), size) ||
 	    !view_has_table(t->rows, (uint64_t)nrows + 1, sizeof(*rows), size))
 		return false;
+	rows = (const void *)(data + t->rows);
 	for (uint64_t i = 0; i <= nrows; i++) {
 		if (!view_within(rows[i], 0, from, t->body.off + t->body.len))
 			return false;
@@ -153,13 +154,14 @@ static bool
 view_check_figures(
     const struct view *v, uint32_t with_stats, const char *data, uint64_t size)
 {
-	const struct view_figures *f = (const void *)(data + v->figures);
+	const struct view_figures *f;
 	uint64_t room = size;
 
 	if (v->figures == 0)
 		return true;
 	if (!view_has_table(v->figures, v->nrows, sizeof(*f), size))
 		return false;
+	f = (const void *)(data + v->figures);
 	for (uint32_t i = 0; i < v->nrows; i++, f++)
 		if (!view_takes_text(f->name, size, &room) ||
 		    !view_takes_text(f->baseline, size, &room) ||
@@ -182,7 +184,7 @@ static bool
 view_check_names(const struct view_directory *d, const char *data, uint64_t size)
 {
 	const struct view_names *names = &d->names;
-	const uint32_t *slots = (const void *)(data + names->slots);
+	const uint32_t *slots;
 	uint32_t n = view_count_rows(d, VIEW_RISK);
 	uint64_t used = 0;
 
@@ -192,6 +194,7 @@ view_check_names(const struct view_directory *d, const char *data, uint64_t size
 	    (names->nslots & (names->nslots - 1)) != 0 || names->nslots / 2 < n ||
 	    !view_has_table(names->slots, names->nslots, sizeof(*slots), size))
 		return false;
+	slots = (const void *)(data + names->slots);
 	for (uint64_t i = 0; i < names->nslots; i++) {
 		if (slots[i] > n)
 			return false;
@@ -204,7 +207,7 @@ static bool
 view_check_past(const struct view_directory *d, const char *data, uint64_t size)
 {
 	const struct view_past *past = &d->past;
-	const int64_t *at_risk = (const void *)(data + past->at_risk);
+	const int64_t *at_risk;
 	uint32_t n = view_count_rows(d, VIEW_RISK);
 
 	if (!d->views[VIEW_HISTORY].present)
@@ -217,6 +220,7 @@ view_check_past(const struct view_directory *d, const char *data, uint64_t size)
 		return true;
 	if (!view_has_table(past->at_risk, n, sizeof(*at_risk), size))
 		return false;
+	at_risk = (const void *)(data + past->at_risk);
 	for (uint32_t i = 0; i < n; i++)
 		if (!view_check_date(at_risk[i]))
 			return false;
@@ -240,7 +244,7 @@ view_check_event(const struct view_event *e)
 static bool
 view_check_events(const struct view_directory *d, const char *data, uint64_t size)
 {
-	const struct view_event *e = (const void *)(data + d->events);
+	const struct view_event *e;
 	uint32_t n = view_count_rows(d, VIEW_CHANGES);
 	uint64_t room = size, newer = VIEW_ID_MAX + 1;
 
@@ -248,6 +252,7 @@ view_check_events(const struct view_directory *d, const char *data, uint64_t siz
 		return n == 0;
 	if (!view_has_table(d->events, n, sizeof(*e), size))
 		return false;
+	e = (const void *)(data + d->events);
 	for (uint32_t i = 0; i < n; i++, e++) {
 		if (e->id >= newer || !view_check_event(e) ||
 		    !view_takes_text(e->model, size, &room) ||

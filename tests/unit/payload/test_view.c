@@ -82,10 +82,11 @@ touch(const struct view_directory *d)
 
 	for (int k = 0; k < VIEW_MAX; k++) {
 		const struct view *v = &d->views[k];
-		const struct view_row *rows = (const void *)((const char *)d + v->rows);
+		const struct view_row *rows;
 
 		if (!v->present)
 			continue;
+		rows = (const void *)((const char *)d + v->rows);
 		for (uint64_t i = 0; i < v->body.len; i++)
 			sum += data[v->body.off + i];
 		for (int p = 0; p < PRESET_MAX; p++)
