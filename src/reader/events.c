@@ -286,15 +286,14 @@ look(struct events *e, enum category category)
 	    g->snapshot->generation == seen->generation)
 		return;
 	event = changes_of(g, &n);
-	if (n > 0 && !seen->changes)
+	if (!seen->changes)
 		tell_old(e, category, g);
 	tell_new(e, category, g);
 	seen->generation = g->snapshot->generation;
-	if (n == 0)
-		return;
 	/* Also if that is less: what comes is above the newest that there is. */
-	seen->last = event[0].id;
-	seen->changes = true;
+	if (n > 0 || (!seen->changes && g->directory->views[VIEW_CHANGES].present))
+		seen->last = n > 0 ? event[0].id : 0;
+	seen->changes |= g->directory->views[VIEW_CHANGES].present;
 }
 
 void
