@@ -39,6 +39,12 @@ sub vcl_init {
 }
 
 sub vcl_recv {
+	# Streams, which are never complete, and for which nobody could stand in. hydratord says
+	# something every 15 s, and pipe_timeout is 60 s.
+	if (req.url ~ "^(/api)?/events([?]|$)") {
+		set req.backend_hint = hydratord;
+		return (pipe);
+	}
 	if (req.url !~ "^(/api)?/model_references/statistics/") {
 		set req.backend_hint = python;
 		return (pass);

@@ -68,8 +68,8 @@ connection_linger(struct http_connection *c)
 	return true;
 }
 
-static bool
-too_old(const struct http_connection *c)
+bool
+connection_is_old(const struct http_connection *c)
 {
 	int64_t limit = c->server->options.connection_age;
 
@@ -87,7 +87,7 @@ connection_is_last(struct http_connection *c, size_t behind)
 {
 	size_t used = c->server->request.head_len;
 
-	if (c->server->stage == SERVER_OPEN && !too_old(c))
+	if (c->server->stage == SERVER_OPEN && !connection_is_old(c))
 		return false;
 	if (!c->ending)
 		c->owed = behind + connection_unread(c);

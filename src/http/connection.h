@@ -95,6 +95,7 @@ struct http_server {
 	size_t nstreams;                 /* connections that have a `stream` */
 	struct feed feed;                /* empty while there are none */
 	int64_t commented;               /* `now` of the last comment */
+	size_t aged; /* streams that this tick has ended for their age */
 	size_t nconnections;
 	struct http_connections excess; /* of them; longest first */
 	size_t nexcess;
@@ -149,6 +150,9 @@ bool connection_is_idle(const struct http_connection *);
 void connection_shed(struct http_connection *);
 /* The server is stopping: ends it if it is idle. May free it, calls no handler. */
 void connection_stop(struct http_connection *);
+
+/* Whether connection_age is over. */
+bool connection_is_old(const struct http_connection *);
 
 /* Lets go of the answer that waits. */
 void connection_drop_pending(struct http_connection *);

@@ -26,6 +26,8 @@
 #define STREAM_GATHER 16
 /* Proxies end connections that say nothing for half a minute or a whole one. */
 #define COMMENT_INTERVAL (15 * NSEC_PER_SEC)
+/* Those that began together are not ended together: clients come back. */
+#define STREAMS_AGED 100
 /* What the kernel keeps for a stream that does not read, about half of it text. What a
  * slow one has not been sent by then is in the feed, once for all of them. */
 #define STREAM_SNDBUF (32 * 1024)
@@ -213,10 +215,13 @@ stream_go_on(struct http_connection *c)
 void
 stream_sweep(struct http_connection *c)
 {
-	const struct http_server *s = c->server;
+	struct http_server *s = c->server;
 
-	if (c->state == CONNECTION_STREAM)
+	if (c->state == CONNECTION_STREAM) {
+		if (connection_is_old(c) && s->aged++ < STREAMS_AGED)
+			(void)connection_linger(c);
 		return;
+	}
 	if (s->stage != SERVER_OPEN || feed_has_lost(&s->feed, c->stream) ||
 	    s->now - c->since >= s->options.write_timeout + NSEC_PER_SEC)
 		stream_drop(c);
@@ -270,6 +275,7 @@ stream_tick(struct http_server *s)
 	static const struct http_message comment = { .topics = UINT32_MAX,
 		.text = STR(":\n\n") };
 
+	s->aged = 0;
 	if (s->now - s->commented < COMMENT_INTERVAL)
 		return;
 	s->commented = s->now;

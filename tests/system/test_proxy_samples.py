@@ -20,6 +20,7 @@ import pytest
 from codings import DECODE
 from conftest import DEMO, SOURCE, file_categories
 from daemon import Answer, Daemon, PATIENCE, wait_for
+from event_stream import Stream, wait_for_event
 from proxy import Proxy, get, tool
 
 SAMPLES = SOURCE / "etc" / "proxy"
@@ -250,6 +251,18 @@ def test_who_is_asked_for_what(calm):
         assert written.json()["host"] == "127.0.0.1:%d" % calm.port
         assert calm.ask("POST", prefix + RISK, b"x").status in (405, 413)
     assert not any("/statistics/" in target for target in calm.python.asked)
+
+
+def test_streams_pass(calm):
+    """Each event when it comes: a proxy that gathered them would keep the second one for long."""
+    for prefix in ("", "/api"):
+        stream = Stream(calm.port, prefix + "/events?category=image_generation")
+        try:
+            assert (stream.status, stream.fields["content-type"]) == (200, "text/event-stream")
+            first = stream.next("snapshot")[1]["generation"]
+            wait_for_event(stream, "snapshot", lambda data: data["generation"] > first)
+        finally:
+            stream.close()
 
 
 def test_ages_tags_and_encodings_pass(calm):

@@ -291,6 +291,23 @@ TEST(streams_end_when_the_server_does)
 	}
 }
 
+TEST(a_stream_ends_when_it_is_old)
+{
+	struct http_world *w = *state;
+	char *rest;
+	int sock;
+
+	w->connection_age = 100 * NSEC_PER_SEC;
+	serve_streams(w, 2);
+	sock = open_stream(w, GET("/stream?1"));
+	pass(w, 50);
+	assert_hears(w, sock, ":\n\n");
+	pass(w, 60);
+	rest = hear_end(w, sock);
+	free(rest);
+	assert_int_equal(streams(w), 0);
+}
+
 /* A client that asks a retired server is told to come again: 200, and the end. */
 TEST(a_stream_of_a_retired_server_ends_at_once)
 {
