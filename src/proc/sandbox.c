@@ -355,10 +355,22 @@ describe_user(const struct config *c, FILE *out)
 		    (unsigned)p.uid, (unsigned)p.gid);
 }
 
+/* The rules of one call stand together. */
+static size_t
+count_calls(const struct rule *rules, size_t n)
+{
+	size_t i, calls = 1;
+
+	for (i = 1; i < n; i++)
+		calls += rules[i].call != rules[i - 1].call;
+	return calls;
+}
+
 void
 sandbox_describe(const struct config *c, FILE *out)
 {
 	const char *why_off = sandbox_why_off(c);
+	const size_t both = 1 + count_calls(all_allow, NELEM(all_allow)); /* tgkill */
 
 	fputs("# In force for readers and hydrators, if this user starts them:\n", out);
 	describe_user(c, out);
@@ -372,8 +384,8 @@ sandbox_describe(const struct config *c, FILE *out)
 	    "open\n"
 	    "# sandbox of hydrators: seccomp, %zu system calls, without exec, listen, "
 	    "signals to others\n",
-	    NELEM(all_allow) + NELEM(reader_allows),
-	    NELEM(all_allow) + NELEM(hydrator_allows));
+	    both + count_calls(reader_allows, NELEM(reader_allows)),
+	    both + count_calls(hydrator_allows, NELEM(hydrator_allows)));
 	if (landlock_version() > 0)
 		fprintf(out, "# files of hydrators: Landlock, version %d\n",
 		    landlock_version());
