@@ -39,6 +39,11 @@ def units(tmp_path):
     return tmp_path
 
 
+def test_one_process_that_is_killed_for_memory_is_one_process():
+    """The default, stop, ends all readers for one hydrator; tests/machine has the kernel do it."""
+    assert unit_lines("hydratord.service", "OOMPolicy") == ["continue"]
+
+
 @needs_analyze
 def test_systemd_has_nothing_to_say_about_the_units(units):
     result = subprocess.run(["systemd-analyze", "verify", "--man=no", str(units / "hydratord.service"),
