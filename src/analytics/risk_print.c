@@ -10,7 +10,7 @@
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 
 /* Of each flag the key with either value, ready to copy. */
-#define FLAG_TEXTS(flag, name)                                                         \
+#define FLAG_TEXTS(flag, name, words)                                                  \
 	[flag] = { STR("\"" name "\":false,"), STR("\"" name "\":true,") },
 static const struct str flag_texts[RISK_FLAG_MAX][2] = { RISK_FLAGS(FLAG_TEXTS) };
 

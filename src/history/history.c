@@ -298,6 +298,12 @@ history_last_id(const struct history *h)
 	return h->meta.last_id;
 }
 
+int64_t
+history_sampled(const struct history *h)
+{
+	return h->meta.sampled_at;
+}
+
 const struct history_counts *
 history_count(const struct history *h)
 {

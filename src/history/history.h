@@ -73,6 +73,8 @@ void history_adopt_event(
 void history_deliver(struct history *, uint64_t id);
 uint64_t history_delivered(const struct history *);
 uint64_t history_last_id(const struct history *);
+/* When the last sample was taken, Unix seconds; 0: never. */
+int64_t history_sampled(const struct history *);
 
 /* For metrics and the log. Since the process began, but models. */
 struct history_counts {

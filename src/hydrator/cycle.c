@@ -331,8 +331,15 @@ cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 static enum cycle_result
 cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 {
+	size_t want;
+	bool news;
+
 	skips_report(&c->skips, c->section->name);
-	cycle_carry_parts(c, run);
+	news = !cycle_carry_parts(c, run);
+	want = evidence_add(c->evidence, &run->rendered, news, now,
+	    segment_capacity(c->segment), cycle_most(c), &run->pace);
+	if (want > c->want)
+		c->want = want;
 	cycle_carry_forms(c, run);
 	run->payload = run->rendered.data;
 	run->len = run->rendered.len;
@@ -350,7 +357,7 @@ cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 static bool
 cycle_repeat(struct cycle *c, struct cycle_run *run)
 {
-	if (c->generation == 0 || inputs_differ(&c->inputs) ||
+	if (c->anew || c->generation == 0 || inputs_differ(&c->inputs) ||
 	    snapshot_take(c->segment, c->latch, 0, &run->last) != SNAPSHOT_FRESH)
 		return false;
 	run->payload = run->last->data;

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "hydrator/baselines.h"
 #include "hydrator/demand.h"
+#include "hydrator/evidence.h"
 #include "hydrator/gate.h"
 #include "hydrator/inputs.h"
 #include "hydrator/memory.h"
@@ -57,8 +58,9 @@ struct cycle {
 	int64_t unsent_wait; /* CYCLE_IDLE: nobody may be asked for so long, nanoseconds
 			      */
 	struct modified modified;
-	struct demand demand; /* the owner looks at it once a second */
-	size_t forms_want;    /* bytes that the segment has too few of for all forms */
+	struct evidence *evidence; /* borrowed; NULL: no history is kept */
+	struct demand demand;      /* the owner looks at it once a second */
+	size_t want; /* bytes that all that is made takes; 0: there is room */
 	/* The snapshot that was found, if it has more than statistics, until one with
 	 * all parts is published; recall() fills both in. The second is in the first.
 	 */
@@ -66,6 +68,7 @@ struct cycle {
 	const struct view_directory *recalled_directory;
 	/* Set before a cycle. */
 	bool forced;  /* somebody asked for it, and hears if nobody may be asked */
+	bool anew;    /* what is published is not complete: make it again */
 	bool changed; /* a local file of the reference has changed: fetch it */
 	int64_t
 	    fetch_since; /* clock_boot(): what was fetched since is not fetched again */

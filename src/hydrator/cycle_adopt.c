@@ -34,6 +34,7 @@ cycle_adopt(struct cycle *c, struct buf *payload, const struct snapshot_stamp *s
 		return -1;
 	}
 	modified_note(&c->modified, run.directory);
+	evidence_adopt(c->evidence, run.directory, clock_wall() / NSEC_PER_SEC);
 	cycle_encode(c, &run);
 	*payload = run.rendered;
 	return 0;

@@ -52,13 +52,16 @@ cycle_stamp(const struct cycle *c, struct snapshot_stamp *stamp)
 	stamp->published_wall = clock_wall();
 }
 
-void
+bool
 cycle_carry_parts(const struct cycle *c, struct cycle_run *run)
 {
-	if (cycle_carries_risk(c))
+	bool risk = cycle_carries_risk(c);
+
+	if (risk)
 		payload_carry_risk(&run->rendered, c->recalled_directory);
 	else if (cycle_carries_workers(c))
 		payload_carry_workers(&run->rendered, c->recalled_directory);
+	return risk;
 }
 
 /* Bodies that are what they were keep their encoded forms. */
@@ -108,7 +111,7 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 		buf_reset(&run->rendered);
 		buf_add(&run->rendered, run->payload, run->len);
 	}
-	if (c->forms_want > 0)
+	if (c->want > 0)
 		max = segment_capacity(c->segment);
 	made = payload_encode(&run->rendered, forms, max, &run->pace);
 	counter_time(c->counters, COUNTER_ENCODE_NSEC, clock_boot() - begun);
@@ -120,11 +123,11 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 		    c->section->name, run->rendered.len - len,
 		    (clock_boot() - begun) / NSEC_PER_MSEC, c->generation);
 	else if (errno == EFBIG)
-		c->forms_want = run->rendered.len;
+		c->want = run->rendered.len;
 	else
 		log_debug("%s: without encoded bodies: %s", c->section->name, err);
-	if (c->forms_want > 0)
-		publisher_want(c->publisher, c->forms_want);
+	if (c->want > 0)
+		publisher_want(c->publisher, c->want);
 }
 
 static int
@@ -160,6 +163,8 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
 	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
 	result = outcome_published(c);
+	if (c->want > 0)
+		publisher_want(c->publisher, c->want);
 	cycle_encode(c, run);
 	return result;
 }

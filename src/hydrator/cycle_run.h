@@ -48,8 +48,9 @@ struct cycle_run {
 };
 
 /* Takes over, from the snapshot that a predecessor left, the parts that can still be
- * served and that the documents of this process do not give yet. */
-void cycle_carry_parts(const struct cycle *, struct cycle_run *);
+ * served and that the documents of this process do not give yet. Returns whether the
+ * risk views are among them. */
+bool cycle_carry_parts(const struct cycle *, struct cycle_run *);
 /* Takes over the wanted forms of those bodies that are as they were. */
 void cycle_carry_forms(const struct cycle *, struct cycle_run *);
 /* Clients have what was published by now; what they take encoded follows as another

@@ -19,6 +19,7 @@
 #include "hydrator/accept.h"
 #include "hydrator/account.h"
 #include "hydrator/cycle.h"
+#include "hydrator/evidence.h"
 #include "hydrator/follow.h"
 #include "hydrator/gate_file.h"
 #include "hydrator/keep.h"
@@ -54,9 +55,10 @@ struct hydrator {
 	struct schedule schedule;
 	struct source_wait wait; /* of a cycle */
 	struct keeper *keeper;
-	struct follow *follow; /* NULL: no fleet */
-	struct watch *watch;   /* NULL: no local source, or no automatic cycles */
-	unsigned failures;     /* cycles in a row */
+	struct evidence *evidence; /* NULL: no history is kept */
+	struct follow *follow;     /* NULL: no fleet */
+	struct watch *watch;       /* NULL: no local source, or no automatic cycles */
+	unsigned failures;         /* cycles in a row */
 	int64_t start; /* clock_boot() before which there is no cycle, but by order */
 	int64_t due;   /* the next cycle */
 	int64_t tick;  /* the next one, clock_boot(), or TICK_MET */
@@ -102,6 +104,8 @@ hydrator_attend(void *arg)
 	proc_child_beat(h->counters);
 	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
 	keep_attend(h->keeper);
+	if (evidence_attend(h->evidence, &h->cycle.ledger.history))
+		account_write(&h->cycle);
 	follow_attend(h->follow);
 	trouble_remind(&h->cycle.trouble, h->cycle.section->name);
 	while ((rc = channel_recv_files(h->ctx->channel, &m, files)) == 1)
@@ -225,6 +229,10 @@ hydrator_is_due(struct hydrator *h)
 		h->cycle.changed = true;
 		return true;
 	}
+	if (evidence_has_come(h->evidence) && h->cycle.generation != 0) {
+		h->cycle.anew = true;
+		return true;
+	}
 	if (h->accept)
 		h->accepting = accept_begin(&h->cycle);
 	h->accept = false;
@@ -329,6 +337,7 @@ hydrator_open(struct hydrator *h)
 		    watch_open((const char *const *)h->cycle.section->reference.item,
 			h->cycle.section->reference.n);
 	hydrator_recall(h);
+	h->cycle.evidence = h->evidence = evidence_open(c, h->cycle.category);
 	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir, h->cycle.gate);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
@@ -343,6 +352,7 @@ hydrator_close(struct hydrator *h)
 {
 	bool over = follow_close(&h->follow); /* soon, so that another machine leads */
 
+	over &= evidence_close(&h->evidence);
 	keep_close(&h->keeper); /* while nobody else may publish or save */
 	watch_close(&h->watch);
 	cycle_close(&h->cycle);
@@ -377,7 +387,7 @@ hydrator_cycle(struct hydrator *h)
 	follow_begin(h->follow, schedule_last(&h->schedule, now));
 	result = cycle_run(&h->cycle, &h->wait);
 	follow_end(h->follow, result);
-	h->cycle.changed = false;
+	h->cycle.changed = h->cycle.anew = false;
 	if (h->accepting)
 		accept_end(&h->cycle, result);
 	h->accepting = false;

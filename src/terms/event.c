@@ -23,6 +23,26 @@ event_kind_name(enum event_kind kind)
 	return event_names[kind];
 }
 
+const char *
+event_kind_words(enum event_kind kind)
+{
+	static const char *const words[EVENT_KIND_MAX] = {
+		[EVENT_APPEARED] = "appeared",
+		[EVENT_DISAPPEARED] = "disappeared",
+		[EVENT_RENAMED] = "renamed",
+		[EVENT_AT_RISK] = "at risk",
+		[EVENT_CRITICAL] = "critical",
+		[EVENT_RECOVERED] = "no longer at risk",
+		[EVENT_FLAG_SET] = "new reason",
+		[EVENT_FLAG_CLEARED] = "no longer",
+		[EVENT_USAGE_FELL] = "used less",
+		[EVENT_USAGE_ROSE] = "used more",
+		[EVENT_MANY] = "further changes",
+	};
+
+	return words[kind];
+}
+
 int
 event_kind_find(const char *name, size_t n)
 {

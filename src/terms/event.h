@@ -23,6 +23,8 @@ enum event_kind {
 /* "appeared", "disappeared", "renamed", "at_risk", "critical", "recovered", "flag_set",
  * "flag_cleared", "usage_fell", "usage_rose", "many". */
 const char *event_kind_name(enum event_kind);
+/* "appeared", "disappeared", ...: what happened to a model, to be read by people. */
+const char *event_kind_words(enum event_kind);
 /* The kind of the n bytes at name (exact, case-sensitive), or -1. */
 int event_kind_find(const char *name, size_t n);
 

@@ -5,22 +5,22 @@
 
 #include <stddef.h>
 
-/* X(flag, name of its JSON key), in the order of the keys. Rows are only appended:
- * payloads and databases have the numbers. */
+/* X(flag, name of its JSON key, what it says of a model in words), in the order of the
+ * keys. Rows are only appended: payloads and databases have the numbers. */
 #define RISK_FLAGS(X)                                                                  \
-	X(RISK_ZERO_USAGE_DAY, "zero_usage_day")                                       \
-	X(RISK_ZERO_USAGE_MONTH, "zero_usage_month")                                   \
-	X(RISK_ZERO_USAGE_TOTAL, "zero_usage_total")                                   \
-	X(RISK_NO_ACTIVE_WORKERS, "no_active_workers")                                 \
-	X(RISK_MULTIPLE_HOSTS, "has_multiple_hosts")                                   \
-	X(RISK_NON_PREFERRED_HOST, "has_non_preferred_host")                           \
-	X(RISK_UNKNOWN_HOST, "has_unknown_host")                                       \
-	X(RISK_NO_DOWNLOAD_URLS, "no_download_urls")                                   \
-	X(RISK_MISSING_DESCRIPTION, "missing_description")                             \
-	X(RISK_MISSING_BASELINE, "missing_baseline")                                   \
-	X(RISK_LOW_USAGE, "low_usage")
+	X(RISK_ZERO_USAGE_DAY, "zero_usage_day", "not used today")                     \
+	X(RISK_ZERO_USAGE_MONTH, "zero_usage_month", "not used this month")            \
+	X(RISK_ZERO_USAGE_TOTAL, "zero_usage_total", "never used")                     \
+	X(RISK_NO_ACTIVE_WORKERS, "no_active_workers", "no workers")                   \
+	X(RISK_MULTIPLE_HOSTS, "has_multiple_hosts", "files on several hosts")         \
+	X(RISK_NON_PREFERRED_HOST, "has_non_preferred_host", "files on another host")  \
+	X(RISK_UNKNOWN_HOST, "has_unknown_host", "files on an unknown host")           \
+	X(RISK_NO_DOWNLOAD_URLS, "no_download_urls", "no download")                    \
+	X(RISK_MISSING_DESCRIPTION, "missing_description", "no description")           \
+	X(RISK_MISSING_BASELINE, "missing_baseline", "no baseline")                    \
+	X(RISK_LOW_USAGE, "low_usage", "little used")
 
-#define RISK_FLAG_ROW(flag, name) flag,
+#define RISK_FLAG_ROW(flag, name, words) flag,
 enum risk_flag {
 	RISK_FLAGS(RISK_FLAG_ROW) RISK_FLAG_MAX
 };
@@ -31,6 +31,8 @@ enum risk_flag {
 
 /* "zero_usage_day", ...: the JSON key. */
 const char *flag_name(enum risk_flag);
+/* "not used today", ...: a reason, to be read by people. */
+const char *flag_words(enum risk_flag);
 /* The flag of the n bytes at name (exact, case-sensitive), or -1. */
 int flag_find(const char *name, size_t n);
 

@@ -65,16 +65,6 @@ assert_day(size_t i, int64_t day, int64_t used, int64_t workers)
 	assert_int_equal(batch->days[i].workers, workers);
 }
 
-static void
-assert_event(size_t i, enum event_kind kind, const char *name)
-{
-	assert_true(i < batch->nevents);
-	assert_string_equal(event_kind_name((enum event_kind)batch->events[i].kind),
-	    event_kind_name(kind));
-	assert_int_equal(batch->events[i].model.len, strlen(name));
-	assert_memory_equal(batch->events[i].model.p, name, strlen(name));
-}
-
 TEST(total_is_split_at_midnight)
 {
 	note(MIDNIGHT - 3600, model("a", 100, 1, 0));

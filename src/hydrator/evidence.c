@@ -1,0 +1,222 @@
+/* From a payload to its history, and back into it. */
+#include "hydrator/evidence.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "history/history.h"
+#include "history/print.h"
+#include "history/recorder.h"
+#include "lists/lists.h"
+#include "payload/write.h"
+
+/* So long after the opening the first payload still waits for its history. */
+#define EVIDENCE_PATIENCE (2 * NSEC_PER_SEC)
+#define EVIDENCE_STEP_MS 5
+
+struct evidence {
+	enum category category;
+	struct history_rule rule; /* the recorder's threads look at it */
+	struct recorder *recorder;
+	int64_t opened; /* clock_boot() */
+	bool had;       /* a payload was made with the history */
+	bool too_large; /* said, until it is not */
+};
+
+struct evidence *
+evidence_open(const struct config *c, enum category category)
+{
+	struct evidence *e;
+
+	if (!c->history.enabled || c->state_dir[0] == '\0' ||
+	    !category_has_horde(category))
+		return NULL;
+	e = xcalloc(1, sizeof(*e));
+	history_defaults(&e->rule);
+	e->rule.sample_interval = c->history.sample_interval;
+	e->rule.days = c->history.days;
+	e->rule.settle = c->history.settle;
+	e->rule.factor = c->history.usage_factor;
+	e->category = category;
+	e->opened = clock_boot();
+	e->recorder = recorder_open(c->state_dir, category_name(category), &e->rule);
+	return e;
+}
+
+bool
+evidence_close(struct evidence **e)
+{
+	bool over;
+
+	if (*e == NULL)
+		return true;
+	over = recorder_close(&(*e)->recorder);
+	if (over)
+		free(*e);
+	*e = NULL;
+	return over;
+}
+
+static void
+evidence_fill(struct evidence *e, struct ledger_history *l)
+{
+	const struct history *h = recorder_history(e->recorder);
+	const struct history_counts *counts;
+	struct recorder_view v;
+
+	recorder_look(e->recorder, &v);
+	l->state = v.off                ? LEDGER_PAST_OFF
+		   : v.error[0] != '\0' ? LEDGER_PAST_FAILING
+		   : h == NULL          ? LEDGER_PAST_READING
+					: LEDGER_PAST_KEPT;
+	l->lost = v.failures;
+	l->bytes = v.bytes;
+	ledger_put(l->error, sizeof(l->error), v.error);
+	if (h == NULL)
+		return;
+	counts = history_count(h);
+	l->models = counts->models;
+	l->samples = counts->samples;
+	l->resets = counts->resets;
+	l->events = counts->events;
+	l->last_event = history_last_id(h);
+	l->sampled = history_sampled(h) * NSEC_PER_SEC;
+}
+
+bool
+evidence_attend(struct evidence *e, struct ledger_history *ledger)
+{
+	struct ledger_history l = *ledger;
+
+	if (e == NULL)
+		return false;
+	recorder_attend(e->recorder);
+	evidence_fill(e, &l);
+	if (memcmp(&l, ledger, sizeof(l)) == 0)
+		return false;
+	*ledger = l;
+	return true;
+}
+
+bool
+evidence_has_come(struct evidence *e)
+{
+	if (e == NULL || e->had || recorder_history(e->recorder) == NULL)
+		return false;
+	return e->had = true;
+}
+
+/* Returns how many there are; *out is the caller's. */
+static size_t
+evidence_models(const struct view_directory *d, struct history_model_now **out)
+{
+	const char *data = (const char *)d;
+	const struct view *v = &d->views[VIEW_RISK];
+	const struct view_figures *f = (const void *)(data + v->figures);
+	struct history_model_now *m = xcalloc(v->nrows, sizeof(*m));
+	uint32_t i;
+
+	for (i = 0; i < v->nrows; i++, f++)
+		m[i] = (struct history_model_now){
+			.name = { data + f->name.off, f->name.len },
+			.usage = { f->usage[0], f->usage[1], f->usage[2] },
+			.workers = f->workers,
+			.flags = f->flags,
+			.marks = f->marks,
+			.identity = f->identity,
+		};
+	*out = m;
+	return v->nrows;
+}
+
+static void
+evidence_note(
+    struct history *h, const struct view_directory *d, int64_t now, bool leads)
+{
+	struct history_model_now *models;
+	size_t n = evidence_models(d, &models);
+
+	history_note(h, models, n, now, leads);
+	free(models);
+}
+
+static bool
+has_figures(const struct view_directory *d)
+{
+	return d->views[VIEW_RISK].present && d->views[VIEW_RISK].figures != 0;
+}
+
+static void
+evidence_warn(struct evidence *e, size_t len, size_t most)
+{
+	if (len > most && !e->too_large)
+		log_warnx(
+		    "%s: history and lists are left out of the answers: with them "
+		    "a snapshot takes %zu bytes, and segment.max allows %zu",
+		    category_name(e->category), len, most);
+	e->too_large = len > most;
+}
+
+/* The first payload would have no history, and whoever asks would be told to come
+ * again, for a file that is read in milliseconds while documents are fetched. */
+static void
+evidence_await(const struct evidence *e, struct pace *pace)
+{
+	int64_t until = e->opened + EVIDENCE_PATIENCE;
+
+	while (recorder_history(e->recorder) == NULL && clock_boot() < until &&
+	       pace_beat(pace))
+		poll(NULL, 0, EVIDENCE_STEP_MS);
+}
+
+size_t
+evidence_add(struct evidence *e, struct buf *payload, bool news, int64_t now,
+    size_t room, size_t most, struct pace *pace)
+{
+	const struct view_directory before = *payload_directory(payload);
+	size_t len = payload->len, whole;
+	struct history *h = NULL;
+
+	if (e != NULL) {
+		evidence_await(e, pace);
+		h = recorder_history(e->recorder);
+	}
+	if (h != NULL && has_figures(&before)) {
+		if (news)
+			evidence_note(h, payload_directory(payload), now, true);
+		if (!before.views[VIEW_HISTORY].present)
+			history_print(h, e->category, payload);
+		e->had = true;
+	}
+	lists_print(payload, pace);
+	whole = payload->len;
+	if (e != NULL)
+		evidence_warn(e, whole, most);
+	/* What the segment has no room for without them either is made whole, so that
+	 * it grows once. */
+	if (whole <= room || (len > room && whole <= most))
+		return 0;
+	payload->len = len;
+	*payload_directory(payload) = before;
+	return whole <= most ? whole : 0;
+}
+
+void
+evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
+{
+	struct history *h = e != NULL ? recorder_history(e->recorder) : NULL;
+	const struct view_event *event;
+	uint32_t i;
+
+	if (h == NULL || !has_figures(d))
+		return;
+	e->had = true;
+	evidence_note(h, d, now, false);
+	event = (const void *)((const char *)d + d->events);
+	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)
+		history_adopt_event(h, &event[i - 1], (const char *)d);
+}

@@ -1,0 +1,78 @@
+/* A cell that needs no quotes has none, so that lines stay readable. */
+#include "lists/csv.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "json/write.h"
+
+static bool
+csv_is_formula(struct str s)
+{
+	return s.len > 0 && strchr("=+-@\t\r", s.p[0]) != NULL && s.p[0] != '\0';
+}
+
+static bool
+csv_needs_quotes(struct str s)
+{
+	size_t i;
+
+	if (s.len > 0 && (s.p[0] == ' ' || s.p[s.len - 1] == ' '))
+		return true;
+	for (i = 0; i < s.len; i++)
+		if (s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\r' || s.p[i] == '\n')
+			return true;
+	return false;
+}
+
+void
+csv_put_text(struct buf *b, struct str s)
+{
+	bool formula = csv_is_formula(s);
+	size_t i;
+
+	if (!csv_needs_quotes(s)) {
+		if (formula)
+			buf_putc(b, '\'');
+		buf_add(b, s.p, s.len);
+		return;
+	}
+	buf_puts(b, formula ? "\"'" : "\"");
+	for (i = 0; i < s.len; i++) {
+		if (s.p[i] == '"')
+			buf_putc(b, '"');
+		buf_putc(b, s.p[i]);
+	}
+	buf_putc(b, '"');
+}
+
+void
+csv_put_int(struct buf *b, int64_t n)
+{
+	json_put_int(b, n);
+}
+
+void
+csv_put_double(struct buf *b, double d)
+{
+	if (isfinite(d))
+		json_put_double(b, d);
+}
+
+void
+csv_put_bool(struct buf *b, bool is)
+{
+	json_put_bool(b, is);
+}
+
+void
+csv_put_time(struct buf *b, int64_t at)
+{
+	char text[32];
+	struct tm tm;
+	time_t t = at;
+
+	if (at != 0 && gmtime_r(&t, &tm) != NULL)
+		buf_add(
+		    b, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm));
+}

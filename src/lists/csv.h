@@ -1,0 +1,27 @@
+/*
+ * Cells of CSV as RFC 4180 has it, for programs and for spreadsheets. The caller puts
+ * the commas, and CSV_END behind the last cell. Pure. Hydrators.
+ */
+#ifndef LISTS_CSV_H
+#define LISTS_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define CSV_END "\r\n" /* RFC 4180 2.1 */
+
+/* A text; quoted where it has to be. One that a spreadsheet would take for a formula,
+ * since it begins with = + - @ or a tab, or a carriage return, has an apostrophe before
+ * it: names are strangers', and a formula can fetch. */
+void csv_put_text(struct buf *, struct str);
+void csv_put_int(struct buf *, int64_t);
+/* As JSON has it; empty for what is not finite. */
+void csv_put_double(struct buf *, double);
+void csv_put_bool(struct buf *, bool);
+/* Unix seconds, as RFC 3339 has them in UTC: "2026-11-29T17:00:00Z"; empty for 0. */
+void csv_put_time(struct buf *, int64_t);
+
+#endif

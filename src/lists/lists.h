@@ -1,0 +1,17 @@
+/* The lists of a payload as CSV, for spreadsheets, and as Markdown, for pull requests.
+ * Pure. Hydrators. */
+#ifndef LISTS_LISTS_H
+#define LISTS_LISTS_H
+
+#include "base/buf.h"
+#include "base/pace.h"
+
+/*
+ * Adds to a complete payload without encoded forms the texts of its views of deletion
+ * risk and of its changes, which have figures and events; those of other views are
+ * printed with them. Since when a model is at risk is said of the plain view where
+ * there is a history. The pace may be NULL; if it stops what is missing is left out.
+ */
+void lists_print(struct buf *payload, struct pace *);
+
+#endif

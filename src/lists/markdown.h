@@ -1,0 +1,18 @@
+/*
+ * Cells of a table of GitHub's Markdown, made to be pasted into a pull request. The
+ * caller puts the bars. Pure. Hydrators.
+ */
+#ifndef LISTS_MARKDOWN_H
+#define LISTS_MARKDOWN_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* A name, which is a stranger's, in code: it ends neither the cell nor the table, is no
+ * HTML, no link and no picture, and notifies nobody (@name). Control characters are
+ * blanks. */
+void markdown_put_name(struct buf *, struct str);
+/* The day of Unix seconds, "2026-11-29"; "–" for 0. */
+void markdown_put_day(struct buf *, int64_t);
+
+#endif
