@@ -123,11 +123,11 @@ told(struct events_world *w, int sock)
 		if (strncmp(line, "data: ", 6) == 0 && strcmp(event, "snapshot") == 0)
 			len += (size_t)snprintf(digest + len, sizeof(digest) - len,
 			    "%c=%d;", strstr(line, "image") != NULL ? 'i' : 't',
-			    atoi(strstr(line, "generation\":") + 12));
+			    (int)strtol(strstr(line, "generation\":") + 12, NULL, 10));
 		at = strstr(line, "\"id\":");
 		if (at != NULL)
 			len += (size_t)snprintf(digest + len, sizeof(digest) - len,
-			    "%s:c=%d;", id, atoi(at + 5));
+			    "%s:c=%ld;", id, strtol(at + 5, NULL, 10));
 		if (line[0] == '\0' && event[0] == '\0' && id[0] != '\0')
 			len += (size_t)snprintf(
 			    digest + len, sizeof(digest) - len, "id=%s;", id);
