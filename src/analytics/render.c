@@ -27,7 +27,7 @@ struct render {
 	uint32_t n;
 	struct arena *arena;
 	struct buf *out;
-	struct risk_texts texts;
+	struct risk_shared shared;
 };
 
 struct order {
@@ -115,7 +115,7 @@ render_models(struct render *r, enum usage_kind usage, enum view_kind kind,
 	struct risk_view view;
 	struct risk risk;
 
-	risk_view_begin(&view, r->out, &r->terms, r->n, r->n, &r->texts);
+	risk_view_begin(&view, r->out, &r->terms, r->n, r->n, &r->shared);
 	for (uint32_t i = 0; i < r->n; i++) {
 		const struct model *m = &r->models[order[i].model];
 
@@ -171,7 +171,7 @@ render_groups(
 	struct risk_view view;
 	struct risk risk;
 
-	risk_view_begin(&view, r->out, &r->terms, r->n, groups->count, &r->texts);
+	risk_view_begin(&view, r->out, &r->terms, r->n, groups->count, &r->shared);
 	for (uint32_t i = 0; i < groups->count; i++) {
 		const struct group *group = &groups->list[i];
 
@@ -209,7 +209,7 @@ render_risk(const struct printing *p, enum category category, const struct horde
 	struct groups groups;
 	struct view_row *rows;
 
-	risk_texts_init(&r.texts, p->arena);
+	risk_shared_init(&r.shared, n, p->arena);
 	if (category != CATEGORY_TEXT_GENERATION) {
 		(void)buf_reserve(out, (size_t)n * MODEL_BYTES);
 		if (render_models(&r, usage, VIEW_RISK, NULL, NULL) == -1)

@@ -21,20 +21,20 @@ struct risk_text {
 };
 
 void
-risk_texts_init(struct risk_texts *t, struct arena *arena)
+risk_shared_init(struct risk_shared *s, uint32_t nrows, struct arena *arena)
 {
-	t->arena = arena;
-	map_init(&t->baselines, arena, sizeof(struct view_span), 0);
+	s->figures = arena_alloc(arena, nrows * sizeof(*s->figures));
+	s->arena = arena;
+	map_init(&s->baselines, arena, sizeof(struct view_span), 0);
 }
 
 void
 risk_view_begin(struct risk_view *v, struct buf *out, const struct risk_terms *terms,
-    uint32_t total_count, uint32_t nrows, struct risk_texts *texts)
+    uint32_t total_count, uint32_t nrows, struct risk_shared *shared)
 {
-	struct arena *arena = texts->arena;
+	struct arena *arena = shared->arena;
 
-	*v = (struct risk_view){ .total_month = terms->total_month, .texts = texts };
-	v->figures = arena_alloc(arena, nrows * sizeof(*v->figures));
+	*v = (struct risk_view){ .total_month = terms->total_month, .shared = shared };
 	payload_list_begin(&v->list, out, terms->category,
 	    arena_alloc(arena, nrows * sizeof(*v->list.rows)));
 	PUT(out, "\"category_total_month_usage\":");
@@ -60,7 +60,7 @@ risk_view_name(struct risk_view *v, struct str name)
 
 	if (str_eq(name, (struct str){ printed, name.len }))
 		return (struct view_span){ off, name.len };
-	escaped = arena_alloc(v->texts->arena, sizeof(*escaped));
+	escaped = arena_alloc(v->shared->arena, sizeof(*escaped));
 	*escaped = (struct risk_text){ v->escaped, row, name };
 	v->escaped = escaped;
 	return (struct view_span){ 0, name.len };
@@ -72,14 +72,14 @@ risk_view_baseline(struct risk_view *v, struct str baseline)
 {
 	if (baseline.len == 0)
 		return (struct view_span){ sizeof(struct view_directory), 0 };
-	return (struct view_span){ map_intern(&v->texts->baselines, baseline),
+	return (struct view_span){ map_intern(&v->shared->baselines, baseline),
 		baseline.len };
 }
 
 static void
 risk_view_note(struct risk_view *v, const struct risk *r, uint32_t with_stats)
 {
-	struct view_figures *f = &v->figures[v->list.view.nrows];
+	struct view_figures *f = &v->shared->figures[v->list.view.nrows];
 
 	*f = (struct view_figures){ .name = risk_view_name(v, r->name),
 		.baseline = risk_view_baseline(v, r->baseline),
@@ -130,7 +130,7 @@ risk_view_preset_tail(struct risk_view *v, const struct summary *s)
 static void
 risk_view_place_texts(struct risk_view *v)
 {
-	struct map *baselines = &v->texts->baselines;
+	struct map *baselines = &v->shared->baselines;
 	struct buf *out = v->list.out;
 	struct view_span *span;
 
@@ -142,11 +142,11 @@ risk_view_place_texts(struct risk_view *v)
 		buf_add(out, baselines->keys[i].p, baselines->keys[i].len);
 	}
 	for (uint32_t i = 0; i < v->list.view.nrows; i++)
-		if (v->figures[i].baseline.len > 0)
-			v->figures[i].baseline = *(struct view_span *)map_at(
-			    baselines, (uint32_t)v->figures[i].baseline.off);
+		if (v->shared->figures[i].baseline.len > 0)
+			v->shared->figures[i].baseline = *(struct view_span *)map_at(
+			    baselines, (uint32_t)v->shared->figures[i].baseline.off);
 	for (const struct risk_text *t = v->escaped; t != NULL; t = t->next) {
-		v->figures[t->row].name.off = out->len;
+		v->shared->figures[t->row].name.off = out->len;
 		buf_add(out, t->text.p, t->text.len);
 	}
 }
@@ -162,8 +162,8 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 		v->list.view.presets[p].tail =
 		    risk_view_preset_tail(v, &v->by_preset[p]);
 	risk_view_place_texts(v);
-	v->list.view.figures = payload_table(
-	    v->list.out, v->figures, v->list.view.nrows * sizeof(*v->figures));
+	v->list.view.figures = payload_table(v->list.out, v->shared->figures,
+	    v->list.view.nrows * sizeof(*v->shared->figures));
 	payload_list_enter(&v->list, kind);
 }
 

@@ -32,28 +32,29 @@ printing_goes_on(const struct printing *p)
 
 struct risk_text; /* private */
 
-/* Texts of a payload that rows share. */
-struct risk_texts {
+/* What the views of a payload are made with, one after the other. */
+struct risk_shared {
+	struct view_figures *figures; /* of the view that is under construction */
 	struct map baselines; /* -> struct view_span; off 0: it is not there yet */
 	struct arena *arena;
 };
 
 /* A deletion-risk view under construction. */
 struct risk_view {
-	struct payload_list list;     /* its rows are borrowed from the arena */
-	struct view_figures *figures; /* the same */
-	struct risk_texts *texts;     /* borrowed */
-	struct risk_text *escaped;    /* names that rows have only with escapes */
+	struct payload_list list;   /* its rows are borrowed from the arena */
+	struct risk_shared *shared; /* borrowed */
+	struct risk_text *escaped;  /* names that rows have only with escapes */
 	struct summary all;
 	struct summary by_preset[PRESET_MAX];
 	int64_t total_month;
 };
 
-void risk_texts_init(struct risk_texts *, struct arena *);
+/* nrows: of the longest view. */
+void risk_shared_init(struct risk_shared *, uint32_t nrows, struct arena *);
 /* total_count is what an unpaged answer says; nrows rows follow. The texts are those of
  * the payload. */
 void risk_view_begin(struct risk_view *, struct buf *, const struct risk_terms *,
-    uint32_t total_count, uint32_t nrows, struct risk_texts *);
+    uint32_t total_count, uint32_t nrows, struct risk_shared *);
 /* Call before and after a row's JSON was appended to the buffer; with_stats is what its
  * figures say (payload/view.h). */
 void risk_view_open_row(struct risk_view *);
