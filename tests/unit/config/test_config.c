@@ -751,7 +751,8 @@ TEST(environment_wins_over_the_file)
 	setenv("horde_model_reference_cache_hydration_interval_seconds", " 1_00 ", 1);
 	setenv("HORDE_MODEL_REFERENCE_CACHE_HYDRATION_ENABLED", "F", 1);
 	setenv("HYDRATORD_SEGMENT_CAPACITY", "1m", 1);
-	setenv("HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "[\"a\", \"b\"]", 1);
+	setenv("HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", json_text_of("['a', 'b']"),
+	    1);
 	setenv("AI_HORDE_URL", "https://second.example/api/", 1);
 	setenv("HORDE_URL", "https://first.example/api/", 1);
 	setenv("HORDE_MODEL_REFERENCE_CACHE_TTL_SECONDS", "60", 1);
@@ -800,15 +801,15 @@ TEST(bad_variables_are_named)
 	refuses_variable(
 	    "HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "a.example, b", "JSON");
 	refuses_variable("HORDE_MODEL_REFERENCE_PREFERRED_FILE_HOSTS", "", "JSON");
-	refuses_variable("HYDRATORD_LISTEN", "{\"a\":\"b:1\"}", "JSON");
+	refuses_variable("HYDRATORD_LISTEN", json_text_of("{'a':'b:1'}"), "JSON");
 	refuses_variable("HYDRATORD_LISTEN", "[]", "at least one address");
 	refuses_variable("HORDE_URL", "", "http://");
 	refuses_variable("HYDRATORD_READERS", "65", "write 1 to 64 processes");
 	refuses_variable("HORDE_MODEL_REFERENCE_DELETION_RISK_CACHE_TTL", "240",
 	    "must be less than hydration.ttl (240 s)");
 	refuses_variable("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "models", "http://");
-	refuses_variable("HYDRATORD_CATEGORY_LORAS_REFERENCE", "[\"https://h/\"]",
-	    "category 'loras' does not exist");
+	refuses_variable("HYDRATORD_CATEGORY_LORAS_REFERENCE",
+	    json_text_of("['https://h/']"), "category 'loras' does not exist");
 }
 
 #define CORS "HORDE_MODEL_REFERENCE_CORS_ALLOWED_ORIGINS"
@@ -870,22 +871,24 @@ TEST(origins_come_with_commas_or_in_an_array)
 
 TEST(what_is_no_list_of_origins_is_refused)
 {
-	static const char *const bad[] = { "[", "[1]", "[\"https://a.example\"",
-		"[\"https://a.example\"] x", "[\"https://a.example\",]",
-		"[[\"https://a.example\"]]", "['https://a.example']",
-		"[\"https://a.example\"], https://b.example" };
-	static const char *const items[] = { "a.example", "\"https://a.example\"",
-		"https://a.example, b", "https://a.example b", "{\"a\": 1}",
-		"[\"https://a.example,https://b.example\"]", "[\"\"]",
+	static const char no_array[] =
+	    "write a JSON array of strings, like [\"a\", \"b\"], or a, b";
+	/* With ' for ". */
+	static const char *const bad[] = { "[", "[1]", "['https://a.example'",
+		"['https://a.example'] x", "['https://a.example',]",
+		"[['https://a.example']]", "['https://a.example'], https://b.example" };
+	static const char *const items[] = { "a.example", "'https://a.example'",
+		"https://a.example, b", "https://a.example b", "{'a': 1}",
+		"['https://a.example,https://b.example']", "['']",
 		"https://a.example;https://b.example, x", "://a", "https://" };
 	char many[8192] = "https://a.example";
 	size_t i;
 
 	for (i = 0; i < NELEM(bad); i++)
-		refuses_variable(CORS, bad[i],
-		    "write a JSON array of strings, like [\"a\", \"b\"], or a, b");
+		refuses_variable(CORS, json_text_of("%s", bad[i]), no_array);
+	refuses_variable(CORS, "['https://a.example']", no_array);
 	for (i = 0; i < NELEM(items); i++)
-		refuses_variable(CORS, items[i], "write an origin");
+		refuses_variable(CORS, json_text_of("%s", items[i]), "write an origin");
 	for (i = 0; i < CONFIG_LIST_MAX; i++)
 		strlcat(many, ",https://a.example", sizeof(many));
 	refuses_variable(CORS, many, "write at most 64");
@@ -900,7 +903,8 @@ TEST(environment_brings_categories_and_sources)
 	struct config *c = NULL;
 	size_t i;
 
-	setenv("HYDRATORD_CATEGORY_TEXT_GENERATION_REFERENCE", "[\"file:///t\"]", 1);
+	setenv("HYDRATORD_CATEGORY_TEXT_GENERATION_REFERENCE",
+	    json_text_of("['file:///t']"), 1);
 	setenv("HORDE_MODEL_REFERENCE_PRIMARY_API_URL", "https://p.example/api/", 1);
 	assert_int_equal(config_load(NULL, known, &c, err, sizeof(err)), 0);
 	assert_int_equal(c->ncategories, 1);
