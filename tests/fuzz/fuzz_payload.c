@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analytics/analytics.h"
+#include "fixture/full_payload.h"
 #include "fixture/json_text.h"
 #include "http/date.h"
 #include "payload/carry.h"
@@ -86,6 +87,8 @@ rendered(enum documents documents)
 		in.workers = document_of(DOCUMENT_WORKERS, workers);
 	analytics_defaults(&settings);
 	require(analytics_render(&settings, &in, out, &report) == ANALYTICS_DONE);
+	if (documents >= WITH_STATUS)
+		full_payload_add(out);
 	if (documents >= WITH_WORKERS)
 		require(payload_encode(
 		    out, view_form(VIEW_RISK, ENCODING_ZSTD), SIZE_MAX, NULL));
@@ -175,6 +178,64 @@ answer_all(const struct generation *g, enum view_kind kind)
 	answer(g, &s);
 }
 
+/* Every byte that a span leads to. */
+static unsigned
+look(const char *data, struct view_span span)
+{
+	const volatile char *at = data + span.off;
+	unsigned sum = 0;
+
+	for (uint64_t i = 0; i < span.len; i++)
+		sum += (unsigned char)at[i];
+	return sum;
+}
+
+static unsigned
+look_at_figures(const char *data, const struct view_directory *d, const struct view *v)
+{
+	const struct view_figures *f = (const void *)(data + v->figures);
+	unsigned sum = 0;
+
+	for (uint32_t i = 0; v->figures != 0 && i < v->nrows; i++, f++) {
+		require((f->flags >> RISK_FLAG_MAX) == 0);
+		require(view_find(d, (struct str){ data + f->name.off, f->name.len }) <
+			(int64_t)d->views[VIEW_RISK].nrows);
+		sum += look(data, f->name) + look(data, f->baseline);
+	}
+	return sum;
+}
+
+static unsigned
+look_at_texts(const char *data, const struct view *v)
+{
+	unsigned sum = 0;
+
+	for (int f = 0; f < FORMAT_MAX; f++) {
+		const uint64_t *rows = (const void *)(data + v->texts[f].rows);
+
+		for (uint32_t i = 0; v->texts[f].body.len > 0 && i < v->nrows; i++)
+			sum += look(
+			    data, (struct view_span){ rows[i], rows[i + 1] - rows[i] });
+		sum += look(data, v->texts[f].body);
+	}
+	return sum;
+}
+
+static unsigned
+look_at_events(const char *data, const struct view_directory *d)
+{
+	const struct view_event *e = (const void *)(data + d->events);
+	unsigned sum = look(data, d->past.dates_text);
+
+	for (uint32_t i = 0;
+	     d->views[VIEW_CHANGES].present && i < d->views[VIEW_CHANGES].nrows;
+	     i++, e++) {
+		require(e->kind < EVENT_KIND_MAX);
+		sum += look(data, e->model) + look(data, e->former);
+	}
+	return sum;
+}
+
 static void
 read_it(const char *data, size_t len, const struct view_directory *d)
 {
@@ -182,11 +243,14 @@ read_it(const char *data, size_t len, const struct view_directory *d)
 	struct generation g = { .snapshot = &snapshot, .directory = d };
 	char date[HTTP_DATE_SIZE];
 
+	(void)look_at_events(data, d);
 	row_lists_make(&g.lists, data, d);
 	row_lengths_make(&g);
 	for (int k = 0; k < VIEW_MAX; k++)
 		if (d->views[k].present) {
 			http_date(d->views[k].modified, date);
+			(void)look_at_figures(data, d, &d->views[k]);
+			(void)look_at_texts(data, &d->views[k]);
 			answer_all(&g, (enum view_kind)k);
 		}
 	row_lengths_free(&g.lengths);

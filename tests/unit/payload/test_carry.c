@@ -1,5 +1,7 @@
 /* What a payload takes over from an older one: workers by name, forms by body. */
 #include "fixture/analysis_cases.h"
+#include "fixture/figures.h"
+#include "fixture/full_payload.h"
 
 #include <stdlib.h>
 
@@ -89,6 +91,9 @@ TEST(risk_is_taken_over_beside_new_statistics)
 {
 	const struct view *risk, *old;
 
+	full_payload_add(&older.out);
+	older.dir = view_open(older.out.data, older.out.len, CATEGORY_TEXT_GENERATION);
+	assert_non_null(older.dir);
 	render(&newer, "foo_and_new_alone");
 	payload_carry_risk(&newer.out, older.dir);
 	newer.dir = view_open(newer.out.data, newer.out.len, CATEGORY_TEXT_GENERATION);
@@ -107,6 +112,11 @@ TEST(risk_is_taken_over_beside_new_statistics)
 		    older.out.data + old->body.off, old->body.len);
 	}
 	assert_workers(0, "ab"); /* of Foo */
+	figures_check(newer.dir);
+	assert_true(view_find(newer.dir, STR("Foo")) >= 0);
+	assert_int_equal(newer.dir->past.sampled_at, older.dir->past.sampled_at);
+	assert_int_equal(newer.dir->views[VIEW_CHANGES].nrows, EVENT_KIND_MAX);
+	assert_int_equal(newer.dir->events, older.dir->events);
 	/* Numbers are as old as they say. */
 	assert_int_equal(newer.dir->with_stats.observed_at, NOW);
 	assert_int_equal(newer.dir->computed_at, NOW + 60);

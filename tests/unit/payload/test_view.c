@@ -1,8 +1,10 @@
 /* Payloads: what view_open() lets through is safe whatever the bytes; names and tables
  * of categories and presets; what is refused as a whole. */
 #include "fixture/analysis_cases.h"
+#include "fixture/full_payload.h"
 #include "fixture/json_text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/map.h"
@@ -18,6 +20,9 @@ render_sample(struct analysis *f)
 {
 	analysis_init(f, CATEGORY_TEXT_GENERATION);
 	analysis_only_case(f, FILE_OF_CASES, "sample");
+	full_payload_add(&f->out);
+	f->dir = view_open(f->out.data, f->out.len, f->category);
+	assert_non_null(f->dir);
 }
 
 /* Reads every byte that a reader may be led to. */
@@ -75,10 +80,80 @@ touch_with_stats(const struct view_directory *d)
 }
 
 static unsigned
+touch_figures(const struct view_directory *d, const struct view *v)
+{
+	const struct view_figures *f = (const void *)((const char *)d + v->figures);
+	unsigned sum = 0;
+
+	for (uint32_t i = 0; v->figures != 0 && i < v->nrows; i++, f++) {
+		assert_true(f->usage[0] >= 0 && f->workers >= 0);
+		assert_true(f->with_stats == UINT32_MAX ||
+			    f->with_stats < d->views[VIEW_WITH_STATS].nrows);
+		sum += touch_span(d, f->name) + touch_span(d, f->baseline);
+	}
+	return sum;
+}
+
+static unsigned
+touch_texts(const struct view_directory *d, const struct view *v)
+{
+	unsigned sum = 0;
+
+	for (int f = 0; f < FORMAT_MAX; f++) {
+		const struct view_text *t = &v->texts[f];
+		const uint64_t *rows = (const void *)((const char *)d + t->rows);
+
+		if (t->body.len == 0)
+			continue;
+		sum += touch_span(d, t->body);
+		for (uint32_t i = 0; i < v->nrows; i++) {
+			assert_true(rows[i + 1] >= rows[i]);
+			sum += touch_span(
+			    d, (struct view_span){ rows[i], rows[i + 1] - rows[i] });
+		}
+	}
+	return sum;
+}
+
+static unsigned
+touch_events(const struct view_directory *d)
+{
+	const struct view_event *e = (const void *)((const char *)d + d->events);
+	uint64_t newer = VIEW_ID_MAX + 1;
+	unsigned sum = 0;
+
+	if (!d->views[VIEW_CHANGES].present)
+		return 0;
+	for (uint32_t i = 0; i < d->views[VIEW_CHANGES].nrows; i++, e++) {
+		assert_true(e->id < newer);
+		newer = e->id;
+		assert_non_null(event_kind_name((enum event_kind)e->kind));
+		if (e->flag != UINT32_MAX)
+			assert_non_null(flag_name((enum risk_flag)e->flag));
+		sum += touch_span(d, e->model) + touch_span(d, e->former);
+	}
+	return sum;
+}
+
+static unsigned
+touch_past(const struct view_directory *d)
+{
+	const int64_t *at_risk = (const void *)((const char *)d + d->past.at_risk);
+	uint32_t n = d->views[VIEW_RISK].present ? d->views[VIEW_RISK].nrows : 0;
+	unsigned sum = touch_span(d, d->past.dates_text);
+
+	for (uint32_t i = 0; d->past.at_risk != 0 && i < n; i++)
+		assert_true(at_risk[i] >= 0 && at_risk[i] <= VIEW_TIME_MAX);
+	return sum;
+}
+
+static unsigned
 touch(const struct view_directory *d)
 {
 	const volatile unsigned char *data = (const void *)d;
-	unsigned sum = touch_with_stats(d);
+	unsigned sum = touch_with_stats(d) + touch_events(d) + touch_past(d);
+
+	sum += (unsigned)view_find(d, STR("Bar")) + (unsigned)view_find(d, STR("no"));
 
 	for (int k = 0; k < VIEW_MAX; k++) {
 		const struct view *v = &d->views[k];
@@ -86,6 +161,7 @@ touch(const struct view_directory *d)
 
 		if (!v->present)
 			continue;
+		sum += touch_figures(d, v) + touch_texts(d, v);
 		rows = (const void *)((const char *)d + v->rows);
 		for (uint64_t i = 0; i < v->body.len; i++)
 			sum += data[v->body.off + i];
@@ -181,6 +257,119 @@ TEST(test_modified_can_be_printed)
 	*modified = VIEW_TIME_MAX;
 	assert_non_null(view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION));
 	analysis_free(&f);
+}
+
+/* Where the tables of a payload are, to spoil them. */
+struct tables {
+	struct view_directory *d;
+	struct view_figures *figures;
+	uint32_t *slots;
+	struct view_event *events;
+	int64_t *at_risk;
+	uint64_t *text_rows;
+};
+
+static struct tables
+tables_of(struct analysis *f)
+{
+	char *data = f->out.data;
+	struct view_directory *d = (void *)data;
+
+	return (struct tables){ .d = d,
+		.figures = (void *)(data + d->views[VIEW_RISK].figures),
+		.slots = (void *)(data + d->names.slots),
+		.events = (void *)(data + d->events),
+		.at_risk = (void *)(data + d->past.at_risk),
+		.text_rows =
+		    (void *)(data + d->views[VIEW_RISK].texts[FORMAT_CSV].rows) };
+}
+
+#define FORGERIES(X)                                                                   \
+	X(t->figures[1].usage[2] = -1)                                                 \
+	X(t->figures[1].workers = -1)                                                  \
+	X(t->figures[1].flags = RISK_BIT(RISK_FLAG_MAX))                               \
+	X(t->figures[1].marks = FIGURES_MARKS + 1)                                     \
+	X(t->figures[1].percentage = INFINITY)                                         \
+	X(t->figures[1].cost_benefit = -INFINITY)                                      \
+	X(t->figures[1].size_gb = INFINITY)                                            \
+	X(t->figures[1].with_stats = 3)                                                \
+	X(t->figures[1].name.off = t->d->size)                                         \
+	X(t->figures[1].baseline = ((struct view_span){ t->d->size - 1, 2 }))          \
+	X(t->d->views[VIEW_RISK].figures += 4)                                         \
+	X(t->d->views[VIEW_RISK].figures = 0)                                          \
+	X(t->d->names.nslots = 7)                                                      \
+	X(t->d->names.nslots = 4)                                                      \
+	X(t->d->names.nslots = UINT64_C(1) << 63)                                      \
+	X(t->slots[0] = 4)                                                             \
+	X(memset(t->slots, 1, t->d->names.nslots * 4))                                 \
+	X(for (uint64_t i = 0; i < t->d->names.nslots; i++) t->slots[i] = 1)           \
+	X(t->at_risk[2] = -1)                                                          \
+	X(t->at_risk[2] = VIEW_TIME_MAX + 1)                                           \
+	X(t->d->past.sampled_at = -1)                                                  \
+	X(t->d->past.dates_text.len = t->d->size)                                      \
+	X(t->d->views[VIEW_HISTORY].present = 0)                                       \
+	X(t->events[0].id = VIEW_ID_MAX + 1)                                           \
+	X(t->events[1].id = t->events[0].id)                                           \
+	X(t->events[1].at = -1)                                                        \
+	X(t->events[1].since = VIEW_TIME_MAX + 1)                                      \
+	X(t->events[1].kind = EVENT_KIND_MAX)                                          \
+	X(t->events[EVENT_FLAG_SET].flag = UINT32_MAX)                                 \
+	X(t->events[EVENT_FLAG_SET].flag = RISK_FLAG_MAX)                              \
+	X(t->events[EVENT_AT_RISK].flag = 0)                                           \
+	X(t->events[1].before.usage[0] = -1)                                           \
+	X(t->events[1].after.marks = FIGURES_MARKS + 1)                                \
+	X(t->events[1].model.len = t->d->size)                                         \
+	X(t->events[1].former.off = 0)                                                 \
+	X(t->d->events = 0)                                                            \
+	X(t->text_rows[1] = t->text_rows[2] + 1)                                       \
+	X(t->text_rows[3] = t->d->size)                                                \
+	X(t->text_rows[0] = 0)                                                         \
+	X(t->d->views[VIEW_RISK].texts[FORMAT_CSV].modified = -1)                      \
+	X(t->d->views[VIEW_STATS].texts[FORMAT_MARKDOWN].modified = VIEW_TIME_MAX + 1)
+
+/* Each number of a table is one that its readers can take. */
+TEST(test_forged_tables)
+{
+	struct analysis f;
+	struct tables tables, *t = &tables;
+	struct buf sound = { 0 };
+	int n = 0;
+
+	render_sample(&f);
+	buf_add(&sound, f.out.data, f.out.len);
+#define TRY(edit)                                                                      \
+	n++;                                                                           \
+	memcpy(f.out.data, sound.data, sound.len);                                     \
+	tables = tables_of(&f);                                                        \
+	edit;                                                                          \
+	if (view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION) != NULL)        \
+		fail_msg("forgery %d opens: %s", n, #edit);
+	FORGERIES(TRY)
+#undef TRY
+	memcpy(f.out.data, sound.data, sound.len);
+	assert_non_null(view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION));
+	buf_free(&sound);
+	analysis_free(&f);
+}
+
+/* Names and events are copied by who keeps a history. */
+TEST(test_texts_of_figures_overlap)
+{
+	struct analysis f;
+	struct tables t;
+
+	for (size_t part = 3; part > 0; part--) {
+		render_sample(&f);
+		t = tables_of(&f);
+		for (int i = 0; i < 3; i++)
+			t.figures[i].name = (struct view_span){
+				sizeof(struct view_directory),
+				(f.out.len - sizeof(struct view_directory)) / part
+			};
+		f.dir = view_open(f.out.data, f.out.len, CATEGORY_TEXT_GENERATION);
+		assert_int_equal(f.dir != NULL, part == 3);
+		analysis_free(&f);
+	}
 }
 
 /* Who takes the workers over copies each of their texts: of a payload that another
