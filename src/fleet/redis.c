@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/log_text.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "fleet/exchange.h"
-#include "fleet/password.h"
 #include "fleet/wire.h"
 #include "terms/redis_url.h"
 
@@ -144,11 +144,12 @@ redis_authenticate(struct redis *r)
 		return redis_give_password(r, r->url.password);
 	if (r->settings.password_file[0] == '\0')
 		return REDIS_ANSWERED;
-	password = password_read(r->settings.password_file, err, sizeof(err));
+	password = secret_read(
+	    "redis.password_file", r->settings.password_file, err, sizeof(err));
 	if (password == NULL)
 		return exchange_break(&r->exchange, "%s", err);
 	result = redis_give_password(r, password);
-	password_free(&password);
+	secret_free(&password);
 	return result;
 }
 

@@ -1,6 +1,7 @@
 /* Printing events, newest first, each also in numbers. */
 #include "history/changes.h"
 
+#include "history/print.h"
 #include "history/state.h"
 #include "json/write.h"
 #include "payload/list.h"
@@ -127,6 +128,14 @@ change_put(struct buf *out, const struct history_event *e, struct view_event *v)
 	change_put_figures(
 	    out, STR(",\"after\":"), &e->after, !many && e->kind != EVENT_DISAPPEARED);
 	PUT(out, "}");
+}
+
+void
+history_print_event(struct buf *out, const struct history_event *e)
+{
+	struct view_event v;
+
+	change_put(out, e, &v);
 }
 
 static void

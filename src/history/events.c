@@ -91,6 +91,21 @@ history_event_rest(struct history *h, int64_t now)
 	h->burst = 0;
 }
 
+const struct history_event *
+history_event_after(const struct history *h, uint64_t id)
+{
+	size_t low = 0, high = h->nevents, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (history_event_slot(h, middle)->id <= id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < h->nevents ? history_event_slot(h, low) : NULL;
+}
+
 void
 history_events_free(struct history *h)
 {

@@ -50,6 +50,7 @@ struct history_model_now {
 };
 
 struct history;
+struct history_event;
 
 struct history *history_new(const struct history_rule *) MUST_CHECK;
 void history_free(struct history **);
@@ -75,6 +76,11 @@ uint64_t history_delivered(const struct history *);
 uint64_t history_last_id(const struct history *);
 /* When the last sample was taken, Unix seconds; 0: never. */
 int64_t history_sampled(const struct history *);
+
+/* The oldest event above an id of those in memory, the last events_max; NULL: none. It
+ * is the history's, until the next publication is noted. */
+const struct history_event *history_event_after(
+    const struct history *, uint64_t id) MUST_CHECK;
 
 /* For metrics and the log. Since the process began, but models. */
 struct history_counts {

@@ -248,6 +248,7 @@ history_print_models(
     struct history_printer *p, enum category category, struct buf *payload)
 {
 	struct view_past past = { .sampled_at = p->h->meta.sampled_at,
+		.delivered = p->h->meta.delivered_id,
 		.dates = p->ndates };
 	uint32_t nrows = p->nrisk + p->ngone;
 	struct payload_list l;

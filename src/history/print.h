@@ -14,4 +14,7 @@
  */
 void history_print(const struct history *, enum category, struct buf *payload);
 
+/* Appends an event as a row of VIEW_CHANGES. */
+void history_print_event(struct buf *, const struct history_event *);
+
 #endif

@@ -12,7 +12,9 @@
 #include "history/print.h"
 #include "history/recorder.h"
 #include "lists/lists.h"
+#include "notify/webhook.h"
 #include "payload/write.h"
+#include "terms/event.h"
 
 /* So long after the opening the first payload still waits for its history. */
 #define EVIDENCE_PATIENCE (2 * NSEC_PER_SEC)
@@ -22,10 +24,33 @@ struct evidence {
 	enum category category;
 	struct history_rule rule; /* the recorder's threads look at it */
 	struct recorder *recorder;
-	int64_t opened; /* clock_boot() */
-	bool had;       /* a payload was made with the history */
-	bool too_large; /* said, until it is not */
+	struct webhook *webhook; /* NULL: nobody is notified */
+	int64_t opened;          /* clock_boot() */
+	bool had;                /* a payload was made with the history */
+	bool too_large;          /* said, until it is not */
 };
+
+static struct webhook *
+evidence_open_webhook(const struct config *c, enum category category)
+{
+	struct webhook_settings set = {
+		.url_file = c->notify.url_file,
+		.category = category_name(category),
+		.format = message_format_find(c->notify.format),
+		.user_agent = c->upstream.user_agent,
+		.proxy = c->upstream.proxy,
+		.ca_file = c->upstream.ca_file,
+	};
+	const struct config_list *kinds = &c->notify.kinds;
+	size_t i;
+	int k;
+
+	for (i = 0; i < kinds->n; i++) {
+		k = event_kind_find(kinds->item[i], strlen(kinds->item[i]));
+		set.kinds |= k >= 0 ? UINT32_C(1) << k : 0;
+	}
+	return webhook_open(&set);
+}
 
 struct evidence *
 evidence_open(const struct config *c, enum category category)
@@ -44,6 +69,7 @@ evidence_open(const struct config *c, enum category category)
 	e->category = category;
 	e->opened = clock_boot();
 	e->recorder = recorder_open(c->state_dir, category_name(category), &e->rule);
+	e->webhook = evidence_open_webhook(c, category);
 	return e;
 }
 
@@ -54,7 +80,8 @@ evidence_close(struct evidence **e)
 
 	if (*e == NULL)
 		return true;
-	over = recorder_close(&(*e)->recorder);
+	over = webhook_close(&(*e)->webhook);
+	over &= recorder_close(&(*e)->recorder);
 	if (over)
 		free(*e);
 	*e = NULL;
@@ -66,6 +93,7 @@ evidence_fill(struct evidence *e, struct ledger_history *l)
 {
 	const struct history *h = recorder_history(e->recorder);
 	const struct history_counts *counts;
+	struct webhook_view w;
 	struct recorder_view v;
 
 	recorder_look(e->recorder, &v);
@@ -76,6 +104,13 @@ evidence_fill(struct evidence *e, struct ledger_history *l)
 	l->lost = v.failures;
 	l->bytes = v.bytes;
 	ledger_put(l->error, sizeof(l->error), v.error);
+	webhook_look(e->webhook, &w);
+	l->notify = e->webhook != NULL;
+	l->posted = w.posted;
+	l->failed = w.failed;
+	l->pending = w.pending;
+	l->delivered = w.delivered_at;
+	ledger_put(l->notify_error, sizeof(l->notify_error), w.error);
 	if (h == NULL)
 		return;
 	counts = history_count(h);
@@ -87,13 +122,26 @@ evidence_fill(struct evidence *e, struct ledger_history *l)
 	l->sampled = history_sampled(h) * NSEC_PER_SEC;
 }
 
+/* What is not posted now is not to be posted when a URL is set one day. */
+static void
+evidence_notify(struct evidence *e, bool leads)
+{
+	struct history *h = recorder_history(e->recorder);
+
+	if (e->webhook != NULL)
+		webhook_attend(e->webhook, h, leads);
+	else if (h != NULL)
+		history_deliver(h, history_last_id(h));
+}
+
 bool
-evidence_attend(struct evidence *e, struct ledger_history *ledger)
+evidence_attend(struct evidence *e, bool leads, struct ledger_history *ledger)
 {
 	struct ledger_history l = *ledger;
 
 	if (e == NULL)
 		return false;
+	evidence_notify(e, leads);
 	recorder_attend(e->recorder);
 	evidence_fill(e, &l);
 	if (memcmp(&l, ledger, sizeof(l)) == 0)
@@ -219,4 +267,5 @@ evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
 	event = (const void *)((const char *)d + d->events);
 	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)
 		history_adopt_event(h, &event[i - 1], (const char *)d);
+	history_deliver(h, d->past.delivered);
 }

@@ -29,9 +29,9 @@ struct evidence *evidence_open(const struct config *, enum category) MUST_CHECK;
  * must end by _exit(2). */
 bool evidence_close(struct evidence **e) MUST_CHECK;
 
-/* Once a second, also during a cycle: records, and keeps the ledger's part. Returns
- * whether that has changed. */
-bool evidence_attend(struct evidence *, struct ledger_history *);
+/* Once a second, also during a cycle: records, posts changes if this machine leads, and
+ * keeps the ledger's part. Returns whether that has changed. */
+bool evidence_attend(struct evidence *, bool leads, struct ledger_history *);
 /* Whether the history has been read since the last payload was made, so that it is
  * worth making that anew. Once. */
 bool evidence_has_come(struct evidence *);
@@ -46,7 +46,7 @@ bool evidence_has_come(struct evidence *);
 size_t evidence_add(struct evidence *, struct buf *payload, bool news, int64_t now,
     size_t room, size_t most, struct pace *) MUST_CHECK;
 /* A payload (view_open) that another machine made is published here: the history goes
- * on with it, and with the changes that the other machine has noticed. */
+ * on with it, and with the changes that the other machine has noticed, and posted. */
 void evidence_adopt(struct evidence *, const struct view_directory *, int64_t now);
 
 #endif

@@ -69,6 +69,7 @@ reach_limit(const struct child_context *ctx)
 	landlock_allow_source(&l, c->upstream.ca_file);
 	landlock_allow_source(&l, c->upstream.apikey_file);
 	landlock_allow_source(&l, c->redis.password_file);
+	landlock_allow_source(&l, c->notify.url_file);
 	reach_sources(&l, c, ctx->index);
 	landlock_allow(&l, c->state_dir, LANDLOCK_KEEP);
 	segment_descriptors(ctx->segment, fds);

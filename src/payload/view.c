@@ -35,12 +35,12 @@ _Static_assert(
     offsetof(struct view_directory, with_stats) == 56 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
 _Static_assert(sizeof(struct view_names) == 16, "view_names");
-_Static_assert(sizeof(struct view_past) == 40, "view_past");
+_Static_assert(sizeof(struct view_past) == 48, "view_past");
 _Static_assert(offsetof(struct view_directory, names) ==
 		   offsetof(struct view_directory, with_stats) + 80,
     "view_directory.names");
 _Static_assert(
-    sizeof(struct view_directory) == offsetof(struct view_directory, names) + 64,
+    sizeof(struct view_directory) == offsetof(struct view_directory, names) + 72,
     "view_directory");
 _Static_assert(sizeof(struct with_stats_list) == 24, "with_stats_list");
 _Static_assert(sizeof(struct with_stats) == 80, "with_stats");
@@ -212,7 +212,8 @@ view_check_past(const struct view_directory *d, const char *data, uint64_t size)
 
 	if (!d->views[VIEW_HISTORY].present)
 		return past->at_risk == 0 && past->dates_text.len == 0;
-	if (!view_check_date(past->sampled_at) || d->views[VIEW_HISTORY].nrows < n ||
+	if (!view_check_date(past->sampled_at) || past->delivered > VIEW_ID_MAX ||
+	    d->views[VIEW_HISTORY].nrows < n ||
 	    !view_within(past->dates_text.off, past->dates_text.len,
 		sizeof(struct view_directory), size))
 		return false;

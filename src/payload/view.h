@@ -277,6 +277,7 @@ struct view_past {
 			     * when it is at risk; 0: it is not, or it is not known */
 	uint64_t dates;     /* how many dates the series have */
 	struct view_span dates_text; /* `["2026-09-01",...]` */
+	uint64_t delivered; /* up to which event they were posted; 0: unknown */
 };
 
 struct view_directory {

@@ -1,5 +1,5 @@
-/* A password that others can read is none: it is refused, not used with a warning. */
-#include "fleet/password.h"
+/* A secret that others can read is none: it is refused, not used with a warning. */
+#include "base/secret.h"
 
 #include <sys/stat.h>
 
@@ -13,9 +13,9 @@
 #include "base/mem.h"
 
 static char *
-refuse(char *err, size_t errlen, const char *path, const char *why)
+refuse(char *err, size_t errlen, const char *option, const char *path, const char *why)
 {
-	snprintf(err, errlen, "redis.password_file %s: %s", path, why);
+	snprintf(err, errlen, "%s %s: %s", option, path, why);
 	return NULL;
 }
 
@@ -44,7 +44,7 @@ first_line(const char *text, size_t n)
 
 	if (len > 0 && text[len - 1] == '\r')
 		len--;
-	if (len == 0 || len >= PASSWORD_MAX || memchr(text, '\0', len) != NULL)
+	if (len == 0 || len >= SECRET_MAX || memchr(text, '\0', len) != NULL)
 		return NULL;
 	line = xmalloc(len + 1);
 	memcpy(line, text, len);
@@ -53,33 +53,33 @@ first_line(const char *text, size_t n)
 }
 
 char *
-password_read(const char *path, char *err, size_t errlen)
+secret_read(const char *option, const char *path, char *err, size_t errlen)
 {
-	char text[PASSWORD_MAX + 1], *password;
+	char text[SECRET_MAX + 1], *secret;
 	const char *fault;
 	ssize_t n = 0;
 	int fd;
 
 	/* A FIFO must not hold us up. */
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) == -1)
-		return refuse(err, errlen, path, strerror(errno));
+		return refuse(err, errlen, option, path, strerror(errno));
 	if ((fault = fault_of(fd)) == NULL && (n = read(fd, text, sizeof(text))) == -1)
 		fault = strerror(errno);
 	close(fd);
 	if (fault != NULL)
-		return refuse(err, errlen, path, fault);
-	password = first_line(text, n > 0 ? (size_t)n : 0);
+		return refuse(err, errlen, option, path, fault);
+	secret = first_line(text, n > 0 ? (size_t)n : 0);
 	explicit_bzero(text, sizeof(text));
-	if (password == NULL)
-		return refuse(err, errlen, path,
-		    "its first line is no password: 1 to 1023 bytes without NUL");
-	return password;
+	if (secret == NULL)
+		return refuse(err, errlen, option, path,
+		    "its first line has not 1 to 1023 bytes without NUL");
+	return secret;
 }
 
 void
-password_free(char **password)
+secret_free(char **secret)
 {
-	if (*password != NULL)
-		freezero(*password, strlen(*password));
-	*password = NULL;
+	if (*secret != NULL)
+		freezero(*secret, strlen(*secret));
+	*secret = NULL;
 }

@@ -1,4 +1,4 @@
-/* What is a password in a file, and what is none. */
+/* What is a secret in a file, and what is none. */
 #include <sys/stat.h>
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fixture/directory.h"
-#include "fleet/password.h"
+#include "base/secret.h"
 #include "unit.h"
 
 static int
@@ -41,14 +41,15 @@ static void
 accepted(const char *text, const char *want)
 {
 	const char *path = put(text, strlen(text), 0600);
-	char err[256] = "", *password = password_read(path, err, sizeof(err));
+	char err[256] = "",
+	     *password = secret_read("redis.password_file", path, err, sizeof(err));
 
 	assert_string_equal(err, "");
 	assert_non_null(password);
 	assert_string_equal(password, want);
-	password_free(&password);
+	secret_free(&password);
 	assert_null(password);
-	password_free(&password);
+	secret_free(&password);
 }
 
 static void
@@ -56,7 +57,7 @@ refused(const char *path, const char *want)
 {
 	char err[256] = "";
 
-	assert_null(password_read(path, err, sizeof(err)));
+	assert_null(secret_read("redis.password_file", path, err, sizeof(err)));
 	assert_non_null(strstr(err, path));
 	if (strstr(err, want) == NULL)
 		fail_msg("\"%s\" lacks \"%s\"", err, want);
@@ -75,16 +76,16 @@ TEST(test_first_line)
 
 TEST(test_none)
 {
-	char text[PASSWORD_MAX + 10];
+	char text[SECRET_MAX + 10];
 
-	refused(put("", 0, 0600), "no password");
-	refused(put("\n", 1, 0600), "no password");
-	refused(put("\r\nsecret", 8, 0600), "no password");
-	refused(put("secret\0more", 11, 0600), "no password");
+	refused(put("", 0, 0600), "its first line");
+	refused(put("\n", 1, 0600), "its first line");
+	refused(put("\r\nsecret", 8, 0600), "its first line");
+	refused(put("secret\0more", 11, 0600), "its first line");
 	memset(text, 'x', sizeof(text));
-	text[PASSWORD_MAX] = '\n';
-	refused(put(text, sizeof(text), 0600), "no password");
-	text[PASSWORD_MAX - 1] = '\0';
+	text[SECRET_MAX] = '\n';
+	refused(put(text, sizeof(text), 0600), "its first line");
+	text[SECRET_MAX - 1] = '\0';
 	accepted(text, text);
 }
 

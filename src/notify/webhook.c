@@ -1,0 +1,322 @@
+/* What a thread has is its own until it is done; then all is the hydrator's. */
+#include "notify/webhook.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+
+#define WEBHOOK_ERROR_MAX 256
+#define WEBHOOK_ANSWER_MAX 65536 /* bytes that are read, and thrown away */
+#define WEBHOOK_BAD_TRIES 3
+
+struct webhook {
+	struct webhook_settings settings;
+	struct webhook_view view;
+	char error[WEBHOOK_ERROR_MAX];
+	char warned[WEBHOOK_ERROR_MAX]; /* "": the last request went well */
+	unsigned failures;              /* of this message, in a row */
+	unsigned bad;                   /* of these: the server calls it bad */
+	int64_t due;                    /* clock_boot() before which nothing is tried */
+
+	bool running;
+	pthread_t thread;
+	_Atomic bool done;
+	_Atomic bool stop;
+	/* The thread's until it is done. */
+	struct message message;
+	size_t answered; /* bytes of the answer */
+	long status;     /* of HTTP; 0: there was no answer, and err says why */
+	int64_t after;   /* seconds, of Retry-After */
+	char err[WEBHOOK_ERROR_MAX];
+};
+
+struct webhook *
+webhook_open(const struct webhook_settings *set)
+{
+	struct webhook *w;
+
+	if (set->url_file[0] == '\0')
+		return NULL;
+	w = xcalloc(1, sizeof(*w));
+	w->settings = *set;
+	w->view.error = w->error;
+	return w;
+}
+
+void
+webhook_look(const struct webhook *w, struct webhook_view *view)
+{
+	*view = w != NULL ? w->view : (struct webhook_view){ .error = "" };
+}
+
+/*
+ * In the thread.
+ */
+
+static size_t
+webhook_discard(char *data, size_t size, size_t n, void *arg)
+{
+	struct webhook *w = arg;
+
+	(void)data;
+	w->answered += size * n;
+	return w->answered <= WEBHOOK_ANSWER_MAX ? size * n : CURL_WRITEFUNC_ERROR;
+}
+
+static int
+webhook_goes_on(
+    void *arg, curl_off_t dltotal, curl_off_t dl, curl_off_t ultotal, curl_off_t ul)
+{
+	struct webhook *w = arg;
+
+	(void)dltotal;
+	(void)dl;
+	(void)ultotal;
+	(void)ul;
+	return atomic_load(&w->stop);
+}
+
+#define SET(option, value) bad |= curl_easy_setopt(easy, option, value) != CURLE_OK
+
+static bool
+webhook_set_up(
+    struct webhook *w, CURL *easy, struct curl_slist *fields, const char *url)
+{
+	const struct webhook_settings *set = &w->settings;
+	bool bad = false;
+
+	SET(CURLOPT_URL, url);
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_POSTFIELDS, w->message.body.data);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)w->message.body.len);
+	SET(CURLOPT_HTTPHEADER, fields);
+	SET(CURLOPT_WRITEFUNCTION, webhook_discard);
+	SET(CURLOPT_WRITEDATA, w);
+	SET(CURLOPT_XFERINFOFUNCTION, webhook_goes_on);
+	SET(CURLOPT_XFERINFODATA, w);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_CONNECTTIMEOUT, (long)WEBHOOK_CONNECT);
+	SET(CURLOPT_TIMEOUT, (long)WEBHOOK_WHOLE);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	/* A name server that does not answer must not hold up a stop. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	/* Set, though perhaps empty: else the environment decides. */
+	SET(CURLOPT_PROXY, set->proxy);
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_USERAGENT, set->user_agent);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (set->ca_file[0] != '\0') {
+		SET(CURLOPT_CAINFO, set->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	return !bad;
+}
+
+/* libcurl's own words, not its buffer: that names the host, or what is left of a URL
+ * that it cannot read. */
+static void
+webhook_perform(struct webhook *w, CURL *easy)
+{
+	CURLcode rc = curl_easy_perform(easy);
+	curl_off_t after = 0;
+
+	/* An answer that is too long was one. */
+	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &w->status);
+	(void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after);
+	w->after = after;
+	if (rc != CURLE_OK && rc != CURLE_WRITE_ERROR) {
+		w->status = 0;
+		strlcpy(w->err, curl_easy_strerror(rc), sizeof(w->err));
+	}
+}
+
+static void
+webhook_request(struct webhook *w, const char *url)
+{
+	struct curl_slist *fields =
+	    curl_slist_append(NULL, "Content-Type: application/json");
+	CURL *easy = curl_easy_init();
+
+	if (fields != NULL && easy != NULL && webhook_set_up(w, easy, fields, url))
+		webhook_perform(w, easy);
+	else
+		strlcpy(
+		    w->err, "libcurl does not take what it is told", sizeof(w->err));
+	curl_easy_cleanup(easy);
+	curl_slist_free_all(fields);
+}
+
+static void *
+webhook_main(void *arg)
+{
+	struct webhook *w = arg;
+	char *url;
+
+	w->status = 0;
+	w->after = 0;
+	w->answered = 0;
+	w->err[0] = '\0';
+	url = secret_read(
+	    "notify.url_file", w->settings.url_file, w->err, sizeof(w->err));
+	if (url != NULL)
+		webhook_request(w, url);
+	secret_free(&url);
+	atomic_store(&w->done, true);
+	return NULL;
+}
+
+/*
+ * In the hydrator's own.
+ */
+
+static bool
+webhook_is_bad(long status)
+{
+	return status == 400 || status == 413 || status == 422;
+}
+
+static void
+webhook_delivered(struct webhook *w, struct history *h)
+{
+	w->view.posted += w->message.n;
+	w->view.pending = 0;
+	w->view.delivered_at = clock_wall();
+	w->failures = w->bad = 0;
+	w->error[0] = '\0';
+	if (w->warned[0] != '\0')
+		log_info("changes of %s are posted again", w->settings.category);
+	w->warned[0] = '\0';
+	history_deliver(h, w->message.last);
+}
+
+static void
+webhook_say(struct webhook *w)
+{
+	if (w->status == 0)
+		strlcpy(w->error, w->err, sizeof(w->error));
+	else
+		snprintf(w->error, sizeof(w->error), "HTTP status %ld%s", w->status,
+		    w->status / 100 == 3 ? ", and redirects are not followed" : "");
+	if (strcmp(w->warned, w->error) == 0)
+		return;
+	strlcpy(w->warned, w->error, sizeof(w->warned));
+	log_warnx("changes of %s are not posted to the URL of notify.url_file, and "
+		  "will be tried again: %s",
+	    w->settings.category, w->error);
+}
+
+static void
+webhook_failed(struct webhook *w, struct history *h)
+{
+	int64_t wait = backoff_next(w->failures++, WEBHOOK_RETRY * 1000,
+			   WEBHOOK_RETRY_MAX * 1000, arc4random()) *
+		       NSEC_PER_MSEC;
+	int64_t after =
+	    w->after < WEBHOOK_OBEY_MAX ? w->after : (int64_t)WEBHOOK_OBEY_MAX;
+
+	w->view.failed++;
+	webhook_say(w);
+	if (after * NSEC_PER_SEC > wait)
+		wait = after * NSEC_PER_SEC;
+	w->due = clock_boot() + wait;
+	if (!webhook_is_bad(w->status) || ++w->bad < WEBHOOK_BAD_TRIES)
+		return;
+	log_errx("%zu changes of %s are dropped: the server of notify.url_file has "
+		 "refused them %u times (%s)",
+	    w->message.n, w->settings.category, w->bad, w->error);
+	w->failures = w->bad = 0;
+	history_deliver(h, w->message.last);
+}
+
+static void
+webhook_reap(struct webhook *w, struct history *h)
+{
+	if (!w->running || !atomic_load(&w->done))
+		return;
+	pthread_join(w->thread, NULL);
+	w->running = false;
+	if (w->status / 100 == 2)
+		webhook_delivered(w, h);
+	else
+		webhook_failed(w, h);
+	buf_free(&w->message.body);
+}
+
+static void
+webhook_start(struct webhook *w)
+{
+	int rc;
+
+	atomic_store(&w->done, false);
+	rc = pthread_create(&w->thread, NULL, webhook_main, w);
+	w->running = rc == 0;
+	if (w->running)
+		return;
+	log_warnx("changes of %s are not posted: no thread for it: %s",
+	    w->settings.category, strerror(rc));
+	w->due = clock_boot() + WEBHOOK_RETRY * NSEC_PER_SEC;
+	buf_free(&w->message.body);
+}
+
+void
+webhook_attend(struct webhook *w, struct history *h, bool posts)
+{
+	const struct webhook_settings *set;
+
+	if (w == NULL || h == NULL)
+		return;
+	webhook_reap(w, h);
+	/* Whoever sets a URL wants to hear of what comes, not of months before. */
+	if (history_delivered(h) == 0)
+		history_deliver(h, history_last_id(h));
+	if (w->running || !posts || clock_boot() < w->due)
+		return;
+	set = &w->settings;
+	message_make(&w->message, set->format, set->category, set->kinds, h,
+	    history_delivered(h));
+	w->view.pending = w->message.n;
+	if (w->message.n > 0)
+		webhook_start(w);
+	else
+		history_deliver(h, w->message.last);
+}
+
+bool
+webhook_close(struct webhook **wp)
+{
+	struct webhook *w = *wp;
+	struct timespec deadline;
+
+	*wp = NULL;
+	if (w == NULL)
+		return true;
+	atomic_store(&w->stop, true);
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += WEBHOOK_PATIENCE_MS * NSEC_PER_MSEC;
+	if (deadline.tv_nsec >= NSEC_PER_SEC) {
+		deadline.tv_nsec -= NSEC_PER_SEC;
+		deadline.tv_sec++;
+	}
+	if (w->running &&
+	    pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0)
+		return false;
+	buf_free(&w->message.body);
+	free(w);
+	return true;
+}
