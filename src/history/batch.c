@@ -92,6 +92,16 @@ history_batch_events(struct history_batch *b, const struct history *h)
 }
 
 static void
+history_batch_forgotten(struct history_batch *b, struct history *h)
+{
+	b->nforgotten = h->forgotten.len / sizeof(*b->forgotten);
+	b->forgotten = arena_array(b->arena, b->nforgotten, sizeof(*b->forgotten));
+	if (b->nforgotten > 0)
+		memcpy(b->forgotten, h->forgotten.data, h->forgotten.len);
+	buf_free(&h->forgotten);
+}
+
+static void
 history_clean(struct history *h)
 {
 	for (uint32_t i = 0; i < h->n; i++) {
@@ -117,6 +127,7 @@ history_take_batch(struct history *h)
 	b->meta = h->meta;
 	b->turned_to = h->turned_to;
 	b->samples = h->samples;
+	history_batch_forgotten(b, h);
 	history_batch_models(b, h);
 	history_batch_hours(b, h);
 	history_batch_days(b, h);
@@ -144,6 +155,8 @@ history_dirty_again(struct history *h, const struct history_batch *b)
 		if (day < m->dirty_day)
 			m->dirty_day = day;
 	}
+	for (size_t i = 0; i < b->nforgotten; i++)
+		history_forget_id(h, b->forgotten[i]);
 	if (b->turned_to != 0 && (h->turned_to == 0 || b->turned_to < h->turned_to))
 		h->turned_to = b->turned_to;
 	h->samples += b->samples;

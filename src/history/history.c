@@ -11,6 +11,7 @@ history_defaults(struct history_rule *rule)
 	*rule = (struct history_rule){
 		.sample_interval = 3600,
 		.days = 400,
+		.gone_max = 10000,
 		.shown = 90,
 		.settle = 900,
 		.factor = 3.0,
@@ -33,7 +34,6 @@ history_new(const struct history_rule *rule)
 	    1;
 	h->events = xcalloc(h->events_room, sizeof(*h->events));
 	h->arena = arena_new();
-	h->scratch = arena_new();
 	history_index(h);
 	return h;
 }
@@ -51,8 +51,8 @@ history_free(struct history **history)
 	free(h->models);
 	history_columns_free(h);
 	history_events_free(h);
+	buf_free(&h->forgotten);
 	arena_free(&h->arena);
-	arena_free(&h->scratch);
 	free(h);
 }
 
@@ -117,6 +117,7 @@ history_part(struct history *h, const uint32_t *went, size_t nwent, int64_t now)
 
 		if (m->seen == h->publication)
 			continue; /* it has another name now */
+		h->models_went = true;
 		m->row.state &= ~(uint32_t)HISTORY_PRESENT;
 		m->row.last_seen = h->meta.published_at;
 		history_say(h, m, EVENT_DISAPPEARED, now);
@@ -135,7 +136,7 @@ history_return(struct history *h, struct history_model *m,
 		if ((changed >> b & 1) != 0)
 			m->row.since[b] = now;
 	m->row.state |= HISTORY_PRESENT;
-	m->row.last_seen = now;
+	m->row.last_seen = now > m->row.sampled_at ? now : m->row.sampled_at;
 	m->row.last = m->row.steady = *figures;
 	m->row.reported = history_bits(figures);
 	history_say(h, m, EVENT_APPEARED, now);
@@ -189,6 +190,7 @@ history_note_models(
 	if (nwent > 0 && ncame > 0 && history_rename(h, went, nwent, came, ncame, now))
 		history_index(h);
 	history_part(h, went, nwent, now);
+	history_reserve(h, h->n + ncame);
 	for (size_t i = 0; i < ncame; i++)
 		if (came[i].model != MAP_NONE)
 			found[came[i].now - models] = came[i].model;
@@ -208,13 +210,17 @@ history_note(struct history *h, const struct history_model_now *models, size_t n
 	if (now > VIEW_TIME_MAX)
 		now = VIEW_TIME_MAX;
 	h->makes_events = makes_events && h->meta.published_at != 0;
+	h->models_went = false;
 	h->publication++;
+	h->scratch = arena_new();
 	history_turn_back(h, now);
 	history_note_models(h, models, n, now);
 	h->meta.published_at = now;
 	history_sample(h, now);
 	history_event_rest(h, now);
-	arena_reset(h->scratch);
+	if (h->models_went || h->meta.sampled_at == now)
+		history_forget(h, now);
+	arena_free(&h->scratch);
 	return h->dirty;
 }
 

@@ -27,6 +27,7 @@
 struct history_rule {
 	int64_t sample_interval; /* seconds */
 	int64_t days;            /* for which days and models that went are kept */
+	size_t gone_max;         /* models that went, or as many as there are */
 	int64_t shown;       /* days of a series, 1 to 400; the state has no others */
 	int64_t settle;      /* seconds that a bit has to be as it is before that is
 			      * an event; 0: at once */
@@ -171,8 +172,7 @@ struct history_event {
  * What changed since the last batch. To be written in one transaction:
  *  - if turned_to is not 0, samples, hours and days that begin after it go first;
  *  - rows are written over what has the same key;
- *  - models that are not HISTORY_PRESENT and whose last_seen is before
- *    meta.sampled_at - rule.days × HISTORY_DAY go, with their hours and days;
+ *  - models that are forgotten go, with their hours and days;
  *  - so do hours and days that are too old, counted from meta.sampled_at.
  * In ascending order: models by id, hours and days by model and then time, events by
  * id. All is the batch's own, in one arena: another thread may read it.
@@ -181,6 +181,8 @@ struct history_batch {
 	struct history_meta meta;
 	int64_t turned_to;
 	int64_t samples; /* taken since the last batch; the last at meta.sampled_at */
+	uint64_t *forgotten; /* ids */
+	size_t nforgotten;
 	struct history_model_row *models;
 	size_t nmodels;
 	struct history_hour_row *hours;

@@ -141,39 +141,62 @@ history_first_known(const struct history_printer *p, uint32_t model)
 	return from;
 }
 
-/* value: plus 1, 0 is null. */
-static void
-history_put_value(struct buf *out, uint64_t value)
+/* value: plus 1, 0 is null. Thousands of models have hundreds of thousands of numbers,
+ * so each is written where it belongs. Returns where it ends. */
+static char *
+history_put_value(char *p, uint64_t value)
 {
+	char *end;
+	uint64_t rest;
+
 	if (value == 0)
-		PUT(out, "null,");
-	else if (value <= 10)
-		buf_add(out, (char[]){ (char)('0' + value - 1), ',' }, 2);
-	else {
-		json_put_int(out, (int64_t)(value - 1));
-		buf_putc(out, ',');
-	}
+		return mempcpy(p, "null,", 5);
+	value--;
+	end = p + 1;
+	for (rest = value; rest >= 10; rest /= 10)
+		end++;
+	*end = ',';
+	for (p = end; value >= 10; value /= 10)
+		*--p = (char)('0' + value % 10);
+	*--p = (char)('0' + value);
+	return end + 1;
 }
 
+static char *
+history_put_used(const struct history_printer *p, char *to, uint32_t model, size_t from)
+{
+	for (size_t i = from; i < p->ndates; i++)
+		to = history_put_value(
+		    to, p->columns[i] == NULL ? 0 : p->columns[i]->used[model]);
+	return to;
+}
+
+static char *
+history_put_workers(
+    const struct history_printer *p, char *to, uint32_t model, size_t from)
+{
+	for (size_t i = from; i < p->ndates; i++)
+		to = history_put_value(
+		    to, p->columns[i] == NULL ? 0 : p->columns[i]->workers[model]);
+	return to;
+}
+
+/* The last comma is none. */
 static void
 history_put_series(const struct history_printer *p, struct buf *out, uint32_t model)
 {
-	size_t from = history_first_known(p, model), i;
+	size_t from = history_first_known(p, model), last = from < p->ndates;
+	char *to;
 
-	(void)buf_reserve(out, (2 * p->ndates + 4) * NUMBER_MAX);
 	PUT(out, ",\"from\":");
 	json_put_int(out, (int64_t)from);
-	PUT(out, ",\"usage\":[,"); /* the comma is for none */
-	out->len--;
-	for (i = from; i < p->ndates; i++)
-		history_put_value(
-		    out, p->columns[i] == NULL ? 0 : p->columns[i]->used[model]);
-	out->len -= from < p->ndates;
+	PUT(out, ",\"usage\":[");
+	to = history_put_used(p, buf_reserve(out, p->ndates * NUMBER_MAX), model, from);
+	out->len = (size_t)(to - out->data) - last;
 	PUT(out, "],\"workers\":[");
-	for (i = from; i < p->ndates; i++)
-		history_put_value(
-		    out, p->columns[i] == NULL ? 0 : p->columns[i]->workers[model]);
-	out->len -= from < p->ndates;
+	to = history_put_workers(
+	    p, buf_reserve(out, p->ndates * NUMBER_MAX), model, from);
+	out->len = (size_t)(to - out->data) - last;
 	PUT(out, "]}");
 }
 

@@ -290,7 +290,6 @@ history_sample(struct history *h, int64_t now)
 	h->samples++;
 	h->counts.samples++;
 	h->dirty = true;
-	history_expire(h, now - h->rule.days * HISTORY_DAY);
 }
 
 static void

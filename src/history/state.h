@@ -9,6 +9,7 @@
 #ifndef HISTORY_STATE_H
 #define HISTORY_STATE_H
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "history/history.h"
@@ -19,6 +20,7 @@
 /* Ids follow the clock, in milliseconds, so that half of what a payload can say is far
  * off; one from elsewhere must not bring them near the end. */
 #define HISTORY_ID_MAX (VIEW_ID_MAX / 2)
+#define HISTORY_FORGOTTEN_MAX 1000000
 #define HISTORY_NAME_MAX ((size_t)1 << 24)
 
 struct history_model {
@@ -43,6 +45,7 @@ struct history {
 	bool dirty;
 	bool batch_taken;
 	int64_t turned_to;
+	struct buf forgotten; /* ids that may be recorded yet */
 	int64_t samples;
 
 	struct arena *arena; /* of the map alone */
@@ -62,18 +65,21 @@ struct history {
 	/* Of the publication at hand. */
 	uint64_t publication;
 	bool makes_events;
+	bool models_went;
 	size_t burst;      /* events made */
 	uint64_t left_out; /* events beyond the most of a publication */
 	struct arena *scratch;
 };
 
 /* models.c */
+void history_reserve(struct history *, size_t n); /* room for n models */
 struct history_model *history_add_model(struct history *, struct str name);
 /* Texts of a history's own. */
 void history_text_set(struct str *own, struct str text);
 void history_text_free(struct str *own);
 void history_index(struct history *); /* names anew: some changed, or models went */
-void history_expire(struct history *, int64_t before);
+void history_forget(struct history *, int64_t now); /* those that went long ago */
+void history_forget_id(struct history *, uint64_t id);
 uint32_t history_bits(const struct view_event_figures *);
 void history_figures(struct view_event_figures *, const struct history_model_now *);
 void history_touch(struct history *, struct history_model *);

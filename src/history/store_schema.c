@@ -34,8 +34,6 @@ static const char *const migrations[STORE_VERSION] = {
 	" at_risk_since INTEGER NOT NULL,"
 	" critical_since INTEGER NOT NULL," FIGURES("last_") "," FIGURES("sample_") "," FIGURES(
 	    "steady_") ");"
-		       "CREATE INDEX models_gone ON models (last_seen) WHERE (state & "
-		       "1) = 0;"
 		       "CREATE TABLE samples (at INTEGER PRIMARY KEY);"
 		       "CREATE TABLE hours (hour INTEGER NOT NULL, model INTEGER NOT "
 		       "NULL," FIGURES(

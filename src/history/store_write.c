@@ -87,14 +87,18 @@ store_turn(struct store *s, int64_t to)
 /* Models that went have no days but those that go with them, and the one before, for
  * they went in the middle of it. */
 static enum store_verdict
-store_expire(struct store *s, int64_t now)
+store_expire(struct store *s, const struct history_batch *b)
 {
-	int64_t days = s->set->rule->days, first = floor_div(now, HISTORY_DAY) - days;
+	int64_t days = s->set->rule->days, now = b->meta.sampled_at;
+	int64_t first = floor_div(now, HISTORY_DAY) - days;
 	int64_t before = now - days * HISTORY_DAY;
-	enum store_verdict verdict =
-	    store_remove(s, "models WHERE (state & 1) = 0 AND last_seen <", before);
+	enum store_verdict verdict = STORE_GOOD;
+	size_t i;
 
-	if (verdict == STORE_GOOD && sqlite3_changes(s->db) > 0)
+	for (i = 0; i < b->nforgotten && verdict == STORE_GOOD; i++)
+		verdict =
+		    store_remove(s, "models WHERE id =", (int64_t)b->forgotten[i]);
+	if (verdict == STORE_GOOD && b->nforgotten > 0)
 		verdict = store_run(s,
 		    "DELETE FROM days WHERE model NOT IN (SELECT id FROM models);"
 		    "DELETE FROM hours WHERE model NOT IN (SELECT id FROM models)");
@@ -152,7 +156,7 @@ store_transact(struct store *s, const struct history_batch *b)
 	if (verdict == STORE_GOOD)
 		verdict = store_put_all(s, b);
 	if (verdict == STORE_GOOD && b->meta.sampled_at != 0)
-		verdict = store_expire(s, b->meta.sampled_at);
+		verdict = store_expire(s, b);
 	if (verdict == STORE_GOOD)
 		verdict = store_run(s, "COMMIT");
 	/* Some faults have ended it already. */

@@ -17,12 +17,13 @@ MOST_WORKERS = 2**32 - 2
 
 class Rule:
     def __init__(self, interval=3600, days=400, shown=90, settle=900, factor=3.0, least=10,
-                 events=1000, burst=200):
+                 events=1000, burst=200, gone=10_000):
         self.interval, self.days, self.shown, self.settle = interval, days, shown, settle
         self.factor, self.least, self.events, self.burst = factor, least, events, burst
+        self.gone = gone
 
     def line(self):
-        return (f"rule {self.interval} {self.days} {self.shown} {self.settle} {self.factor} "
+        return (f"rule {self.interval} {self.days} {self.gone} {self.shown} {self.settle} {self.factor} "
                 f"{self.least} {self.events} {self.burst}\n")
 
 
@@ -66,6 +67,7 @@ class Model:
         self.rose = None
         self.resets = 0
         self.used, self.workers = {}, {}
+        self.left = {}, {}  # the same of days that left the series
 
     def turn(self, at):
         self.first_seen = min(self.first_seen, at)
@@ -81,9 +83,13 @@ class Model:
                 del days[day]
 
     def forget(self, last):
-        for days in (self.used, self.workers):
+        for days, left in zip((self.used, self.workers), self.left):
             for day in [d for d in days if d <= last]:
-                del days[day]
+                left[day] = days.pop(day)
+
+    def restart(self, last):
+        for days, left in zip((self.used, self.workers), self.left):
+            days.update({d: n for d, n in left.items() if d > last})
 
     def sample(self, at, kept):
         total = max(self.now.usage[2], 0)
@@ -160,8 +166,15 @@ class History:
         if self.sampled is None or (at > self.sampled and
                                     at - self.sampled >= self.rule.interval):
             self.sample(at)
+        if self.sampled == at or any(e["kind"] == "disappeared" for e in self.burst):
+            self.forget(at)
         if not first:
             self.keep_events()
+
+    def restart(self):
+        """After all was recorded."""
+        for m in self.models:
+            m.restart(self.sampled // DAY - self.kept)
 
     def meet(self, at, models):
         known = {m.name: m for m in self.models}
@@ -230,7 +243,13 @@ class History:
             m.sample(at, self.kept)
             if new_day:
                 self.judge(m, before, at // DAY)
+
+    def forget(self, at):
         oldest = at - self.rule.days * DAY
+        gone = sorted((m.last_seen for m in self.models if not m.there), reverse=True)
+        most = max(self.rule.gone, len(self.models) - len(gone))
+        if len(gone) > most:
+            oldest = max(oldest, gone[most - 1])
         self.models = [m for m in self.models if m.there or m.last_seen >= oldest]
 
     def judge(self, m, before, day):

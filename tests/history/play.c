@@ -1,7 +1,7 @@
 /*
  * Plays the script on standard input through a history, for oracle.py, which writes it:
  *
- *   rule INTERVAL DAYS SHOWN SETTLE FACTOR LEAST EVENTS BURST
+ *   rule INTERVAL DAYS GONE SHOWN SETTLE FACTOR LEAST EVENTS BURST
  *   publish NOW N, then N lines NAME DAY MONTH TOTAL WORKERS FLAGS MARKS IDENTITY, the
  *     name in hexadecimal with an x before it
  *   record     what changed is written, here: into tables in memory
@@ -58,11 +58,11 @@ static void
 read_rule(const char *line)
 {
 	if (sscanf(line,
-		"rule %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %lf %" SCNd64
+		"rule %" SCNd64 " %" SCNd64 " %zu %" SCNd64 " %" SCNd64 " %lf %" SCNd64
 		" %zu %zu",
-		&rule.sample_interval, &rule.days, &rule.shown, &rule.settle,
-		&rule.factor, &rule.usage_least, &rule.events_max,
-		&rule.burst_max) != 8)
+		&rule.sample_interval, &rule.days, &rule.gone_max, &rule.shown,
+		&rule.settle, &rule.factor, &rule.usage_least, &rule.events_max,
+		&rule.burst_max) != 9)
 		errx(1, "not understood: %s", line);
 	history = history_new(&rule);
 	recorded.arena = arena_new();
@@ -152,10 +152,12 @@ record_models(const struct history_batch *b)
 }
 
 static bool
-is_too_old(const struct history_model_row *m, const struct history_meta *meta)
+is_forgotten(const struct history_batch *b, uint64_t id)
 {
-	return (m->state & HISTORY_PRESENT) == 0 &&
-	       m->last_seen < meta->sampled_at - rule.days * HISTORY_DAY;
+	for (size_t i = 0; i < b->nforgotten; i++)
+		if (b->forgotten[i] == id)
+			return true;
+	return false;
 }
 
 static void
@@ -165,7 +167,7 @@ forget(const struct history_batch *b)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->nmodels; i++)
-		if (!is_too_old(&r->models[i], &b->meta))
+		if (!is_forgotten(b, r->models[i].id))
 			r->models[kept++] = r->models[i];
 	r->nmodels = kept;
 	kept = 0;

@@ -170,7 +170,8 @@ def main(program, days=60, models=40, seed=1):
     rule = Rule(interval=dice.choice((0, 3600, 7200)), settle=dice.choice((0, 900, 5000)),
                 days=dice.choice((20, 400)) if days < 300 else 400,
                 shown=dice.choice((1, 15, 90)) if days < 300 else 90,
-                burst=dice.choice((5, 200)), events=dice.choice((30, 1000)))
+                burst=dice.choice((5, 200)), events=dice.choice((30, 1000)),
+                gone=dice.choice((3, 10_000)))
     play, history = Play(program, rule), History(rule)
     curves = [Curve(i, days, dice) for i in range(models)]
     before, shown, publications, begun = BEGIN, 0, 0, time.monotonic()
@@ -195,6 +196,7 @@ def main(program, days=60, models=40, seed=1):
             play.say("record\n")
             if history.sampled == at and dice.random() < 0.3:
                 play.say("restart\n")
+                history.restart()
         if dice.random() < 0.03:
             compare(play, history, [now.name for now in here])
             shown += 1
