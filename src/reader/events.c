@@ -258,12 +258,13 @@ static void
 tell_old(struct events *e, enum category category, const struct generation *g)
 {
 	const uint32_t alone = UINT32_C(1) << category;
+	const uint32_t first = count_above(g, e->seen[category].last);
 	uint32_t n, i, k;
 	const struct view_event *event = changes_of(g, &n);
 	struct events_position p;
 
 	position_now(e, &p);
-	for (i = n; i-- > count_above(g, e->seen[category].last);)
+	for (i = n; i-- > first;)
 		for (k = 0; k < 2; k++) {
 			buf_reset(&e->text);
 			put_changes(e, &e->text, category, g, i, i + 1,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "http/parse.h"
@@ -41,7 +42,7 @@ struct events_position {
 
 /* What a request asks for. */
 struct events_wanted {
-	uint32_t categories; /* bit 1 << enum category; of the configuration, not 0 */
+	uint32_t categories; /* bit 1 << enum category */
 	bool resumes;        /* it has a position */
 	struct events_position position;
 };
@@ -63,6 +64,11 @@ uint64_t events_retry_after(const struct events *) MUST_CHECK;
 
 /* Whether there is room for one more stream. */
 bool events_have_place(const struct events *) MUST_CHECK;
+
+/* Reads the parameters, and the field Last-Event-ID. What is wrong is appended as an
+ * item of JSON; categories that are not asked for by name are none. */
+void events_parse(const struct http_request *, struct arena *, struct events_wanted *,
+    struct buf *errors);
 
 /* Reads what an id says. Returns false if it is none: nothing is known then. */
 bool events_parse_id(struct str id, struct events_position *) MUST_CHECK;

@@ -72,21 +72,24 @@ events_parse_id(struct str id, struct events_position *p)
 	return true;
 }
 
-/* A list of names, or one of several parameters with one each. */
+/* A list of names, or one of several parameters with one each. Of what is wrong only
+ * the first is told: a list of nothing but commas would make an answer of megabytes. */
 static void
 parse_categories(struct str names, uint32_t *categories, struct buf *errors)
 {
 	struct str name;
 	int known;
 
-	do {
+	while (errors->len == 0) {
 		name = cut_comma(&names);
 		known = category_find(name.p, name.len);
 		if (known >= 0)
 			*categories |= UINT32_C(1) << known;
 		else
 			query_bad_category("query", STR("category"), name, errors);
-	} while (names.len > 0);
+		if (names.len == 0)
+			break;
+	}
 }
 
 /* A reconnect has the target of the first request, and says in the field how far it has
@@ -103,8 +106,8 @@ find_position(
 	w->resumes = events_parse_id(id, &w->position);
 }
 
-static void
-parse(const struct http_request *q, struct arena *a, struct events_wanted *w,
+void
+events_parse(const struct http_request *q, struct arena *a, struct events_wanted *w,
     struct buf *errors)
 {
 	struct str raw = q->query, name, value, id = { NULL, 0 };
@@ -168,7 +171,7 @@ events_answer(struct events *e, const struct http_request *q, struct http_respon
 	struct events_wanted w = { .categories = 0 };
 	struct buf errors = { 0 };
 
-	parse(q, a, &w, &errors);
+	events_parse(q, a, &w, &errors);
 	if (w.categories == 0)
 		w.categories = events_all(e);
 	if (check(e, q, &w, &errors, r)) {

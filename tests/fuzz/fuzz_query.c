@@ -9,6 +9,7 @@
 #include "http/percent.h"
 #include "json/walk.h"
 #include "python/text.h"
+#include "reader/events.h"
 #include "reader/query.h"
 #include "reader/route.h"
 
@@ -44,6 +45,25 @@ check_query(struct str raw, unsigned endpoint, struct arena *a)
 	buf_free(&errors);
 }
 
+/* At most one item, whatever is wrong. */
+static void
+check_events(struct str raw, struct arena *a)
+{
+	static struct http_request request;
+	struct events_wanted wanted = { 0 };
+	struct buf errors = { 0 };
+	struct json_value list;
+	struct json_error err;
+
+	request.query = raw;
+	events_parse(&request, a, &wanted, &errors);
+	if (errors.len > 0)
+		require(json_scan(errors.data, errors.len, &list, &err) == 0);
+	require(wanted.categories >> CATEGORY_MAX == 0);
+	require(!events_parse_id(raw, &wanted.position) || raw.len > 0);
+	buf_free(&errors);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -63,6 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(route_match(m.path).route > ROUTE_REDIRECT);
 	check_query(s, QUERY_RISK, a);
 	check_query(s, QUERY_STATISTICS, a);
+	check_events(s, a);
 	free(text);
 	arena_free(&a);
 	return 0;

@@ -1,4 +1,5 @@
 """/events: Server-Sent Events as clients see them, of the real daemon."""
+import json
 import re
 import signal
 import socket
@@ -6,6 +7,7 @@ import subprocess
 
 import pytest
 
+from conftest import DEMO, file_categories
 from daemon import PATIENCE, wait_for
 from event_stream import Stream, wait_for_event
 from proxy import tool
@@ -18,6 +20,11 @@ METRICS = 'http { metrics_listen = { "127.0.0.1:0" } %s }'
 
 def generation(daemon, category="image_generation"):
     return [entry["generation"] for entry in daemon.json("/readyz?verbose")["categories"]
+            if entry["category"] == category][0]
+
+
+def history_of(daemon, category="image_generation"):
+    return [entry["history"] for entry in daemon.json("/readyz?verbose")["categories"]
             if entry["category"] == category][0]
 
 
@@ -170,3 +177,39 @@ def test_a_stop_ends_streams(make_daemon, open_stream):
         assert stream.has_ended()
         stream.close()
     daemon.process.wait(PATIENCE)
+
+
+def test_changes_of_models_are_told_and_resumed(make_daemon, open_stream, tmp_path):
+    """The history sees that a model has gone; a stream that was away is sent it first."""
+    document = json.loads((DEMO / "image_generation.json").read_text())
+    path = tmp_path / "image_generation.json"
+    path.write_text(json.dumps(document))
+    daemon = make_daemon({**file_categories(DEMO), "image_generation": ["file://%s" % path]}).start()
+    # The first publication of a history makes no event: it has to be read, and to have had one.
+    wait_for(lambda: "the history of image_generation has" in daemon.log(), "the history")
+    daemon.send(signal.SIGUSR1)
+    wait_for(lambda: history_of(daemon)["models"] == len(document), "the models in the history")
+    alone, among = open_stream(daemon.port, IMAGE), open_stream(daemon.port, "/events")
+    alone.next("snapshot")
+    begun = {alone: alone.last, among: among.next("snapshot") and among.last}
+    gone = []
+    for _ in range(2):
+        gone.append(document.popitem()[0])
+        replacement = tmp_path / "new"
+        replacement.write_text(json.dumps(document))
+        replacement.replace(path)
+        daemon.send(signal.SIGUSR1)
+        for stream in begun:
+            kind, row, last = wait_for_event(stream, "change", lambda row: row["kind"] == "disappeared")
+            assert row["model"] == gone[-1]
+            assert last == (str(row["id"]) if stream is alone else "image_generation=%d,%s" % (
+                row["id"], last.split(",")[1]))
+    for stream, last in begun.items():
+        again = open_stream(daemon.port, IMAGE if stream is alone else "/events", last=last)
+        assert [wait_for_event(again, "change", lambda row: row["kind"] == "disappeared")[1]["model"]
+                for _ in range(2)] == gone
+        assert again.last == stream.last
+    # Nothing is left to be sent.
+    assert open_stream(daemon.port, IMAGE + "&last_event_id=" + alone.last).next()[0] == "snapshot"
+    daemon.reload()
+    assert open_stream(daemon.port, IMAGE, last=alone.last).next()[0] == "snapshot"

@@ -321,6 +321,18 @@ assert_refused(
 	end(w, sock);
 }
 
+/* However much is wrong. */
+static void
+assert_one_item(struct events_world *w, const char *query)
+{
+	int sock = request(w, query, "");
+	char *text = heard(w, sock);
+
+	assert_int_equal(count(text, "\"type\":\"enum\""), 1);
+	free(text);
+	end(w, sock);
+}
+
 TEST(bad_requests_are_told_so)
 {
 	struct events_world *w = *state;
@@ -329,6 +341,8 @@ TEST(bad_requests_are_told_so)
 	assert_refused(w, "category=foo", 422,
 	    json_text_of("{'detail':[{'type':'enum','loc':['query','category'],"));
 	assert_refused(w, IMAGE ",a&category=", 422, "\"input\":\"a\"");
+	assert_refused(w, IMAGE ",,,&category=a", 422, json_text_of("'input':''"));
+	assert_one_item(w, "category=,,,,,,,,&category=,&category=a,b");
 	assert_refused(w, "category=blip", 404, "not configured");
 	assert_refused(w, IMAGE ",blip", 404, "not configured");
 	for (i = 0; i < 3; i++)
