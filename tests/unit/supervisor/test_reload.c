@@ -107,12 +107,12 @@ TEST(test_everybody_is_replaced_in_order)
 	wait_log("serving", 2);
 	wait_log("hydrator obey started", 2);
 	wait_log("is ready", 4);
-	wait_dead(reader, 10000);
+	snprintf(first, sizeof(first), "reader 0 (pid %d) exited", (int)reader);
+	wait_log(first, 1);
 	assert_true(pid_of("hydrator obey") != hydrator);
 	assert_true(segment_inode() != before);
 	/* The reader's successor was ready before it left; the hydrator left first. */
 	log = slurp(fx.log);
-	snprintf(first, sizeof(first), "reader 0 (pid %d) exited", (int)reader);
 	assert_true(strstr(log, "serving obey") < strstr(log, first));
 	snprintf(second, sizeof(second), "hydrator obey (pid %d) exited with status 0",
 	    (int)hydrator);
