@@ -623,3 +623,34 @@ TEST(what_is_cut_off_is_zeros)
 	assert_int_equal(store_file_cut(fd, 0), -1);
 	close(fd);
 }
+
+/* What doc/history.md tells an operator to ask. */
+TEST(the_questions_of_the_document_have_answers)
+{
+	const char *srcdir = getenv("srcdir");
+	char line[512], name[PATH_MAX], sql[4096] = "";
+	bool inside = false;
+	int questions = 0;
+	FILE *fp;
+
+	snprintf(
+	    name, sizeof(name), "%s/doc/history.md", srcdir != NULL ? srcdir : ".");
+	fp = fopen(name, "r");
+	assert_non_null(fp);
+	load_good();
+	live(24 * 3);
+	while (fgets(line, sizeof(line), fp) != NULL) {
+		if (strstr(line, "<<'SQL'") != NULL) {
+			inside = true;
+			sql[0] = '\0';
+		} else if (inside && strcmp(line, "    SQL\n") == 0) {
+			inside = false;
+			questions++;
+			if (history_world_run(path, sql) != SQLITE_OK)
+				fail_msg("%s", sql);
+		} else if (inside)
+			strlcat(sql, line, sizeof(sql));
+	}
+	fclose(fp);
+	assert_int_equal(questions, 3);
+}
