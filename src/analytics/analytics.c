@@ -98,6 +98,7 @@ analytics_render_in(const struct analytics_settings *settings,
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	payload_begin(out, in->category);
+	payload_directory(out)->computed_at = in->now;
 	if (analytics_has_risk(in, &reference) &&
 	    analytics_write_risk(settings, in, &horde, &workers, &reference, arena,
 		report->pace, out) == -1)
@@ -115,7 +116,6 @@ analytics_render_in(const struct analytics_settings *settings,
 	d->raw_entries = reference.nentries;
 	d->typed_entries = reference.nvalid;
 	d->new_baselines = reference.nnew_baselines;
-	d->computed_at = in->now;
 	return out->len <= settings->payload_max ? 0 : -1;
 }
 

@@ -5,7 +5,11 @@
 #include <stdlib.h>
 
 #include "json/write.h"
+#include "lists/csv.h"
+#include "lists/markdown.h"
+#include "lists/text.h"
 #include "payload/list.h"
+#include "payload/write.h"
 #include "python/text.h"
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
@@ -90,12 +94,19 @@ unlisted_put_int(struct buf *b, struct str key, int64_t value)
 	json_put_int(b, value);
 }
 
+static const struct status *
+unlisted_status(const struct horde *h, const struct unlisted_name *name)
+{
+	uint32_t i = name->known->status;
+
+	return i != HORDE_NONE ? &h->statuses[i] : NULL;
+}
+
 static void
 unlisted_print(struct buf *b, const struct horde *h, const struct unlisted_name *name)
 {
 	const struct horde_name *n = name->known;
-	const struct status *s =
-	    n->status != HORDE_NONE ? &h->statuses[n->status] : NULL;
+	const struct status *s = unlisted_status(h, name);
 
 	PUT(b, "{\"name\":");
 	json_put_string(b, name->name);
@@ -108,6 +119,75 @@ unlisted_print(struct buf *b, const struct horde *h, const struct unlisted_name 
 	unlisted_put_int(b, STR(",\"usage_month\":"), n->usage.n[PERIOD_MONTH]);
 	unlisted_put_int(b, STR(",\"usage_total\":"), n->usage.n[PERIOD_TOTAL]);
 	PUT(b, "}");
+}
+
+static void
+unlisted_csv_row(struct buf *b, const struct horde *h, const struct unlisted_name *name)
+{
+	const struct status *s = unlisted_status(h, name);
+
+	csv_put_text(b, name->name);
+	buf_putc(b, ',');
+	csv_put_int(b, s != NULL ? s->count : 0);
+	buf_putc(b, ',');
+	if (s != NULL)
+		csv_put_int(b, s->queued);
+	for (int period = 0; period < PERIOD_MAX; period++) {
+		buf_putc(b, ',');
+		csv_put_int(b, name->known->usage.n[period]);
+	}
+	PUT(b, CSV_END);
+}
+
+static void
+unlisted_markdown_row(
+    struct buf *b, const struct horde *h, const struct unlisted_name *name)
+{
+	const struct status *s = unlisted_status(h, name);
+
+	PUT(b, "| ");
+	markdown_put_name(b, name->name);
+	unlisted_put_int(b, STR(" | "), s != NULL ? s->count : 0);
+	if (s != NULL)
+		unlisted_put_int(b, STR(" | "), s->queued);
+	else
+		PUT(b, " | –");
+	for (int period = 0; period < PERIOD_MAX; period++)
+		unlisted_put_int(b, STR(" | "), name->known->usage.n[period]);
+	PUT(b, " |\n");
+}
+
+typedef void unlisted_row_fn(
+    struct buf *, const struct horde *, const struct unlisted_name *);
+
+static int
+unlisted_write_text(const struct printing *p, const struct horde *h,
+    const struct unlisted_name *names, enum view_format format)
+{
+	unlisted_row_fn *put =
+	    format == FORMAT_CSV ? unlisted_csv_row : unlisted_markdown_row;
+	uint32_t n = payload_directory(p->out)->views[VIEW_UNLISTED].nrows;
+	struct list_text text;
+
+	list_text_begin(&text, n);
+	buf_puts(&text.out,
+	    format == FORMAT_CSV
+		? "name,worker_count,queued,usage_day,usage_month,usage_total" CSV_END
+		: "| Name | Workers | Queued | Usage day | Usage month | Usage total "
+		  "|\n|---|--:|--:|--:|--:|--:|\n");
+	for (uint32_t i = 0; i < n; i++) {
+		if (!pace_step(p->pace)) {
+			list_text_drop(&text);
+			return -1;
+		}
+		list_text_row(&text);
+		put(&text.out, h, &names[i]);
+	}
+	list_text_end(&text);
+	if (format == FORMAT_MARKDOWN)
+		list_text_foot(&text, p->out);
+	list_text_enter(&text, p->out, VIEW_UNLISTED, format);
+	return 0;
 }
 
 /* All of them, sorted; NULL if the pace has stopped. */
@@ -157,5 +237,7 @@ unlisted_write(const struct printing *p, enum category category, const struct ho
 			return -1;
 	}
 	payload_list_end(&list, VIEW_UNLISTED);
-	return 0;
+	if (unlisted_write_text(p, h, names, FORMAT_CSV) == -1)
+		return -1;
+	return unlisted_write_text(p, h, names, FORMAT_MARKDOWN);
 }

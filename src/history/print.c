@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "history/changes.h"
+#include "history/printer.h"
+#include "history/sheet.h"
 #include "history/state.h"
 #include "json/write.h"
 #include "payload/list.h"
@@ -15,19 +17,6 @@
 
 #define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 #define NUMBER_MAX 21 /* bytes, with a comma */
-
-struct history_printer {
-	const struct history *h;
-	struct arena *arena;
-	const struct history_column **columns; /* [ndates]; NULL: nothing is known */
-	int64_t first;                         /* day of dates[0] */
-	size_t ndates;
-	struct str *names; /* of the rows of VIEW_RISK; NULL: that of the model */
-	uint32_t *models;  /* [nrisk], MAP_NONE: unknown */
-	uint32_t *presets; /* [nrisk] */
-	int64_t *at_risk;  /* [nrisk] */
-	uint32_t nrisk, ngone;
-};
 
 static const struct view *
 history_risk_view(struct buf *payload)
@@ -113,20 +102,6 @@ history_put_time(struct buf *out, struct str key, int64_t at)
 		PUT(out, "null");
 	else
 		json_put_int(out, at);
-}
-
-static int64_t
-history_bit_since(const struct history_model_row *r, int bit)
-{
-	return (history_bits(&r->last) >> bit & 1) != 0 ? r->since[bit] : 0;
-}
-
-static int64_t
-history_unused_since(const struct history_model_row *r)
-{
-	if ((r->last.flags & RISK_BIT(RISK_ZERO_USAGE_DAY)) == 0)
-		return 0;
-	return r->rose_at != 0 ? r->rose_at : r->first_seen;
 }
 
 static size_t
@@ -237,12 +212,6 @@ history_put_unknown(const struct history_printer *p, struct buf *out, struct str
 	PUT(out, ",\"usage\":[],\"workers\":[]}");
 }
 
-static bool
-history_is_gone(const struct history *h, uint32_t i)
-{
-	return (h->models[i].row.state & HISTORY_PRESENT) == 0;
-}
-
 static void
 history_put_rows(struct history_printer *p, struct payload_list *l)
 {
@@ -306,6 +275,7 @@ history_print(const struct history *h, enum category category, struct buf *paylo
 	for (uint32_t i = 0; i < h->n; i++)
 		p.ngone += history_is_gone(h, i);
 	history_print_models(&p, category, payload);
+	sheet_print(&p, payload);
 	changes_print(h, category, payload, p.arena);
 	payload_seal(payload);
 	arena_free(&p.arena);

@@ -127,6 +127,7 @@ lists_changes(struct buf *payload)
 	}
 	list_text_end(&csv);
 	list_text_end(&markdown);
+	list_text_foot(&markdown, payload);
 	list_text_enter(&csv, payload, VIEW_CHANGES, FORMAT_CSV);
 	list_text_enter(&markdown, payload, VIEW_CHANGES, FORMAT_MARKDOWN);
 }

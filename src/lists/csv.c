@@ -2,14 +2,27 @@
 #include "lists/csv.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "json/write.h"
 
+/* East Asian spreadsheets take the wide forms of the four for the same. */
+static bool
+csv_is_wide_sign(struct str s)
+{
+	return s.len >= 3 && memcmp(s.p, "\xef\xbc", 2) == 0 &&
+	       memchr("\x8b\x8d\x9d\xa0", s.p[2], 4) != NULL;
+}
+
+/* The apostrophe itself is one of them, so that whoever finds one takes one away. */
 static bool
 csv_is_formula(struct str s)
 {
-	return s.len > 0 && strchr("=+-@\t\r", s.p[0]) != NULL && s.p[0] != '\0';
+	while (s.len > 0 && s.p[0] == ' ')
+		s = (struct str){ s.p + 1, s.len - 1 };
+	return (s.len > 0 && memchr("=+-@\t\r'", s.p[0], 7) != NULL) ||
+	       csv_is_wide_sign(s);
 }
 
 static bool
@@ -20,7 +33,7 @@ csv_needs_quotes(struct str s)
 	if (s.len > 0 && (s.p[0] == ' ' || s.p[s.len - 1] == ' '))
 		return true;
 	for (i = 0; i < s.len; i++)
-		if (s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\r' || s.p[i] == '\n')
+		if (memchr(",;\"\t\r\n", s.p[i], 6) != NULL)
 			return true;
 	return false;
 }

@@ -8,7 +8,6 @@
 #include "lists/markdown.h"
 #include "lists/text.h"
 #include "payload/write.h"
-#include "terms/category.h"
 #include "terms/flag.h"
 
 struct list_risk {
@@ -138,16 +137,6 @@ list_risk_markdown_row(struct buf *b, const struct list_risk *r, uint32_t i)
 	    m->usage[2], m->workers);
 }
 
-/* A page has other numbers than the whole, so nothing is counted here. */
-static void
-list_risk_foot(struct buf *b, const struct list_risk *r)
-{
-	buf_printf(b, "\n%s of AI Horde, data of ",
-	    category_name((enum category)r->d->category));
-	csv_put_time(b, r->d->computed_at);
-	buf_puts(b, "\n");
-}
-
 typedef void list_risk_row_fn(struct buf *, const struct list_risk *, uint32_t i);
 
 static bool
@@ -184,7 +173,7 @@ lists_risk(struct buf *payload, enum view_kind kind, struct pace *pace)
 		list_text_drop(&markdown);
 		return false;
 	}
-	list_risk_foot(&markdown.out, &r);
+	list_text_foot(&markdown, payload);
 	list_text_enter(&csv, payload, kind, FORMAT_CSV);
 	list_text_enter(&markdown, payload, kind, FORMAT_MARKDOWN);
 	return true;

@@ -7,7 +7,9 @@
 #include <xxhash.h>
 
 #include "base/mem.h"
+#include "lists/csv.h"
 #include "payload/write.h"
+#include "terms/category.h"
 
 void
 list_text_begin(struct list_text *t, uint32_t nrows)
@@ -27,6 +29,17 @@ list_text_end(struct list_text *t)
 {
 	t->rows[t->n] = t->out.len;
 	t->etag = XXH3_64bits(t->out.data, t->out.len);
+}
+
+void
+list_text_foot(struct list_text *t, struct buf *payload)
+{
+	const struct view_directory *d = payload_directory(payload);
+
+	buf_printf(&t->out, "\n%s of AI Horde, data of ",
+	    category_name((enum category)d->category));
+	csv_put_time(&t->out, d->computed_at);
+	buf_putc(&t->out, '\n');
 }
 
 void

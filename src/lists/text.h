@@ -32,6 +32,9 @@ struct list_text {
 void list_text_begin(struct list_text *, uint32_t nrows);
 void list_text_row(struct list_text *);
 void list_text_end(struct list_text *);
+/* A foot of Markdown, behind list_text_end(): what the table is of, and of when. A page
+ * has other numbers than the whole, so nothing is counted in it. */
+void list_text_foot(struct list_text *, struct buf *payload);
 /* Appends it to the payload as that view's, which has as many rows, and frees it. */
 void list_text_enter(
     struct list_text *, struct buf *payload, enum view_kind, enum view_format);
