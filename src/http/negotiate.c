@@ -1,4 +1,4 @@
-/* Reading Accept-Encoding. */
+/* Reading Accept-Encoding and Accept. */
 #include "http/negotiate.h"
 
 #include <stdbool.h>
@@ -92,7 +92,7 @@ take_parameters(struct str *s, int *weight)
 }
 
 static bool
-is_coding(struct str token, struct str name)
+is_word(struct str token, struct str name)
 {
 	return token.len == name.len && strncasecmp(token.p, name.p, name.len) == 0;
 }
@@ -104,10 +104,10 @@ note(struct weights *w, struct str coding, int weight)
 
 	if (str_eq(coding, STR("*")))
 		w->any = weight;
-	if (is_coding(coding, STR("x-gzip")))
+	if (is_word(coding, STR("x-gzip")))
 		w->of[ENCODING_GZIP] = weight;
 	for (e = 0; e < ENCODING_MAX; e++)
-		if (is_coding(coding, encoding_name((enum encoding)e)))
+		if (is_word(coding, encoding_name((enum encoding)e)))
 			w->of[e] = weight;
 }
 
@@ -175,4 +175,112 @@ negotiate(const struct http_request *request, struct negotiation *n)
 	/* Without a weight of its own identity is the last resort, not excluded. */
 	if (w.of[ENCODING_IDENTITY] == UNLISTED && w.any != 0)
 		insert(n, &w, ENCODING_IDENTITY);
+}
+
+/* What is said of a type by the range that names it most precisely. */
+struct type_weight {
+	int precision; /* PRECISION_NONE: nothing */
+	int weight;
+};
+
+enum {
+	PRECISION_NONE,
+	PRECISION_ANY,     /* by "*" + "/" + "*" */
+	PRECISION_TYPE,    /* by "text" + "/" + "*" */
+	PRECISION_SUBTYPE, /* by its name */
+};
+
+static int
+precision_of(struct str main, struct str sub, struct str type)
+{
+	size_t slash = (size_t)((const char *)memchr(type.p, '/', type.len) - type.p);
+
+	if (str_eq(main, STR("*")))
+		return str_eq(sub, STR("*")) ? PRECISION_ANY : PRECISION_NONE;
+	if (!is_word(main, (struct str){ type.p, slash }))
+		return PRECISION_NONE;
+	if (str_eq(sub, STR("*")))
+		return PRECISION_TYPE;
+	return is_word(sub, str_from(type, slash + 1)) ? PRECISION_SUBTYPE
+						       : PRECISION_NONE;
+}
+
+static bool
+take_value(struct str *s)
+{
+	struct str token;
+
+	if (!take_char(s, '"'))
+		return take_token(s, &token);
+	while (s->len > 0 && s->p[0] != '"')
+		*s = str_from(*s, s->p[0] == '\\' && s->len > 1 ? 2 : 1);
+	return take_char(s, '"');
+}
+
+/* Parameters may be empty (RFC 9110 section 5.6.6), and those behind the weight may
+ * have no value (RFC 7231 section 5.3.2). */
+static bool
+take_type_parameters(struct str *s, int *weight)
+{
+	struct str name;
+
+	*weight = WHOLE;
+	for (;;) {
+		skip_blanks(s);
+		if (!take_char(s, ';'))
+			return true;
+		skip_blanks(s);
+		if (!take_token(s, &name) || !take_char(s, '='))
+			continue;
+		if (is_word(name, STR("q")) ? !take_weight(s, weight) : !take_value(s))
+			return false;
+	}
+}
+
+static bool
+take_range(struct str *list, const struct str *types, unsigned n, struct type_weight *w)
+{
+	struct str main, sub;
+	int weight, precision;
+
+	if (!take_token(list, &main) || !take_char(list, '/') ||
+	    !take_token(list, &sub) || !take_type_parameters(list, &weight))
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		precision = precision_of(main, sub, types[i]);
+		if (precision != PRECISION_NONE && precision >= w[i].precision)
+			w[i] = (struct type_weight){ precision, weight };
+	}
+	return true;
+}
+
+static bool
+read_ranges(struct str list, const struct str *types, unsigned n, struct type_weight *w)
+{
+	for (;;) {
+		skip_blanks(&list);
+		if (list.len > 0 && list.p[0] != ',' && !take_range(&list, types, n, w))
+			return false;
+		if (list.len == 0)
+			return true;
+		if (!take_char(&list, ','))
+			return false;
+	}
+}
+
+unsigned
+negotiate_type(const struct http_request *request, const struct str *types, unsigned n)
+{
+	struct type_weight w[NEGOTIATE_TYPES_MAX] = { { PRECISION_NONE, 0 } };
+	const struct http_field *f;
+	unsigned best = 0;
+	size_t at = 0;
+
+	while ((f = http_field_next(request, STR("accept"), &at)) != NULL)
+		if (!read_ranges(f->value, types, n, w))
+			return 0;
+	for (unsigned i = 1; i < n; i++)
+		if (w[i].weight > w[best].weight)
+			best = i;
+	return best;
 }

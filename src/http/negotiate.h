@@ -1,7 +1,9 @@
-/* Which encodings a client takes (RFC 9110 section 12.5.3). Pure. */
+/* Which encodings and which types a client takes (RFC 9110 section 12.5). Pure. */
 #ifndef HTTP_NEGOTIATE_H
 #define HTTP_NEGOTIATE_H
 
+#include "base/attr.h"
+#include "base/str.h"
 #include "codec/encode.h"
 #include "http/parse.h"
 
@@ -19,5 +21,16 @@ struct negotiation {
  * unless "*;q=0" excludes it: then n may be 0.
  */
 void negotiate(const struct http_request *, struct negotiation *);
+
+#define NEGOTIATE_TYPES_MAX 8
+
+/*
+ * Which of n types, each "type/subtype" in lower case, the client takes best by the
+ * weights of its Accept fields, which are one list (RFC 9110 section 12.5.1); among
+ * equal ones the first. Parameters of a type count for nothing. Without such a field,
+ * or if it is malformed, or nothing is acceptable, it is the first as well, 0.
+ */
+unsigned negotiate_type(
+    const struct http_request *, const struct str *types, unsigned n) MUST_CHECK;
 
 #endif

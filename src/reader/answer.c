@@ -127,10 +127,16 @@ answer_route(struct job *j, const struct route_match *m)
 		events_answer(j->answerer->events, j->request, r, j->answerer->arena);
 		break;
 	case ROUTE_HISTORY:
+		endpoint_history(j, m->category);
+		break;
 	case ROUTE_CHANGES:
+		endpoint_changes(j, m->category);
+		break;
 	case ROUTE_UNLISTED:
+		endpoint_unlisted(j, m->category);
+		break;
 	case ROUTE_MODEL:
-		job_error(r, 404, STR("Not Found"));
+		endpoint_model(j, m->category, m->model);
 		break;
 	case ROUTE_REFUSED: /* the server answers it */
 	case ROUTE_MAX:

@@ -88,7 +88,7 @@ use_blob(struct http_response *r, struct blob *blob)
 static bool
 is_worth_keeping(const struct http_response *r, const struct selection *s)
 {
-	return r->source != NULL && !s->paged && r->source->len <= MAKE_MAX;
+	return r->source != NULL && !s->rare && r->source->len <= MAKE_MAX;
 }
 
 static void
@@ -97,7 +97,7 @@ set_identity(struct body_maker *m, struct http_response *r, bool head,
 {
 	struct buf body = { 0 };
 	struct blob *blob =
-	    s->paged || s->whole ? NULL : find(m, g, ENCODING_IDENTITY, s);
+	    s->rare || s->whole ? NULL : find(m, g, ENCODING_IDENTITY, s);
 
 	if (blob == NULL) {
 		page_put(r, g, s);

@@ -91,8 +91,8 @@ next_job(struct coder *c)
 	for (job = c->jobs; job < &c->jobs[CODER_JOBS]; job++) {
 		if (state_of(job) != JOB_POSTED)
 			continue;
-		if (next == NULL || job->selection.paged < next->selection.paged ||
-		    (job->selection.paged == next->selection.paged &&
+		if (next == NULL || job->selection.rare < next->selection.rare ||
+		    (job->selection.rare == next->selection.rare &&
 			job->number < next->number))
 			next = job;
 	}
@@ -215,10 +215,10 @@ find_place(struct coder *c, const struct generation *g, const struct selection *
 		}
 		if (is_same(job, g, key))
 			return NULL;
-		pages += job->selection.paged;
+		pages += job->selection.rare;
 		bytes += job->len;
 	}
-	if (s->paged && pages >= CODER_PAGES)
+	if (s->rare && pages >= CODER_PAGES)
 		return NULL;
 	return bytes == 0 || bytes + len <= CODER_BYTES ? place : NULL;
 }

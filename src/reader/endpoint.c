@@ -1,6 +1,9 @@
 /* What is asked of a category, and in which order it is refused. */
 #include "reader/endpoint.h"
 
+#include "http/negotiate.h"
+#include "json/write.h"
+#include "reader/closest.h"
 #include "reader/query.h"
 #include "terms/category.h"
 #include "terms/part.h"
@@ -22,14 +25,89 @@ answer_bad_preset(struct job *j)
 	buf_free(&text);
 }
 
+/* Where there is no history there is no answer that needs one. */
+static bool
+have_history(struct job *j, enum view_kind kind)
+{
+	const struct config *c = j->answerer->config;
+
+	if (j->generation->directory->views[kind].present)
+		return true;
+	if (c->history.enabled && c->state_dir != NULL && c->state_dir[0] != '\0')
+		job_unavailable(j, STR("The history has not been read yet"));
+	else
+		job_error(j->response, 404, STR("History is not kept here"));
+	return false;
+}
+
+/* Groups are no models. For images the view of groups is that of models. */
+static bool
+is_of_groups(const struct job *j)
+{
+	const struct view *views = j->generation->directory->views;
+
+	return j->selection.kind == VIEW_RISK_GROUPED &&
+	       views[VIEW_RISK_GROUPED].rows != views[VIEW_RISK].rows;
+}
+
+/* A filter that is not applied would make candidates of what are none. */
+static bool
+check_days(struct job *j)
+{
+	if (j->selection.min_days == 0)
+		return true;
+	if (j->selection.preset != PRESET_DELETION_CANDIDATES)
+		job_error(j->response, 400,
+		    STR("min_days goes with preset=deletion_candidates alone"));
+	else if (is_of_groups(j))
+		job_error(j->response, 400,
+		    STR("min_days does not go with group_text_models"));
+	else
+		return have_history(j, VIEW_HISTORY);
+	return false;
+}
+
+/* What is asked for by a name has to be there; what is only liked better need not. */
+static bool
+choose_format(struct job *j, enum view_kind kind)
+{
+	static const struct str types[FORMAT_MAX] = {
+		[FORMAT_JSON] = STR("application/json"),
+		[FORMAT_CSV] = STR("text/csv"),
+		[FORMAT_MARKDOWN] = STR("text/markdown"),
+	};
+	const struct view *v = &j->generation->directory->views[kind];
+	struct query *q = &j->query;
+
+	j->by_type = true;
+	if (!q->has_format)
+		q->format =
+		    (enum view_format)negotiate_type(j->request, types, FORMAT_MAX);
+	if (q->format == FORMAT_JSON || v->texts[q->format].body.len > 0)
+		return true;
+	if (q->has_format)
+		job_error(
+		    j->response, 404, STR("This list is not there in this format"));
+	q->format = FORMAT_JSON;
+	return !q->has_format;
+}
+
 /* The part of a view that the query asks for. */
 static void
 answer_view(struct job *j, enum view_kind kind)
 {
-	if (selection_make(&j->selection, kind, &j->query, &j->answerer->selected))
-		job_answer(j);
-	else
+	if (!selection_make(&j->selection, kind, &j->query, &j->answerer->selected))
 		answer_bad_preset(j);
+	else if (check_days(j))
+		job_answer(j);
+}
+
+/* The same, in one of its formats. */
+static void
+answer_list(struct job *j, enum view_kind kind)
+{
+	if (choose_format(j, kind))
+		answer_view(j, kind);
 }
 
 /* A variant that a category does not have is its plain view. */
@@ -91,7 +169,7 @@ endpoint_risk(struct job *j, struct str category)
 	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
 	kind = choose(j, j->query.group_text_models, VIEW_RISK_GROUPED, kind);
 	if (have_models(j, kind))
-		answer_view(j, kind);
+		answer_list(j, kind);
 }
 
 static void
@@ -122,4 +200,76 @@ endpoint_with_stats(struct job *j, struct str category)
 		return;
 	if (have_models(j, VIEW_WITH_STATS))
 		answer_view(j, VIEW_WITH_STATS);
+}
+
+/* What is told of models by name beyond the reference's answers. */
+static bool
+find_models(struct job *j, struct str category, unsigned endpoint)
+{
+	if (!job_check(j, category, endpoint))
+		return false;
+	if (!category_has_horde(j->category)) {
+		answer_bad_category(j);
+		return false;
+	}
+	return job_find_part(j, PART_DELETION_RISK);
+}
+
+void
+endpoint_history(struct job *j, struct str category)
+{
+	if (find_models(j, category, QUERY_HISTORY) && have_models(j, VIEW_RISK) &&
+	    have_history(j, VIEW_HISTORY))
+		answer_list(j, VIEW_HISTORY);
+}
+
+void
+endpoint_changes(struct job *j, struct str category)
+{
+	if (find_models(j, category, QUERY_CHANGES) && have_models(j, VIEW_RISK) &&
+	    have_history(j, VIEW_CHANGES))
+		answer_list(j, VIEW_CHANGES);
+}
+
+void
+endpoint_unlisted(struct job *j, struct str category)
+{
+	if (find_models(j, category, QUERY_UNLISTED) && have_models(j, VIEW_UNLISTED))
+		answer_list(j, VIEW_UNLISTED);
+}
+
+static void
+answer_closest(struct job *j, struct str model)
+{
+	struct buf *text = &j->response->text;
+	struct str closest[CLOSEST_MAX];
+	unsigned n = closest_find(j->generation, model, closest);
+
+	buf_puts(text, "{\"detail\":\"Model not found\",\"closest\":[");
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(text, ',');
+		json_put_string(text, closest[i]);
+	}
+	buf_puts(text, "]}");
+	buf_puts(&j->response->fields, JOB_NO_STORE);
+	job_json(j->response, 404);
+}
+
+/* Workers that are not there, or too old, are left out: they are one row of many. */
+void
+endpoint_model(struct job *j, struct str category, struct str model)
+{
+	int64_t row;
+
+	if (!find_models(j, category, QUERY_MODEL) || !have_models(j, VIEW_RISK))
+		return;
+	row = view_find(j->generation->directory, model);
+	if (row < 0) {
+		answer_closest(j, model);
+		return;
+	}
+	selection_make_model(&j->selection, (uint32_t)row, model,
+	    job_take_part(j, PART_WORKERS), &j->answerer->selected);
+	job_answer(j);
 }

@@ -59,12 +59,17 @@ job_unavailable(struct job *j, struct str detail)
 static bool
 set_body(struct job *j)
 {
+	static const char *const types[FORMAT_MAX] = {
+		[FORMAT_JSON] = "application/json",
+		[FORMAT_CSV] = "text/csv; charset=utf-8; header=present",
+		[FORMAT_MARKDOWN] = "text/markdown; charset=utf-8",
+	};
 	struct answerer *a = j->answerer;
 	struct http_response *r = j->response;
 
 	switch (body_set(&a->maker, r, j->request, j->generation, &j->selection)) {
 	case BODY_SET:
-		r->type = "application/json";
+		r->type = types[j->selection.format];
 		return true;
 	case BODY_UNACCEPTABLE:
 		job_error(r, 406, STR("Not Acceptable"));
@@ -86,33 +91,45 @@ job_failed(struct http_response *r)
 /* Never later than the answer's Date (RFC 9110 section 8.8.2.1), though a clock that
  * was ahead when the data was made may have left such a time in it. */
 static void
-put_last_modified(struct job *j, enum view_kind kind)
+put_last_modified(struct job *j, int64_t modified)
 {
 	struct http_response *r = j->response;
-	const struct generation *g = j->generation;
+	const struct selection *s = &j->selection;
 	char date[HTTP_DATE_SIZE];
 
 	buf_puts(&r->fields, "Last-Modified: ");
-	if (g->directory->views[kind].modified > r->date) {
-		http_date(r->date, date);
+	if (modified > r->date || s->model || s->format != FORMAT_JSON) {
+		http_date(modified < r->date ? modified : r->date, date);
 		buf_puts(&r->fields, date);
 	} else {
-		buf_add(&r->fields, g->modified[kind], HTTP_DATE_SIZE - 1);
+		buf_add(
+		    &r->fields, j->generation->modified[s->kind], HTTP_DATE_SIZE - 1);
 	}
 	buf_puts(&r->fields, "\r\n");
 }
 
-/* What is selected, with its validators; or 304 or 412, for which no body is made at
- * all. */
+static void
+put_vary(struct job *j)
+{
+	struct buf *fields = &j->response->fields;
+
+	buf_puts(fields, "Vary: Accept-Encoding");
+	if (j->by_type)
+		buf_puts(fields, ", Accept");
+	buf_puts(fields, "\r\nSurrogate-Key: ");
+	buf_puts(fields, category_name(j->category));
+	buf_puts(fields, "\r\n");
+}
+
 void
 job_answer(struct job *j)
 {
 	struct http_response *r = j->response;
-	enum view_kind kind = j->selection.kind;
+	const struct view_directory *d = j->generation->directory;
 	struct http_validators v = {
-		.etag = selection_tag(&j->selection, j->generation->directory),
+		.etag = selection_tag(&j->selection, d),
 		.dated = true,
-		.modified = j->generation->directory->views[kind].modified,
+		.modified = selection_modified(&j->selection, d),
 	};
 
 	switch (conditional_judge(j->request, &v, r->date)) {
@@ -128,11 +145,9 @@ job_answer(struct job *j)
 		return;
 	}
 	conditional_put_etag(&r->fields, v.etag);
-	put_last_modified(j, kind);
+	put_last_modified(j, v.modified);
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);
-	buf_puts(&r->fields, "Vary: Accept-Encoding\r\nSurrogate-Key: ");
-	buf_puts(&r->fields, category_name(j->category));
-	buf_puts(&r->fields, "\r\n");
+	put_vary(j);
 }
 
 /* Path and query parameters. Whether they are good; else the answer is 422. */
@@ -161,14 +176,27 @@ job_check(struct job *j, struct str category, unsigned endpoint)
 	return false;
 }
 
-/* Whether there is such a part and it may be served; else the answer is 404 or 503. */
+bool
+job_take_part(struct job *j, enum snapshot_part part)
+{
+	const struct part_stamp *stamp = generation_stamp(j->generation, part);
+	const struct config *config = j->answerer->config;
+	int64_t age;
+
+	if (!part_stamp_is_there(stamp))
+		return false;
+	age = freshness_age(stamp->fetched_boot, clock_boot());
+	if (freshness_of(config, age) == FRESHNESS_EXPIRED)
+		return false;
+	j->age = age;
+	j->freshness = freshness_of(config, age);
+	return true;
+}
+
 bool
 job_find_part(struct job *j, enum snapshot_part part)
 {
-	struct answerer *a = j->answerer;
-	const struct part_stamp *stamp;
-
-	switch (store_get(a->store, j->category, &j->generation)) {
+	switch (store_get(j->answerer->store, j->category, &j->generation)) {
 	case STORE_UNKNOWN:
 		job_missing(j);
 		return false;
@@ -178,17 +206,10 @@ job_find_part(struct job *j, enum snapshot_part part)
 	case STORE_HELD:
 		break;
 	}
-	j->part = part;
-	stamp = generation_stamp(j->generation, part);
-	if (!part_stamp_is_there(stamp)) {
-		job_unavailable(j, STR("The data has not been fetched yet"));
-		return false;
-	}
-	j->age = freshness_age(stamp->fetched_boot, clock_boot());
-	j->freshness = freshness_of(a->config, j->age);
-	if (j->freshness == FRESHNESS_EXPIRED) {
-		job_unavailable(j, STR("The data is too old to be served"));
-		return false;
-	}
-	return true;
+	if (job_take_part(j, part))
+		return true;
+	job_unavailable(j, part_stamp_is_there(generation_stamp(j->generation, part))
+			       ? STR("The data is too old to be served")
+			       : STR("The data has not been fetched yet"));
+	return false;
 }

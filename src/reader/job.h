@@ -32,11 +32,11 @@ struct job {
 	enum category category;
 	/* After job_find_part(). */
 	struct generation *generation; /* borrowed from the store */
-	enum snapshot_part part;       /* of it, which the answer is made of */
-	enum freshness freshness;
-	int64_t age; /* seconds */
+	enum freshness freshness;      /* of the part that the answer is made of */
+	int64_t age;                   /* seconds */
 	/* What job_answer() is to answer. */
 	struct selection selection;
+	bool by_type; /* there are other formats of it: Accept matters */
 };
 
 /* Makes the answer's text its body. */
@@ -53,6 +53,9 @@ bool job_check(struct job *, struct str category, unsigned endpoint) MUST_CHECK;
 /* Finds the category's generation, and whether that part of it is there and may be
  * served; else the answer is 404 or 503. */
 bool job_find_part(struct job *, enum snapshot_part) MUST_CHECK;
+/* Of a generation that has been found: makes another part of it what age and freshness
+ * are of. Returns false, and changes nothing, if it is not there or too old. */
+bool job_take_part(struct job *, enum snapshot_part) MUST_CHECK;
 /* Answers what is selected of the generation, with its validators; or 304 or 412, for
  * which no body is made at all. */
 void job_answer(struct job *);

@@ -2,6 +2,7 @@
  * of a preset are scattered, and those of with-stats answers are in any order. */
 #include "reader/page.h"
 
+#include "reader/model.h"
 #include "reader/row_source.h"
 
 static void
@@ -28,23 +29,7 @@ put_numbers(struct buf *b, uint64_t total, uint64_t n, const struct selection *s
 	http_put_uint(b, n);
 	buf_puts(b, ",\"offset\":");
 	put_echo(b, s);
-	buf_puts(b, ",\"models\":[");
-}
-
-/* Rows of a list: n from start on. */
-struct part {
-	uint64_t start, n;
-};
-
-static struct part
-cut(uint64_t nrows, const struct selection *s)
-{
-	struct part part = { .start = s->offset < nrows ? s->offset : nrows };
-
-	part.n = nrows - part.start;
-	if (s->limit < part.n)
-		part.n = s->limit;
-	return part;
+	buf_puts(b, s->kind == VIEW_CHANGES ? ",\"changes\":[" : ",\"models\":[");
 }
 
 void
@@ -72,25 +57,85 @@ add_text(struct http_response *r)
 	http_response_add(r, (struct str){ r->text.data, r->text.len });
 }
 
-/* doc/reference.md 8.7. */
+/* In another format than JSON: where each row begins, and where the last one ends. */
+static const uint64_t *
+text_rows(const struct generation *g, const struct view *v, const struct selection *s)
+{
+	return (const void *)(g->snapshot->data + v->texts[s->format].rows);
+}
+
+static void
+put_head(struct http_response *r, const struct generation *g, const struct view *v,
+    const struct selection *s, uint64_t total, uint64_t n)
+{
+	uint64_t from = v->texts[s->format].body.off;
+
+	if (s->format != FORMAT_JSON) {
+		page_span(
+		    r, g, (struct view_span){ from, text_rows(g, v, s)[0] - from });
+		return;
+	}
+	put_numbers(&r->text, total, n, s);
+	page_span(r, g, v->count);
+	add_text(r);
+}
+
+/* What follows the rows. */
+static struct view_span
+foot_of(const struct generation *g, const struct view *v, const struct selection *s)
+{
+	struct view_span text = v->texts[s->format].body;
+	uint64_t end;
+
+	if (s->format == FORMAT_JSON)
+		return s->preset != SELECTION_NO_PRESET ? v->presets[s->preset].tail
+							: v->tail;
+	end = text_rows(g, v, s)[v->nrows];
+	return (struct view_span){ end, text.off + text.len - end };
+}
+
+/* n rows from the first on, at least one. */
+static void
+put_neighbours(struct http_response *r, const struct generation *g,
+    const struct view *v, const struct selection *s, uint32_t first, uint32_t n)
+{
+	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
+	const struct view_row *last = &rows[first + n - 1];
+	uint64_t from = rows[first].off, end = last->off + last->len;
+
+	if (s->format != FORMAT_JSON) {
+		from = text_rows(g, v, s)[first];
+		end = text_rows(g, v, s)[first + n];
+	}
+	page_span(r, g, (struct view_span){ from, end - from });
+}
+
+/* total_count of an unpaged preset is that of the view (doc/reference.md 8.6, 8.7). */
 static void
 put_list(struct http_response *r, const struct generation *g, const struct view *v,
     const struct selection *s)
 {
-	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
-	struct part part = cut(v->nrows, s);
-	const struct view_row *first, *last;
+	bool preset = s->preset != SELECTION_NO_PRESET;
+	struct row_run run = { .n = v->nrows };
+	struct row_filter f;
+	uint64_t total;
 
-	put_numbers(&r->text, v->nrows, part.n, s);
-	page_span(r, g, v->count);
-	add_text(r);
-	if (part.n > 0) {
-		first = &rows[part.start];
-		last = &rows[part.start + part.n - 1];
-		http_response_add(r, (struct str){ g->snapshot->data + first->off,
-					 last->off + last->len - first->off });
+	if (preset) {
+		run.numbers = g->lists.preset[s->kind][s->preset];
+		run.n = (uint32_t)v->presets[s->preset].matches;
 	}
-	page_span(r, g, v->tail);
+	row_filter_make(&f, g->directory, s);
+	run = row_filter_cut(&f, run, s->offset, s->limit, &total);
+	put_head(r, g, v, s, preset && f.open && !s->paged ? v->total_count : total,
+	    run.wanted);
+	if (preset || !f.open) {
+		r->source =
+		    row_source_new(g, s, run, generation_span(g, foot_of(g, v, s)));
+		return;
+	}
+	if (run.n > 0)
+		put_neighbours(r, g, v, s, run.first, run.n);
+	page_span(r, g, foot_of(g, v, s));
 }
 
 /* Its limit and offset are only echoed. */
@@ -104,30 +149,23 @@ put_statistics(struct http_response *r, const struct generation *g,
 	page_span(r, g, v->tail);
 }
 
-/* total_count of an unpaged preset is that of the view (doc/reference.md 8.6). */
-static void
-put_preset(struct http_response *r, const struct generation *g, const struct view *v,
-    const struct selection *s)
-{
-	const struct view_preset *p = &v->presets[s->preset];
-	struct part part = cut(p->matches, s);
-	struct row_run run = { g->lists.preset[s->kind][s->preset] + part.start,
-		(uint32_t)part.n };
-
-	put_numbers(&r->text, s->paged ? p->matches : v->total_count, part.n, s);
-	page_span(r, g, v->count);
-	add_text(r);
-	r->source = row_source_new(g, s, run, generation_span(g, p->tail));
-}
-
 static void
 put_with_stats(struct http_response *r, const struct generation *g,
     const struct view *v, const struct selection *s)
 {
-	struct row_run run = { row_lists_order(&g->lists, s), v->nrows };
+	struct row_run run = { .numbers = row_lists_order(&g->lists, s),
+		.n = v->nrows };
 
 	http_response_add(r, STR("{"));
 	r->source = row_source_new(g, s, run, STR("}"));
+}
+
+/* Everything that is selected is there in one piece. */
+static bool
+is_whole(const struct selection *s)
+{
+	return s->whole || (s->format != FORMAT_JSON &&
+			       s->preset == SELECTION_NO_PRESET && !s->rare);
 }
 
 void
@@ -135,14 +173,14 @@ page_put(struct http_response *r, const struct generation *g, const struct selec
 {
 	const struct view *v = &g->directory->views[s->kind];
 
-	if (s->whole)
-		page_span(r, g, v->body);
+	if (is_whole(s))
+		page_span(r, g, s->whole ? v->body : v->texts[s->format].body);
+	else if (s->model)
+		model_put(r, g, s);
 	else if (s->kind == VIEW_WITH_STATS)
 		put_with_stats(r, g, v, s);
 	else if (s->kind == VIEW_STATS || s->kind == VIEW_STATS_GROUPED)
 		put_statistics(r, g, v, s);
-	else if (s->preset != SELECTION_NO_PRESET)
-		put_preset(r, g, v, s);
 	else
 		put_list(r, g, v, s);
 }

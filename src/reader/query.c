@@ -5,6 +5,7 @@
 #include "json/write.h"
 #include "python/lax.h"
 #include "terms/category.h"
+#include "terms/event.h"
 
 enum parameter {
 	PARAMETER_GROUP,
@@ -16,8 +17,15 @@ enum parameter {
 	PARAMETER_MIN_WORKER_COUNT,
 	PARAMETER_SORT_BY,
 	PARAMETER_SORT_DESC,
+	PARAMETER_MIN_DAYS,
+	PARAMETER_FORMAT,
+	PARAMETER_SINCE,
+	PARAMETER_KINDS,
 	PARAMETER_MAX
 };
+
+/* What has pages and formats. */
+#define QUERY_LISTS (QUERY_RISK | QUERY_HISTORY | QUERY_CHANGES | QUERY_UNLISTED)
 
 /* In the order of declaration, which is the order of error items. */
 static const struct {
@@ -28,12 +36,16 @@ static const struct {
 	[PARAMETER_WORKERS] = { STR("include_workers"), QUERY_WITH_STATS },
 	[PARAMETER_VARIATIONS] = { STR("include_backend_variations"),
 	    QUERY_RISK | QUERY_WITH_STATS },
-	[PARAMETER_PRESET] = { STR("preset"), QUERY_RISK },
-	[PARAMETER_LIMIT] = { STR("limit"), QUERY_STATISTICS | QUERY_RISK },
-	[PARAMETER_OFFSET] = { STR("offset"), QUERY_STATISTICS | QUERY_RISK },
+	[PARAMETER_PRESET] = { STR("preset"), QUERY_RISK | QUERY_HISTORY },
+	[PARAMETER_LIMIT] = { STR("limit"), QUERY_STATISTICS | QUERY_LISTS },
+	[PARAMETER_OFFSET] = { STR("offset"), QUERY_STATISTICS | QUERY_LISTS },
 	[PARAMETER_MIN_WORKER_COUNT] = { STR("min_worker_count"), QUERY_WITH_STATS },
 	[PARAMETER_SORT_BY] = { STR("sort_by"), QUERY_WITH_STATS },
 	[PARAMETER_SORT_DESC] = { STR("sort_desc"), QUERY_WITH_STATS },
+	[PARAMETER_MIN_DAYS] = { STR("min_days"), QUERY_RISK },
+	[PARAMETER_FORMAT] = { STR("format"), QUERY_LISTS },
+	[PARAMETER_SINCE] = { STR("since"), QUERY_CHANGES },
+	[PARAMETER_KINDS] = { STR("kinds"), QUERY_CHANGES },
 };
 
 struct str
@@ -66,29 +78,74 @@ put_input(struct buf *errors, struct str input)
 	json_put_string(errors, input);
 }
 
+const char *
+query_format_name(enum view_format format)
+{
+	static const char *const names[FORMAT_MAX] = {
+		[FORMAT_JSON] = "json",
+		[FORMAT_CSV] = "csv",
+		[FORMAT_MARKDOWN] = "markdown",
+	};
+
+	return names[format];
+}
+
+/* The words of which a parameter has to be one. */
+struct choice {
+	const char *(*name)(int i);
+	int n;
+};
+
+static const char *
+category_at(int i)
+{
+	return category_name((enum category)i);
+}
+
+static const char *
+format_at(int i)
+{
+	return query_format_name((enum view_format)i);
+}
+
+static const char *
+kind_at(int i)
+{
+	return event_kind_name((enum event_kind)i);
+}
+
 static void
-list_categories(struct buf *b)
+list_choices(struct buf *b, const struct choice *c)
 {
 	int i;
 
-	for (i = 0; i < CATEGORY_MAX; i++)
+	for (i = 0; i < c->n; i++)
 		buf_printf(b, "%s'%s'",
-		    i == 0                  ? ""
-		    : i == CATEGORY_MAX - 1 ? " or "
-					    : ", ",
-		    category_name((enum category)i));
+		    i == 0          ? ""
+		    : i == c->n - 1 ? " or "
+				    : ", ",
+		    c->name(i));
+}
+
+static void
+put_enum_item(struct buf *errors, const char *place, struct str name,
+    const struct choice *c, struct str input)
+{
+	begin_item(errors, "enum", place, name, "Input should be ");
+	list_choices(errors, c);
+	put_input(errors, input);
+	buf_puts(errors, ",\"ctx\":{\"expected\":\"");
+	list_choices(errors, c);
+	buf_puts(errors, "\"}}");
 }
 
 void
 query_bad_category(
     const char *place, struct str parameter, struct str name, struct buf *errors)
 {
-	begin_item(errors, "enum", place, parameter, "Input should be ");
-	list_categories(errors);
-	put_input(errors, name);
-	buf_puts(errors, ",\"ctx\":{\"expected\":\"");
-	list_categories(errors);
-	buf_puts(errors, "\"}}");
+	const struct choice categories = { category_at, CATEGORY_MAX };
+
+	put_enum_item(errors, place, parameter, &categories, name);
 }
 
 static void
@@ -183,6 +240,45 @@ query_next(struct str *raw, struct arena *a, struct str *name, struct str *value
 	return false;
 }
 
+static void
+convert_format(struct str value, struct query *q, struct buf *errors)
+{
+	const struct choice formats = { format_at, FORMAT_MAX };
+
+	q->has_format = value.p != NULL;
+	for (int i = 0; i < FORMAT_MAX; i++) {
+		const char *name = format_at(i);
+
+		q->format = (enum view_format)i;
+		if (!q->has_format || str_eq(value, (struct str){ name, strlen(name) }))
+			return;
+	}
+	put_enum_item(
+	    errors, "query", parameters[PARAMETER_FORMAT].name, &formats, value);
+}
+
+/* A list with commas between; what is empty in it is nothing. */
+static void
+convert_kinds(struct str value, uint32_t *kinds, struct buf *errors)
+{
+	const struct choice all = { kind_at, EVENT_KIND_MAX };
+	struct str name;
+	int kind;
+
+	while (value.len > 0) {
+		name = cut_at(&value, ',');
+		if (name.len == 0)
+			continue;
+		kind = event_kind_find(name.p, name.len);
+		if (kind < 0) {
+			put_enum_item(errors, "query", parameters[PARAMETER_KINDS].name,
+			    &all, name);
+			return;
+		}
+		*kinds |= UINT32_C(1) << kind;
+	}
+}
+
 /* The last value of each parameter that the endpoint has, still encoded; p is NULL
  * where there is none. Earlier ones are not even looked at. */
 static void
@@ -223,6 +319,12 @@ convert(const struct str *values, struct arena *a, struct query *q, struct buf *
 	q->sort_by = sort_find(values[PARAMETER_SORT_BY]);
 	convert_bool(
 	    PARAMETER_SORT_DESC, values[PARAMETER_SORT_DESC], &q->sort_desc, errors);
+	convert_int(PARAMETER_MIN_DAYS, values[PARAMETER_MIN_DAYS], 0, a, &text,
+	    &q->min_days, errors);
+	convert_format(values[PARAMETER_FORMAT], q, errors);
+	convert_int(
+	    PARAMETER_SINCE, values[PARAMETER_SINCE], 0, a, &text, &q->since, errors);
+	convert_kinds(values[PARAMETER_KINDS], &q->kinds, errors);
 }
 
 bool

@@ -11,11 +11,16 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "payload/view.h"
 
 /* Endpoints, as bits: which parameters they have. */
 #define QUERY_STATISTICS 1u
 #define QUERY_RISK 2u
 #define QUERY_WITH_STATS 4u
+#define QUERY_HISTORY 8u
+#define QUERY_CHANGES 16u
+#define QUERY_UNLISTED 32u
+#define QUERY_MODEL 64u /* has no parameters */
 
 /* What models are sorted by; whatever else is asked for leaves them as they are. */
 enum query_sort {
@@ -40,6 +45,11 @@ struct query {
 	int64_t min_worker_count; /* saturated */
 	enum query_sort sort_by;
 	bool sort_desc;
+	int64_t min_days; /* at risk, saturated; 0: any number */
+	bool has_format;
+	enum view_format format;
+	int64_t since;  /* the id of a change, saturated; 0: all */
+	uint32_t kinds; /* of changes, bit 1 << enum event_kind; 0: all */
 };
 
 /* Whether it asks for a part: offset=0 alone does not (doc/reference.md 8.7). */
@@ -57,6 +67,9 @@ query_paged(const struct query *q)
  */
 bool query_parse(struct str raw, unsigned endpoint, struct arena *, struct query *out,
     struct buf *errors) MUST_CHECK;
+
+/* "json", "csv", "markdown". */
+const char *query_format_name(enum view_format);
 
 /* What sort_by calls it; empty for SORT_NONE. Static. */
 struct str query_sort_name(enum query_sort);

@@ -15,6 +15,8 @@ struct row_source {
 	const struct view *view;
 	struct row_run run;
 	struct str end;
+	struct row_filter filter;
+	const uint64_t *text; /* where rows begin in another format; NULL: JSON */
 	bool with_stats;
 	struct with_stats_choice choice; /* if with_stats */
 	struct buf digits;
@@ -34,14 +36,17 @@ own(struct http_source *source)
 static uint32_t
 number_at(const struct row_source *s, uint32_t i)
 {
+	i += s->run.first;
 	return s->run.numbers != NULL ? s->run.numbers[i] : i;
 }
 
 static bool
 is_asked_for(const struct row_source *s, uint32_t i)
 {
-	return !s->with_stats ||
-	       with_stats_row_is_chosen(s->generation, &s->choice, number_at(s, i));
+	if (s->with_stats)
+		return with_stats_row_is_chosen(
+		    s->generation, &s->choice, number_at(s, i));
+	return row_filter_has(&s->filter, number_at(s, i));
 }
 
 static void
@@ -51,6 +56,11 @@ put_row(struct row_source *s, struct sink *k)
 	const struct view_row *rows = (const void *)(data + s->view->rows);
 	uint32_t number = number_at(s, s->next);
 
+	if (s->text != NULL) {
+		sink_put(k, (struct str){ data + s->text[number],
+				s->text[number + 1] - s->text[number] });
+		return;
+	}
 	if (s->begun)
 		sink_put(k, STR(","));
 	if (s->with_stats)
@@ -111,17 +121,21 @@ destroy(struct http_source *source)
 	free(s);
 }
 
-/* Of the rows of a preset: a number for each. Leaves the source as it was. */
+/* Of the rows of a list: a number for each. Leaves the source as it was. */
 static size_t
 length(struct row_source *s)
 {
 	struct sink sink = { .to = NULL };
 
-	for (; s->next < s->run.n; s->next++) {
+	s->left = s->run.wanted;
+	for (seek(s); s->next < s->run.n; seek(s)) {
 		put_row(s, &sink);
 		s->begun = true;
+		s->next++;
+		s->left--;
 	}
 	s->next = 0;
+	s->left = s->run.wanted;
 	s->begun = false;
 	return sink.len;
 }
@@ -138,6 +152,10 @@ row_source_new(const struct generation *g, const struct selection *selection,
 	s->view = &g->directory->views[selection->kind];
 	s->run = run;
 	s->end = end;
+	row_filter_make(&s->filter, g->directory, selection);
+	if (selection->format != FORMAT_JSON)
+		s->text = (const void *)(g->snapshot->data +
+					 s->view->texts[selection->format].rows);
 	s->with_stats = selection->kind == VIEW_WITH_STATS;
 	s->choice = (struct with_stats_choice){ selection->workers,
 		selection->variations, selection->least };

@@ -10,16 +10,12 @@
 #include "base/str.h"
 #include "http/response.h"
 #include "reader/generation.h"
+#include "reader/row_filter.h"
 #include "reader/selection.h"
 
-/* n rows, or those of them that a with-stats selection asks for. */
-struct row_run {
-	const uint32_t *numbers; /* NULL: the view's first ones */
-	uint32_t n;
-};
-
 /*
- * The rows of the selection's view with commas between, and what follows them. The
+ * The rows of the run that the selection asks for, in its format, and what follows
+ * them; `wanted` says how many they are, but of with-stats. The
  * generation, in which the numbers and the end lie (the end may also be static), has to
  * live as long as the source. The caller's; several threads may each have one of a
  * generation.

@@ -5,6 +5,8 @@
 #include <xxhash.h>
 
 #include "json/write.h"
+#include "reader/model.h"
+#include "reader/row_filter.h"
 #include "terms/preset.h"
 
 static const struct str kind_names[VIEW_MAX] = {
@@ -43,6 +45,19 @@ choose_models(struct selection *s, const struct query *q)
 	s->desc = s->sort != SORT_NONE && q->sort_desc;
 }
 
+/* An id is never above VIEW_ID_MAX, and no time is that many days ago. */
+static void
+choose_rows(struct selection *s, const struct query *q)
+{
+	const int64_t days = VIEW_TIME_MAX / (24 * 60 * 60) + 1;
+
+	s->format = q->format;
+	s->min_days = q->min_days < days ? q->min_days : days;
+	s->since = (uint64_t)q->since < VIEW_ID_MAX ? (uint64_t)q->since : VIEW_ID_MAX;
+	if (q->kinds != (UINT32_C(1) << EVENT_KIND_MAX) - 1)
+		s->kinds = q->kinds;
+}
+
 /* `name` and value are static or canonical: no value holds a '&'. */
 static void
 put_part(struct buf *b, const char *name, struct str value)
@@ -54,16 +69,27 @@ put_part(struct buf *b, const char *name, struct str value)
 }
 
 static void
+put_part_number(struct buf *b, const char *name, int64_t n)
+{
+	put_part(b, name, STR(""));
+	json_put_int(b, n);
+}
+
+static void
+put_part_name(struct buf *b, const char *name, const char *value)
+{
+	put_part(b, name, (struct str){ value, strlen(value) });
+}
+
+static void
 put_models(struct buf *b, const struct selection *s)
 {
 	if (s->workers)
 		put_part(b, "workers", STR("1"));
 	if (s->variations)
 		put_part(b, "variations", STR("1"));
-	if (s->least > 0) {
-		put_part(b, "least", STR(""));
-		json_put_int(b, s->least);
-	}
+	if (s->least > 0)
+		put_part_number(b, "least", s->least);
 	if (s->sort != SORT_NONE) {
 		put_part(b, "sort", query_sort_name(s->sort));
 		put_part(b, "desc", s->desc ? STR("1") : STR("0"));
@@ -71,15 +97,26 @@ put_models(struct buf *b, const struct selection *s)
 }
 
 static void
+put_row_parts(struct buf *b, const struct selection *s)
+{
+	if (s->min_days > 0)
+		put_part_number(b, "days", s->min_days);
+	if (s->since > 0)
+		put_part_number(b, "since", (int64_t)s->since);
+	for (int k = 0; k < EVENT_KIND_MAX; k++)
+		if (s->kinds >> k & 1)
+			put_part_name(b, "kind", event_kind_name((enum event_kind)k));
+	if (s->format != FORMAT_JSON)
+		put_part_name(b, "format", query_format_name(s->format));
+}
+
+static void
 put_selection(struct buf *b, const struct selection *s)
 {
-	const char *preset;
-
 	buf_add(b, kind_names[s->kind].p, kind_names[s->kind].len);
-	if (s->preset != SELECTION_NO_PRESET) {
-		preset = preset_name((enum preset)s->preset);
-		put_part(b, "preset", (struct str){ preset, strlen(preset) });
-	}
+	if (s->preset != SELECTION_NO_PRESET)
+		put_part_name(b, "preset", preset_name((enum preset)s->preset));
+	put_row_parts(b, s);
 	if (s->paged) {
 		put_part(b, "offset", s->offset_text);
 		put_part(b, "limit", s->limit_text);
@@ -98,6 +135,8 @@ selection_make(
 			return false;
 	}
 	choose_page(s, q);
+	choose_rows(s, q);
+	s->rare = s->paged || s->min_days > 0 || s->since > 0 || s->kinds != 0;
 	if (kind == VIEW_WITH_STATS)
 		choose_models(s, q);
 	buf_reset(text);
@@ -105,6 +144,25 @@ selection_make(
 	s->text = (struct str){ text->data, text->len };
 	s->whole = text->len == kind_names[kind].len;
 	return true;
+}
+
+void
+selection_make_model(
+    struct selection *s, uint32_t row, struct str name, bool workers, struct buf *text)
+{
+	*s = (struct selection){ .kind = VIEW_RISK,
+		.preset = SELECTION_NO_PRESET,
+		.workers = workers,
+		.variations = true,
+		.model = true,
+		.row = row,
+		.rare = true };
+	buf_reset(text);
+	buf_puts(text, "model");
+	put_models(text, s);
+	/* The last: a name may hold what looks like parts. */
+	put_part(text, "name", name);
+	s->text = (struct str){ text->data, text->len };
 }
 
 static struct str
@@ -128,8 +186,30 @@ selection_copy(struct selection *copy, const struct selection *s, struct buf *wo
 	copy->limit_text = copy_word(s->limit_text, words);
 }
 
+static uint64_t
+mix(const struct selection *s, uint64_t h)
+{
+	return XXH3_64bits_withSeed(s->text.p, s->text.len, h);
+}
+
 /* What with-stats shows beyond the plain answer has contents of its own. They are mixed
  * in one after the other: were they added up, two that change alike would hide it. */
+static uint64_t
+mix_with_stats(const struct selection *s, const struct with_stats *w, uint64_t h)
+{
+	if (s->workers)
+		h = mix(s, h ^ w->workers_etag);
+	if (s->variations)
+		h = mix(s, h ^ w->variations_etag);
+	return h;
+}
+
+static const struct view_text *
+text_of(const struct selection *s, const struct view_directory *d)
+{
+	return &d->views[s->kind].texts[s->format];
+}
+
 uint64_t
 selection_tag(const struct selection *s, const struct view_directory *d)
 {
@@ -137,12 +217,21 @@ selection_tag(const struct selection *s, const struct view_directory *d)
 
 	if (s->whole)
 		return h;
-	h = XXH3_64bits_withSeed(s->text.p, s->text.len, h);
-	if (s->workers)
-		h = XXH3_64bits_withSeed(
-		    s->text.p, s->text.len, h ^ d->with_stats.workers_etag);
-	if (s->variations)
-		h = XXH3_64bits_withSeed(
-		    s->text.p, s->text.len, h ^ d->with_stats.variations_etag);
-	return h;
+	if (s->model)
+		return mix(s, model_hash(d, s));
+	if (s->format != FORMAT_JSON)
+		h = text_of(s, d)->etag;
+	if (s->min_days > 0)
+		h ^= row_filter_hash(d, s);
+	return mix_with_stats(s, &d->with_stats, mix(s, h));
+}
+
+int64_t
+selection_modified(const struct selection *s, const struct view_directory *d)
+{
+	if (s->model)
+		return model_modified(d, s);
+	if (s->format != FORMAT_JSON)
+		return text_of(s, d)->modified;
+	return d->views[s->kind].modified;
 }

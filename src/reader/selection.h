@@ -35,12 +35,26 @@ struct selection {
 	uint64_t offset, limit;             /* UINT64_MAX: no limit */
 	struct str offset_text, limit_text; /* as they are echoed */
 
-	/* With-stats. */
+	/* Lists. */
+	enum view_format format;
+	int64_t min_days; /* that a model is at risk, 0: any number */
+	uint64_t since;   /* changes above that id */
+	uint32_t kinds;   /* of changes, bit 1 << enum event_kind; 0: all */
+
+	/* With-stats, and a model the first of them. */
 	bool workers;
 	bool variations;
 	int64_t least; /* workers that a model must have, 0: any number */
 	enum query_sort sort;
 	bool desc;
+
+	/* One model, which kind, VIEW_RISK, has as that row. */
+	bool model;
+	uint32_t row;
+
+	/* There are as many selections like it as there are numbers: what is made of
+	 * it is hardly asked for again. */
+	bool rare;
 };
 
 /*
@@ -50,6 +64,11 @@ struct selection {
  */
 bool selection_make(struct selection *s, enum view_kind, const struct query *,
     struct buf *text) MUST_CHECK;
+
+/* The same for the model of a row, whose name it is: with its workers, if they may be
+ * shown. */
+void selection_make_model(
+    struct selection *s, uint32_t row, struct str name, bool workers, struct buf *text);
 
 /* Makes *copy equal, with strings of its own in *words, which is emptied and must stay
  * as it is while the copy is used. */
@@ -62,5 +81,8 @@ void selection_copy(
  * of its content.
  */
 uint64_t selection_tag(const struct selection *, const struct view_directory *);
+
+/* Since when that content is what it is: Unix seconds. */
+int64_t selection_modified(const struct selection *, const struct view_directory *);
 
 #endif

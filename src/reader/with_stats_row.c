@@ -19,6 +19,19 @@ with_stats_row_is_chosen(
 	return with_stats_count(row_at(g, number), c->workers) >= c->least;
 }
 
+size_t
+with_stats_row_key(const struct generation *g, uint32_t number)
+{
+	const struct view *v = &g->directory->views[VIEW_WITH_STATS];
+	const struct view_row *texts = (const void *)(g->snapshot->data + v->rows);
+	const char *p = g->snapshot->data + texts[number].off;
+	size_t head = row_at(g, number)->head, i = 1;
+
+	while (i < head && p[i] != '"')
+		i += p[i] == '\\' ? 2 : 1;
+	return i + 2 < head ? i + 2 : head;
+}
+
 /* `{"ID":{...},...}`: the text of each of the model's workers. */
 static void
 put_workers(struct sink *k, const struct generation *g, uint64_t list)

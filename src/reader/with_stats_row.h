@@ -19,6 +19,8 @@ struct with_stats_choice {
 /* Whether the row with that number is in the answer. */
 bool with_stats_row_is_chosen(
     const struct generation *, const struct with_stats_choice *, uint32_t number);
+/* Bytes of the name and the colon that a row begins with: at most its `head`. */
+size_t with_stats_row_key(const struct generation *, uint32_t number);
 /* digits: room for a number, whatever is in it. */
 void with_stats_row_put(struct sink *, const struct generation *,
     const struct with_stats_choice *, uint32_t number, struct buf *digits);

@@ -1,0 +1,21 @@
+/* The names that a name was probably meant to be. */
+#ifndef READER_CLOSEST_H
+#define READER_CLOSEST_H
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "reader/generation.h"
+
+#define CLOSEST_MAX 3
+/* Names that are looked at, around where the name would be among all of them. */
+#define CLOSEST_WINDOW 1024
+/* Bytes of a name that are compared. */
+#define CLOSEST_BYTES 64
+
+/* Finds the names of VIEW_RISK that take the fewest insertions, removals and
+ * replacements of a byte to become that name, in whatever case; the closest first,
+ * among equals by name. Returns how many there are. They lie in the generation. */
+unsigned closest_find(const struct generation *, struct str name,
+    struct str closest[CLOSEST_MAX]) MUST_CHECK;
+
+#endif
