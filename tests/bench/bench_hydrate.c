@@ -23,8 +23,10 @@
 #include "base/region.h"
 #include "fixture/json_text.h"
 #include "fleet/value.h"
+#include "lists/lists.h"
 #include "payload/encode.h"
 #include "payload/view.h"
+#include "payload/write.h"
 #include "records/document.h"
 #include "records/report.h"
 #include "shm/publish.h"
@@ -405,7 +407,10 @@ struct figures {
 	double identity[2];           /* s to publish: first cycle, later ones */
 	double forms[2];              /* s more for the forms that are asked for */
 	size_t encoded[ENCODING_MAX]; /* bytes of the complete bodies */
-	size_t values;                /* bytes of both values that travel in a fleet */
+	double lists;                 /* s of CPU, the least, for texts of both */
+	size_t texts;                 /* bytes of them, with their tables */
+	size_t text[FORMAT_MAX][VIEW_MAX]; /* bytes of bodies, both categories */
+	size_t values; /* bytes of both values that travel in a fleet */
 	double value_written, value_read; /* s of CPU, the least */
 };
 
@@ -537,6 +542,57 @@ measure_encoding(const struct documents both[2], struct figures *f)
 		add_encoded((const void *)out[i].data, f);
 		buf_free(&out[i]);
 	}
+}
+
+/* Views that share a text count once. */
+static void
+add_texts(const struct view_directory *d, struct figures *f)
+{
+	for (int k = 0; k < VIEW_MAX; k++)
+		for (int t = FORMAT_JSON + 1; t < FORMAT_MAX; t++)
+			if (k == VIEW_RISK || d->views[k].texts[t].body.off !=
+						  d->views[VIEW_RISK].texts[t].body.off)
+				f->text[t][k] += d->views[k].texts[t].body.len;
+}
+
+/* Without a history, of which there are no documents; unlisted names are printed with
+ * their JSON. */
+static void
+measure_lists(const struct documents *d, size_t runs, struct figures *f)
+{
+	double start, took, least = DBL_MAX;
+	struct buf out = { 0 };
+	size_t len = 0;
+
+	for (size_t r = 0; r < runs; r++) {
+		(void)render(d, &out);
+		len = out.len;
+		start = cpu_seconds();
+		lists_print(&out, NULL);
+		took = cpu_seconds() - start;
+		least = took < least ? took : least;
+	}
+	f->lists += least;
+	f->texts += out.len - len;
+	add_texts(payload_directory(&out), f);
+	buf_free(&out);
+}
+
+static void
+print_lists(const struct figures *f)
+{
+	static const char *const names[FORMAT_MAX] = { NULL, "CSV", "Markdown" };
+
+	printf("  lists to paste: %.2f ms CPU, %.3f MB", f->lists * 1e3,
+	    (double)f->texts / 1e6);
+	for (int t = FORMAT_JSON + 1; t < FORMAT_MAX; t++)
+		printf("; %s %.3f plain, %.3f grouped, %.3f with variations, "
+		       "%.3f unlisted",
+		    names[t], (double)f->text[t][VIEW_RISK] / 1e6,
+		    (double)f->text[t][VIEW_RISK_GROUPED] / 1e6,
+		    (double)f->text[t][VIEW_RISK_VARIATIONS] / 1e6,
+		    (double)f->text[t][VIEW_UNLISTED] / 1e6);
+	putchar('\n');
 }
 
 /* A leader makes a value a cycle, each follower reads it. */
@@ -710,8 +766,10 @@ measure_child(int fd, size_t n, const char *dir)
 	measure_jansson(both, runs, &f);
 	if (f.payload < ENCODING_PAYLOAD_MAX) {
 		measure_encoding(both, &f);
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 2; i++) {
+			measure_lists(&both[i], runs, &f);
 			measure_value(&both[i], runs < 5 ? runs : 5, &f);
+		}
 		measure_publishing(both, &f);
 	}
 	if (write(fd, &f, sizeof(f)) != sizeof(f))
@@ -750,6 +808,8 @@ bench(const char *label, size_t n, const char *dir)
 		    (double)f.encoded[ENCODING_GZIP] / 1e6,
 		    (double)f.encoded[ENCODING_BROTLI] / 1e6,
 		    (double)f.encoded[ENCODING_ZSTD] / 1e6);
+	if (f.texts > 0)
+		print_lists(&f);
 	if (f.values > 0)
 		printf("  in a fleet: values of %.3f MB, made in %.1f ms CPU, read in "
 		       "%.1f\n",
