@@ -3,11 +3,6 @@
  * tables. */
 #include "history/store_run.h"
 
-#define FIGURES(of)                                                                    \
-	of "usage_day INTEGER NOT NULL," of "usage_month INTEGER NOT NULL," of         \
-	   "usage_total INTEGER NOT NULL," of "workers INTEGER NOT NULL," of           \
-	   "flags INTEGER NOT NULL," of "marks INTEGER NOT NULL"
-
 /* Keys begin with the time: a sample writes to a few pages at the end of a table, and
  * what is too old is a few pages at its beginning. */
 static const char *const migrations[STORE_VERSION] = {
@@ -30,27 +25,38 @@ static const char *const migrations[STORE_VERSION] = {
 	" no_download_urls_since INTEGER NOT NULL,"
 	" missing_description_since INTEGER NOT NULL,"
 	" missing_baseline_since INTEGER NOT NULL,"
-	" low_usage_since INTEGER NOT NULL,"
-	" at_risk_since INTEGER NOT NULL,"
-	" critical_since INTEGER NOT NULL," FIGURES("last_") "," FIGURES("sample_") "," FIGURES(
-	    "steady_") ");"
-		       "CREATE TABLE samples (at INTEGER PRIMARY KEY);"
-		       "CREATE TABLE hours (hour INTEGER NOT NULL, model INTEGER NOT "
-		       "NULL," FIGURES(
-			   "") ", PRIMARY KEY (hour, model)) WITHOUT ROWID;"
-			       "CREATE TABLE days (day INTEGER NOT NULL, model INTEGER "
-			       "NOT NULL,"
-			       " used INTEGER, workers INTEGER, PRIMARY KEY (day, "
-			       "model)) WITHOUT ROWID;"
-			       "CREATE TABLE events (id INTEGER PRIMARY KEY, at "
-			       "INTEGER NOT NULL,"
-			       " since INTEGER NOT NULL, kind INTEGER NOT NULL, flag "
-			       "INTEGER,"
-			       " count INTEGER NOT NULL, model BLOB NOT NULL,"
-			       " former BLOB NOT NULL," FIGURES("before_") "," FIGURES(
-				   "after_") ");"
-					     "PRAGMA application_id = " STORE_TEXT(
-						 STORE_APPLICATION_ID) ";",
+	" low_usage_since INTEGER NOT NULL, at_risk_since INTEGER NOT NULL,"
+	" critical_since INTEGER NOT NULL, last_usage_day INTEGER NOT NULL,"
+	" last_usage_month INTEGER NOT NULL, last_usage_total INTEGER NOT NULL,"
+	" last_workers INTEGER NOT NULL, last_flags INTEGER NOT NULL,"
+	" last_marks INTEGER NOT NULL, sample_usage_day INTEGER NOT NULL,"
+	" sample_usage_month INTEGER NOT NULL,"
+	" sample_usage_total INTEGER NOT NULL, sample_workers INTEGER NOT NULL,"
+	" sample_flags INTEGER NOT NULL, sample_marks INTEGER NOT NULL,"
+	" steady_usage_day INTEGER NOT NULL,"
+	" steady_usage_month INTEGER NOT NULL,"
+	" steady_usage_total INTEGER NOT NULL, steady_workers INTEGER NOT NULL,"
+	" steady_flags INTEGER NOT NULL, steady_marks INTEGER NOT NULL);"
+	"CREATE TABLE samples (at INTEGER PRIMARY KEY);"
+	"CREATE TABLE hours (hour INTEGER NOT NULL, model INTEGER NOT NULL,"
+	" usage_day INTEGER NOT NULL, usage_month INTEGER NOT NULL,"
+	" usage_total INTEGER NOT NULL, workers INTEGER NOT NULL,"
+	" flags INTEGER NOT NULL, marks INTEGER NOT NULL,"
+	" PRIMARY KEY (hour, model)) WITHOUT ROWID;"
+	"CREATE TABLE days (day INTEGER NOT NULL, model INTEGER NOT NULL,"
+	" used INTEGER, workers INTEGER,"
+	" PRIMARY KEY (day, model)) WITHOUT ROWID;"
+	"CREATE TABLE events (id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+	" since INTEGER NOT NULL, kind INTEGER NOT NULL, flag INTEGER,"
+	" count INTEGER NOT NULL, model BLOB NOT NULL, former BLOB NOT NULL,"
+	" before_usage_day INTEGER NOT NULL,"
+	" before_usage_month INTEGER NOT NULL,"
+	" before_usage_total INTEGER NOT NULL, before_workers INTEGER NOT NULL,"
+	" before_flags INTEGER NOT NULL, before_marks INTEGER NOT NULL,"
+	" after_usage_day INTEGER NOT NULL, after_usage_month INTEGER NOT NULL,"
+	" after_usage_total INTEGER NOT NULL, after_workers INTEGER NOT NULL,"
+	" after_flags INTEGER NOT NULL, after_marks INTEGER NOT NULL);"
+	"PRAGMA application_id = 1752787049;",
 };
 
 _Static_assert(RISK_FLAG_MAX == 11, "a flag more is a column more of models");
