@@ -11,6 +11,7 @@ import pytest
 
 from conftest import DEMO, file_categories
 from daemon import descriptors, wait_for
+from event_stream import Stream
 from prometheus import Prometheus, needs_prometheus
 from test_body_memory import documents as long_documents, targets
 from test_encodings import slow_client
@@ -107,9 +108,12 @@ def test_empty_and_refused(watch):
 def test_capacity_and_clients(watch):
     """image_generation takes five sixths of this segment, text_generation more than all."""
     daemon, watcher, _ = watch(segment="80K", wait=False,
-                               settings='http { metrics_listen = { "127.0.0.1:0" } max_connections = 10 }')
+                               settings='http { metrics_listen = { "127.0.0.1:0" } max_connections = 10 max_streams = 1 }')
     fires(watcher, "HydratordNoRoom", category="text_generation")
     fires(watcher, "HydratordRoomScarce", category="image_generation")
+    stream = Stream(daemon.port)
+    fires(watcher, "HydratordStreams")
+    stream.close()
     held = [daemon.connect() for _ in range(9)]
     for connection in held:
         connection.request("GET", "/livez")
