@@ -13,7 +13,7 @@ UNIT_FIXTURE(.setup = publications_set_up, .teardown = publications_tear_down);
 TEST(nothing_new_is_no_batch)
 {
 	note(MIDNIGHT, model("a", 0, 0, 0));
-	take();
+	take_batch();
 	history_batch_done(history, &batch, true);
 	note(MIDNIGHT + 60, model("a", 0, 0, 0));
 	assert_null(history_take_batch(history));
@@ -22,10 +22,10 @@ TEST(nothing_new_is_no_batch)
 TEST(one_batch_at_a_time)
 {
 	note(MIDNIGHT, model("a", 0, 0, 0));
-	take();
+	take_batch();
 	note(MIDNIGHT + HOUR, model("a", 1, 0, 0));
 	assert_null(history_take_batch(history));
-	take();
+	take_batch();
 	assert_int_equal(batch->ndays, 1);
 }
 
@@ -33,10 +33,10 @@ TEST(event_is_recorded_once)
 {
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	note(MIDNIGHT + 60, model("a", 0, 0, LOW));
-	take();
+	take_batch();
 	assert_events(2);
 	note(MIDNIGHT + 120, model("a", 0, 0, 0));
-	take();
+	take_batch();
 	assert_event(0, EVENT_FLAG_CLEARED, "a");
 	assert_events(2);
 }
@@ -45,9 +45,9 @@ TEST(rows_that_did_not_change_are_in_none)
 {
 	note_two(MIDNIGHT, model("a", 0, 0, 0), model("b", 0, 0, 0));
 	note_two(MIDNIGHT + HOUR, model("a", 0, 0, 0), model("b", 0, 0, 0));
-	take();
+	take_batch();
 	note_two(MIDNIGHT + 2 * HOUR, model("a", 0, 0, 0), model("b", 7, 0, 0));
-	take();
+	take_batch();
 	assert_int_equal(batch->nmodels, 1);
 	assert_int_equal(batch->nhours, 1);
 	assert_int_equal(batch->ndays, 1);
@@ -67,7 +67,7 @@ TEST(batch_that_was_not_recorded_goes_into_the_next)
 	note(MIDNIGHT + HISTORY_DAY, model("a", 5, 0, LOW));
 	history_batch_done(history, &lost, false);
 	assert_null(lost);
-	take();
+	take_batch();
 	assert_int_equal(batch->samples, 3);
 	assert_int_equal(batch->nmodels, 2);
 	assert_event(0, EVENT_DISAPPEARED, "b");
@@ -78,7 +78,7 @@ TEST(batch_that_was_not_recorded_goes_into_the_next)
 TEST(batch_outlives_its_history)
 {
 	note(MIDNIGHT, model("a", 0, 0, 0));
-	take();
+	take_batch();
 	history_free(&history);
 	assert_string_equal(batch->models[0].name.p, "a");
 	history_batch_done(NULL, &batch, false);
@@ -90,7 +90,7 @@ TEST(delivered_id_is_recorded_and_never_falls)
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	history_deliver(history, 17);
 	history_deliver(history, 5);
-	take();
+	take_batch();
 	assert_int_equal(batch->meta.delivered_id, 17);
 	assert_int_equal(history_delivered(history), 17);
 }
@@ -117,7 +117,7 @@ TEST(restart_is_no_event)
 
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	note(MIDNIGHT + HOUR, model("a", 5, 0, LOW));
-	take();
+	take_batch();
 	h = read_again();
 	assert_null(history_take_batch(h));
 	history_free(&history);
@@ -212,7 +212,7 @@ TEST(worst_numbers_are_brought_into_their_ranges)
 	assert_true(history_restore_model(history, &row));
 	note_two(MIDNIGHT, model("a", 1, 0, 0), model("b", 1, 0, 0));
 	note_two(MIDNIGHT + HOUR, model("a", 2, 0, 0), model("b", 3, 0, 0));
-	take();
+	take_batch();
 	assert_int_equal(row_of("b")->last_seen, MIDNIGHT + HOUR);
 	for (size_t i = 0; i < batch->ndays; i++)
 		assert_in_range(batch->days[i].used, 1, 2);

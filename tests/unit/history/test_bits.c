@@ -29,7 +29,7 @@ TEST(flag_and_risk_are_told_with_figures)
 	note(MIDNIGHT, model("a", 5, 3, 0));
 	note(MIDNIGHT + 60, model("a", 6, 2, LOW));
 	note(MIDNIGHT + 120, model("a", 7, 1, 0));
-	take();
+	take_batch();
 	assert_event(0, EVENT_FLAG_SET, "a");
 	assert_int_equal(event_at(0)->flag, RISK_LOW_USAGE);
 	assert_int_equal(event_at(0)->since, MIDNIGHT + 60);
@@ -47,7 +47,7 @@ TEST(second_flag_is_no_second_risk)
 	note(MIDNIGHT, model("a", 0, 0, LOW));
 	note(MIDNIGHT + 60, model("a", 0, 0, LOW | IDLE));
 	note(MIDNIGHT + 120, model("a", 0, 0, IDLE));
-	take();
+	take_batch();
 	assert_event(0, EVENT_FLAG_SET, "a");
 	assert_event(1, EVENT_FLAG_CLEARED, "a");
 	assert_events(2);
@@ -60,7 +60,7 @@ TEST(end_of_critical_is_no_event)
 	note(MIDNIGHT + 60, critical(model("a", 0, 0, LOW)));
 	note(MIDNIGHT + 120, model("a", 0, 0, LOW));
 	note(MIDNIGHT + 180, critical(model("a", 0, 0, LOW)));
-	take();
+	take_batch();
 	assert_event(0, EVENT_CRITICAL, "a");
 	assert_event(1, EVENT_CRITICAL, "a");
 	assert_events(2);
@@ -72,7 +72,7 @@ TEST(bit_that_flaps_is_not_told)
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	for (int i = 1; i < 10; i++)
 		note(MIDNIGHT + i * 600, model("a", 0, 0, i % 2 != 0 ? LOW : 0));
-	take();
+	take_batch();
 	assert_events(0);
 }
 
@@ -82,10 +82,10 @@ TEST(bit_is_told_when_it_has_settled)
 	note(MIDNIGHT, model("a", 1, 0, 0));
 	note(MIDNIGHT + 60, model("a", 2, 0, LOW));
 	note(MIDNIGHT + 959, model("a", 3, 0, LOW));
-	take();
+	take_batch();
 	assert_events(0);
 	note(MIDNIGHT + 960, model("a", 4, 0, LOW));
-	take();
+	take_batch();
 	assert_event(0, EVENT_FLAG_SET, "a");
 	assert_int_equal(event_at(0)->at, MIDNIGHT + 960);
 	assert_int_equal(event_at(0)->since, MIDNIGHT + 60);
@@ -125,7 +125,7 @@ TEST(who_followed_repeats_nothing_when_it_leads)
 	history_note(follower, &m, 1, MIDNIGHT, false);
 	note(MIDNIGHT + 60, risk);
 	history_note(follower, &risk, 1, MIDNIGHT + 60, false);
-	take();
+	take_batch();
 	assert_events(2);
 	assert_int_equal(history_count(follower)->events, 0);
 	adopt_all(follower);
@@ -144,7 +144,7 @@ TEST(what_the_leader_never_said_the_next_one_says)
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	history_note(history, &risk, 1, MIDNIGHT + 60, false);
 	note(MIDNIGHT + 120, risk);
-	take();
+	take_batch();
 	assert_event(0, EVENT_FLAG_SET, "a");
 	assert_int_equal(event_at(0)->since, MIDNIGHT + 60);
 }
@@ -161,7 +161,7 @@ TEST(what_the_leader_left_out_nobody_says)
 	history_note(history, &risk, 1, MIDNIGHT + 60, false);
 	history_adopt_event(history, &many, "");
 	note(MIDNIGHT + 120, risk);
-	take();
+	take_batch();
 	assert_event(0, EVENT_MANY, "");
 	assert_events(1);
 }

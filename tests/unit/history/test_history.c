@@ -25,7 +25,7 @@ TEST(total_is_split_at_midnight)
 {
 	note(MIDNIGHT - HOUR, model("a", 100, 1, 0));
 	note(MIDNIGHT + 2 * HOUR, model("a", 110, 2, 0));
-	take();
+	take_batch();
 	assert_int_equal(batch->ndays, 2);
 	assert_day(0, 19999, 3, 1);
 	assert_day(1, 20000, 7, 2);
@@ -35,7 +35,7 @@ TEST(sample_at_midnight_has_no_time_of_the_day)
 {
 	note(MIDNIGHT - HOUR, model("a", 0, 1, 0));
 	note(MIDNIGHT, model("a", 5, 4, 0));
-	take();
+	take_batch();
 	assert_day(0, 19999, 5, 1);
 	assert_day(1, 20000, -1, 4);
 }
@@ -45,7 +45,7 @@ TEST(total_that_falls_adds_nothing)
 	note(MIDNIGHT, model("a", 1000, 0, 0));
 	note(MIDNIGHT + HOUR, model("a", 7, 0, 0));
 	note(MIDNIGHT + 2 * HOUR, model("a", 9, 0, 0));
-	take();
+	take_batch();
 	assert_day(0, 20000, 2, 0);
 	assert_int_equal(batch->models[0].resets, 1);
 	assert_int_equal(history_count(history)->resets, 1);
@@ -57,7 +57,7 @@ TEST(greatest_total_overflows_nothing)
 	note(1 + 3 * DAY, model("a", INT64_MAX, INT64_MAX, 0));
 	note(1 + 4 * DAY, model("a", 0, 0, 0));
 	note(1 + 5 * DAY - 1, model("a", INT64_MAX, 0, 0));
-	take();
+	take_batch();
 	assert_day(0, 0,
 	    INT64_MAX / 259200 * 86399 + INT64_MAX % 259200 * 86399 / 259200,
 	    HISTORY_WORKERS_MAX);
@@ -68,7 +68,7 @@ TEST(day_of_many_resets_is_bounded)
 {
 	for (int i = 0; i < 6; i++)
 		note(MIDNIGHT + i * HOUR, model("a", i % 2 == 0 ? 0 : INT64_MAX, 0, 0));
-	take();
+	take_batch();
 	assert_day(0, 20000, INT64_MAX, 0);
 	assert_int_equal(batch->models[0].resets, 2);
 }
@@ -77,7 +77,7 @@ TEST(numbers_below_zero_are_zero)
 {
 	note(MIDNIGHT, model("a", INT64_MIN, INT64_MIN, 0));
 	note(MIDNIGHT + HOUR, model("a", 3, -1, 0));
-	take();
+	take_batch();
 	assert_day(0, 20000, 3, 0);
 }
 
@@ -86,7 +86,7 @@ TEST(day_between_samples_without_the_model_is_known)
 	note(MIDNIGHT, model("a", 0, 5, 0));
 	note_none(MIDNIGHT + DAY);
 	note(MIDNIGHT + 3 * DAY, model("a", 30, 6, 0));
-	take();
+	take_batch();
 	assert_int_equal(batch->ndays, 4);
 	assert_day(0, 20000, 10, 5);
 	assert_day(1, 20001, 10, -1);
@@ -106,7 +106,7 @@ TEST(no_sample_before_the_interval_is_over)
 TEST(first_publication_is_no_event)
 {
 	note(MIDNIGHT, model("a", 0, 0, RISK_BIT(RISK_LOW_USAGE)));
-	take();
+	take_batch();
 	assert_events(0);
 	assert_int_equal(row_of("a")->since[HISTORY_AT_RISK], MIDNIGHT);
 }
@@ -116,11 +116,11 @@ TEST(model_that_comes_back_goes_on)
 	uint64_t id;
 
 	note_two(MIDNIGHT, model("a", 0, 0, 1), model("b", 0, 0, 0));
-	take();
+	take_batch();
 	id = row_of("a")->id;
 	note(MIDNIGHT + 60, model("b", 0, 0, 0));
 	note_two(MIDNIGHT + 120, model("b", 0, 0, 0), model("a", 0, 0, 1));
-	take();
+	take_batch();
 	assert_event(0, EVENT_DISAPPEARED, "a");
 	assert_event(1, EVENT_APPEARED, "a");
 	assert_events(2);
@@ -134,14 +134,14 @@ TEST(last_seen_is_the_last_publication_with_it)
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	note(MIDNIGHT + 60, model("a", 0, 0, 0));
 	note_none(MIDNIGHT + 120);
-	take();
+	take_batch();
 	assert_int_equal(row_of("a")->last_seen, MIDNIGHT + 60);
 }
 
 TEST(name_that_comes_twice_counts_once)
 {
 	note_two(MIDNIGHT, model("a", 1, 0, 0), model("a", 2, 0, 0));
-	take();
+	take_batch();
 	assert_int_equal(batch->nmodels, 1);
 	assert_int_equal(batch->models[0].last.usage[2], 1);
 	note_two(MIDNIGHT + 60, model("a", 3, 0, 0), model("a", 4, 0, 0));
@@ -153,7 +153,7 @@ TEST(ids_follow_the_clock_and_never_fall)
 	note(MIDNIGHT, model("a", 0, 0, 0));
 	note_two(MIDNIGHT + 60, model("b", 0, 0, 0), model("c", 0, 0, 0));
 	note_none(MIDNIGHT - 60);
-	take();
+	take_batch();
 	assert_int_equal(event_at(0)->id, (MIDNIGHT + 60) * 1000);
 	for (size_t i = 1; i < batch->nevents; i++)
 		assert_true(event_at(i)->id == event_at(i - 1)->id + 1);
@@ -168,7 +168,7 @@ TEST(clock_an_hour_back_takes_no_sample)
 	assert_int_equal(history_count(history)->samples, 1);
 	assert_int_equal(history_count(history)->turns, 0);
 	note(MIDNIGHT + HOUR, model("a", 10, 0, 0));
-	take();
+	take_batch();
 	assert_day(0, 20000, 5, 0);
 }
 
@@ -178,9 +178,9 @@ TEST(clock_a_day_back_drops_what_is_after_it)
 
 	note(MIDNIGHT - 3 * DAY, model("a", 0, 7, 0));
 	note(MIDNIGHT, model("a", 300, 1, RISK_BIT(RISK_LOW_USAGE)));
-	take();
+	take_batch();
 	note(back, model("a", 310, 2, RISK_BIT(RISK_LOW_USAGE)));
-	take();
+	take_batch();
 	assert_int_equal(history_count(history)->turns, 1);
 	assert_int_equal(batch->turned_to, back);
 	assert_int_equal(batch->meta.sampled_at, back);
@@ -189,7 +189,7 @@ TEST(clock_a_day_back_drops_what_is_after_it)
 		assert_true(
 		    batch->days[i].day <= back / DAY && batch->days[i].used >= -1);
 	note(back + HOUR, model("a", 312, 2, RISK_BIT(RISK_LOW_USAGE)));
-	take();
+	take_batch();
 	assert_int_equal(batch->turned_to, 0);
 	/* The day had begun: a hundred are of the interval that was. */
 	assert_day(0, back / DAY, 102, 2);
@@ -204,7 +204,7 @@ TEST(usage_that_rises_or_falls_is_told_at_the_first_sample_of_a_day)
 		note(MIDNIGHT + (int64_t)d * DAY, model("a", total, 0, 0));
 		total += used[d];
 	}
-	take();
+	take_batch();
 	/* Three times the mean of 100; 30 is a sixth of 180; 300 is not thrice 155. */
 	assert_event(0, EVENT_USAGE_ROSE, "a");
 	assert_int_equal(event_at(0)->since, MIDNIGHT + 3 * DAY);
@@ -230,7 +230,7 @@ TEST(a_million_changes_are_two_hundred_events_and_a_number)
 		many[i] = model(names[i], i, 0, 0);
 	}
 	history_note(history, many, MANY, MIDNIGHT + 60, true);
-	take();
+	take_batch();
 	assert_events(rule.burst_max + 1);
 	assert_event(0, EVENT_DISAPPEARED, "a");
 	assert_event(rule.burst_max, EVENT_MANY, "");
@@ -249,6 +249,6 @@ TEST(names_that_change_each_time_are_not_kept_for_ever)
 		note(MIDNIGHT + i, model(name, 0, 0, 0));
 		assert_true(history_count(history)->models <= 6);
 	}
-	take();
+	take_batch();
 	assert_int_equal(batch->nforgotten, 94);
 }

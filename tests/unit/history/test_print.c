@@ -175,7 +175,7 @@ TEST(no_more_changes_are_shown_than_asked)
 	}
 	print(&m, 1);
 	assert_int_equal(d->views[VIEW_CHANGES].nrows, 3);
-	take();
+	take_batch();
 	assert_events(16);
 }
 
