@@ -209,6 +209,15 @@ evidence_warn(struct evidence *e, size_t len, size_t most)
 	e->too_large = len > most;
 }
 
+static bool
+evidence_is_reading(const struct evidence *e)
+{
+	struct recorder_view v;
+
+	recorder_look(e->recorder, &v);
+	return recorder_history(e->recorder) == NULL && !v.off && v.error[0] == '\0';
+}
+
 /* The first payload would have no history, and whoever asks would be told to come
  * again, for a file that is read in milliseconds while documents are fetched. */
 static void
@@ -216,8 +225,7 @@ evidence_await(const struct evidence *e, struct pace *pace)
 {
 	int64_t until = e->opened + EVIDENCE_PATIENCE;
 
-	while (recorder_history(e->recorder) == NULL && clock_boot() < until &&
-	       pace_beat(pace))
+	while (evidence_is_reading(e) && clock_boot() < until && pace_beat(pace))
 		poll(NULL, 0, EVIDENCE_STEP_MS);
 }
 
