@@ -183,13 +183,19 @@ evidence_models(const struct view_directory *d, struct history_model_now **out)
 
 static void
 evidence_note(
-    struct history *h, const struct view_directory *d, int64_t now, bool leads)
+    struct evidence *e, const struct view_directory *d, int64_t now, bool leads)
 {
+	struct history *h = recorder_history(e->recorder);
 	struct history_model_now *models;
 	size_t n = evidence_models(d, &models);
+	uint64_t turns = history_count(h)->turns;
 
 	history_note(h, models, n, now, leads);
 	free(models);
+	if (history_count(h)->turns > turns)
+		log_warnx("%s: the clock is more than a day behind the last sample of "
+			  "the history: what the history has after now is dropped",
+		    category_name(e->category));
 }
 
 static bool
@@ -243,7 +249,7 @@ evidence_add(struct evidence *e, struct buf *payload, bool news, int64_t now,
 	}
 	if (h != NULL && has_figures(&before)) {
 		if (news)
-			evidence_note(h, payload_directory(payload), now, true);
+			evidence_note(e, payload_directory(payload), now, true);
 		if (!before.views[VIEW_HISTORY].present)
 			history_print(h, e->category, payload);
 		e->had = true;
@@ -271,7 +277,7 @@ evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
 	if (h == NULL || !has_figures(d))
 		return;
 	e->had = true;
-	evidence_note(h, d, now, false);
+	evidence_note(e, d, now, false);
 	event = (const void *)((const char *)d + d->events);
 	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)
 		history_adopt_event(h, &event[i - 1], (const char *)d);
