@@ -17,6 +17,7 @@
 #include "payload/encode.h"
 #include "payload/write.h"
 #include "reader/generation.h"
+#include "reader/closest.h"
 #include "reader/page.h"
 #include "reader/selection.h"
 #include "records/document.h"
@@ -154,6 +155,50 @@ answer(const struct generation *g, const struct selection *s)
 	http_response_free(&r);
 }
 
+/* What is asked of lists alone: filters, and other formats. */
+static void
+answer_filtered(const struct generation *g, struct selection s)
+{
+	const struct view *v = &g->directory->views[s.kind];
+
+	if (s.kind == VIEW_WITH_STATS || s.kind == VIEW_STATS ||
+	    s.kind == VIEW_STATS_GROUPED)
+		return;
+	s.preset = PRESET_DELETION_CANDIDATES;
+	s.min_days = s.kind <= VIEW_RISK_VARIATIONS;
+	answer(g, &s);
+	s.preset = SELECTION_NO_PRESET;
+	s.min_days = 0;
+	s.since = s.kinds = s.kind == VIEW_CHANGES;
+	for (int f = 0; f < FORMAT_MAX; f++) {
+		s.format = (enum view_format)f;
+		if (f == FORMAT_JSON || v->texts[f].body.len > 0)
+			answer(g, &s);
+	}
+}
+
+static void
+answer_models(const struct generation *g)
+{
+	const struct view *v = &g->directory->views[VIEW_RISK];
+	struct selection s = { .kind = VIEW_RISK,
+		.preset = SELECTION_NO_PRESET,
+		.workers = true,
+		.variations = true,
+		.model = true,
+		.text = STR("x") };
+	struct str closest[CLOSEST_MAX];
+
+	if (v->present == 0 || v->figures == 0)
+		return;
+	for (s.row = 0; s.row < v->nrows && s.row < 8; s.row++) {
+		answer(g, &s);
+		(void)selection_tag(&s, g->directory);
+		(void)selection_modified(&s, g->directory);
+	}
+	require(closest_find(g, STR("abc"), closest) <= CLOSEST_MAX);
+}
+
 static void
 answer_all(const struct generation *g, enum view_kind kind)
 {
@@ -167,6 +212,7 @@ answer_all(const struct generation *g, enum view_kind kind)
 	answer(g, &s);
 	for (s.preset = 0; s.preset < PRESET_MAX; s.preset++)
 		answer(g, &s);
+	answer_filtered(g, s);
 	s.preset = SELECTION_NO_PRESET;
 	s.sort = SORT_WORKER_COUNT;
 	for (int i = 0; kind == VIEW_WITH_STATS && i < 4; i++) {
@@ -253,6 +299,7 @@ read_it(const char *data, size_t len, const struct view_directory *d)
 			(void)look_at_texts(data, &d->views[k]);
 			answer_all(&g, (enum view_kind)k);
 		}
+	answer_models(&g);
 	row_lengths_free(&g.lengths);
 	row_lists_free(&g.lists);
 }

@@ -41,6 +41,8 @@ check_query(struct str raw, unsigned endpoint, struct arena *a)
 		require(q.offset >= 0 && q.offset_text.len > 0);
 		require(!q.has_limit || (q.limit >= 1 && q.limit_text.len > 0));
 		require(text_valid(q.preset));
+		require(q.since >= 0 && q.min_days >= 0 && q.format < FORMAT_MAX);
+		require(q.kinds < UINT32_C(1) << EVENT_KIND_MAX);
 	}
 	buf_free(&errors);
 }
@@ -76,13 +78,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	path = percent_decode(s, false, a);
 	require(text_valid(path));
 	m = route_match(path);
-	if (m.route == ROUTE_STATISTICS || m.route == ROUTE_RISK)
+	if (m.route == ROUTE_MODEL)
+		require(m.model.len > 0);
+	if (route_has_category(m.route))
 		require(m.category.len > 0 &&
 			memchr(m.category.p, '/', m.category.len) == NULL);
 	if (m.route == ROUTE_REDIRECT)
 		require(route_match(m.path).route > ROUTE_REDIRECT);
 	check_query(s, QUERY_RISK, a);
 	check_query(s, QUERY_STATISTICS, a);
+	check_query(s, QUERY_CHANGES, a);
 	check_events(s, a);
 	free(text);
 	arena_free(&a);

@@ -94,3 +94,54 @@ TEST(no_field_or_several)
 	assert_order("accept-encoding: gzip;q=0.5\r\nACCEPT-ENCODING: zstd\r\n", "zgi");
 	assert_order("Accept-Encoding: gzip\r\nAccept-Encoding: ;\r\n", "i");
 }
+
+static const struct {
+	const char *accept;
+	unsigned best;
+} ranges[] = {
+	{ "", 0 },
+	{ "a/x", 0 },
+	{ "b/y", 1 },
+	{ "B/Y", 1 },
+	{ "b/z", 2 },
+	{ "*/*", 0 },
+	{ "b/*", 1 },
+	{ "b/*, b/y;q=0.5", 2 },
+	{ "b/y;q=0.5, b/*", 2 },
+	{ "b/*;q=0.3, */*;q=0.2", 1 },
+	{ "a/x;q=0.2, b/z;q=0.3, b/y;q=0.25", 2 },
+	{ "a/x;q=0, */*", 1 },
+	{ "a/x;q=0.5, */*;q=0.5", 0 },
+	{ "b/y;charset=utf-8;q=0.7, a/x;q=0.6", 1 },
+	{ "b/y ; charset=\"a,b;\\\"c\" ; q=0.7 , a/x;q=0.6", 1 },
+	{ "b/y;q=0.7;level=1, a/x;q=0.6", 1 },
+	{ "b/y;q=0.7;level, a/x;q=0.6", 1 },
+	{ "b/y;;q=0.7;, a/x;q=0.6", 1 },
+	{ ",, b/y ,,", 1 },
+	{ "text/html, */*;q=0.8", 0 },
+	{ "a/x;q=0, b/y;q=0, b/z;q=0", 0 },
+	/* Malformed: the first. */
+	{ "b/y;q=2", 0 },
+	{ "b/y;q=", 0 },
+	{ "b/y, b", 0 },
+	{ "b/y, /", 0 },
+	{ "b/y;x=\"", 0 },
+	{ "b/y;x=\"\\", 0 },
+	{ "b/y a/x", 0 },
+	{ "b/y, (", 0 },
+};
+
+TEST(types_by_weight_and_precision)
+{
+	static const struct str types[] = { STR("a/x"), STR("b/y"), STR("b/z") };
+	struct http_request request = { .nfields = 1 };
+
+	for (size_t i = 0; i < NELEM(ranges); i++) {
+		request.fields[0] = (struct http_field){ STR("Accept"),
+			{ ranges[i].accept, strlen(ranges[i].accept) } };
+		if (negotiate_type(&request, types, 3) != ranges[i].best)
+			fail_msg("%s", ranges[i].accept);
+	}
+	request.nfields = 0;
+	assert_int_equal(negotiate_type(&request, types, 3), 0);
+}
