@@ -67,8 +67,7 @@ store_prepare(struct store *s, const char *sql, sqlite3_stmt **out)
 	return code == SQLITE_OK ? STORE_GOOD : store_fault(s, code);
 }
 
-/* The one number that a statement has. */
-static enum store_verdict
+enum store_verdict
 store_ask(struct store *s, const char *sql, int64_t *out)
 {
 	sqlite3_stmt *statement;
@@ -149,6 +148,8 @@ store_begin_to_write(struct store *s, int64_t version)
 			 "PRAGMA wal_autocheckpoint = " STORE_TEXT(STORE_LOG_PAGES));
 	if (verdict == STORE_GOOD)
 		verdict = store_migrate(s, (int)version);
+	if (verdict == STORE_GOOD)
+		verdict = store_ask(s, "SELECT count(*) FROM events", &s->events);
 	return verdict == STORE_GOOD ? store_prepare_puts(s) : verdict;
 }
 

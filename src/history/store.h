@@ -22,6 +22,11 @@
 /* Nothing more is written while the log is as long as this, which only a program that
  * goes on reading can make it. Bytes. */
 #define STORE_LOG_MAX ((int64_t)64 << 20)
+/* So many events are kept, the newest: years of them, unless an upstream has other
+ * models at each publication. Now and then there are more, by up to the second number.
+ */
+#define STORE_EVENTS_MAX 1000000
+#define STORE_EVENTS_MORE 10000
 
 struct store;
 

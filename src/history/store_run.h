@@ -26,6 +26,7 @@ struct store {
 	const struct store_settings *set;
 	sqlite3 *db;                         /* NULL: closed */
 	sqlite3_stmt *put[STORE_STATEMENTS]; /* NULL: it only reads, or is closed */
+	int64_t events;                      /* about so many are in it */
 	int fault; /* the last code that was no success; 0: none */
 	char *err; /* of the call that runs */
 	size_t errlen;
@@ -41,6 +42,8 @@ enum store_verdict store_run(struct store *, const char *sql) MUST_CHECK;
 /* A statement; finalize it. */
 enum store_verdict store_prepare(
     struct store *, const char *sql, sqlite3_stmt **) MUST_CHECK;
+/* The one number that a statement has. */
+enum store_verdict store_ask(struct store *, const char *sql, int64_t *) MUST_CHECK;
 
 /* Makes tables, or brings those of an older program up to STORE_VERSION; version is
  * what the file has, 0: nothing yet (store_schema.c). */

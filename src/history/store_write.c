@@ -144,6 +144,19 @@ store_put_all(struct store *s, const struct history_batch *b)
 	return store_put(s, STORE_PUT_META);
 }
 
+/* Finding the oldest that stays takes a look at all of them. */
+static enum store_verdict
+store_expire_events(struct store *s, const struct history_batch *b)
+{
+	s->events += (int64_t)b->nevents;
+	if (s->events <= STORE_EVENTS_MAX + STORE_EVENTS_MORE)
+		return STORE_GOOD;
+	s->events = STORE_EVENTS_MAX;
+	return store_run(s,
+	    "DELETE FROM events WHERE id <= (SELECT id FROM events"
+	    " ORDER BY id DESC LIMIT 1 OFFSET " STORE_TEXT(STORE_EVENTS_MAX) ")");
+}
+
 static enum store_verdict
 store_transact(struct store *s, const struct history_batch *b)
 {
@@ -157,6 +170,8 @@ store_transact(struct store *s, const struct history_batch *b)
 		verdict = store_put_all(s, b);
 	if (verdict == STORE_GOOD && b->meta.sampled_at != 0)
 		verdict = store_expire(s, b);
+	if (verdict == STORE_GOOD)
+		verdict = store_expire_events(s, b);
 	if (verdict == STORE_GOOD)
 		verdict = store_run(s, "COMMIT");
 	/* Some faults have ended it already. */

@@ -22,7 +22,11 @@
 #include "history/store_file.h"
 #include "unit.h"
 
-/* A log that a test can fill. */
+/* What a test can fill. */
+#undef STORE_EVENTS_MAX
+#define STORE_EVENTS_MAX 3000
+#undef STORE_EVENTS_MORE
+#define STORE_EVENTS_MORE 100
 #undef STORE_LOG_MAX
 #define STORE_LOG_MAX ((int64_t)1 << 20)
 #include "history/store_write.c"
@@ -211,6 +215,34 @@ TEST(what_is_too_old_goes)
 	    HISTORY_HOURS_DAYS * 24);
 	assert_true(history_world_ask(path, "SELECT max(at) - min(at) FROM samples") <=
 		    12 * HISTORY_DAY);
+}
+
+/* An upstream that has other models each time does not fill the disk with them. */
+TEST(the_newest_events_are_kept)
+{
+	struct history_model_now models[20];
+	char names[20][16];
+	int64_t now, last;
+	size_t i;
+
+	load_good();
+	for (now = HISTORY_WORLD_BEGIN; now < HISTORY_WORLD_BEGIN + 200; now++) {
+		for (i = 0; i < NELEM(models); i++) {
+			snprintf(names[i], sizeof(names[i]), "%zu of %d", i,
+			    (int)(now % 1000));
+			models[i] = (struct history_model_now){
+				.name = { names[i], strlen(names[i]) }
+			};
+		}
+		(void)history_note(history, models, NELEM(models), now, true);
+		assert_int_equal(record(), STORE_GOOD);
+	}
+	last = (int64_t)history_last_id(history);
+	assert_true(history_count(history)->events > 2 * STORE_EVENTS_MAX);
+	assert_in_range(history_world_ask(path, "SELECT count(*) FROM events"),
+	    STORE_EVENTS_MAX, STORE_EVENTS_MAX + STORE_EVENTS_MORE);
+	assert_true(history_world_ask(path, "SELECT max(id) FROM events") == last);
+	load_good();
 }
 
 TEST(a_model_that_went_goes_with_its_days)
