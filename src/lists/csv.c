@@ -21,7 +21,7 @@ csv_is_formula(struct str s)
 {
 	while (s.len > 0 && s.p[0] == ' ')
 		s = (struct str){ s.p + 1, s.len - 1 };
-	return (s.len > 0 && memchr("=+-@\t\r'", s.p[0], 7) != NULL) ||
+	return (s.len > 0 && memchr("=+-@\t\r\n'", s.p[0], 8) != NULL) ||
 	       csv_is_wide_sign(s);
 }
 

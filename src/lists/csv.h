@@ -15,7 +15,7 @@
 
 /* A text; quoted where it has to be, also for spreadsheets that split at semicolons or
  * tabs. One that a spreadsheet would take for a formula, since it begins with = + - @,
- * the wide forms of them, a tab or a carriage return, blanks before it or not, has an
+ * the wide forms of them, a tab or a line end, blanks before it or not, has an
  * apostrophe before it: names are strangers', and a formula can fetch. So has one that
  * begins with an apostrophe: the text is the cell without its first one. */
 void csv_put_text(struct buf *, struct str);

@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <time.h>
 
+/* A renderer looks for addresses of mail in what the numbers have become, and in HTML's
+ * code as well; not beyond a tag. */
+#define MARKDOWN_NOTHING "<!-- -->"
+
 static bool
 is_control(char c)
 {
@@ -49,7 +53,8 @@ markdown_put_html(struct buf *b, struct str s)
 		if (is_control(s.p[i]))
 			buf_putc(b, ' ');
 		else if (is_punctuation(s.p[i]))
-			buf_printf(b, "&#%d;", s.p[i]);
+			buf_printf(b, "&#%d;%s", s.p[i],
+			    s.p[i] == '@' ? MARKDOWN_NOTHING : "");
 		else
 			buf_putc(b, s.p[i]);
 	}

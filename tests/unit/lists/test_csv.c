@@ -48,6 +48,7 @@ TEST(nothing_is_a_formula)
 	CELL("-1", "'-1");
 	CELL("@SUM(A1)", "'@SUM(A1)");
 	CELL("\t=1", "\"'\t=1\"");
+	CELL("\n=1", "\"'\n=1\"");
 	CELL("\r=1", "\"'\r=1\"");
 	CELL("=HYPERLINK(\"https://example.org\",1)",
 	    "\"'=HYPERLINK(\"\"https://example.org\"\",1)\"");

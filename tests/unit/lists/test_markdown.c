@@ -35,7 +35,7 @@ TEST(backticks_bars_and_backslashes_are_numbers)
 	CELL("a\\", "<code>a&#92;</code>");
 	CELL("\\|", "<code>&#92;&#124;</code>");
 	CELL("`", "<code>&#96;</code>");
-	CELL("``|<b>@x", "<code>&#96;&#96;&#124;&#60;b&#62;&#64;x</code>");
+	CELL("``|<b>@x", "<code>&#96;&#96;&#124;&#60;b&#62;&#64;<!-- -->x</code>");
 	CELL("|\xc3\xa9", "<code>&#124;\xc3\xa9</code>");
 }
 
