@@ -1,15 +1,22 @@
 """The sample data shows every flag, preset, group and bucket that there is, in all categories."""
+import datetime
+import pathlib
+import statistics
+import subprocess
+
+import pytest
+
 from conftest import DEMO, SOURCE
-from daemon import wait_for
+from daemon import BINARY, wait_for
 
 RISK = "/model_references/statistics/%s/deletion-risk"
 PRESETS = ("deletion_candidates", "zero_usage", "no_workers", "missing_data", "host_issues",
            "critical", "low_usage")
 
 
-def corrected(make_daemon):
-    return make_daemon(
-        settings='analysis { corrections = { "parameter-buckets", "never-used" } }').start()
+def corrected(make_daemon, start=True):
+    daemon = make_daemon(settings='analysis { corrections = { "parameter-buckets", "never-used" } }')
+    return daemon.start() if start else daemon
 
 
 def test_sample_data_shows_everything(make_daemon):
@@ -60,3 +67,35 @@ def test_the_demo_serves_every_category(make_daemon):
     assert daemon.log().count(": hydrated ") >= 15
     totals = {name: daemon.json("/model_references/statistics/" + name)["total_models"] for name in names}
     assert [name for name in names if totals[name] == 0] == ["ti"], "the empty one"
+
+
+def test_the_demo_has_months_of_history(make_daemon):
+    """`./dev run` invents it before it starts: each view of the past, and each kind of list, has rows."""
+    program = pathlib.Path(BINARY).parents[1] / "tests" / "tools" / "demo_history"
+    if not program.exists():
+        pytest.skip("%s is missing: make %s" % (program, "/".join(program.parts[-3:])))
+    daemon = corrected(make_daemon, start=False)
+    daemon.state.mkdir()
+    subprocess.run([program, DEMO, daemon.state], check=True, timeout=120)
+    daemon.start()
+    assert " warning: " not in daemon.log(), "the databases are taken as they are"
+    base = RISK.rsplit("/", 1)[0] % "image_generation"
+    history = daemon.json(base + "/history")
+    assert len(history["dates"]) == 90
+    models = {model["name"]: model for model in history["models"]}
+    there = [model for model in models.values() if model["present"]]
+    assert len(there) == 40 and len(models) == 41, "and one that is not there any more"
+    assert sum(model["from"] == 0 and None not in model["usage"] for model in there) > 30
+    week = models["Amber Canvas v1"]["usage"]
+    days = [datetime.date.fromisoformat(date).weekday() for date in history["dates"]]
+    weekend = statistics.mean(used for used, day in zip(week[:-1], days) if day >= 5)
+    assert weekend > 1.2 * statistics.mean(used for used, day in zip(week[:-1], days) if day < 5)
+    changes = daemon.json(base + "/changes")["changes"]
+    assert {"renamed", "appeared", "disappeared", "at_risk", "critical", "flag_set", "usage_rose"} <= {
+        change["kind"] for change in changes}
+    assert daemon.json(base + "/unlisted")["total_count"] == 1
+    some = daemon.json(base + "/deletion-risk?preset=deletion_candidates&min_days=30")["returned_count"]
+    assert 0 < some < daemon.json(base + "/deletion-risk?preset=deletion_candidates")["returned_count"]
+    assert daemon.json(base + "/models/Glass%20Frame")["history"]["present"]
+    text = daemon.json("/model_references/statistics/text_generation/history")
+    assert len(text["models"]) > 50 and len(text["dates"]) == 90
