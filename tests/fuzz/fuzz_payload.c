@@ -228,9 +228,13 @@ answer_all(const struct generation *g, enum view_kind kind)
 static unsigned
 look(const char *data, struct view_span span)
 {
-	const volatile char *at = data + span.off;
+	const volatile char *at;
 	unsigned sum = 0;
 
+	/* What is not there may say it is anywhere. */
+	if (span.len == 0)
+		return 0;
+	at = data + span.off;
 	for (uint64_t i = 0; i < span.len; i++)
 		sum += (unsigned char)at[i];
 	return sum;
