@@ -46,7 +46,6 @@ lists_print(struct buf *payload, struct pace *pace)
 			break;
 	}
 	if (lists_view(payload, VIEW_CHANGES)->present &&
-	    payload_directory(payload)->events != 0 &&
 	    lists_view(payload, VIEW_CHANGES)->texts[FORMAT_CSV].body.len == 0)
 		lists_changes(payload);
 	payload_seal(payload);

@@ -39,7 +39,7 @@ def validate(schema, value):
 
 
 def path_of(target):
-    """The described path that a target belongs to: as it is, or with a category in it."""
+    """The described path that a target belongs to: as it is, or with a category, or a model, in it."""
     path = target.split("?")[0]
     path = path[4:] if path.startswith("/api/") else path
     for template in DOCUMENT["paths"]:
@@ -108,6 +108,14 @@ def targets():
         for query in ("", "?include_workers=1", "?include_backend_variations=1", "?sort_by=usage_month&sort_desc=0",
                       "?include_workers=true&include_backend_variations=true&min_worker_count=0&sort_by=name"):
             yield STATISTICS + category + "/with-stats" + query
+        for query in ("", "?limit=2&offset=1", "?format=csv", "?format=markdown&limit=1"):
+            for path in ("/history", "/changes", "/unlisted"):
+                yield STATISTICS + category + path + query
+        yield STATISTICS + category + "/history?preset=critical"
+        yield STATISTICS + category + "/changes?since=1&kinds=appeared,many"
+        yield STATISTICS + category + RISK + "?preset=deletion_candidates&min_days=1&format=csv"
+    yield STATISTICS + "image_generation/models/Amber%20Canvas%20v1"
+    yield STATISTICS + "text_generation/models/quill-labs%2FQuill-4B"
 
 
 @pytest.mark.parametrize("target", targets())
@@ -133,6 +141,10 @@ def test_good_answers(demo, target):
 @pytest.mark.parametrize("target,status", (
     (STATISTICS + "blip", 404), (STATISTICS + "blip" + RISK, 400), (STATISTICS + "blip/with-stats", None),
     (STATISTICS + "text_generation" + RISK + "?preset=x%22%00%ff", 400),
+    (STATISTICS + "image_generation/models/Amber", 404), (STATISTICS + "blip/models/x", 400),
+    (STATISTICS + "blip/history", 400), (STATISTICS + "foo/changes", 422),
+    (STATISTICS + "image_generation/changes?since=x&kinds=x&format=x", 422),
+    (STATISTICS + "image_generation" + RISK + "?min_days=1", 400),
     (STATISTICS + "foo", 422), (STATISTICS + "foo" + RISK, 422), (STATISTICS + "foo/with-stats", 422),
     (STATISTICS + "image_generation?limit=0&offset=-1&group_text_models=", 422),
     (STATISTICS + "image_generation" + RISK + "?limit=x&include_backend_variations=2&offset=1__0", 422),
@@ -146,7 +158,7 @@ def test_errors_of_the_data(demo, target, status):
 
 @pytest.mark.parametrize("target", sorted({path_of(target) for target in targets()} | {EVENTS}))
 def test_errors_of_the_protocol(demo, target):
-    target = target.replace("{model_category_name}", "image_generation")
+    target = target.replace("{model_category_name}", "image_generation").replace("{model_name}", "x")
     answers = {405: demo.get(target, "DELETE")}
     for status, data in (
             (400, "GET %s HTTP/1.1\r\n\r\n"), (413, "GET %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n"),
