@@ -402,12 +402,14 @@ view_find(const struct view_directory *d, struct str name)
 {
 	const char *data = (const char *)d;
 	const struct view *v = &d->views[VIEW_RISK];
-	const struct view_figures *f = (const void *)(data + v->figures);
-	const uint32_t *slots = (const void *)(data + d->names.slots);
+	const struct view_figures *f;
+	const uint32_t *slots;
 	uint64_t at;
 
 	if (d->names.nslots == 0)
 		return -1;
+	f = (const void *)(data + v->figures);
+	slots = (const void *)(data + d->names.slots);
 	at = XXH3_64bits_withSeed(name.p, name.len, v->etag);
 	for (;; at++) {
 		uint32_t row = slots[at & (d->names.nslots - 1)];

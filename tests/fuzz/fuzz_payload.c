@@ -261,9 +261,12 @@ look_at_texts(const char *data, const struct view *v)
 	unsigned sum = 0;
 
 	for (int f = 0; f < FORMAT_MAX; f++) {
-		const uint64_t *rows = (const void *)(data + v->texts[f].rows);
+		const uint64_t *rows;
 
-		for (uint32_t i = 0; v->texts[f].body.len > 0 && i < v->nrows; i++)
+		if (v->texts[f].body.len == 0)
+			continue;
+		rows = (const void *)(data + v->texts[f].rows);
+		for (uint32_t i = 0; i < v->nrows; i++)
 			sum += look(
 			    data, (struct view_span){ rows[i], rows[i + 1] - rows[i] });
 		sum += look(data, v->texts[f].body);

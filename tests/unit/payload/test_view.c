@@ -101,10 +101,11 @@ touch_texts(const struct view_directory *d, const struct view *v)
 
 	for (int f = 0; f < FORMAT_MAX; f++) {
 		const struct view_text *t = &v->texts[f];
-		const uint64_t *rows = (const void *)((const char *)d + t->rows);
+		const uint64_t *rows;
 
 		if (t->body.len == 0)
 			continue;
+		rows = (const void *)((const char *)d + t->rows);
 		sum += touch_span(d, t->body);
 		for (uint32_t i = 0; i < v->nrows; i++) {
 			assert_true(rows[i + 1] >= rows[i]);
