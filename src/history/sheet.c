@@ -6,10 +6,11 @@
 #include "history/sheet.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "history/state.h"
+#include "json/write.h"
 #include "lists/csv.h"
+#include "lists/day.h"
 #include "lists/markdown.h"
 #include "lists/text.h"
 #include "payload/view.h"
@@ -26,16 +27,11 @@ struct sheet_row {
 static void
 sheet_csv_head(const struct history_printer *p, struct buf *out)
 {
-	struct tm tm;
-	time_t at;
-	char text[32];
-
 	buf_puts(out, "name,present,first_seen,last_seen,at_risk_since,critical_since,"
 		      "unused_since,no_workers_since,resets");
 	for (size_t i = 0; i < p->ndates; i++) {
-		at = (time_t)((p->first + (int64_t)i) * HISTORY_DAY);
-		buf_add(out, text,
-		    strftime(text, sizeof(text), ",used_%Y-%m-%d", gmtime_r(&at, &tm)));
+		buf_puts(out, ",used_");
+		day_put(out, (p->first + (int64_t)i) * HISTORY_DAY);
 	}
 	buf_puts(out, CSV_END);
 }
@@ -101,25 +97,43 @@ sheet_markdown_head(const struct history_printer *p, struct buf *out)
 	    SHEET_DAYS, p->h->rule.shown);
 }
 
-/* What is known of the last days; a sum has no more than 90 days of 63 bits each. */
-static void
-sheet_markdown_sum(
-    const struct history_printer *p, struct buf *out, uint32_t model, size_t days)
+/* sum: -1 for none yet. */
+static int64_t
+sheet_sum(int64_t sum, int64_t used)
 {
-	size_t i = p->ndates > days ? p->ndates - days : 0;
-	bool known = false;
-	double sum = 0;
+	if (sum == -1)
+		return used;
+	return __builtin_add_overflow(sum, used, &sum) ? INT64_MAX : sum;
+}
 
-	for (; i < p->ndates; i++) {
+static void
+sheet_markdown_int(struct buf *out, int64_t n)
+{
+	buf_puts(out, " | ");
+	if (n == -1)
+		buf_puts(out, "–");
+	else
+		json_put_int(out, n);
+}
+
+/* What is known of the last days; "–": nothing is. */
+static void
+sheet_markdown_sums(const struct history_printer *p, struct buf *out, uint32_t model)
+{
+	size_t shorter = p->ndates > SHEET_DAYS ? p->ndates - SHEET_DAYS : 0, i;
+	int64_t all = -1, last = -1;
+
+	for (i = 0; i < p->ndates; i++) {
 		uint64_t used = sheet_used(p, i, model);
 
-		known |= used != 0;
-		sum += used != 0 ? (double)(used - 1) : 0;
+		if (used == 0)
+			continue;
+		all = sheet_sum(all, (int64_t)(used - 1));
+		if (i >= shorter)
+			last = sheet_sum(last, (int64_t)(used - 1));
 	}
-	if (known)
-		buf_printf(out, " | %.0f", sum);
-	else
-		buf_puts(out, " | –");
+	sheet_markdown_int(out, last);
+	sheet_markdown_int(out, all);
 }
 
 static void
@@ -141,10 +155,9 @@ sheet_markdown_row(
 		buf_puts(out, " | ");
 		markdown_put_day(out, times[i]);
 	}
-	if (known) {
-		sheet_markdown_sum(p, out, row->model, SHEET_DAYS);
-		sheet_markdown_sum(p, out, row->model, p->ndates);
-	} else
+	if (known)
+		sheet_markdown_sums(p, out, row->model);
+	else
 		buf_puts(out, " | – | –");
 	buf_puts(out, " |\n");
 }

@@ -3,9 +3,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "json/write.h"
+#include "lists/day.h"
 
 /* East Asian spreadsheets take the wide forms of the four for the same. */
 static bool
@@ -78,14 +78,25 @@ csv_put_bool(struct buf *b, bool is)
 	json_put_bool(b, is);
 }
 
+static void
+csv_put_two_digits(struct buf *b, int64_t n)
+{
+	buf_add(b, (char[]){ (char)('0' + n / 10), (char)('0' + n % 10) }, 2);
+}
+
 void
 csv_put_time(struct buf *b, int64_t at)
 {
-	char text[32];
-	struct tm tm;
-	time_t t = at;
+	int64_t second = at % DAY_SECONDS;
 
-	if (at != 0 && gmtime_r(&t, &tm) != NULL)
-		buf_add(
-		    b, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm));
+	if (at == 0)
+		return;
+	day_put(b, at);
+	buf_putc(b, 'T');
+	csv_put_two_digits(b, second / 3600);
+	buf_putc(b, ':');
+	csv_put_two_digits(b, second / 60 % 60);
+	buf_putc(b, ':');
+	csv_put_two_digits(b, second % 60);
+	buf_putc(b, 'Z');
 }

@@ -23,7 +23,8 @@ void csv_put_int(struct buf *, int64_t);
 /* As JSON has it; empty for what is not finite. */
 void csv_put_double(struct buf *, double);
 void csv_put_bool(struct buf *, bool);
-/* Unix seconds, as RFC 3339 has them in UTC: "2026-11-29T17:00:00Z"; empty for 0. */
+/* Unix seconds up to the year 9999, as RFC 3339 has them in UTC:
+ * "2026-11-29T17:00:00Z"; empty for 0. */
 void csv_put_time(struct buf *, int64_t);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
+
+#include "lists/day.h"
 
 /* A renderer looks for addresses of mail in what the numbers have become, and in HTML's
  * code as well; not beyond a tag. */
@@ -76,12 +77,8 @@ markdown_put_name(struct buf *b, struct str s)
 void
 markdown_put_day(struct buf *b, int64_t at)
 {
-	char text[16];
-	struct tm tm;
-	time_t t = at;
-
-	if (at == 0 || gmtime_r(&t, &tm) == NULL)
+	if (at == 0)
 		buf_puts(b, "–");
 	else
-		buf_add(b, text, strftime(text, sizeof(text), "%Y-%m-%d", &tm));
+		day_put(b, at);
 }

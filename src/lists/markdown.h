@@ -12,7 +12,7 @@
  * HTML, no link and no picture, and notifies nobody (@name). Control characters are
  * blanks. */
 void markdown_put_name(struct buf *, struct str);
-/* The day of Unix seconds, "2026-11-29"; "–" for 0. */
+/* The day of Unix seconds up to the year 9999, "2026-11-29"; "–" for 0. */
 void markdown_put_day(struct buf *, int64_t);
 
 #endif
