@@ -209,18 +209,18 @@ store_disconnect(struct store *s)
 
 /* What it reads only has to be of this version: it cannot be brought there. */
 static enum store_verdict
-store_connect(struct store *s, bool reads_only)
+store_connect(struct store *s, const char *path, bool reads_only)
 {
 	const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-	char *uri = store_uri(s->set->path);
+	char *uri = store_uri(path);
 	enum store_verdict verdict;
 	int64_t version = 0;
 	int code;
 
-	code = reads_only ? sqlite3_open_v2(uri, &s->db,
-				flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL)
-			  : sqlite3_open_v2(s->set->path, &s->db,
-				flags | SQLITE_OPEN_READWRITE, NULL);
+	code = reads_only
+		   ? sqlite3_open_v2(uri, &s->db,
+			 flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL)
+		   : sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_READWRITE, NULL);
 	free(uri);
 	if (code != SQLITE_OK)
 		verdict = store_fault(s, code);
@@ -239,14 +239,36 @@ store_connect(struct store *s, bool reads_only)
 	return verdict;
 }
 
+/* Aside: SQLite begins a file under a journal, and whoever is killed over that would
+ * leave a damaged one, since nothing can be cut off to nothing here (store_file_cut()).
+ * What is damaged at once is the disk's fault, and no file of somebody's. */
+static enum store_verdict
+store_create(struct store *s, const char *made)
+{
+	enum store_verdict verdict = store_connect(s, made, false);
+
+	store_disconnect(s);
+	if (verdict == STORE_DAMAGED)
+		return STORE_LATER;
+	if (verdict == STORE_GOOD && store_file_finish(made, s->set->path) == -1)
+		return store_refuse(s, STORE_LATER, strerror(errno));
+	return verdict;
+}
+
 enum store_verdict
 store_reconnect(struct store *s)
 {
+	enum store_verdict verdict = STORE_GOOD;
+	char made[PATH_MAX];
+	int n;
+
 	store_disconnect(s);
-	if (store_file_make(s->set->path) == 0)
-		return store_connect(s, false);
-	return store_refuse(
-	    s, STORE_LATER, errno == EINVAL ? "is no regular file" : strerror(errno));
+	if ((n = store_file_begin(s->set->path, made)) == -1)
+		return store_refuse(s, STORE_LATER,
+		    errno == EINVAL ? "is no regular file" : strerror(errno));
+	if (n == 1)
+		verdict = store_create(s, made);
+	return verdict == STORE_GOOD ? store_connect(s, s->set->path, false) : verdict;
 }
 
 /* Without rights or room there is nobody who writes, and nothing is lost by not looking
@@ -270,7 +292,7 @@ store_connect_to_read(struct store *s)
 	if (store_file_has_log(s->set->path))
 		return false;
 	strlcpy(err, s->err, sizeof(err));
-	good = store_connect(s, true) == STORE_GOOD;
+	good = store_connect(s, s->set->path, true) == STORE_GOOD;
 	if (!good)
 		strlcpy(s->err, err, s->errlen);
 	return good;

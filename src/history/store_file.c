@@ -37,23 +37,6 @@ store_file_find(char path[PATH_MAX], const char *dir, const char *category)
 	return -1;
 }
 
-int
-store_file_make(const char *path)
-{
-	struct stat st;
-	int fd =
-	    open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, STORE_MODE);
-
-	if (fd != -1)
-		return close(fd);
-	if (errno != EEXIST || lstat(path, &st) == -1)
-		return -1;
-	if (S_ISREG(st.st_mode))
-		return 0;
-	errno = EINVAL;
-	return -1;
-}
-
 /* The path of something beside the database. */
 static const char *
 store_file_beside(char beside[PATH_MAX], const char *path, const char *suffix)
@@ -92,6 +75,46 @@ store_file_bytes(const char *path)
 	       (stat(path, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
+static void
+store_file_remove(const char *path)
+{
+	char beside[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		(void)unlinkat(AT_FDCWD, store_file_beside(beside, path, logs[i]), 0);
+	(void)unlinkat(AT_FDCWD, path, 0);
+}
+
+int
+store_file_begin(const char *path, char made[PATH_MAX])
+{
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) == 0) {
+		errno = EINVAL;
+		return S_ISREG(st.st_mode) ? 0 : -1;
+	}
+	if (errno != ENOENT)
+		return -1;
+	store_file_remove(store_file_beside(made, path, ".new"));
+	fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, STORE_MODE);
+	if (fd == -1)
+		return -1;
+	close(fd);
+	return 1;
+}
+
+int
+store_file_finish(const char *made, const char *path)
+{
+	if (!store_file_has_log(made))
+		return renameat(AT_FDCWD, made, AT_FDCWD, path);
+	errno = EBUSY;
+	return -1;
+}
+
 /* The seconds in the name of a database that was set aside; -1: it is none of ours, or
  * the log of one. */
 static int64_t
@@ -104,17 +127,6 @@ store_file_aside_time(const char *name, const char *prefix)
 	    digits[strspn(digits, "0123456789")] != '\0')
 		return -1;
 	return strtoll(digits, NULL, 10);
-}
-
-static void
-store_file_remove(const char *path)
-{
-	char beside[PATH_MAX];
-	size_t i;
-
-	for (i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
-		(void)unlinkat(AT_FDCWD, store_file_beside(beside, path, logs[i]), 0);
-	(void)unlinkat(AT_FDCWD, path, 0);
 }
 
 /* The oldest of those that were set aside; returns how many there are. */

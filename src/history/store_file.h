@@ -21,11 +21,15 @@
 int store_file_find(
     char path[PATH_MAX], const char *dir, const char *category) MUST_CHECK;
 /*
- * Makes the file, empty, if it is not there, with the mode of the other files in
+ * Returns 0 if there is a file, or 1 if there is none: then makes an empty one, ".new",
+ * puts its path into made, and store_file_finish() gives it its name once it is a
+ * database; whoever is killed before leaves none. It has the mode of the other files in
  * state_dir: SQLite would let everybody read it, and gives those beside it the mode of
- * this one. Returns 0, or -1 with errno (EINVAL: there is something else).
+ * this one. Else -1 with errno (EINVAL: there is something else).
  */
-int store_file_make(const char *path) MUST_CHECK;
+int store_file_begin(const char *path, char made[PATH_MAX]) MUST_CHECK;
+/* Once it is closed; -1 with errno (EBUSY: a part of it is in its log still). */
+int store_file_finish(const char *made, const char *path) MUST_CHECK;
 /* Whether a log of SQLite's is beside it that the database needs. */
 bool store_file_has_log(const char *path) MUST_CHECK;
 

@@ -183,7 +183,8 @@ main(int argc, char *argv[])
 	if (result == 0) {
 		place_remove(&killed);
 		place_remove(&whole);
-		rmdir(directory);
+		if (rmdir(directory) == -1)
+			err(1, "%s", directory);
 	}
 	return result;
 }

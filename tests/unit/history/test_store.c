@@ -333,6 +333,28 @@ TEST(an_empty_file_is_begun)
 	assert_int_equal(history_world_ask(path, "PRAGMA application_id"), 0x68796869);
 }
 
+/* As one that was killed while it made the file leaves it. */
+TEST(what_was_not_made_to_the_end_is_made_anew)
+{
+	static const char *const left[] = { "image_generation.history.db.new",
+		"image_generation.history.db.new-journal",
+		"image_generation.history.db.new-wal",
+		"image_generation.history.db.new-shm" };
+	size_t i;
+	FILE *fp;
+
+	for (i = 0; i < NELEM(left); i++) {
+		fp = fopen(directory_path(left[i]), "w");
+		assert_non_null(fp);
+		fprintf(fp, "%0600d", 0);
+		fclose(fp);
+	}
+	load_good();
+	live(2);
+	assert_int_equal(sweep("*.new*"), 0);
+	assert_true(history_world_is_whole(path));
+}
+
 TEST(a_file_of_this_version_is_taken_as_it_is)
 {
 	char *before;
