@@ -185,8 +185,7 @@ demo_record(const struct demo *d, const char *state_dir)
 	struct history *h;
 
 	history_defaults(&rule);
-	if (store_file_find(path, state_dir, category_name(d->category)) == -1 ||
-	    store_file_make(path) == -1)
+	if (store_file_find(path, state_dir, category_name(d->category)) == -1)
 		err(1, "%s", state_dir);
 	if (store_open(&(struct store_settings){ path, &rule, &stop }, &store, why,
 		sizeof(why)) != STORE_GOOD)
