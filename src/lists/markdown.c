@@ -62,16 +62,31 @@ markdown_put_html(struct buf *b, struct str s)
 	buf_puts(b, "</code>");
 }
 
+/* No character is cut through. */
+static struct str
+markdown_cut(struct str s)
+{
+	s.len = MARKDOWN_NAME_MAX;
+	while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
+		s.len--;
+	return s;
+}
+
 void
 markdown_put_name(struct buf *b, struct str s)
 {
-	if (!markdown_is_plain(s)) {
+	bool cut = s.len > MARKDOWN_NAME_MAX;
+
+	if (cut)
+		s = markdown_cut(s);
+	if (markdown_is_plain(s)) {
+		buf_putc(b, '`');
+		buf_add(b, s.p, s.len);
+		buf_putc(b, '`');
+	} else
 		markdown_put_html(b, s);
-		return;
-	}
-	buf_putc(b, '`');
-	buf_add(b, s.p, s.len);
-	buf_putc(b, '`');
+	if (cut)
+		buf_puts(b, "…");
 }
 
 void

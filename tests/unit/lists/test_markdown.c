@@ -1,4 +1,5 @@
 /* Names in a table of Markdown, byte for byte. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -57,6 +58,20 @@ TEST(line_ends_and_other_controls_are_blanks)
 	CELL("a\r\n| x |", "<code>a  &#124; x &#124;</code>");
 	CELL("a\tb\x7f", "<code>a b </code>");
 	CELL("a\0b", "<code>a b</code>");
+}
+
+TEST(what_nobody_reads_is_cut_off)
+{
+	char name[MARKDOWN_NAME_MAX + 2], cell[MARKDOWN_NAME_MAX + 8];
+
+	memset(name, 'a', sizeof(name));
+	snprintf(cell, sizeof(cell), "`%.*s`", MARKDOWN_NAME_MAX, name);
+	assert_cell(name, MARKDOWN_NAME_MAX, cell);
+	snprintf(cell, sizeof(cell), "`%.*s`…", MARKDOWN_NAME_MAX, name);
+	assert_cell(name, MARKDOWN_NAME_MAX + 1, cell);
+	memcpy(name + MARKDOWN_NAME_MAX - 1, "\xe6\xa8\xa1", 3);
+	snprintf(cell, sizeof(cell), "`%.*s`…", MARKDOWN_NAME_MAX - 1, name);
+	assert_cell(name, MARKDOWN_NAME_MAX + 2, cell);
 }
 
 TEST(day_is_in_utc)
