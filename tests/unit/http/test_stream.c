@@ -268,7 +268,7 @@ TEST(streams_end_when_the_server_does)
 	static void (*const ends[])(
 	    struct http_server *) = { http_server_retire, http_server_stop };
 	struct http_world *w = *state;
-	char *rest;
+	char *rest, byte;
 	int sock[2], i, k;
 
 	for (k = 0; k < 2; k++) {
@@ -280,7 +280,9 @@ TEST(streams_end_when_the_server_does)
 		for (i = 0; i < 2; i++)
 			assert_hears(w, sock[i], "a");
 		ends[k](w->server);
+		turn(w);
 		for (i = 0; i < 2; i++) {
+			assert_int_equal(recv(sock[i], &byte, 1, MSG_DONTWAIT), 0);
 			rest = hear_end(w, sock[i]);
 			assert_string_equal(rest, "");
 			free(rest);
@@ -374,8 +376,8 @@ TEST(streams_do_not_keep_requests_waiting)
 	serve_streams(w, N);
 	for (i = 0; i < N; i++)
 		sock[i] = open_stream(w, GET("/stream?1"));
-	client = dial(w);
 	broadcast(w, 1, 0, STR("a"));
+	client = dial_unseen(w); /* so that streams have their turn before it */
 	send_unseen(client, GET("/a"));
 	turn(w);
 	assert_true(sent < N);

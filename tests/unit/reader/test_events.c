@@ -189,14 +189,21 @@ TEST(streams_are_told_of_publishes_and_changes)
 	text = begin(w, TEXT "&last_event_id=7", "", "id=7;");
 	events_poll(w->answers->answerer.events);
 	assert_string_equal(told(w, image), "");
+	end(w, image);
+	/* What a stream begins with is not told again at the next look. */
+	w->answers->nchanges = 2;
+	answer_world_republish(w->answers, CATEGORY_IMAGE_GENERATION, 161, 161, 4);
+	image = begin(w, IMAGE, "", "id=101;i=2;");
+	events_poll(w->answers->answerer.events);
+	assert_string_equal(told(w, image), "");
 	tell_of(w, CATEGORY_IMAGE_GENERATION, 4, 103);
-	assert_string_equal(told(w, image), "i=2;102:c=102;103:c=103;");
+	assert_string_equal(told(w, image), "i=3;102:c=102;103:c=103;");
 	tell_of(w, CATEGORY_IMAGE_GENERATION, 4, 103);
-	assert_string_equal(told(w, image), "i=3;");
+	assert_string_equal(told(w, image), "i=4;");
 	/* The history is not there for a while. */
 	tell_of(w, CATEGORY_IMAGE_GENERATION, -1, 0);
 	tell_of(w, CATEGORY_IMAGE_GENERATION, 4, 104);
-	assert_string_equal(told(w, image), "i=4;i=5;104:c=104;");
+	assert_string_equal(told(w, image), "i=5;i=6;104:c=104;");
 	assert_string_equal(told(w, text), "");
 	assert_int_equal(
 	    counter_get(&w->http->counters, COUNTER_STREAM_EVENTS), 3 + 1 + 1 + 2);
