@@ -971,7 +971,7 @@ setup_narrow(void **state UNUSED)
 TEST_WITH(test_forms_without_room, setup_narrow, teardown)
 {
 	static const char hex[] = "0123456789abcdef";
-	char name[3001] = "";
+	char name[3501] = "";
 	struct snapshot *s;
 	uint32_t forms;
 	size_t i;
