@@ -19,7 +19,7 @@ struct pattern {
 
 struct candidate {
 	struct str name;
-	unsigned distance;
+	uint64_t rank; /* see rank_of() */
 };
 
 struct search {
@@ -45,28 +45,39 @@ make_pattern(struct pattern *p, struct str name)
 		p->at[row_lists_fold(name.p[i])] |= UINT64_C(1) << i;
 }
 
-/* rise, fall: of the column, at which of its bytes the distance is one more, or one
- * less, than at the byte before. */
-static unsigned
-distance_of(const struct pattern *p, struct str name)
+/* By distance, and then by the place in the order of names. */
+static uint64_t
+rank_of(unsigned distance, uint32_t place)
+{
+	return (uint64_t)distance << 32 | place;
+}
+
+/* The rank of a name at that place; UINT64_MAX: it is not below `worst`. Each byte that
+ * is left lessens the distance by one at most. rise, fall: of the column, at which of
+ * its bytes the distance is one more, or one less, than at the byte before. */
+static uint64_t
+rank_name(const struct pattern *p, struct str name, uint32_t place, uint64_t worst)
 {
 	uint64_t last = UINT64_C(1) << (p->len - 1), rise = UINT64_MAX, fall = 0;
-	unsigned distance = p->len, n = head_of(name);
+	unsigned distance = p->len, left = head_of(name);
 
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t same = p->at[row_lists_fold(name.p[i])];
+	for (const char *c = name.p; left > 0; c++) {
+		uint64_t same = p->at[row_lists_fold(*c)];
 		uint64_t diagonal = (((same & rise) + rise) ^ rise) | same;
 		uint64_t more = fall | ~(diagonal | rise), less = rise & diagonal;
 
 		distance += (more & last) != 0;
 		distance -= (less & last) != 0;
+		left--;
+		if (distance > left && rank_of(distance - left, place) >= worst)
+			return UINT64_MAX;
 		more = more << 1 | 1;
 		less <<= 1;
 		same |= fall;
 		rise = less | ~(same | more);
 		fall = more & same;
 	}
-	return distance;
+	return rank_of(distance, place) < worst ? rank_of(distance, place) : UINT64_MAX;
 }
 
 static struct str
@@ -78,22 +89,25 @@ name_at(const struct generation *g, uint32_t i)
 	return generation_span(g, figures[g->lists.names[i]].name);
 }
 
-/* Keeps the closest, the earlier of equal ones. */
+/* Keeps the closest. */
 static void
-try_name(struct search *s, uint32_t i)
+try_name(struct search *s, uint32_t place)
 {
-	struct candidate c = { .name = name_at(s->generation, i) };
+	struct candidate c = { .name = name_at(s->generation, place) };
+	uint64_t worst = UINT64_MAX;
 	unsigned n = head_of(c.name), at;
 	unsigned longer = n > s->pattern.len ? n - s->pattern.len : s->pattern.len - n;
 
-	if (s->nfound == CLOSEST_MAX && longer >= s->found[CLOSEST_MAX - 1].distance)
+	if (s->nfound == CLOSEST_MAX)
+		worst = s->found[CLOSEST_MAX - 1].rank;
+	if (rank_of(longer, place) >= worst)
 		return;
-	c.distance = distance_of(&s->pattern, c.name);
+	c.rank = rank_name(&s->pattern, c.name, place, worst);
+	if (c.rank == UINT64_MAX)
+		return;
 	if (s->nfound < CLOSEST_MAX)
 		s->nfound++;
-	else if (c.distance >= s->found[CLOSEST_MAX - 1].distance)
-		return;
-	for (at = s->nfound - 1; at > 0 && s->found[at - 1].distance > c.distance; at--)
+	for (at = s->nfound - 1; at > 0 && s->found[at - 1].rank > c.rank; at--)
 		s->found[at] = s->found[at - 1];
 	s->found[at] = c;
 }
@@ -118,17 +132,20 @@ unsigned
 closest_find(
     const struct generation *g, struct str name, struct str closest[CLOSEST_MAX])
 {
-	uint32_t n = g->lists.nnames, from, end;
+	uint32_t n = g->lists.nnames, below, above, left = CLOSEST_WINDOW;
 	struct search s = { .generation = g };
 
 	if (n == 0 || name.len == 0)
 		return 0;
 	make_pattern(&s.pattern, name);
-	from = place_of(g, name, n);
-	from = from > CLOSEST_WINDOW / 2 ? from - CLOSEST_WINDOW / 2 : 0;
-	end = n - from > CLOSEST_WINDOW ? from + CLOSEST_WINDOW : n;
-	for (from = end > CLOSEST_WINDOW ? end - CLOSEST_WINDOW : 0; from < end; from++)
-		try_name(&s, from);
+	below = above = place_of(g, name, n);
+	while (left > 0 && (below > 0 || above < n)) {
+		if (above < n && (below == 0 || left % 2 == 0))
+			try_name(&s, above++);
+		else
+			try_name(&s, --below);
+		left--;
+	}
 	for (unsigned i = 0; i < s.nfound; i++)
 		closest[i] = s.found[i].name;
 	return s.nfound;
