@@ -9,8 +9,8 @@
 /*
  * Adds to a complete payload without encoded forms the texts of its views of deletion
  * risk and of its changes, which have figures and events; those of other views are
- * printed with them. Since when a model is at risk is said of the plain view where
- * there is a history. The pace may be NULL; if it stops what is missing is left out.
+ * printed with them. Since when a model is at risk is said where there is a history,
+ * but not of groups. The pace may be NULL; if it stops what is missing is left out.
  */
 void lists_print(struct buf *payload, struct pace *);
 

@@ -14,7 +14,8 @@ struct list_risk {
 	const struct view_directory *d; /* of the payload, while it does not grow */
 	const struct view *view;
 	const struct view_figures *figures;
-	const int64_t *at_risk; /* since when; NULL: not known */
+	enum view_kind kind;
+	const int64_t *at_risk; /* since when, by rows of VIEW_RISK; NULL: not known */
 };
 
 static struct list_risk
@@ -22,10 +23,10 @@ list_risk_of(struct buf *payload, enum view_kind kind)
 {
 	const struct view_directory *d = payload_directory(payload);
 	const char *data = payload->data;
-	struct list_risk r = { .d = d, .view = &d->views[kind] };
+	struct list_risk r = { .d = d, .view = &d->views[kind], .kind = kind };
 
 	r.figures = (const void *)(data + r.view->figures);
-	if (kind == VIEW_RISK && d->past.at_risk != 0)
+	if (kind != VIEW_RISK_GROUPED && d->past.at_risk != 0)
 		r.at_risk = (const void *)(data + d->past.at_risk);
 	return r;
 }
@@ -34,6 +35,20 @@ static struct str
 list_risk_text(const struct list_risk *r, struct view_span span)
 {
 	return (struct str){ (const char *)r->d + span.off, span.len };
+}
+
+/* 0: it is not, or it is not known. Another view of the same models has them in another
+ * order. */
+static int64_t
+list_risk_since(const struct list_risk *r, uint32_t i)
+{
+	int64_t row = i;
+
+	if (r->at_risk == NULL || r->figures[i].flags == 0)
+		return 0;
+	if (r->kind != VIEW_RISK)
+		row = view_find(r->d, list_risk_text(r, r->figures[i].name));
+	return row >= 0 ? r->at_risk[row] : 0;
 }
 
 static void
@@ -72,7 +87,7 @@ list_risk_csv_row(struct buf *b, const struct list_risk *r, uint32_t i)
 		csv_put_bool(b, m->flags & RISK_BIT(k));
 	}
 	buf_putc(b, ',');
-	csv_put_time(b, r->at_risk != NULL ? r->at_risk[i] : 0);
+	csv_put_time(b, list_risk_since(r, i));
 	for (k = 0; k < 3; k++) {
 		buf_putc(b, ',');
 		csv_put_int(b, m->usage[k]);
@@ -132,7 +147,7 @@ list_risk_markdown_row(struct buf *b, const struct list_risk *r, uint32_t i)
 	buf_puts(b, " | ");
 	list_risk_reasons(b, m);
 	buf_puts(b, " | ");
-	markdown_put_day(b, r->at_risk != NULL ? r->at_risk[i] : 0);
+	markdown_put_day(b, list_risk_since(r, i));
 	buf_printf(b, " | %" PRId64 " | %" PRId64 " | %" PRId64 " |\n", m->usage[1],
 	    m->usage[2], m->workers);
 }

@@ -15,7 +15,6 @@
 #include "unit.h"
 
 #define CATEGORY CATEGORY_IMAGE_GENERATION
-#define AT_RISK 1700000000 /* that of the first row of a full payload */
 
 static struct buf payload;
 
@@ -122,19 +121,60 @@ TEST(markdown_of_deletion_risk_has_reasons)
 	    "\nimage_generation of AI Horde, data of 2025-11-29T17:00:00Z\n");
 }
 
-TEST(since_when_is_said_where_a_history_knows)
+/* A model that is not at risk in a full payload has a time as well. */
+static void
+add_history(void)
 {
 	full_payload_add(&payload);
-	for (int f = 0; f < FORMAT_MAX; f++)
-		payload_directory(&payload)->views[VIEW_RISK].texts[f] =
-		    (struct view_text){ 0 };
+	payload_directory(&payload)->views[VIEW_RISK].texts[FORMAT_CSV] =
+	    (struct view_text){ 0 };
+}
+
+#define ROW_AT_RISK                                                                    \
+	"| <code>&#61;a&#44;&#34;b&#124;&#96; </code> | – | **critical**, not used " \
+	"today, little used | 2023-11-14 | 0 | 7 | 0 |\n"
+
+#define CSV_AT_RISK                                                                    \
+	"\"'=a,\"\"b|`\n\",,true,true,true,2,true,false,false,false,false,false,"      \
+	"false,false,false,false,true,2023-11-14T22:13:19Z,0,0,7,0,,,\r\n"
+
+TEST(since_when_is_said_where_a_history_knows)
+{
+	add_history();
 	lists_print(&payload, NULL);
 	assert_opens();
-	assert_text(VIEW_RISK, FORMAT_MARKDOWN, 0,
-	    "| `Owl` | – | – | 2023-11-14 | 2 | 3 | 4 |\n");
-	assert_text(VIEW_RISK, FORMAT_CSV, 0,
-	    "Owl,,false,false,false,0,false,false,false,false,false,false,false,false,"
-	    "false,false,false,2023-11-14T22:13:20Z,1,2,3,4,,,\r\n");
+	assert_text(
+	    VIEW_RISK, FORMAT_MARKDOWN, 0, "| `Owl` | – | – | – | 2 | 3 | 4 |\n");
+	assert_text(VIEW_RISK, FORMAT_MARKDOWN, 1, ROW_AT_RISK);
+	assert_text(VIEW_RISK, FORMAT_CSV, 1, CSV_AT_RISK);
+}
+
+/* Views of the same models in another order, or of groups. */
+TEST(since_when_is_found_by_the_name)
+{
+	struct view_directory *d;
+	struct view_figures *f, turned[2];
+	struct view v;
+
+	add_history();
+	d = payload_directory(&payload);
+	v = d->views[VIEW_RISK];
+	f = (void *)(payload.data + v.figures);
+	turned[0] = f[1];
+	turned[1] = f[0];
+	v.nrows = 2;
+	v.rows += sizeof(struct view_row);
+	v.figures = payload_table(&payload, turned, sizeof(turned));
+	payload_directory(&payload)->views[VIEW_RISK_VARIATIONS] = v;
+	v.rows += sizeof(struct view_row);
+	v.nrows = 1;
+	payload_directory(&payload)->views[VIEW_RISK_GROUPED] = v;
+	lists_print(&payload, NULL);
+	assert_text(VIEW_RISK_VARIATIONS, FORMAT_MARKDOWN, 0, ROW_AT_RISK);
+	assert_text(VIEW_RISK_VARIATIONS, FORMAT_CSV, 0, CSV_AT_RISK);
+	assert_text(VIEW_RISK_GROUPED, FORMAT_MARKDOWN, 0,
+	    "| <code>&#61;a&#44;&#34;b&#124;&#96; </code> | – | **critical**, not used "
+	    "today, little used | – | 0 | 7 | 0 |\n");
 }
 
 TEST(changes_stand_beside_their_figures)
