@@ -142,6 +142,11 @@ TEST(the_tag_of_some_days_follows_the_models)
 	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5);
 	assert_int_equal(ask(w, CANDIDATES "&min_days=30"), 200);
 	assert_field(w, tag);
+	w->computed_at += 86400;
+	answer_world_publish(w, CATEGORY_IMAGE_GENERATION, 161, 161, 5);
+	assert_int_equal(ask(w, CANDIDATES "&min_days=30"), 200);
+	assert_has(w, "'models':[{'n':29},");
+	assert_null(strstr(w->response.fields.data, tag));
 	free(tag);
 }
 

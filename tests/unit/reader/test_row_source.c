@@ -78,6 +78,32 @@ TEST(with_stats_in_pieces_of_any_size)
 	    "min_worker_count=1000&sort_by=worker_count");
 }
 
+TEST_WITH(filters_and_texts_in_pieces_of_any_size, answer_world_setup_evidence,
+    answer_world_teardown)
+{
+	assert_all_pieces(*state, VIEW_RISK, QUERY_RISK,
+	    "preset=deletion_candidates&min_days=90&offset=2");
+	assert_all_pieces(*state, VIEW_CHANGES, QUERY_CHANGES, "kinds=many,critical");
+	assert_all_pieces(*state, VIEW_HISTORY, QUERY_HISTORY,
+	    "preset=critical&format=markdown&limit=3");
+}
+
+TEST_WITH(
+    a_model_in_pieces_of_any_size, answer_world_setup_evidence, answer_world_teardown)
+{
+	struct answer_world *w = *state;
+	struct generation *g = NULL;
+	struct selection s;
+	struct buf text = { 0 };
+
+	assert_int_equal(
+	    store_get(w->answerer.store, CATEGORY_IMAGE_GENERATION, &g), STORE_HELD);
+	selection_make_model(&s, 1, STR("m1"), true, &text);
+	for (size_t size = 1; size <= 200; size += size < 20 ? 1 : 37)
+		assert_pieces(g, &s, size);
+	buf_free(&text);
+}
+
 /* The oracle of row_lengths_sum(): row by row. */
 static void
 assert_lengths(const struct generation *g, const struct with_stats_choice *c)
