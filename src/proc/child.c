@@ -104,12 +104,16 @@ static void
 child_count_descriptors(struct counters *c, int64_t now)
 {
 	static int64_t due;
+	/* The supervisor's look, for who lowers the limit meanwhile. */
+	uint64_t told = counter_read(&c->descriptors_max), limit = descriptors_limit;
 
 	if (now < due)
 		return;
+	if (told != 0 && told < limit)
+		limit = told;
 	due = now + LOOK_INTERVAL;
 	atomic_store_explicit(
-	    &c->descriptors, proc_descriptors(descriptors_limit), memory_order_relaxed);
+	    &c->descriptors, proc_descriptors(limit), memory_order_relaxed);
 }
 
 void
