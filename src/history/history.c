@@ -82,6 +82,9 @@ history_find(struct history *h, const struct history_model_now *models, size_t n
 
 	map_init(&once, h->scratch, 0, 0);
 	for (size_t i = 0; i < n; i++) {
+		found[i] = MAP_NONE;
+		if (models[i].name.len > HISTORY_NAME_MAX)
+			continue;
 		found[i] = map_find(&h->names, models[i].name);
 		if (found[i] != MAP_NONE) {
 			if (h->models[found[i]].seen == h->publication)
@@ -263,6 +266,13 @@ history_believe_many(struct history *h)
 		}
 }
 
+/* Ids follow the clock: one from far ahead would make all that come after it old. */
+static uint64_t
+history_id_most(const struct history *h)
+{
+	return (uint64_t)(h->meta.published_at + HISTORY_TURN) * 1000;
+}
+
 void
 history_adopt_event(struct history *h, const struct view_event *e, const char *payload)
 {
@@ -271,7 +281,8 @@ history_adopt_event(struct history *h, const struct view_event *e, const char *p
 		{ payload + e->former.off, e->former.len }, e->before, e->after };
 	uint32_t model;
 
-	if (e->id <= h->meta.last_id || e->id > HISTORY_ID_MAX)
+	if (e->id <= h->meta.last_id || e->id > history_id_most(h) ||
+	    own.model.len > HISTORY_NAME_MAX || own.former.len > HISTORY_NAME_MAX)
 		return;
 	h->counts.events++;
 	h->dirty = true;
@@ -286,6 +297,8 @@ history_adopt_event(struct history *h, const struct view_event *e, const char *p
 void
 history_deliver(struct history *h, uint64_t id)
 {
+	if (id > h->meta.last_id)
+		id = h->meta.last_id;
 	if (id <= h->meta.delivered_id)
 		return;
 	h->meta.delivered_id = id;

@@ -5,7 +5,7 @@
  * any thread; from then on it is the hydrator's alone.
  *
  * Times are Unix seconds, days are Unix days (UTC), a model's id is its number in the
- * database. Names are UTF-8, of any length and with any character.
+ * database. Names are UTF-8, with any character.
  */
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
@@ -22,6 +22,9 @@
 
 #define HISTORY_DAY INT64_C(86400)
 #define HISTORY_HOUR INT64_C(3600)
+/* Bytes of a name. A model with a longer one has no history: with the most models that
+ * are kept, and events, this bounds memory and file whatever an upstream sends. */
+#define HISTORY_NAME_MAX 1024
 #define HISTORY_HOURS_DAYS 8 /* for so many days hours are kept */
 
 struct history_rule {
@@ -66,12 +69,14 @@ bool history_note(struct history *, const struct history_model_now *, size_t n,
     int64_t now, bool makes_events);
 
 /* An event of the leader's payload, whose text is in it, unless its id is one that is
- * known, or lower; from the oldest to the newest. What it says need not be said again
- * by who becomes the leader. */
+ * known, or lower, or more than HISTORY_TURN after the last publication; from the
+ * oldest to the newest. What it says need not be said again by who becomes the leader.
+ */
 void history_adopt_event(
     struct history *, const struct view_event *, const char *payload);
 
-/* Up to which event the webhook has delivered; it only rises, and is recorded. */
+/* Up to which event the webhook has delivered, at most the last one; it only rises, and
+ * is recorded. */
 void history_deliver(struct history *, uint64_t id);
 uint64_t history_delivered(const struct history *);
 uint64_t history_last_id(const struct history *);

@@ -11,7 +11,7 @@ history_within(int64_t n, int64_t max)
 	return n > max ? max : n;
 }
 
-/* What is printed is JSON. A payload has 32 bits for the length of a row. */
+/* What is printed is JSON. */
 static bool
 history_is_text(struct str s)
 {
@@ -39,6 +39,8 @@ history_restore_meta(struct history *h, const struct history_meta *meta)
 		h->meta.last_id = 0;
 	if (h->meta.last_model > INT64_MAX - UINT32_MAX)
 		h->meta.last_model = 0;
+	if (h->meta.delivered_id > h->meta.last_id)
+		h->meta.delivered_id = h->meta.last_id;
 	h->recorded_id = h->meta.last_id;
 }
 

@@ -21,7 +21,6 @@
  * off; one from elsewhere must not bring them near the end. */
 #define HISTORY_ID_MAX (VIEW_ID_MAX / 2)
 #define HISTORY_FORGOTTEN_MAX 1000000
-#define HISTORY_NAME_MAX ((size_t)1 << 24)
 
 struct history_model {
 	struct history_model_row row; /* its name is owned */

@@ -28,6 +28,7 @@ struct evidence {
 	int64_t opened;          /* clock_boot() */
 	bool had;                /* a payload was made with the history */
 	bool too_large;          /* said, until it is not */
+	bool too_long;
 };
 
 static struct webhook *
@@ -182,6 +183,21 @@ evidence_models(const struct view_directory *d, struct history_model_now **out)
 }
 
 static void
+evidence_warn_names(
+    struct evidence *e, const struct history_model_now *models, size_t n)
+{
+	size_t i, ntoo_long = 0;
+
+	for (i = 0; i < n; i++)
+		ntoo_long += models[i].name.len > HISTORY_NAME_MAX;
+	if (ntoo_long > 0 && !e->too_long)
+		log_warnx("%s: %zu models have no history: their names are longer than "
+			  "%d bytes",
+		    category_name(e->category), ntoo_long, HISTORY_NAME_MAX);
+	e->too_long = ntoo_long > 0;
+}
+
+static void
 evidence_note(
     struct evidence *e, const struct view_directory *d, int64_t now, bool leads)
 {
@@ -190,6 +206,7 @@ evidence_note(
 	size_t n = evidence_models(d, &models);
 	uint64_t turns = history_count(h)->turns;
 
+	evidence_warn_names(e, models, n);
 	history_note(h, models, n, now, leads);
 	free(models);
 	if (history_count(h)->turns > turns)

@@ -166,6 +166,34 @@ TEST(what_the_leader_left_out_nobody_says)
 	assert_events(1);
 }
 
+TEST(leader_from_the_future_makes_nobody_deaf)
+{
+	const uint64_t now = (uint64_t)MIDNIGHT * 1000, ahead = HISTORY_TURN * 1000;
+	struct view_event e = { .kind = EVENT_MANY, .flag = UINT32_MAX };
+
+	note(MIDNIGHT, model("a", 0, 0, 0));
+	e.id = VIEW_ID_MAX / 2;
+	history_adopt_event(history, &e, "");
+	e.id = now + ahead + 1;
+	history_adopt_event(history, &e, "");
+	assert_int_equal(history_last_id(history), 0);
+	e.id = now + ahead;
+	history_adopt_event(history, &e, "");
+	assert_int_equal(history_last_id(history), now + ahead);
+}
+
+TEST(leader_cannot_deliver_what_comes)
+{
+	struct view_event e = {
+		.id = MIDNIGHT * 1000, .kind = EVENT_MANY, .flag = UINT32_MAX
+	};
+
+	note(MIDNIGHT, model("a", 0, 0, 0));
+	history_adopt_event(history, &e, "");
+	history_deliver(history, VIEW_ID_MAX);
+	assert_int_equal(history_delivered(history), e.id);
+}
+
 TEST(leader_cannot_use_up_the_ids)
 {
 	struct view_event last = {

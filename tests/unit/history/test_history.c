@@ -237,6 +237,34 @@ TEST(a_million_changes_are_two_hundred_events_and_a_number)
 	assert_int_equal(event_at(rule.burst_max)->count, MANY + 1 - rule.burst_max);
 }
 
+TEST(long_names_have_no_history)
+{
+	static char text[HISTORY_NAME_MAX + 1];
+	struct history_model_now longest = model("", 0, 0, 0), longer = longest;
+
+	memset(text, 'n', sizeof(text));
+	longest.name = (struct str){ text, HISTORY_NAME_MAX };
+	longer.name = (struct str){ text, HISTORY_NAME_MAX + 1 };
+	note(MIDNIGHT, model("a", 0, 0, 0));
+	note_two(MIDNIGHT + 60, longest, longer);
+	note_two(MIDNIGHT + 120, longest, longer);
+	assert_int_equal(history_count(history)->models, 2);
+	assert_int_equal(history_count(history)->events, 2);
+}
+
+TEST(leader_with_long_names_is_not_recorded)
+{
+	static char text[HISTORY_NAME_MAX + 1];
+	struct view_event e = { .id = MIDNIGHT * 1000,
+		.kind = EVENT_APPEARED,
+		.flag = UINT32_MAX,
+		.model = { 0, sizeof(text) } };
+
+	note(MIDNIGHT, model("a", 0, 0, 0));
+	history_adopt_event(history, &e, text);
+	assert_int_equal(history_count(history)->events, 0);
+}
+
 TEST(names_that_change_each_time_are_not_kept_for_ever)
 {
 	char name[16];

@@ -293,7 +293,7 @@ TEST(a_clock_that_turns_back_doubles_nothing)
 /* Names are bytes, and numbers have their whole range. */
 TEST(any_name_and_number_comes_back)
 {
-	static char longest[10000];
+	static char longest[HISTORY_NAME_MAX];
 	struct history_model_now models[] = {
 		{ .name = { "nul\0and\n\"quotes'", 15 }, .identity = UINT64_MAX },
 		{ .name = STR("") },
