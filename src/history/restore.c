@@ -37,6 +37,8 @@ history_restore_meta(struct history *h, const struct history_meta *meta)
 	h->meta.sampled_at = history_within(meta->sampled_at, VIEW_TIME_MAX);
 	if (h->meta.last_id > HISTORY_ID_MAX)
 		h->meta.last_id = 0;
+	if (h->meta.delivered_id > h->meta.last_id)
+		h->meta.delivered_id = h->meta.last_id;
 	if (h->meta.last_model > INT64_MAX - UINT32_MAX)
 		h->meta.last_model = 0;
 	if (h->meta.delivered_id > h->meta.last_id)

@@ -137,6 +137,17 @@ restores(struct history_model_row row)
 	return history_restore_model(history, &row);
 }
 
+TEST(more_is_not_delivered_than_there_is)
+{
+	struct history_meta meta = { .last_id = 30, .delivered_id = UINT64_MAX };
+
+	history_restore_meta(history, &meta);
+	assert_int_equal(history_delivered(history), 30);
+	meta.delivered_id = 20;
+	history_restore_meta(history, &meta);
+	assert_int_equal(history_delivered(history), 20);
+}
+
 TEST(model_that_cannot_be_is_refused)
 {
 	struct history_meta meta = { .published_at = MIDNIGHT, .sampled_at = MIDNIGHT };
