@@ -147,6 +147,18 @@ check_redis(const struct config *c, struct problems *p)
 		    fault);
 }
 
+static void
+check_notify(const struct config *c, struct problems *p)
+{
+	if (c->notify.url_file[0] == '\0' ||
+	    (c->history.enabled && c->state_dir[0] != '\0'))
+		return;
+	config_problem_add(p, rule_source(c, &c->notify.url_file, &c->notify.url_file),
+	    0,
+	    "notify.url_file: nothing would be posted, as it is the history that "
+	    "notices changes: set history.enabled and state_dir");
+}
+
 void
 config_settle(struct config *c)
 {
@@ -180,6 +192,7 @@ config_check_rules(const struct config *c, const char *path,
 	check_categories(c, known_category, p);
 	check_ready_categories(c, p);
 	check_redis(c, p);
+	check_notify(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		config_problem_add(p,

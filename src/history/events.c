@@ -29,6 +29,7 @@ history_event_evict(struct history *h)
 
 	if (oldest->id > h->recorded_id && oldest->id > h->handed_id)
 		h->counts.events_lost++;
+	h->forgotten_id = oldest->id;
 	history_event_clear(oldest);
 	h->first_event = (h->first_event + 1) % h->events_room;
 	h->nevents--;
@@ -89,6 +90,12 @@ history_event_rest(struct history *h, int64_t now)
 		history_event_append(h, &e, now);
 	h->left_out = 0;
 	h->burst = 0;
+}
+
+uint64_t
+history_forgotten(const struct history *h)
+{
+	return h->forgotten_id;
 }
 
 const struct history_event *

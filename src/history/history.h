@@ -87,6 +87,8 @@ int64_t history_sampled(const struct history *);
  * is the history's, until the next publication is noted. */
 const struct history_event *history_event_after(
     const struct history *, uint64_t id) MUST_CHECK;
+/* The id of the last event that has left the memory; 0: none since it was read. */
+uint64_t history_forgotten(const struct history *) MUST_CHECK;
 
 /* For metrics and the log. Since the process began, but models. */
 struct history_counts {

@@ -58,6 +58,7 @@ struct history {
 	    *events; /* a ring; their names are owned, one block each */
 	size_t events_room, first_event, nevents;
 	uint64_t recorded_id, handed_id;
+	uint64_t forgotten_id;
 
 	uint32_t restored; /* the model whose days are coming in */
 

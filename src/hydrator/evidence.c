@@ -41,6 +41,8 @@ evidence_open_webhook(const struct config *c, enum category category)
 		.user_agent = c->upstream.user_agent,
 		.proxy = c->upstream.proxy,
 		.ca_file = c->upstream.ca_file,
+		/* Among what was left out there may be any kind. */
+		.kinds = UINT32_C(1) << EVENT_MANY,
 	};
 	const struct config_list *kinds = &c->notify.kinds;
 	size_t i;
@@ -81,7 +83,7 @@ evidence_close(struct evidence **e)
 
 	if (*e == NULL)
 		return true;
-	over = webhook_close(&(*e)->webhook);
+	over = webhook_close(&(*e)->webhook, recorder_history((*e)->recorder));
 	over &= recorder_close(&(*e)->recorder);
 	if (over)
 		free(*e);
@@ -125,24 +127,24 @@ evidence_fill(struct evidence *e, struct ledger_history *l)
 
 /* What is not posted now is not to be posted when a URL is set one day. */
 static void
-evidence_notify(struct evidence *e, bool leads)
+evidence_notify(struct evidence *e, bool posts)
 {
 	struct history *h = recorder_history(e->recorder);
 
 	if (e->webhook != NULL)
-		webhook_attend(e->webhook, h, leads);
+		webhook_attend(e->webhook, h, posts);
 	else if (h != NULL)
 		history_deliver(h, history_last_id(h));
 }
 
 bool
-evidence_attend(struct evidence *e, bool leads, struct ledger_history *ledger)
+evidence_attend(struct evidence *e, bool posts, struct ledger_history *ledger)
 {
 	struct ledger_history l = *ledger;
 
 	if (e == NULL)
 		return false;
-	evidence_notify(e, leads);
+	evidence_notify(e, posts);
 	recorder_attend(e->recorder);
 	evidence_fill(e, &l);
 	if (memcmp(&l, ledger, sizeof(l)) == 0)
@@ -298,5 +300,7 @@ evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
 	event = (const void *)((const char *)d + d->events);
 	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)
 		history_adopt_event(h, &event[i - 1], (const char *)d);
-	history_deliver(h, d->past.delivered);
+	/* More than there is would silence this machine when it leads. */
+	if (d->past.delivered <= history_last_id(h))
+		history_deliver(h, d->past.delivered);
 }

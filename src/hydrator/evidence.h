@@ -29,9 +29,9 @@ struct evidence *evidence_open(const struct config *, enum category) MUST_CHECK;
  * must end by _exit(2). */
 bool evidence_close(struct evidence **e) MUST_CHECK;
 
-/* Once a second, also during a cycle: records, posts changes if this machine leads, and
- * keeps the ledger's part. Returns whether that has changed. */
-bool evidence_attend(struct evidence *, bool leads, struct ledger_history *);
+/* Once a second, also during a cycle: records, posts changes if posts, and keeps the
+ * ledger's part. Returns whether that has changed. */
+bool evidence_attend(struct evidence *, bool posts, struct ledger_history *);
 /* Whether the history has been read since the last payload was made, so that it is
  * worth making that anew. Once. */
 bool evidence_has_come(struct evidence *);

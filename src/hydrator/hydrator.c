@@ -104,8 +104,9 @@ hydrator_attend(void *arg)
 	proc_child_beat(h->counters);
 	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
 	keep_attend(h->keeper);
-	if (evidence_attend(
-		h->evidence, follow_hydrates(h->follow), &h->cycle.ledger.history))
+	/* Whoever is alone is one of many, and they would all post the same. */
+	if (evidence_attend(h->evidence, follow_hydrates(h->follow) && !h->alone,
+		&h->cycle.ledger.history))
 		account_write(&h->cycle);
 	follow_attend(h->follow);
 	trouble_remind(&h->cycle.trouble, h->cycle.section->name);

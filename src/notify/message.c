@@ -32,11 +32,16 @@ message_cut(struct str s)
 	return n;
 }
 
+/* An empty pair of backticks would begin code that ends with the next pair. */
 static void
 message_put_name(struct buf *b, struct str name)
 {
 	size_t n = message_cut(name), i;
 
+	if (n == 0) {
+		buf_puts(b, "(no name)");
+		return;
+	}
 	buf_putc(b, '`');
 	for (i = 0; i < n; i++)
 		buf_putc(b, name.p[i] == '`'                  ? '\''
@@ -60,6 +65,9 @@ message_put_day(struct buf *b, int64_t at)
 static void
 message_put_line(struct buf *b, const struct history_event *e)
 {
+	const struct view_event_figures *f =
+	    e->kind == EVENT_DISAPPEARED ? &e->before : &e->after;
+
 	if (e->kind == EVENT_MANY) {
 		buf_printf(b, "%" PRIu64 " further changes at once\n", e->count);
 		return;
@@ -74,8 +82,8 @@ message_put_line(struct buf *b, const struct history_event *e)
 	}
 	buf_puts(b, ", since ");
 	message_put_day(b, e->since);
-	buf_printf(b, " (%" PRId64 " uses a month, %" PRId64 " workers)\n",
-	    e->after.usage[1], e->after.workers);
+	buf_printf(b, " (%" PRId64 " uses a month, %" PRId64 " workers)\n", f->usage[1],
+	    f->workers);
 }
 
 /* Returns whether there was room. */
@@ -84,6 +92,8 @@ message_add(struct buf *text, enum message_format format, const struct history_e
 {
 	size_t before = text->len;
 
+	if (format == MESSAGE_JSON && before > MESSAGE_JSON_MAX)
+		return false;
 	if (format == MESSAGE_JSON) {
 		if (before > 0)
 			buf_putc(text, ',');
@@ -134,4 +144,17 @@ message_make(struct message *m, enum message_format format, const char *category
 	if (m->n > 0)
 		message_wrap(m, format, category, &text);
 	buf_free(&text);
+}
+
+size_t
+message_count(uint32_t kinds, const struct history *h, uint64_t after)
+{
+	const struct history_event *e;
+	size_t n = 0;
+
+	while ((e = history_event_after(h, after)) != NULL) {
+		n += (kinds >> e->kind) & 1;
+		after = e->id;
+	}
+	return n;
 }

@@ -9,8 +9,10 @@
 #include "base/buf.h"
 #include "history/history.h"
 
-/* The most changes of one message. */
+/* The most changes of one message, and the bytes after which no more is added: names
+ * may have any length. */
 #define MESSAGE_EVENTS 50
+#define MESSAGE_JSON_MAX 262144
 /* What Discord takes as the content of one message: characters, of which a byte is one
  * at most. */
 #define MESSAGE_DISCORD_MAX 2000
@@ -29,10 +31,13 @@ struct message {
 	uint64_t last;   /* up to this id all changes are in it, or not wanted */
 };
 
+/* How many changes after an id are of a set of kinds (bit 1 << enum event_kind). */
+size_t message_count(uint32_t kinds, const struct history *, uint64_t after);
+
 /*
- * Puts into an empty *out the oldest changes after an id, those whose kind is in a set
- * (bit 1 << enum event_kind), as many as one message takes. If none of them is wanted
- * the body is empty, and last says how far that is true.
+ * Puts into an empty *out the oldest changes after an id, those of a set of kinds, as
+ * many as one message takes. If none of them is wanted the body is empty, and last says
+ * how far that is true.
  *
  * JSON: {"category":C,"changes":[ROW,...]}, oldest first, rows as /changes has them.
  * Discord: {"content":TEXT,"allowed_mentions":{"parse":[]}}, a line each; names are in

@@ -1,7 +1,7 @@
 /* What a thread has is its own until it is done; then all is the hydrator's. */
 #include "notify/webhook.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,12 +20,14 @@
 #define WEBHOOK_ERROR_MAX 256
 #define WEBHOOK_ANSWER_MAX 65536 /* bytes that are read, and thrown away */
 #define WEBHOOK_BAD_TRIES 3
+#define WEBHOOK_LOOK_MS 100 /* how often a request looks whether it is to stop */
 
 struct webhook {
 	struct webhook_settings settings;
 	struct webhook_view view;
 	char error[WEBHOOK_ERROR_MAX];
 	char warned[WEBHOOK_ERROR_MAX]; /* "": the last request went well */
+	uint64_t from;                  /* the message's are the changes after it */
 	unsigned failures;              /* of this message, in a row */
 	unsigned bad;                   /* of these: the server calls it bad */
 	int64_t due;                    /* clock_boot() before which nothing is tried */
@@ -34,11 +36,12 @@ struct webhook {
 	pthread_t thread;
 	_Atomic bool done;
 	_Atomic bool stop;
-	/* The thread's until it is done. */
-	struct message message;
-	size_t answered; /* bytes of the answer */
-	long status;     /* of HTTP; 0: there was no answer, and err says why */
-	int64_t after;   /* seconds, of Retry-After */
+	/* The thread's until it is done. A message stays as it is until it is taken or
+	 * dropped, or another machine has posted it. */
+	struct message message; /* n 0: none */
+	size_t answered;        /* bytes of the answer */
+	long status;            /* of HTTP; 0: there was no answer, and err says why */
+	int64_t after;          /* seconds, of Retry-After */
 	char err[WEBHOOK_ERROR_MAX];
 };
 
@@ -49,6 +52,9 @@ webhook_open(const struct webhook_settings *set)
 
 	if (set->url_file[0] == '\0')
 		return NULL;
+	/* One more time: others may clean up while our thread is left behind. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		fatalx("out of memory");
 	w = xcalloc(1, sizeof(*w));
 	w->settings = *set;
 	w->view.error = w->error;
@@ -75,19 +81,6 @@ webhook_discard(char *data, size_t size, size_t n, void *arg)
 	return w->answered <= WEBHOOK_ANSWER_MAX ? size * n : CURL_WRITEFUNC_ERROR;
 }
 
-static int
-webhook_goes_on(
-    void *arg, curl_off_t dltotal, curl_off_t dl, curl_off_t ultotal, curl_off_t ul)
-{
-	struct webhook *w = arg;
-
-	(void)dltotal;
-	(void)dl;
-	(void)ultotal;
-	(void)ul;
-	return atomic_load(&w->stop);
-}
-
 #define SET(option, value) bad |= curl_easy_setopt(easy, option, value) != CURLE_OK
 
 static bool
@@ -98,6 +91,8 @@ webhook_set_up(
 	bool bad = false;
 
 	SET(CURLOPT_URL, url);
+	/* Without a scheme it is not to travel in the clear. */
+	SET(CURLOPT_DEFAULT_PROTOCOL, "https");
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_POSTFIELDS, w->message.body.data);
@@ -105,9 +100,6 @@ webhook_set_up(
 	SET(CURLOPT_HTTPHEADER, fields);
 	SET(CURLOPT_WRITEFUNCTION, webhook_discard);
 	SET(CURLOPT_WRITEDATA, w);
-	SET(CURLOPT_XFERINFOFUNCTION, webhook_goes_on);
-	SET(CURLOPT_XFERINFODATA, w);
-	SET(CURLOPT_NOPROGRESS, 0L);
 	SET(CURLOPT_CONNECTTIMEOUT, (long)WEBHOOK_CONNECT);
 	SET(CURLOPT_TIMEOUT, (long)WEBHOOK_WHOLE);
 	SET(CURLOPT_NOSIGNAL, 1L);
@@ -128,22 +120,45 @@ webhook_set_up(
 	return !bad;
 }
 
-/* libcurl's own words, not its buffer: that names the host, or what is left of a URL
- * that it cannot read. */
-static void
-webhook_perform(struct webhook *w, CURL *easy)
+/* Not curl_easy_perform(), which looks at nothing else for a second at a time. */
+static CURLcode
+webhook_transfer(const struct webhook *w, CURLM *multi, CURL *easy)
 {
-	CURLcode rc = curl_easy_perform(easy);
+	CURLcode rc = CURLE_ABORTED_BY_CALLBACK;
+	CURLMsg *m;
+	int running = 1, left;
+
+	if (curl_multi_add_handle(multi, easy) != CURLM_OK)
+		return CURLE_FAILED_INIT;
+	while (running > 0 && !atomic_load(&w->stop)) {
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			break;
+		if (running > 0)
+			(void)curl_multi_poll(multi, NULL, 0, WEBHOOK_LOOK_MS, NULL);
+	}
+	while ((m = curl_multi_info_read(multi, &left)) != NULL)
+		if (m->msg == CURLMSG_DONE)
+			rc = m->data.result;
+	curl_multi_remove_handle(multi, easy);
+	return rc;
+}
+
+/* A status is an answer whatever became of its text. Else it is libcurl's own words,
+ * not its buffer: that names the host, or what is left of a URL that it cannot read. */
+static void
+webhook_perform(struct webhook *w, CURLM *multi, CURL *easy)
+{
+	CURLcode rc = webhook_transfer(w, multi, easy);
 	curl_off_t after = 0;
 
-	/* An answer that is too long was one. */
 	(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &w->status);
 	(void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &after);
 	w->after = after;
-	if (rc != CURLE_OK && rc != CURLE_WRITE_ERROR) {
-		w->status = 0;
-		strlcpy(w->err, curl_easy_strerror(rc), sizeof(w->err));
-	}
+	if (w->status >= 200)
+		return;
+	w->status = 0;
+	strlcpy(w->err, rc == CURLE_OK ? "no HTTP status" : curl_easy_strerror(rc),
+	    sizeof(w->err));
 }
 
 static void
@@ -151,14 +166,17 @@ webhook_request(struct webhook *w, const char *url)
 {
 	struct curl_slist *fields =
 	    curl_slist_append(NULL, "Content-Type: application/json");
+	CURLM *multi = curl_multi_init();
 	CURL *easy = curl_easy_init();
 
-	if (fields != NULL && easy != NULL && webhook_set_up(w, easy, fields, url))
-		webhook_perform(w, easy);
+	if (fields != NULL && multi != NULL && easy != NULL &&
+	    webhook_set_up(w, easy, fields, url))
+		webhook_perform(w, multi, easy);
 	else
 		strlcpy(
 		    w->err, "libcurl does not take what it is told", sizeof(w->err));
 	curl_easy_cleanup(easy);
+	curl_multi_cleanup(multi);
 	curl_slist_free_all(fields);
 }
 
@@ -191,18 +209,26 @@ webhook_is_bad(long status)
 	return status == 400 || status == 413 || status == 422;
 }
 
+/* The message is done with: up to its last change nothing is to be posted. */
+static void
+webhook_end(struct webhook *w, struct history *h)
+{
+	history_deliver(h, w->message.last);
+	buf_free(&w->message.body);
+	w->message.n = 0;
+	w->failures = w->bad = 0;
+}
+
 static void
 webhook_delivered(struct webhook *w, struct history *h)
 {
 	w->view.posted += w->message.n;
-	w->view.pending = 0;
 	w->view.delivered_at = clock_wall();
-	w->failures = w->bad = 0;
 	w->error[0] = '\0';
 	if (w->warned[0] != '\0')
 		log_info("changes of %s are posted again", w->settings.category);
 	w->warned[0] = '\0';
-	history_deliver(h, w->message.last);
+	webhook_end(w, h);
 }
 
 static void
@@ -240,8 +266,7 @@ webhook_failed(struct webhook *w, struct history *h)
 	log_errx("%zu changes of %s are dropped: the server of notify.url_file has "
 		 "refused them %u times (%s)",
 	    w->message.n, w->settings.category, w->bad, w->error);
-	w->failures = w->bad = 0;
-	history_deliver(h, w->message.last);
+	webhook_end(w, h);
 }
 
 static void
@@ -255,7 +280,6 @@ webhook_reap(struct webhook *w, struct history *h)
 		webhook_delivered(w, h);
 	else
 		webhook_failed(w, h);
-	buf_free(&w->message.body);
 }
 
 static void
@@ -271,52 +295,96 @@ webhook_start(struct webhook *w)
 	log_warnx("changes of %s are not posted: no thread for it: %s",
 	    w->settings.category, strerror(rc));
 	w->due = clock_boot() + WEBHOOK_RETRY * NSEC_PER_SEC;
+}
+
+/* Whoever sets a URL wants to hear of what comes, not of months before. 1 is below any
+ * id, so that the first change of a new history is not taken for old. */
+static void
+webhook_begin(struct history *h)
+{
+	uint64_t last = history_last_id(h);
+
+	if (history_delivered(h) == 0)
+		history_deliver(h, last > 0 ? last : 1);
+}
+
+/* Changes that left the memory before there was a message with them. */
+static void
+webhook_miss(const struct webhook *w, struct history *h)
+{
+	uint64_t gone = history_forgotten(h);
+
+	if (gone <= history_delivered(h))
+		return;
+	log_errx("changes of %s up to %" PRIu64 " are not posted any more: too many "
+		 "have come since; its database has them",
+	    w->settings.category, gone);
+	history_deliver(h, gone);
+}
+
+/* Returns whether there is a message: the one that failed, or another. */
+static bool
+webhook_prepare(struct webhook *w, struct history *h)
+{
+	const struct webhook_settings *set = &w->settings;
+
+	if (w->message.n > 0 && w->from == history_delivered(h))
+		return true;
 	buf_free(&w->message.body);
+	w->failures = w->bad = 0;
+	webhook_miss(w, h);
+	w->from = history_delivered(h);
+	message_make(&w->message, set->format, set->category, set->kinds, h, w->from);
+	if (w->message.n == 0)
+		history_deliver(h, w->message.last);
+	return w->message.n > 0;
 }
 
 void
 webhook_attend(struct webhook *w, struct history *h, bool posts)
 {
-	const struct webhook_settings *set;
-
 	if (w == NULL || h == NULL)
 		return;
 	webhook_reap(w, h);
-	/* Whoever sets a URL wants to hear of what comes, not of months before. */
-	if (history_delivered(h) == 0)
-		history_deliver(h, history_last_id(h));
-	if (w->running || !posts || clock_boot() < w->due)
-		return;
-	set = &w->settings;
-	message_make(&w->message, set->format, set->category, set->kinds, h,
-	    history_delivered(h));
-	w->view.pending = w->message.n;
-	if (w->message.n > 0)
+	webhook_begin(h);
+	w->view.pending =
+	    posts ? message_count(w->settings.kinds, h, history_delivered(h)) : 0;
+	if (!w->running && posts && clock_boot() >= w->due && webhook_prepare(w, h))
 		webhook_start(w);
-	else
-		history_deliver(h, w->message.last);
 }
 
-bool
-webhook_close(struct webhook **wp)
+/* Returns whether the thread has ended. */
+static bool
+webhook_join(struct webhook *w)
 {
-	struct webhook *w = *wp;
 	struct timespec deadline;
 
-	*wp = NULL;
-	if (w == NULL)
-		return true;
-	atomic_store(&w->stop, true);
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_nsec += WEBHOOK_PATIENCE_MS * NSEC_PER_MSEC;
 	if (deadline.tv_nsec >= NSEC_PER_SEC) {
 		deadline.tv_nsec -= NSEC_PER_SEC;
 		deadline.tv_sec++;
 	}
-	if (w->running &&
-	    pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0)
-		return false;
+	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0;
+}
+
+bool
+webhook_close(struct webhook **wp, struct history *h)
+{
+	struct webhook *w = *wp;
+
+	*wp = NULL;
+	if (w == NULL)
+		return true;
+	if (w->running && !webhook_join(w)) {
+		atomic_store(&w->stop, true);
+		if (!webhook_join(w))
+			return false;
+	}
+	if (w->running && w->status / 100 == 2)
+		webhook_delivered(w, h);
 	buf_free(&w->message.body);
 	free(w);
+	curl_global_cleanup();
 	return true;
 }

@@ -547,6 +547,11 @@ TEST(rules_between_options_hold)
 	refuses("redis {\npatience = 86400\n}\nhydration {\nstale_if_error = "
 		"86399\n}\n" CATEGORY,
 	    5, "redis.patience (86400 s) must be at most hydration.stale_if_error");
+	refuses("state_dir = ''\nnotify {\nurl_file = '/dev/null' }\n" CATEGORY, 3,
+	    "notify.url_file: nothing would be posted");
+	refuses("history { enabled = false }\nnotify {\nurl_file = '/dev/null' "
+		"}\n" CATEGORY,
+	    3, "notify.url_file: nothing would be posted");
 	c = load_good("hydration { interval = 299 ttl = 300 stale_ttl = 300\n"
 		      "stale_if_error = 300 }\nhttp { max_head = 8K }\n" CATEGORY);
 	config_free(&c);
