@@ -5,6 +5,8 @@
 #ifndef LISTS_MARKDOWN_H
 #define LISTS_MARKDOWN_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 

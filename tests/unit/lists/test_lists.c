@@ -289,7 +289,7 @@ TEST(pace_that_stops_leaves_a_payload_without_the_text)
 TEST(texts_of_many_rows_open)
 {
 	struct history_model_now *many = xcalloc(3000, sizeof(*many));
-	char names[3000][8];
+	char names[3000][12];
 
 	for (int i = 0; i < 3000; i++) {
 		snprintf(names[i], sizeof(names[i]), "%d", i);
