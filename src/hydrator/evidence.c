@@ -26,8 +26,10 @@ struct evidence {
 	struct recorder *recorder;
 	struct webhook *webhook; /* NULL: nobody is notified */
 	int64_t opened;          /* clock_boot() */
-	bool had;                /* a payload was made with the history */
-	bool too_large;          /* said, until it is not */
+	bool begun;
+	struct ledger_history base; /* what a predecessor counted */
+	bool had;                   /* a payload was made with the history */
+	bool too_large;             /* said, until it is not */
 	bool too_long;
 };
 
@@ -104,23 +106,24 @@ evidence_fill(struct evidence *e, struct ledger_history *l)
 		   : v.error[0] != '\0' ? LEDGER_PAST_FAILING
 		   : h == NULL          ? LEDGER_PAST_READING
 					: LEDGER_PAST_KEPT;
-	l->lost = v.failures;
+	l->lost = e->base.lost + v.failures;
 	l->bytes = v.bytes;
 	ledger_put(l->error, sizeof(l->error), v.error);
 	webhook_look(e->webhook, &w);
 	l->notify = e->webhook != NULL;
-	l->posted = w.posted;
-	l->failed = w.failed;
+	l->posted = e->base.posted + w.posted;
+	l->failed = e->base.failed + w.failed;
 	l->pending = w.pending;
-	l->delivered = w.delivered_at;
+	if (w.delivered_at != 0)
+		l->delivered = w.delivered_at;
 	ledger_put(l->notify_error, sizeof(l->notify_error), w.error);
 	if (h == NULL)
 		return;
 	counts = history_count(h);
 	l->models = counts->models;
-	l->samples = counts->samples;
-	l->resets = counts->resets;
-	l->events = counts->events;
+	l->samples = e->base.samples + counts->samples;
+	l->resets = e->base.resets + counts->resets;
+	l->events = e->base.events + counts->events;
 	l->last_event = history_last_id(h);
 	l->sampled = history_sampled(h) * NSEC_PER_SEC;
 }
@@ -144,6 +147,9 @@ evidence_attend(struct evidence *e, bool posts, struct ledger_history *ledger)
 
 	if (e == NULL)
 		return false;
+	if (!e->begun)
+		e->base = *ledger;
+	e->begun = true;
 	evidence_notify(e, posts);
 	recorder_attend(e->recorder);
 	evidence_fill(e, &l);

@@ -95,7 +95,7 @@ enum ledger_past {
 };
 
 /* What becomes of models (history/recorder.h), and the changes that are posted
- * (notify/webhook.h). Counts are of this hydrator. */
+ * (notify/webhook.h). Counts go on from hydrator to hydrator. */
 struct ledger_history {
 	uint64_t state;      /* enum ledger_past */
 	uint64_t models;     /* that are known, with those that have disappeared */

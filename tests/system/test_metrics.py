@@ -112,8 +112,10 @@ def test_every_metric_is_shown(make_daemon):
     assert {"http_handled_requests_total", "http_dropped_clients_total", "snapshots_released_total"} <= shown
     of_fleets = {name for name in families if re.match("fleet_|redis_", name)}
     assert of_fleets - shown == of_fleets - {"redis_poll_seconds", "redis_lease_seconds"}
+    of_webhooks = {name for name in families if name.startswith("notify_")}
+    assert of_webhooks and not of_webhooks & shown, "nobody is notified"
     # No host was asked: the sample data is in files, and all of it is there.
-    assert families - of_fleets - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
+    assert families - of_fleets - of_webhooks - shown == {"http_request_duration_seconds", "refresh_duration_seconds", "upstream_breaker_state",
                                 "upstream_floor_seconds", "upstream_requests_total",
                                 "upstream_request_duration_seconds", "document_last_error_timestamp_seconds"}
 
