@@ -286,7 +286,7 @@ def test_the_directory_is_made_for_those_who_write_in_it(make):
     for path in daemon.state.iterdir():
         assert path.stat().st_mode & 0o7777 == 0o640
     assert sorted(p.name for p in daemon.state.iterdir()) == [
-        name + suffix for name in daemon.categories() for suffix in (".gate", ".snapshot")]
+        name + suffix for name in daemon.categories() for suffix in (".gate", ".history.db", ".snapshot")]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")
@@ -335,12 +335,17 @@ def test_a_full_disk_hurts_nobody_and_recovers(make, upstream):
         daemon.send(signal.SIGUSR1)
         assert daemon.get(RISK).status == 200
     wait_for(lambda: len(lines(daemon, "hydrated " + CATEGORY)) > 1, "a refresh")
-    wait_for(lambda: os.listdir(inside()) == ["filler"], "the end of a saving that fails")
+    wait_for(lambda: not any("snapshot" in name for name in os.listdir(inside())), "the end of a saving that fails")
     assert len(lines(daemon, CATEGORY, "is not saved")) == 1, daemon.log()
     os.unlink(os.path.join(inside(), "filler"))
     daemon.move_clock(61)
     wait_for(lambda: lines(daemon, CATEGORY + " is saved again"), "the recovery")
     assert CATEGORY + ".snapshot" in os.listdir(inside())
+    assert len(lines(daemon, "the history of " + CATEGORY, "cannot be read", "full")) == 1, daemon.log()
+    # It is tried once a minute, and may be just trying in vain.
+    wait_for(lambda: daemon.move_clock(61) or lines(daemon, "the history of %s is recorded again" % CATEGORY),
+             "the recovery of the history")
+    wait_for(lambda: daemon.move_clock(61) or CATEGORY + ".history.db" in os.listdir(inside()), "its database")
 
 
 @pytest.mark.skipif(bool(WRAPPER), reason="a figure of speed")
