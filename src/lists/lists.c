@@ -29,6 +29,16 @@ lists_share(struct buf *payload, enum view_kind kind)
 	return true;
 }
 
+/* What was printed before there was a history says of no model since when it is at
+ * risk: a payload that is carried on may get one later, behind its texts. */
+static bool
+lists_has_risk(struct buf *payload, enum view_kind kind)
+{
+	struct view_span text = lists_view(payload, kind)->texts[FORMAT_CSV].body;
+
+	return text.len > 0 && text.off >= payload_directory(payload)->past.at_risk;
+}
+
 void
 lists_print(struct buf *payload, struct pace *pace)
 {
@@ -40,7 +50,7 @@ lists_print(struct buf *payload, struct pace *pace)
 		const struct view *v = lists_view(payload, risk[i]);
 
 		if (!v->present || v->figures == 0 ||
-		    v->texts[FORMAT_CSV].body.len > 0 || lists_share(payload, risk[i]))
+		    lists_has_risk(payload, risk[i]) || lists_share(payload, risk[i]))
 			continue;
 		if (!lists_risk(payload, risk[i], pace))
 			break;

@@ -125,9 +125,10 @@ TEST(markdown_of_deletion_risk_has_reasons)
 static void
 add_history(void)
 {
+	struct view_text text = *text_of(VIEW_RISK, FORMAT_CSV);
+
 	full_payload_add(&payload);
-	payload_directory(&payload)->views[VIEW_RISK].texts[FORMAT_CSV] =
-	    (struct view_text){ 0 };
+	payload_directory(&payload)->views[VIEW_RISK].texts[FORMAT_CSV] = text;
 }
 
 #define ROW_AT_RISK                                                                    \
@@ -242,6 +243,15 @@ TEST(what_has_its_texts_is_left_alone)
 	len = payload.len;
 	lists_print(&payload, NULL);
 	assert_int_equal(payload.len, len);
+}
+
+TEST(texts_without_a_history_are_printed_anew_with_one)
+{
+	lists_print(&payload, NULL);
+	add_history();
+	lists_print(&payload, NULL);
+	assert_opens();
+	assert_text(VIEW_RISK, FORMAT_MARKDOWN, 1, ROW_AT_RISK);
 }
 
 TEST(payload_without_deletion_risk_has_no_texts)
