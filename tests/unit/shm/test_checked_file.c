@@ -220,16 +220,16 @@ TEST(what_a_dead_predecessor_left_is_written_over)
 	assert_int_equal(load(), 7);
 	assert_int_equal(access(temp, F_OK), -1);
 	/* A link there leads nowhere else. */
-	assert_int_equal(symlink("/nonexistent/file", temp), 0);
+	assert_int_equal(symlink("/proc/none/file", temp), 0);
 	assert_int_equal(save(8), 0);
 	assert_int_equal(load(), 8);
 }
 
 TEST(without_a_directory)
 {
-	file.dir = "/nonexistent";
+	file.dir = "/proc/none";
 	assert_int_equal(save(7), -1);
 	assert_string_equal(message,
-	    "/nonexistent/lora.kind cannot be written: No such file or directory");
+	    "/proc/none/lora.kind cannot be written: No such file or directory");
 	assert_int_equal(load(), 0);
 }

@@ -426,7 +426,7 @@ TEST_WITH(what_cannot_be_written_is_told, make_dir, remove_dir)
 	char err[256] = "";
 
 	assert_int_equal(
-	    retry_after_save(seg, "/nonexistent", CATEGORY, err, sizeof(err)), -1);
-	assert_non_null(strstr(err, "/nonexistent/" CATEGORY ".floors"));
+	    retry_after_save(seg, "/proc/none", CATEGORY, err, sizeof(err)), -1);
+	assert_non_null(strstr(err, "/proc/none/" CATEGORY ".floors"));
 	segment_close(&seg);
 }
