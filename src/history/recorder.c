@@ -28,6 +28,7 @@ struct recorder {
 	struct recorder_view view;
 	int64_t due; /* clock_boot() before which nothing is tried */
 	char warned[RECORDER_ERROR_MAX]; /* "": the last task went well */
+	bool taken;                      /* said: two write the file */
 	_Atomic bool stop;
 
 	bool running;
@@ -151,6 +152,8 @@ recorder_write(struct recorder *r)
 		r->verdict = store_write(r->store, r->batch, r->err, sizeof(r->err));
 	if (r->verdict == STORE_DAMAGED)
 		r->verdict = recorder_set_aside(r);
+	else if (r->verdict == STORE_TAKEN)
+		store_close(&r->store);
 }
 
 static void
@@ -215,7 +218,8 @@ recorder_note_read(struct recorder *r)
 	    history_count(r->history)->models);
 }
 
-/* What is in memory goes into a new file whole. */
+/* What is in memory goes into a new file whole. What another process has made of the
+ * file is the history now, in which the next publication tells the rest. */
 static void
 recorder_note_written(struct recorder *r)
 {
@@ -228,6 +232,18 @@ recorder_note_written(struct recorder *r)
 	}
 	if (r->anew)
 		history_record_all(r->history);
+	if (r->verdict == STORE_TAKEN)
+		history_free(&r->history);
+}
+
+/* While a daemon takes over from another once; else, each time, one line in all. */
+static void
+recorder_tell_taken(struct recorder *r)
+{
+	r->view.failures++;
+	if (!r->taken)
+		log_warnx("the history of %s is read anew: %s", r->category, r->err);
+	r->taken = true;
 }
 
 static void
@@ -245,6 +261,8 @@ recorder_report(struct recorder *r)
 		return;
 	if (r->verdict == STORE_LATER || r->verdict == STORE_NEWER)
 		recorder_warn(r);
+	else if (r->verdict == STORE_TAKEN)
+		recorder_tell_taken(r);
 	else if (r->verdict == STORE_DAMAGED) /* told already */
 		r->due = clock_boot() + RECORDER_RETRY * NSEC_PER_SEC;
 	else if (r->warned[0] != '\0') {

@@ -16,6 +16,8 @@
 
 /* Steps of SQLite's machine between two looks at whether to stop. */
 #define STORE_STEPS 10000
+/* Bytes of a row; names are what is long in one. */
+#define STORE_LENGTH_MAX (1024 * 1024)
 
 enum store_verdict
 store_fault(struct store *s, int code)
@@ -172,6 +174,8 @@ store_configure(struct store *s)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	/* A column of a forged table may be computed. */
+	sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, STORE_LENGTH_MAX);
 	sqlite3_progress_handler(s->db, STORE_STEPS, store_is_stopped, s);
 	return store_run(s, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
 			    "PRAGMA temp_store = MEMORY");
@@ -318,6 +322,9 @@ store_open(
 	verdict = store_reconnect(s);
 	if (verdict == STORE_LATER && store_connect_to_read(s))
 		verdict = STORE_GOOD;
+	if (verdict == STORE_GOOD &&
+	    (verdict = store_read_mark(s, &s->mark)) != STORE_GOOD)
+		store_disconnect(s);
 	*out = verdict == STORE_GOOD ? s : NULL;
 	if (verdict != STORE_GOOD)
 		free(s);

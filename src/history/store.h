@@ -42,6 +42,7 @@ enum store_verdict {
 	STORE_LATER,   /* not now: no rights, no room, a lock, a stop */
 	STORE_DAMAGED, /* never again, nor anything else of the file: set it aside */
 	STORE_NEWER,   /* a later program wrote it: it stays as it is */
+	STORE_TAKEN,   /* another process has written it since: read it anew */
 };
 
 /*
@@ -57,7 +58,9 @@ enum store_verdict store_open(const struct store_settings *, struct store **out,
 enum store_verdict store_load(
     struct store *, struct history *, char *err, size_t errlen) MUST_CHECK;
 
-/* Records a batch whole or not at all, and removes what is too old. */
+/* Records a batch whole or not at all, and removes what is too old. STORE_TAKEN: two
+ * processes count their models and events from what each has read; nothing is written,
+ * nor will it be by this store. */
 enum store_verdict store_write(
     struct store *, const struct history_batch *, char *err, size_t errlen) MUST_CHECK;
 

@@ -27,8 +27,9 @@ struct store {
 	sqlite3 *db;                         /* NULL: closed */
 	sqlite3_stmt *put[STORE_STATEMENTS]; /* NULL: it only reads, or is closed */
 	int64_t events;                      /* about so many are in it */
-	int fault; /* the last code that was no success; 0: none */
-	char *err; /* of the call that runs */
+	int64_t mark; /* of its last writer, as this one left or found it */
+	int fault;    /* the last code that was no success; 0: none */
+	char *err;    /* of the call that runs */
 	size_t errlen;
 };
 
@@ -44,6 +45,9 @@ enum store_verdict store_prepare(
     struct store *, const char *sql, sqlite3_stmt **) MUST_CHECK;
 /* The one number that a statement has. */
 enum store_verdict store_ask(struct store *, const char *sql, int64_t *) MUST_CHECK;
+
+/* A number that each batch changes; 0: none was written (store_write.c). */
+enum store_verdict store_read_mark(struct store *, int64_t *mark) MUST_CHECK;
 
 /* Makes tables, or brings those of an older program up to STORE_VERSION; version is
  * what the file has, 0: nothing yet (store_schema.c). */

@@ -157,14 +157,37 @@ store_expire_events(struct store *s, const struct history_batch *b)
 	    " ORDER BY id DESC LIMIT 1 OFFSET " STORE_TEXT(STORE_EVENTS_MAX) ")");
 }
 
+enum store_verdict
+store_read_mark(struct store *s, int64_t *mark)
+{
+	return store_ask(s,
+	    "SELECT coalesce(sum(published_at + last_event + last_model), 0) FROM meta",
+	    mark);
+}
+
+/* Within the transaction, in which nobody else writes. */
+static enum store_verdict
+store_check_mark(struct store *s)
+{
+	int64_t mark;
+	enum store_verdict verdict = store_read_mark(s, &mark);
+
+	if (verdict != STORE_GOOD || mark == s->mark)
+		return verdict;
+	snprintf(s->err, s->errlen, "%s: another process has written it", s->set->path);
+	return STORE_TAKEN;
+}
+
 static enum store_verdict
 store_transact(struct store *s, const struct history_batch *b)
 {
 	enum store_verdict verdict = store_run(s, "BEGIN IMMEDIATE");
+	int64_t mark;
 
 	if (verdict != STORE_GOOD)
 		return verdict;
-	if (b->turned_to != 0)
+	verdict = store_check_mark(s);
+	if (verdict == STORE_GOOD && b->turned_to != 0)
 		verdict = store_turn(s, b->turned_to);
 	if (verdict == STORE_GOOD)
 		verdict = store_put_all(s, b);
@@ -173,7 +196,11 @@ store_transact(struct store *s, const struct history_batch *b)
 	if (verdict == STORE_GOOD)
 		verdict = store_expire_events(s, b);
 	if (verdict == STORE_GOOD)
+		verdict = store_read_mark(s, &mark);
+	if (verdict == STORE_GOOD)
 		verdict = store_run(s, "COMMIT");
+	if (verdict == STORE_GOOD)
+		s->mark = mark;
 	/* Some faults have ended it already. */
 	if (verdict != STORE_GOOD && sqlite3_get_autocommit(s->db) == 0)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);

@@ -181,7 +181,7 @@ TEST(no_more_changes_are_shown_than_asked)
 
 TEST(name_of_any_bytes_is_raw_beside_its_json)
 {
-	static char name[10000];
+	static char name[HISTORY_NAME_MAX];
 	struct history_model_now m = { .name = { name, sizeof(name) } };
 	const struct view_event *e;
 

@@ -290,6 +290,30 @@ TEST(a_clock_that_turns_back_doubles_nothing)
 	load_good();
 }
 
+/* Each counts models and events from what it has read. */
+TEST(of_two_that_write_the_second_reads_anew)
+{
+	struct history_model_now models[] = { { .name = STR("a") },
+		{ .name = STR("b") }, { .name = STR("c") } };
+	struct store *other;
+
+	load_good();
+	assert_int_equal(
+	    store_open(&settings, &other, message, sizeof(message)), STORE_GOOD);
+	(void)history_note(history, models, 1, HISTORY_WORLD_BEGIN, true);
+	assert_int_equal(record(), STORE_GOOD);
+	(void)history_note(history, models, 2, HISTORY_WORLD_BEGIN + 60, true);
+	assert_int_equal(record(), STORE_GOOD);
+	store_close(&store);
+	store = other;
+	(void)history_note(history, models, 3, HISTORY_WORLD_BEGIN + 120, true);
+	assert_int_equal(record(), STORE_TAKEN);
+	load_good();
+	assert_int_equal(history_count(history)->models, 2);
+	(void)history_note(history, models, 3, HISTORY_WORLD_BEGIN + 180, true);
+	assert_int_equal(record(), STORE_GOOD);
+}
+
 /* Names are bytes, and numbers have their whole range. */
 TEST(any_name_and_number_comes_back)
 {
