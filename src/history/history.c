@@ -297,8 +297,11 @@ history_adopt_event(struct history *h, const struct view_event *e, const char *p
 void
 history_deliver(struct history *h, uint64_t id)
 {
-	if (id > h->meta.last_id)
-		id = h->meta.last_id;
+	uint64_t most =
+	    h->meta.last_id > HISTORY_DELIVERS ? h->meta.last_id : HISTORY_DELIVERS;
+
+	if (id > most)
+		id = most;
 	if (id <= h->meta.delivered_id)
 		return;
 	h->meta.delivered_id = id;

@@ -78,6 +78,9 @@ void history_adopt_event(
 /* Up to which event the webhook has delivered, at most the last one; it only rises, and
  * is recorded. */
 void history_deliver(struct history *, uint64_t id);
+/* Below each id: of a history without an event, all that come are to be delivered. 0 is
+ * one whose events were never delivered to anybody. */
+#define HISTORY_DELIVERS UINT64_C(1)
 uint64_t history_delivered(const struct history *);
 uint64_t history_last_id(const struct history *);
 /* When the last sample was taken, Unix seconds; 0: never. */

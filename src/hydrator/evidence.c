@@ -306,7 +306,5 @@ evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
 	event = (const void *)((const char *)d + d->events);
 	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)
 		history_adopt_event(h, &event[i - 1], (const char *)d);
-	/* More than there is would silence this machine when it leads. */
-	if (d->past.delivered <= history_last_id(h))
-		history_deliver(h, d->past.delivered);
+	history_deliver(h, d->past.delivered);
 }

@@ -92,8 +92,6 @@ message_add(struct buf *text, enum message_format format, const struct history_e
 {
 	size_t before = text->len;
 
-	if (format == MESSAGE_JSON && before > MESSAGE_JSON_MAX)
-		return false;
 	if (format == MESSAGE_JSON) {
 		if (before > 0)
 			buf_putc(text, ',');

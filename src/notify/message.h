@@ -9,10 +9,8 @@
 #include "base/buf.h"
 #include "history/history.h"
 
-/* The most changes of one message, and the bytes after which no more is added: names
- * may have any length. */
+/* The most changes of one message. */
 #define MESSAGE_EVENTS 50
-#define MESSAGE_JSON_MAX 262144
 /* What Discord takes as the content of one message: characters, of which a byte is one
  * at most. */
 #define MESSAGE_DISCORD_MAX 2000

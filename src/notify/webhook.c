@@ -297,15 +297,15 @@ webhook_start(struct webhook *w)
 	w->due = clock_boot() + WEBHOOK_RETRY * NSEC_PER_SEC;
 }
 
-/* Whoever sets a URL wants to hear of what comes, not of months before. 1 is below any
- * id, so that the first change of a new history is not taken for old. */
+/* Whoever sets a URL wants to hear of what comes, not of months before; also of the
+ * first change of a new history, which is not to be taken for old. */
 static void
 webhook_begin(struct history *h)
 {
 	uint64_t last = history_last_id(h);
 
 	if (history_delivered(h) == 0)
-		history_deliver(h, last > 0 ? last : 1);
+		history_deliver(h, last > 0 ? last : HISTORY_DELIVERS);
 }
 
 /* Changes that left the memory before there was a message with them. */

@@ -1,7 +1,6 @@
 /* What is posted: bounds, and names that want to be more than names. */
 #include "notify/message.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -142,29 +141,6 @@ TEST(test_batches)
 		snprintf(name, sizeof(name), "Model %zu", i);
 		assert_string_equal(model_of(0), name);
 	}
-}
-
-/* Long names make short messages, and one that is longer than all goes alone. */
-TEST(test_long_names)
-{
-	size_t n = 100000, i;
-	char *name = calloc(1, MESSAGE_JSON_MAX + n);
-
-	memset(name, 'x', n);
-	for (i = 0; i < 5; i++)
-		history_events_add(history, EVENT_AT_RISK, name);
-	memset(name, 'y', MESSAGE_JSON_MAX + n - 1);
-	history_events_add(history, EVENT_AT_RISK, name);
-	history_events_add(history, EVENT_AT_RISK, "short");
-	free(name);
-	make(MESSAGE_JSON, ALL, 0);
-	assert_int_equal(message.n, 3);
-	make(MESSAGE_JSON, ALL, message.last);
-	assert_int_equal(message.n, 3);
-	make(MESSAGE_JSON, ALL, message.last);
-	assert_int_equal(message.n, 1);
-	make(MESSAGE_JSON, ALL, 50);
-	assert_int_equal(message.n, 1);
 }
 
 TEST(test_discord_lines)
