@@ -353,18 +353,14 @@ webhook_attend(struct webhook *w, struct history *h, bool posts)
 		webhook_start(w);
 }
 
-/* Returns whether the thread has ended. */
+/* Returns whether the thread has ended within so many seconds. */
 static bool
-webhook_join(struct webhook *w)
+webhook_join(struct webhook *w, time_t seconds)
 {
 	struct timespec deadline;
 
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_nsec += WEBHOOK_PATIENCE_MS * NSEC_PER_MSEC;
-	if (deadline.tv_nsec >= NSEC_PER_SEC) {
-		deadline.tv_nsec -= NSEC_PER_SEC;
-		deadline.tv_sec++;
-	}
+	deadline.tv_sec += seconds;
 	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0;
 }
 
@@ -376,9 +372,9 @@ webhook_close(struct webhook **wp, struct history *h)
 	*wp = NULL;
 	if (w == NULL)
 		return true;
-	if (w->running && !webhook_join(w)) {
+	if (w->running && !webhook_join(w, WEBHOOK_PATIENCE)) {
 		atomic_store(&w->stop, true);
-		if (!webhook_join(w))
+		if (!webhook_join(w, WEBHOOK_BREAK_OFF))
 			return false;
 	}
 	if (w->running && w->status / 100 == 2)

@@ -21,8 +21,9 @@
 #define WEBHOOK_RETRY_MAX 3600
 #define WEBHOOK_OBEY_MAX 86400
 /* The longest that a stop waits for a request that is under way, and then for its being
- * broken off. Milliseconds. */
-#define WEBHOOK_PATIENCE_MS 500
+ * broken off, which takes long only where there is no processor time. Seconds. */
+#define WEBHOOK_PATIENCE 1
+#define WEBHOOK_BREAK_OFF 4
 
 /* All is borrowed, and outlives the webhook. */
 struct webhook_settings {
