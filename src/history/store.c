@@ -4,6 +4,8 @@
 #include "history/store.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +21,23 @@
 /* Bytes of a row; names are what is long in one. */
 #define STORE_LENGTH_MAX (1024 * 1024)
 
+/* Of a log that cannot be made SQLite says that there is none. */
+static int
+store_system_error(const struct store *s, int code)
+{
+	char dir[PATH_MAX];
+
+	strlcpy(dir, s->set->path, sizeof(dir));
+	(void)dirname(dir);
+	if ((code & 0xff) == SQLITE_CANTOPEN && access(dir, W_OK) == -1)
+		return errno;
+	return s->db != NULL ? sqlite3_system_errno(s->db) : 0;
+}
+
 enum store_verdict
 store_fault(struct store *s, int code)
 {
-	int system_error = s->db != NULL ? sqlite3_system_errno(s->db) : 0;
+	int system_error = store_system_error(s, code);
 
 	snprintf(s->err, s->errlen, "%s: %s%s%s", s->set->path,
 	    s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code),

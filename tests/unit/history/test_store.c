@@ -683,6 +683,37 @@ TEST(a_full_disk_loses_nothing_that_was_written)
 	assert_int_equal(status, 0);
 }
 
+static int
+forbid_to_write(struct segment *unused, void *arg)
+{
+	(void)unused;
+	(void)arg;
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("tmpfs", directory, "tmpfs", 0, "size=1m") == -1)
+		return FIXTURE_SKIP;
+	load_good();
+	live(2);
+	store_close(&store);
+	if (mount("none", directory, NULL, MS_REMOUNT | MS_RDONLY, NULL) == -1)
+		return FIXTURE_SKIP;
+	load_good();
+	history_world_step(world);
+	history_world_note(world, history);
+	if (record() != STORE_LATER)
+		return 3;
+	return strstr(message, "Read-only file system") != NULL ? 0 : 4;
+}
+
+TEST(a_disk_that_is_read_only_is_called_so)
+{
+	int status = fixture_fork(forbid_to_write, NULL, NULL);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 TEST(what_is_cut_off_is_zeros)
 {
 	char was[100000], is[sizeof(was)], none[sizeof(was)] = { 0 };
