@@ -98,6 +98,8 @@ try_name(struct search *s, uint32_t place)
 	unsigned n = head_of(c.name), at;
 	unsigned longer = n > s->pattern.len ? n - s->pattern.len : s->pattern.len - n;
 
+	if (c.name.len > CLOSEST_NAME_MAX)
+		return;
 	if (s->nfound == CLOSEST_MAX)
 		worst = s->found[CLOSEST_MAX - 1].rank;
 	if (rank_of(longer, place) >= worst)

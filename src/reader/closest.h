@@ -9,6 +9,9 @@
 #define CLOSEST_MAX 3
 /* Names that are looked at, around where the name would be among all of them. */
 #define CLOSEST_WINDOW 1024
+/* Bytes of a name; nobody is told a longer one, which an upstream may make as long as
+ * its document. */
+#define CLOSEST_NAME_MAX 1024
 /* Bytes of a name that are compared. */
 #define CLOSEST_BYTES 64
 

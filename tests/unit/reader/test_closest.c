@@ -193,6 +193,21 @@ TEST(of_many_the_neighbours_are_looked_at)
 	}
 }
 
+TEST(names_without_end_are_not_told)
+{
+	static char text[CLOSEST_NAME_MAX + 2];
+	struct names *s = *state;
+	struct str found[CLOSEST_MAX];
+
+	memset(text, 'a', CLOSEST_NAME_MAX + 1);
+	add(s, text);
+	text[CLOSEST_NAME_MAX] = '\0';
+	add(s, text);
+	make(s);
+	assert_int_equal(closest_find(&s->generation, s->name[0], found), 1);
+	assert_int_equal(found[0].len, CLOSEST_NAME_MAX);
+}
+
 TEST(none_has_none)
 {
 	struct names *s = *state;
