@@ -4,6 +4,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 DAY = 86400
+NAME_MAX = 1024  # bytes of a name that has a history
 TURN = 26 * 3600
 FLAGS = (
     "zero_usage_day", "zero_usage_month", "zero_usage_total", "no_active_workers",
@@ -117,6 +118,13 @@ class Model:
             day += 1
 
 
+def unknown(name, days):
+    """The row of a model that has no history."""
+    return {"name": name, "present": True, "resets": 0, "from": len(days), "usage": [], "workers": [],
+            **dict.fromkeys(("first_seen", "last_seen", "at_risk_since", "critical_since", "unused_since",
+                             "no_workers_since"))}
+
+
 def fold(name):
     return re.sub(rb"[^a-z0-9\x80-\xff]", b"", name.encode().lower())
 
@@ -180,7 +188,8 @@ class History:
         known = {m.name: m for m in self.models}
         here = {}
         for now in models:
-            here.setdefault(now.name, now)
+            if len(now.name.encode()) <= NAME_MAX:
+                here.setdefault(now.name, now)
         went = [m for m in self.models if m.there and m.name not in here]
         came = [now for now in here.values() if now.name not in known]
         newcomers = []
@@ -314,7 +323,7 @@ class History:
         """names: those of the last publication, in its order."""
         days = self.days()
         known = {m.name: m for m in self.models}
-        rows = [self.row(known[n], days) for n in names]
+        rows = [self.row(known[n], days) if n in known else unknown(n, days) for n in names]
         rows += [self.row(m, days) for m in self.models if not m.there]
         epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
         return {"sampled_at": self.sampled,
