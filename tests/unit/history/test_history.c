@@ -216,12 +216,12 @@ TEST(usage_that_rises_or_falls_is_told_at_the_first_sample_of_a_day)
 	assert_events(2);
 }
 
-TEST(a_million_changes_are_two_hundred_events_and_a_number)
+TEST(a_hundred_thousand_changes_are_two_hundred_events_and_a_number)
 {
 	enum {
 		MANY = 100000
 	};
-	static char names[MANY][8];
+	static char names[MANY][16];
 	static struct history_model_now many[MANY];
 
 	note(MIDNIGHT, model("a", 0, 0, 0));
