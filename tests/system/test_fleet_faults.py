@@ -272,8 +272,12 @@ def cases(request, tmp_path_factory):
 
 
 @pytest.mark.parametrize("row", TABLE, ids=name_of)
-def test_fault(cases, row):
-    cases[row].result()
+def test_fault(cases, row, tmp_path):
+    case = cases.pop(row, None)
+    if case is None:  # a second look at a failed one
+        row[0](tmp_path, *row[1:])
+    else:
+        case.result()
 
 
 def test_cut_in_two(make_fleet):

@@ -179,16 +179,16 @@ demo_record(const struct demo *d, const char *state_dir)
 {
 	const _Atomic bool stop = false;
 	char path[PATH_MAX], why[512];
-	struct history_batch *batch;
 	struct history_rule rule;
+	const struct store_settings settings = { path, &rule, &stop };
+	struct history_batch *batch;
 	struct store *store;
 	struct history *h;
 
 	history_defaults(&rule);
 	if (store_file_find(path, state_dir, category_name(d->category)) == -1)
 		err(1, "%s", state_dir);
-	if (store_open(&(struct store_settings){ path, &rule, &stop }, &store, why,
-		sizeof(why)) != STORE_GOOD)
+	if (store_open(&settings, &store, why, sizeof(why)) != STORE_GOOD)
 		errx(1, "%s", why);
 	h = history_new(&rule);
 	for (int64_t at = d->now - DAYS * HISTORY_DAY; at < d->now; at += INTERVAL) {
