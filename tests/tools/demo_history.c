@@ -55,6 +55,7 @@ struct demo_model {
 struct demo {
 	enum category category;
 	int64_t now;
+	struct arena *arena; /* where models, their names and documents lie */
 	struct demo_model *models;
 	uint32_t n;
 };
@@ -110,7 +111,7 @@ demo_add(struct demo *d, const struct history_model_now *now)
 	if (now->flags & FADING)
 		m->faded = 3 + demo_noise(number, 0) % 100;
 	if (number == RENAMED) {
-		former = xcalloc(now->name.len + 1, 1);
+		former = arena_alloc(d->arena, now->name.len + 1);
 		for (size_t i = 0; i < now->name.len; i++)
 			former[i] = now->name.p[i] == ' ' ? '_' : now->name.p[i];
 		former[now->name.len] = '_';
@@ -206,7 +207,7 @@ demo_record(const struct demo *d, const char *state_dir)
 
 static struct document
 demo_document(
-    const char *dir, const char *file, enum document_kind kind, enum category category)
+    const struct demo *d, const char *dir, const char *file, enum document_kind kind)
 {
 	struct document doc = { 0 };
 	struct buf b = { 0 };
@@ -223,9 +224,10 @@ demo_document(
 	if (ferror(f))
 		err(1, "%s", path);
 	fclose(f);
-	doc.data = b.data;
+	doc.data = arena_strndup(d->arena, b.data, b.len);
 	doc.len = b.len;
-	if (document_open(&doc, kind, category, why, sizeof(why)) == -1)
+	buf_free(&b);
+	if (document_open(&doc, kind, d->category, why, sizeof(why)) == -1)
 		errx(1, "%s: %s", path, why);
 	return doc;
 }
@@ -236,12 +238,12 @@ demo_render(struct demo *d, const char *dir, bool text, struct buf *out)
 {
 	struct analytics_input in = { .category = d->category,
 		.reference = demo_document(
-		    dir, category_name(d->category), DOCUMENT_REFERENCE, d->category),
-		.status = demo_document(dir, text ? "status_text" : "status_image",
-		    DOCUMENT_STATUS, d->category),
-		.stats = demo_document(dir, text ? "stats_text" : "stats_image",
-		    DOCUMENT_STATS, d->category),
-		.workers = demo_document(dir, "workers", DOCUMENT_WORKERS, d->category),
+		    d, dir, category_name(d->category), DOCUMENT_REFERENCE),
+		.status = demo_document(
+		    d, dir, text ? "status_text" : "status_image", DOCUMENT_STATUS),
+		.stats = demo_document(
+		    d, dir, text ? "stats_text" : "stats_image", DOCUMENT_STATS),
+		.workers = demo_document(d, dir, "workers", DOCUMENT_WORKERS),
 		.now = d->now };
 	struct report report = { 0 };
 	struct analytics_settings settings;
@@ -257,7 +259,8 @@ demo_make(const char *dir, const char *state_dir, bool text, int64_t now)
 {
 	struct demo d = { .category = text ? CATEGORY_TEXT_GENERATION
 					   : CATEGORY_IMAGE_GENERATION,
-		.now = now };
+		.now = now,
+		.arena = arena_new() };
 	const struct view_directory *directory;
 	const struct view_figures *f;
 	struct buf out = { 0 };
@@ -267,7 +270,8 @@ demo_make(const char *dir, const char *state_dir, bool text, int64_t now)
 	if (directory == NULL)
 		errx(1, "a bad payload");
 	f = (const void *)(out.data + directory->views[VIEW_RISK].figures);
-	d.models = xcalloc(directory->views[VIEW_RISK].nrows + 1, sizeof(*d.models));
+	d.models = arena_array(
+	    d.arena, directory->views[VIEW_RISK].nrows + 1, sizeof(*d.models));
 	for (uint32_t i = 0; i < directory->views[VIEW_RISK].nrows; i++)
 		demo_add(
 		    &d, &(struct history_model_now){
@@ -278,6 +282,8 @@ demo_make(const char *dir, const char *state_dir, bool text, int64_t now)
 			    .marks = f[i].marks,
 			    .identity = f[i].identity });
 	demo_record(&d, state_dir);
+	buf_free(&out);
+	arena_free(&d.arena);
 }
 
 int
