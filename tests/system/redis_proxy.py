@@ -13,7 +13,7 @@ Modes. "ok" passes everything on. Others:
                     but for "refuse", by which it is lost
     swallow         the server gets everything, and nothing of what it says arrives
     late:SECONDS    each piece of an answer comes so much later
-    drip            answers come a byte at a time
+    drip            answers come a few bytes at a time
     cut:BYTES       the connection is reset behind so many bytes of answers
     garbage         answers are replaced by bytes that are no protocol
 
@@ -26,6 +26,7 @@ import struct
 import threading
 
 MODES = ("ok", "refuse", "hole", "hold", "swallow", "late", "drip", "cut", "garbage")
+DRIP_BYTES = 13
 DRIP_PAUSE = 0.0001  # seconds: a value still comes within a command's time
 
 
@@ -120,10 +121,10 @@ class RedisProxy:
         elif kind == "garbage":
             data = b"\x15\x03\x01\r\n" * len(data)
         elif kind == "drip":
-            for byte in data[:-1]:
-                sink.sendall(bytes([byte]))
+            for start in range(0, len(data), DRIP_BYTES):
+                sink.sendall(data[start:start + DRIP_BYTES])
                 self.closing.wait(DRIP_PAUSE)
-            data = data[-1:]
+            return None
         elif kind == "cut" and passed + len(data) > int(argument):
             sink.sendall(data[:max(0, int(argument) - passed)])
             raise OSError("cut")

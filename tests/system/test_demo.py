@@ -78,7 +78,8 @@ def test_the_demo_has_months_of_history(make_daemon):
     daemon.state.mkdir()
     subprocess.run([program, DEMO, daemon.state], check=True, timeout=120)
     daemon.start()
-    assert " warning: " not in daemon.log(), "the databases are taken as they are"
+    strange = [line for line in daemon.log().splitlines() if " warning: " in line and "no sandbox" not in line]
+    assert not strange, "the databases are taken as they are"
     base = RISK.rsplit("/", 1)[0] % "image_generation"
     history = daemon.json(base + "/history")
     assert len(history["dates"]) == 90
