@@ -17,7 +17,7 @@
 #include "terms/event.h"
 
 /* So long after the opening the first payload still waits for its history. */
-#define EVIDENCE_PATIENCE (2 * NSEC_PER_SEC)
+#define EVIDENCE_PATIENCE (5 * NSEC_PER_SEC)
 #define EVIDENCE_STEP_MS 5
 
 struct evidence {

@@ -231,10 +231,10 @@ hydrator_is_due(struct hydrator *h)
 		h->cycle.changed = true;
 		return true;
 	}
-	if (evidence_has_come(h->evidence) && h->cycle.generation != 0) {
+	/* The next cycle prints it, also if its documents are unchanged; one of its own
+	 * would ask the upstreams once more. */
+	if (evidence_has_come(h->evidence))
 		h->cycle.anew = true;
-		return true;
-	}
 	if (h->accept)
 		h->accepting = accept_begin(&h->cycle);
 	h->accept = false;
@@ -389,7 +389,9 @@ hydrator_cycle(struct hydrator *h)
 	follow_begin(h->follow, schedule_last(&h->schedule, now));
 	result = cycle_run(&h->cycle, &h->wait);
 	follow_end(h->follow, result);
-	h->cycle.changed = h->cycle.anew = false;
+	h->cycle.changed = false;
+	if (result == CYCLE_PUBLISHED || result == CYCLE_REUSED)
+		h->cycle.anew = false;
 	if (h->accepting)
 		accept_end(&h->cycle, result);
 	h->accepting = false;
