@@ -19,7 +19,7 @@ VALGRIND = (
     "--log-file={directory}/valgrind.%p"
 )
 # Machines are shared and valgrind is slow: how long anything that must happen may take.
-PATIENCE = 120 if WRAPPER else 30
+PATIENCE = 120
 
 BAD_LOG = re.compile(
     r"AddressSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:|"
