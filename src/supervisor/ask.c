@@ -1,7 +1,6 @@
 /* A signal to the holder of the lock, and its answer from the segment. */
 #include "supervisor/ask.h"
 
-#include <sys/file.h>
 #include <sys/pidfd.h>
 
 #include <errno.h>
@@ -18,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/journal.h"
+#include "base/pidfile.h"
 #include "config/config.h"
 #include "shm/ledger.h"
 #include "shm/order.h"
@@ -26,55 +26,6 @@
 #define LOOK_MS 20
 /* Beyond what the supervisor itself waits for: a machine that has no time for us. */
 #define ASK_GRACE 15
-
-/* The pid in the file; 0: none, it is about to be written or was never a pid file. */
-static pid_t
-pidfile_pid(int fd)
-{
-	char text[16];
-	const char *bad;
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-	pid_t pid;
-
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	pid = (pid_t)strtonum(text, 1, INT_MAX, &bad);
-	return bad == NULL ? pid : 0;
-}
-
-/* Tried only after the pid was found to be alive: the lock that is had for a moment
- * where it is free would be in the way of a start. */
-static bool
-pidfile_is_held(int fd)
-{
-	if (flock(fd, LOCK_SH | LOCK_NB) == -1)
-		return errno == EWOULDBLOCK;
-	flock(fd, LOCK_UN);
-	return false;
-}
-
-/* The number may be another process's by now, the lock cannot. The file is emptied and
- * written anew under the lock, so a pid that is in it, alive, while the lock is held,
- * is the holder's; and one that is still there when we hold the process is that
- * process. Returns a pidfd, or -1. */
-int
-ask_find(const char *pidfile, pid_t *pid)
-{
-	int fd = open(pidfile, O_RDONLY | O_NONBLOCK | O_CLOEXEC), process = -1;
-
-	if (fd == -1)
-		return -1;
-	if ((*pid = pidfile_pid(fd)) != 0)
-		process = pidfd_open(*pid, 0);
-	if (process != -1 && (!pidfile_is_held(fd) || pidfile_pid(fd) != *pid)) {
-		close(process);
-		process = -1;
-	}
-	close(fd);
-	return process;
-}
 
 static bool
 supervisor_has_ended(int process)
@@ -248,7 +199,7 @@ accept_send(const struct config *c, int process, pid_t pid, const char *category
 static int
 ask_open(const struct config *c, pid_t *pid)
 {
-	int process = ask_find(c->pidfile, pid);
+	int process = pidfile_find(c->pidfile, pid);
 	sigset_t none;
 
 	/* Who waits may give up. */

@@ -3,17 +3,11 @@
 #ifndef SUPERVISOR_ASK_H
 #define SUPERVISOR_ASK_H
 
-#include <sys/types.h>
-
 #include "base/attr.h"
 
 struct config;
 
 #define ASK_NOT_RUNNING 7 /* exit status: LSB's "program is not running" */
-
-/* The supervisor that holds the lock on a pid file: a pidfd (the caller's), and its pid
- * in *pid; -1 if there is none. */
-int ask_find(const char *pidfile, pid_t *pid) MUST_CHECK;
 
 /*
  * Sends HUP to the supervisor that holds the lock on c->pidfile, and waits until the

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/pidfile.h"
 #include "config/config.h"
 #include "supervisor/activation.h"
-#include "supervisor/ask.h"
 #include "supervisor/supervisor.h"
 
 #define FIRST (STDERR_FILENO + 1) /* of those that are passed */
@@ -164,7 +164,7 @@ replace_running(const struct config *c)
 {
 	struct sockets s = { .n = 0 };
 	pid_t pid;
-	int process = ask_find(c->pidfile, &pid), r;
+	int process = pidfile_find(c->pidfile, &pid), r;
 
 	if (process == -1)
 		return 0;
