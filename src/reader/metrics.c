@@ -10,11 +10,11 @@
 
 #include "autoconf.h"
 #include "base/attr.h"
+#include "http/server.h"
 #include "reader/metrics_put.h"
-#include "reader/route.h"
-#include "reader/traffic.h"
 #include "shm/segment.h"
 #include "terms/category.h"
+#include "terms/route.h"
 
 /* One sample a category of what its hydrator has counted, or the sum of all slots. */
 static void
@@ -117,10 +117,10 @@ put_codes(const struct metrics *m, enum route route, const char *category,
 		values[2] = category != NULL ? category : "unknown";
 	for (code = 0; code < COUNTER_CODES; code++) {
 		n = metrics_sum(m, offset + code * sizeof(uint64_t));
-		if (n == 0 && !is_usual(route, category, traffic_status(code)))
+		if (n == 0 && !is_usual(route, category, counters_status(code)))
 			continue;
-		snprintf(status, sizeof(status), "%d", traffic_status(code));
-		values[1] = traffic_status(code) > 0 ? status : "other";
+		snprintf(status, sizeof(status), "%d", counters_status(code));
+		values[1] = counters_status(code) > 0 ? status : "other";
 		metrics_put_sample_of(b, METRIC_HTTP_REQUESTS, "", values);
 		metrics_put_count(b, n);
 	}
@@ -165,7 +165,7 @@ put_durations(const struct metrics *m, enum metric_id id, struct buf *b)
 	int64_t bound;
 	unsigned i;
 
-	for (i = 0; (bound = traffic_bound(i)) != -1; i++) {
+	for (i = 0; (bound = counters_bound(i)) != -1; i++) {
 		below += metrics_sum(
 		    m, offsetof(struct counters, duration) + i * sizeof(uint64_t));
 		if (bound == 0)

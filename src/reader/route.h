@@ -5,30 +5,7 @@
 #include <stdbool.h>
 
 #include "base/str.h"
-
-/* Append only: the segment counts requests by these numbers (counters.h). */
-enum route {
-	ROUTE_NONE,
-	ROUTE_REDIRECT, /* to `path` */
-	ROUTE_ROOT,
-	ROUTE_HEARTBEAT,
-	ROUTE_REPLICATE_MODE,
-	ROUTE_OPENAPI,
-	/* These three have a category, in this order (route_row()). */
-	ROUTE_STATISTICS,
-	ROUTE_RISK, /* "audit" is its old name */
-	ROUTE_WITH_STATS,
-	ROUTE_REFUSED, /* none: the server has refused the request */
-	ROUTE_LIVEZ,
-	ROUTE_READYZ,
-	ROUTE_EVENTS,
-	/* And these four. */
-	ROUTE_HISTORY,
-	ROUTE_CHANGES,
-	ROUTE_UNLISTED,
-	ROUTE_MODEL,
-	ROUTE_MAX
-};
+#include "terms/route.h"
 
 /* The strings point into the path that was matched, or are static. */
 struct route_match {
@@ -39,28 +16,6 @@ struct route_match {
 	struct str model;
 	struct str path;
 };
-
-/* "statistics", ...: what metrics call it. */
-const char *route_name(enum route);
-
-/* Of a route whose answers are of a category, its row among those in the counters of
- * one, which are append only, too; else -1. */
-static inline int
-route_row(enum route route)
-{
-	if (route >= ROUTE_STATISTICS && route <= ROUTE_WITH_STATS)
-		return (int)(route - ROUTE_STATISTICS);
-	if (route >= ROUTE_HISTORY && route <= ROUTE_MODEL)
-		return (int)(route - ROUTE_HISTORY) + 3;
-	return -1;
-}
-
-/* Whether what it answers is of a category. */
-static inline bool
-route_has_category(enum route route)
-{
-	return route_row(route) >= 0;
-}
 
 /* path: percent-decoded. */
 struct route_match route_match(struct str path);

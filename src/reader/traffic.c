@@ -1,38 +1,7 @@
 /* Counting. */
 #include "reader/traffic.h"
 
-#include "base/attr.h"
-
-static const short statuses[] = {
-#define X(status) status,
-	COUNTER_STATUSES(X)
-#undef X
-};
-static const int64_t bounds[] = {
-#define X(nsec) nsec,
-	COUNTER_DURATIONS(X)
-#undef X
-};
-
-_Static_assert(NELEM(statuses) < COUNTER_CODES, "room for all statuses");
-_Static_assert(NELEM(bounds) < COUNTER_BUCKETS, "room for all classes");
 _Static_assert(ROUTE_MAX <= COUNTER_ROUTES, "room for all routes");
-
-int
-traffic_status(unsigned row)
-{
-	if (row < NELEM(statuses))
-		return statuses[row];
-	return row == NELEM(statuses) ? 0 : -1;
-}
-
-int64_t
-traffic_bound(unsigned bucket)
-{
-	if (bucket < NELEM(bounds))
-		return bounds[bucket];
-	return bucket == NELEM(bounds) ? 0 : -1;
-}
 
 /* The frequent ones are the first ones of both tables. */
 static unsigned
@@ -40,7 +9,7 @@ row_of(int status)
 {
 	unsigned i = 0;
 
-	while (i < NELEM(statuses) && statuses[i] != status)
+	while (counters_status(i) > 0 && counters_status(i) != status)
 		i++;
 	return i;
 }
@@ -50,7 +19,7 @@ bucket_of(int64_t nsec)
 {
 	unsigned i = 0;
 
-	while (i < NELEM(bounds) && bounds[i] < nsec)
+	while (counters_bound(i) > 0 && counters_bound(i) < nsec)
 		i++;
 	return i;
 }

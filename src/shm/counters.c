@@ -1,7 +1,9 @@
-/* Counters that move to another segment. */
+/* What the rows of counters stand for, and counters that move to another segment. */
 #include "shm/counters.h"
 
 #include <stddef.h>
+
+#include "base/attr.h"
 
 #define WORDS (sizeof(struct counters) / sizeof(uint64_t))
 #define FIRST_SUM (offsetof(struct counters, value) / sizeof(uint64_t))
@@ -12,6 +14,36 @@
 _Static_assert(sizeof(struct counters) % sizeof(uint64_t) == 0, "made of words");
 _Static_assert(FIRST_OF_CATEGORY + COUNTER_LATCHES * WORDS_OF_CATEGORY == WORDS,
     "what is of categories is last");
+
+static const short statuses[] = {
+#define X(status) status,
+	COUNTER_STATUSES(X)
+#undef X
+};
+static const int64_t bounds[] = {
+#define X(nsec) nsec,
+	COUNTER_DURATIONS(X)
+#undef X
+};
+
+_Static_assert(NELEM(statuses) < COUNTER_CODES, "room for all statuses");
+_Static_assert(NELEM(bounds) < COUNTER_BUCKETS, "room for all classes");
+
+int
+counters_status(unsigned row)
+{
+	if (row < NELEM(statuses))
+		return statuses[row];
+	return row == NELEM(statuses) ? 0 : -1;
+}
+
+int64_t
+counters_bound(unsigned bucket)
+{
+	if (bucket < NELEM(bounds))
+		return bounds[bucket];
+	return bucket == NELEM(bounds) ? 0 : -1;
+}
 
 /* to: NULL, nobody goes on with them. */
 static void

@@ -138,8 +138,8 @@ struct counters {
 	_Atomic uint64_t duration[COUNTER_BUCKETS]; /* requests by COUNTER_DURATIONS */
 	/* Supervisor: by enum role and enum counter_death. */
 	_Atomic uint64_t deaths[COUNTER_ROLES][DEATH_MAX];
-	/* Readers: by enum route (route.h) and COUNTER_STATUSES; of a route that has a
-	 * category, those for one that is not configured. */
+	/* Readers: by enum route (terms/route.h) and COUNTER_STATUSES; of a route that
+	 * has a category, those for one that is not configured. */
 	_Atomic uint64_t requests[COUNTER_ROUTES][COUNTER_CODES];
 	/* Readers: by latch, route that has a category, and COUNTER_STATUSES. Last, for
 	 * another segment may have another order of latches (counters_fold()). */
@@ -187,6 +187,14 @@ counter_get(const struct counters *c, enum counter id)
 {
 	return counter_read(&c->value[id]);
 }
+
+/* The status that is counted in a row of counters.requests; 0: the last row, which is
+ * for all others; -1: the row is not used. */
+int counters_status(unsigned row);
+
+/* Upper end of a class of counters.duration in nanoseconds; 0: the last one, which has
+ * none; -1: not used. */
+int64_t counters_bound(unsigned bucket);
 
 /*
  * Supervisor, whose processes write `from` in a segment that `to` is not in: adds what

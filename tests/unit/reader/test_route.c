@@ -175,17 +175,3 @@ TEST(bytes_become_text)
 	assert_true(str_eq(percent_decode(STR("a+%00b"), false, a), STR("a+\0b")));
 	arena_free(&a);
 }
-
-/* As metrics need them for labels. */
-TEST(every_route_has_its_name)
-{
-	int i, j;
-
-	for (i = 0; i < ROUTE_MAX; i++) {
-		if (route_name((enum route)i) == NULL)
-			fail_msg("route %d has no name", i);
-		for (j = 0; j < i; j++)
-			assert_string_not_equal(
-			    route_name((enum route)i), route_name((enum route)j));
-	}
-}

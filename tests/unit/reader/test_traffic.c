@@ -38,10 +38,10 @@ TEST(each_status_has_its_row)
 {
 	unsigned row;
 
-	for (row = 0; traffic_status(row) > 0; row++)
-		count(ROUTE_RISK, traffic_status(row), 1, false);
-	assert_int_equal(traffic_status(row), 0);
-	assert_int_equal(traffic_status(row + 1), -1);
+	for (row = 0; counters_status(row) > 0; row++)
+		count(ROUTE_RISK, counters_status(row), 1, false);
+	assert_int_equal(counters_status(row), 0);
+	assert_int_equal(counters_status(row + 1), -1);
 	count(ROUTE_RISK, 418, 1, false);
 	assert_true(row < COUNTER_CODES);
 	do
@@ -103,14 +103,14 @@ TEST(each_duration_has_its_class)
 	unsigned i;
 	uint64_t sum = 0;
 
-	for (i = 0; traffic_bound(i) > 0; i++) {
-		count(ROUTE_ROOT, 200, traffic_bound(i), false);
+	for (i = 0; counters_bound(i) > 0; i++) {
+		count(ROUTE_ROOT, 200, counters_bound(i), false);
 		assert_int_equal(counter_read(&counters.duration[i]), i > 0 ? 2 : 1);
-		count(ROUTE_ROOT, 200, traffic_bound(i) + 1, false);
-		sum += 2 * (uint64_t)traffic_bound(i) + 1;
+		count(ROUTE_ROOT, 200, counters_bound(i) + 1, false);
+		sum += 2 * (uint64_t)counters_bound(i) + 1;
 	}
 	assert_true(i > 5);
-	assert_int_equal(traffic_bound(i), 0);
+	assert_int_equal(counters_bound(i), 0);
 	count(ROUTE_ROOT, 200, INT64_C(86400000000000), false);
 	assert_int_equal(counter_read(&counters.duration[i]), 2);
 	assert_int_equal(
@@ -122,7 +122,7 @@ TEST(what_was_refused_has_no_duration)
 	count(ROUTE_RISK, 400, 5, true);
 	assert_int_equal(counter_read(&counters.requests[ROUTE_RISK][4]), 0);
 	assert_int_equal(counter_read(&counters.requests[ROUTE_REFUSED][4]), 1);
-	assert_int_equal(traffic_status(4), 400);
+	assert_int_equal(counters_status(4), 400);
 	assert_int_equal(counter_read(&counters.duration[0]), 0);
 	assert_int_equal(counter_read(&counters.duration_nsec), 0);
 }
