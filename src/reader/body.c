@@ -99,7 +99,9 @@ set_identity(struct body_maker *m, struct http_response *r, bool head,
 	struct blob *blob =
 	    s->rare || s->whole ? NULL : find(m, g, ENCODING_IDENTITY, s);
 
+	m->source = COUNTER_BODIES_KEPT;
 	if (blob == NULL) {
+		m->source = s->whole ? COUNTER_BODIES_READY : COUNTER_BODIES_MADE;
 		page_put(r, g, s);
 		page_own(r, g);
 		if (head || !is_worth_keeping(r, s))
@@ -125,10 +127,12 @@ set_ready(struct body_maker *m, struct http_response *r, struct generation *g,
 		drop(r);
 		page_span(r, g, v->coded[encoding]);
 		page_own(r, g);
+		m->source = COUNTER_BODIES_READY;
 		return true;
 	}
 	if ((blob = find(m, g, encoding, s)) == NULL)
 		return false;
+	m->source = COUNTER_BODIES_KEPT;
 	use_blob(r, blob);
 	return true;
 }
@@ -176,6 +180,7 @@ encode(struct body_maker *m, struct http_response *r, struct generation *g,
 		blob_forget(blob);
 	buf_free(&body);
 	use_blob(r, blob);
+	m->source = COUNTER_BODIES_MADE;
 	budget_spend(m, time_used() - begun);
 }
 
@@ -283,5 +288,7 @@ body_set(struct body_maker *m, struct http_response *r, const struct http_reques
 		return BODY_LATER;
 	if (encoding != ENCODING_IDENTITY)
 		put_encoding(r, encoding);
+	if (q->method != HTTP_HEAD) /* to one nothing is sent */
+		counter_add(m->counters, m->source, 1);
 	return BODY_SET;
 }

@@ -13,6 +13,7 @@
 #include "reader/coder.h"
 #include "reader/generation.h"
 #include "reader/selection.h"
+#include "shm/counters.h"
 
 /*
  * By which bodies are made. What encoding may cost the loop, on which nobody else is
@@ -21,9 +22,11 @@
  * budget and not the time of the others. Long bodies are encoded beside the loop only.
  */
 struct body_maker {
-	struct encoder *encoder; /* for short bodies */
-	struct coder *coder;     /* for all others */
-	struct buf key;          /* of the body that is looked for; owned */
+	struct encoder *encoder;   /* for short bodies */
+	struct coder *coder;       /* for all others */
+	struct counters *counters; /* of the reader; borrowed */
+	enum counter source;       /* where the body that is set is from */
+	struct buf key;            /* of the body that is looked for; owned */
 	int64_t paid; /* clock_boot() until which what was spent is paid off; 0 to
 		       * start */
 };

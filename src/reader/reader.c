@@ -381,6 +381,7 @@ reader_main(const struct child_context *context)
 	r.answerer.segment = context->segment;
 	r.answerer.maker.encoder = encoder_new(ENCODER_KEEP);
 	r.answerer.maker.coder = coder_new();
+	r.answerer.maker.counters = r.counters;
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.answerer.events = events_new(context->config, r.answerer.store);

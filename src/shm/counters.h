@@ -55,7 +55,10 @@
 	X(ENCODE_NSEC, REFRESH_DURATION, "encode")                                     \
 	X(ENCODE_TIMES, REFRESH_DURATION, "encode")                                    \
 	X(STREAM_EVENTS, HTTP_STREAM_EVENTS, NULL)                                     \
-	X(STREAMS_DROPPED, HTTP_STREAMS_DROPPED, NULL)
+	X(STREAMS_DROPPED, HTTP_STREAMS_DROPPED, NULL)                                 \
+	X(BODIES_READY, HTTP_BODIES, "ready")                                          \
+	X(BODIES_KEPT, HTTP_BODIES, "kept")                                            \
+	X(BODIES_MADE, HTTP_BODIES, "made")
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,

@@ -31,6 +31,11 @@ const struct metric metric_table[METRIC_MAX] = {
 	[METRIC_HTTP_SENT] = { .name = "http_sent_bytes_total",
 	    .type = "counter",
 	    .help = "Bytes of answers, heads included." },
+	[METRIC_HTTP_BODIES] = { .name = "http_bodies_total",
+	    .type = "counter",
+	    .label = { "source" },
+	    .help = "Bodies of models sent: ready in the snapshot, kept from an answer "
+		    "before, or made for this one." },
 	[METRIC_HTTP_CONNECTIONS_TOTAL] = { .name = "http_connections_total",
 	    .type = "counter",
 	    .help = "Connections accepted." },

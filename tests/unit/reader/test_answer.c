@@ -456,6 +456,27 @@ TEST(encoding_has_a_budget)
 	assert_non_null(strstr(w->response.fields.data, coding));
 }
 
+/* What hydratorctl and metrics make the cache's hit ratio of. */
+TEST(bodies_are_counted_by_where_they_are_from)
+{
+	static const char filter[] = IMAGE "?preset=critical";
+	struct answer_world *w = *state;
+	const struct counters *c = &w->counters;
+
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE, ""), 200);
+	assert_int_equal(counter_get(c, COUNTER_BODIES_READY), 1);
+	assert_int_equal(answer_world_ask(w, "GET", filter, ""), 200);
+	assert_int_equal(counter_get(c, COUNTER_BODIES_MADE), 1);
+	assert_int_equal(answer_world_ask(w, "GET", filter, ""), 200);
+	assert_int_equal(counter_get(c, COUNTER_BODIES_KEPT), 1);
+	assert_int_equal(answer_world_ask(w, "HEAD", filter, ""), 200);
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "?limit=x", ""), 422);
+	assert_int_equal(counter_get(c, COUNTER_BODIES_READY) +
+			     counter_get(c, COUNTER_BODIES_KEPT) +
+			     counter_get(c, COUNTER_BODIES_MADE),
+	    3);
+}
+
 /* A long body is not encoded on the loop at all: whoever asks first gets it as it is.
  */
 TEST(long_bodies_are_encoded_beside_the_loop)
