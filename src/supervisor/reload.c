@@ -19,6 +19,7 @@
 #include "supervisor/deadline.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
+#include "supervisor/relief.h"
 #include "supervisor/usage.h"
 #include "supervisor/rights.h"
 
@@ -26,11 +27,6 @@
  * each. With so many alive the next reload waits: to close their idle connections
  * instead could cost a request. */
 #define CREWS_MAX 6
-
-/* Most clients have their answer by then, and nobody is relieved. */
-#define RELIEF_AFTER (NSEC_PER_SEC / 2)
-/* How long who has just connected may wait once more, at the end. */
-#define RELIEF_DRAIN (2 * NSEC_PER_SEC)
 
 static struct counters *
 reload_counters(const struct reload *r)
@@ -372,61 +368,13 @@ reload_ask(struct reload *r)
 		log_info("the reload waits until readers of former ones are gone");
 }
 
-static void
-reload_stop_crew(struct crew *w, enum life_event event)
-{
-	listeners_close(&w->listeners);
-	listeners_close(&w->metrics);
-	children_tell(&w->children, ROLE_MAX, event);
-}
-
-/* The same configuration, over a segment of its own, without hydrators. */
-static void
-reload_relieve(struct reload *r)
-{
-	const struct crew_plan plan = { .config = r->leaving->config,
-		.from = r->leaving,
-		.roles = r->start->roles,
-		.privilege = r->privilege,
-		.passed = r->passed };
-	char err[1024];
-
-	if (crew_open(&plan, &r->relief, err, sizeof(err)) != 0) {
-		crew_disinherit(r->leaving);
-		log_warnx("clients wait until the former ones have left: %s", err);
-		r->leaving = NULL;
-		return;
-	}
-	log_info("clients are served until the former ones have left");
-	TAILQ_INSERT_TAIL(&r->crews, r->relief, entry);
-	children_tell(&r->relief->children, ROLE_READER, LIFE_WANT);
-}
-
-/* While all are stopping. */
-static void
-reload_end(struct reload *r, int64_t now)
-{
-	struct crew *first = TAILQ_FIRST(&r->crews);
-
-	if (r->relief == NULL) {
-		if (r->leaving != NULL && now >= r->relief_due)
-			reload_relieve(r);
-	} else if (first == NULL || first != r->relief) {
-		return;
-	} else if (r->relief->listeners.n > 0) {
-		r->relief_due = now + RELIEF_DRAIN;
-		reload_stop_crew(r->relief, LIFE_STOP);
-	} else if (now >= r->relief_due)
-		reload_stop_crew(r->relief, LIFE_HURRY);
-}
-
 enum reload_event
 reload_step(struct reload *r, int64_t now)
 {
 	size_t n = reload_bury(r);
 
 	if (r->stopping) {
-		reload_end(r, now);
+		relief_step(r, now);
 		return RELOAD_NOTHING;
 	}
 	if (r->serving != NULL)
@@ -470,22 +418,6 @@ reload_report(struct reload *r)
 	if (r->outcome != 0)
 		order_end(r->serving->segment, r->outcome, r->text);
 	r->outcome = 0;
-}
-
-void
-reload_stop(struct reload *r, enum life_event event, bool held)
-{
-	struct crew *w;
-
-	r->leaving = held && event == LIFE_STOP ? r->serving : NULL;
-	r->relief_due = clock_boot() + RELIEF_AFTER;
-	r->stopping = true;
-	r->serving = r->rising = NULL;
-	TAILQ_FOREACH (w, &r->crews, entry)
-		if (w == r->leaving) /* its sockets may go to a relief */
-			children_tell(&w->children, ROLE_MAX, event);
-		else
-			reload_stop_crew(w, event);
 }
 
 void

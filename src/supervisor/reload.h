@@ -67,14 +67,6 @@ void reload_measure(struct reload *, int64_t now);
  * ended finds that in the segment. */
 void reload_report(struct reload *);
 
-/*
- * Tells all crews to stop (LIFE_STOP) or to hurry (LIFE_HURRY), for good. held: others
- * hold the listening sockets, so that who connects from now on waits for a successor.
- * Lest that be until the slowest client has its answer, readers of a crew of its own
- * serve until the former ones have left, and are then given two seconds to do so too.
- */
-void reload_stop(struct reload *, enum life_event, bool held);
-
 /* Closes the crews that are left when the daemon ends before it has begun. */
 void reload_close(struct reload *);
 

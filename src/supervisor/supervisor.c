@@ -30,6 +30,7 @@
 #include "supervisor/keep.h"
 #include "supervisor/logs.h"
 #include "supervisor/notify.h"
+#include "supervisor/relief.h"
 #include "supervisor/reload.h"
 #include "supervisor/rights.h"
 #include "supervisor/status.h"
@@ -78,7 +79,7 @@ supervisor_stop(struct supervisor *s, bool held)
 {
 	notify_stopping();
 	notify_status("stopping: answers under way are finished");
-	reload_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP,
+	relief_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP,
 	    held || notify_is_heard());
 }
 
