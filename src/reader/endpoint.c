@@ -3,7 +3,7 @@
 
 #include "http/negotiate.h"
 #include "json/write.h"
-#include "reader/closest.h"
+#include "payload/closest.h"
 #include "reader/query.h"
 #include "terms/category.h"
 #include "terms/part.h"
@@ -242,8 +242,10 @@ static void
 answer_closest(struct job *j, struct str model)
 {
 	struct buf *text = &j->response->text;
+	const struct generation *g = j->generation;
 	struct str closest[CLOSEST_MAX];
-	unsigned n = closest_find(j->generation, model, closest);
+	unsigned n =
+	    closest_find(g->directory, g->lists.names, g->lists.nnames, model, closest);
 
 	buf_puts(text, "{\"detail\":\"Model not found\",\"closest\":[");
 	for (unsigned i = 0; i < n; i++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "payload/name_order.h"
 
 /* Of an absent view view_open() has checked nothing. */
 static uint64_t
@@ -110,73 +111,12 @@ make_orders(struct row_lists *lists, const char *data, const struct view_directo
 	free(picks);
 }
 
-unsigned char
-row_lists_fold(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-}
-
-int
-row_lists_compare(struct str a, struct str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-
-	for (size_t i = 0; i < n; i++)
-		if (row_lists_fold(a.p[i]) != row_lists_fold(b.p[i]))
-			return row_lists_fold(a.p[i]) < row_lists_fold(b.p[i]) ? -1 : 1;
-	return a.len < b.len ? -1 : a.len > b.len;
-}
-
-/* A row to be sorted by name. */
-struct named {
-	struct str name;
-	uint32_t row;
-};
-
-static int
-compare_named(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int way = row_lists_compare(x->name, y->name);
-
-	if (way != 0)
-		return way;
-	return x->row < y->row ? -1 : x->row > y->row;
-}
-
-static uint32_t
-count_names(const struct view_directory *d)
-{
-	const struct view *v = &d->views[VIEW_RISK];
-
-	return v->present != 0 && v->figures != 0 ? v->nrows : 0;
-}
-
-static void
-make_names(struct row_lists *lists, const char *data, const struct view_directory *d,
-    uint32_t *at)
-{
-	const struct view_figures *f =
-	    (const void *)(data + d->views[VIEW_RISK].figures);
-	uint32_t n = count_names(d);
-	struct named *named = xcalloc(n > 0 ? n : 1, sizeof(*named));
-
-	for (uint32_t i = 0; i < n; i++)
-		named[i] = (struct named){ { data + f[i].name.off, f[i].name.len }, i };
-	qsort(named, n, sizeof(*named), compare_named);
-	for (uint32_t i = 0; i < n; i++)
-		at[i] = named[i].row;
-	lists->names = at;
-	lists->nnames = n;
-	free(named);
-}
-
 static size_t
 count_numbers(const struct view_directory *d)
 {
 	const struct view *v = &d->views[VIEW_WITH_STATS];
 
-	return count_matches(d) + count_names(d) +
+	return count_matches(d) + name_order_count(d) +
 	       (v->present != 0 ? (size_t)2 * KEY_MAX * v->nrows : 0);
 }
 
@@ -199,7 +139,9 @@ row_lists_make(
 		}
 		fill_lists((const void *)(data + v->rows), v->nrows, next);
 	}
-	make_names(lists, data, d, at);
+	name_order_make(d, at);
+	lists->names = at;
+	lists->nnames = name_order_count(d);
 	at += lists->nnames;
 	if (d->views[VIEW_WITH_STATS].present != 0)
 		make_orders(lists, data, d, at);

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/str.h"
 #include "payload/view.h"
 #include "reader/selection.h"
 #include "terms/preset.h"
@@ -33,7 +32,7 @@ struct row_lists {
 	/* Of all with-stats rows, ascending and descending; equal ones keep their order
 	 * in both. NULL if there is no such view. */
 	const uint32_t *order[KEY_MAX][2];
-	/* The rows of VIEW_RISK by name, in whatever case, if it has figures. */
+	/* The rows of VIEW_RISK by name (payload/name_order.h). */
 	const uint32_t *names;
 	uint32_t nnames;
 };
@@ -44,10 +43,6 @@ struct row_lists {
 void row_lists_make(
     struct row_lists *, const char *data, const struct view_directory *);
 void row_lists_free(struct row_lists *);
-
-/* A byte of a name in lower case, and names compared so: below, above or 0. */
-unsigned char row_lists_fold(char);
-int row_lists_compare(struct str, struct str);
 
 /* The order that a selection of with-stats asks for, or NULL: the view's own. */
 const uint32_t *row_lists_order(const struct row_lists *, const struct selection *);

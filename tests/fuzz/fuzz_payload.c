@@ -14,10 +14,10 @@
 #include "fixture/json_text.h"
 #include "http/date.h"
 #include "payload/carry.h"
+#include "payload/closest.h"
 #include "payload/encode.h"
 #include "payload/write.h"
 #include "reader/generation.h"
-#include "reader/closest.h"
 #include "reader/page.h"
 #include "reader/selection.h"
 #include "records/document.h"
@@ -196,7 +196,8 @@ answer_models(const struct generation *g)
 		(void)selection_tag(&s, g->directory);
 		(void)selection_modified(&s, g->directory);
 	}
-	require(closest_find(g, STR("abc"), closest) <= CLOSEST_MAX);
+	require(closest_find(g->directory, g->lists.names, g->lists.nnames, STR("abc"),
+		    closest) <= CLOSEST_MAX);
 }
 
 static void

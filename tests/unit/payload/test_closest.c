@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader/closest.h"
-#include "reader/row_lists.h"
+#include "base/buf.h"
+#include "payload/closest.h"
+#include "payload/name_order.h"
 #include "unit.h"
 
 #define NAMES_MAX 3000
@@ -23,7 +24,7 @@ oracle(struct str a, struct str b)
 		left = row[0]++;
 		for (k = 1; k <= nb; k++) {
 			above = row[k];
-			if (row_lists_fold(a.p[i - 1]) != row_lists_fold(b.p[k - 1]))
+			if (name_order_fold(a.p[i - 1]) != name_order_fold(b.p[k - 1]))
 				left++;
 			if (above + 1 < left)
 				left = above + 1;
@@ -40,12 +41,10 @@ struct names {
 	struct str name[NAMES_MAX];
 	uint32_t n;
 	struct buf text;
-	struct view_directory *directory;
-	struct snapshot snapshot;
-	struct generation generation;
+	uint32_t order[NAMES_MAX];
 };
 
-/* A snapshot that has nothing but names. */
+/* A payload that has nothing but names. */
 static void
 make(struct names *s)
 {
@@ -67,10 +66,13 @@ make(struct names *s)
 	memcpy(b.data + sizeof(d), f, s->n * sizeof(*f));
 	free(f);
 	s->text = b;
-	s->snapshot = (struct snapshot){ .fd = -1, .data = b.data, .len = b.len };
-	s->generation.snapshot = &s->snapshot;
-	s->generation.directory = (const void *)b.data;
-	row_lists_make(&s->generation.lists, b.data, s->generation.directory);
+	name_order_make((const void *)b.data, s->order);
+}
+
+static unsigned
+find(const struct names *s, struct str wanted, struct str found[CLOSEST_MAX])
+{
+	return closest_find((const void *)s->text.data, s->order, s->n, wanted, found);
 }
 
 static int
@@ -78,7 +80,6 @@ teardown(void **state)
 {
 	struct names *s = *state;
 
-	row_lists_free(&s->generation.lists);
 	for (uint32_t i = 0; i < s->n; i++)
 		free((void *)(uintptr_t)s->name[i].p);
 	buf_free(&s->text);
@@ -130,7 +131,7 @@ assert_closest(struct names *s, struct str wanted)
 				d = other;
 			}
 	}
-	n = closest_find(&s->generation, wanted, found);
+	n = find(s, wanted, found);
 	assert_int_equal(n, s->n < CLOSEST_MAX ? s->n : CLOSEST_MAX);
 	for (i = 0; i < n; i++)
 		assert_int_equal(oracle(wanted, found[i]), best[i]);
@@ -161,13 +162,11 @@ TEST(what_is_mistyped_is_found)
 	add(s, "stable_diffusion");
 	add(s, "Anything Diffusion");
 	make(s);
-	assert_int_equal(
-	    closest_find(&s->generation, STR("stable difusion"), found), 3);
+	assert_int_equal(find(s, STR("stable difusion"), found), 3);
 	assert_true(str_eq(found[0], STR("stable_diffusion")));
-	assert_int_equal(
-	    closest_find(&s->generation, STR("mistral-small-24b"), found), 3);
+	assert_int_equal(find(s, STR("mistral-small-24b"), found), 3);
 	assert_true(str_eq(found[0], STR("koboldcpp/Mistral-Small-24B")));
-	assert_int_equal(closest_find(&s->generation, STR("DELIBERATE"), found), 3);
+	assert_int_equal(find(s, STR("DELIBERATE"), found), 3);
 	assert_true(str_eq(found[0], STR("Deliberate")));
 }
 
@@ -185,9 +184,7 @@ TEST(of_many_the_neighbours_are_looked_at)
 	make(s);
 	for (int i = 0; i < NAMES_MAX; i += 59) {
 		snprintf(name, sizeof(name), "mODEL-%04d", i);
-		assert_int_equal(closest_find(&s->generation,
-				     (struct str){ name, strlen(name) }, found),
-		    3);
+		assert_int_equal(find(s, (struct str){ name, strlen(name) }, found), 3);
 		assert_int_equal(
 		    oracle((struct str){ name, strlen(name) }, found[0]), 0);
 	}
@@ -204,7 +201,7 @@ TEST(names_without_end_are_not_told)
 	text[CLOSEST_NAME_MAX] = '\0';
 	add(s, text);
 	make(s);
-	assert_int_equal(closest_find(&s->generation, s->name[0], found), 1);
+	assert_int_equal(find(s, s->name[0], found), 1);
 	assert_int_equal(found[0].len, CLOSEST_NAME_MAX);
 }
 
@@ -214,7 +211,7 @@ TEST(none_has_none)
 	struct str found[CLOSEST_MAX];
 
 	make(s);
-	assert_int_equal(closest_find(&s->generation, STR("x"), found), 0);
+	assert_int_equal(find(s, STR("x"), found), 0);
 }
 
 UNIT_FIXTURE(.setup = setup, .teardown = teardown);

@@ -4,12 +4,12 @@
  * a column of the table of distances in a step (Myers 1999, Hyyrö 2003). The three
  * found so far tell most names apart by their lengths alone.
  */
-#include "reader/closest.h"
+#include "payload/closest.h"
 
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "reader/row_lists.h"
+#include "payload/name_order.h"
 
 /* Which bits of the name a byte is at. */
 struct pattern {
@@ -23,7 +23,8 @@ struct candidate {
 };
 
 struct search {
-	const struct generation *generation;
+	const struct view_directory *directory;
+	const uint32_t *order;
 	struct pattern pattern;
 	struct candidate found[CLOSEST_MAX];
 	unsigned nfound;
@@ -42,7 +43,7 @@ make_pattern(struct pattern *p, struct str name)
 {
 	p->len = head_of(name);
 	for (unsigned i = 0; i < p->len; i++)
-		p->at[row_lists_fold(name.p[i])] |= UINT64_C(1) << i;
+		p->at[name_order_fold(name.p[i])] |= UINT64_C(1) << i;
 }
 
 /* By distance, and then by the place in the order of names. */
@@ -62,7 +63,7 @@ rank_name(const struct pattern *p, struct str name, uint32_t place, uint64_t wor
 	unsigned distance = p->len, left = head_of(name);
 
 	for (const char *c = name.p; left > 0; c++) {
-		uint64_t same = p->at[row_lists_fold(*c)];
+		uint64_t same = p->at[name_order_fold(*c)];
 		uint64_t diagonal = (((same & rise) + rise) ^ rise) | same;
 		uint64_t more = fall | ~(diagonal | rise), less = rise & diagonal;
 
@@ -81,19 +82,16 @@ rank_name(const struct pattern *p, struct str name, uint32_t place, uint64_t wor
 }
 
 static struct str
-name_at(const struct generation *g, uint32_t i)
+name_at(const struct search *s, uint32_t i)
 {
-	const struct view_figures *figures =
-	    (const void *)(g->snapshot->data + g->directory->views[VIEW_RISK].figures);
-
-	return generation_span(g, figures[g->lists.names[i]].name);
+	return name_order_name(s->directory, s->order[i]);
 }
 
 /* Keeps the closest. */
 static void
 try_name(struct search *s, uint32_t place)
 {
-	struct candidate c = { .name = name_at(s->generation, place) };
+	struct candidate c = { .name = name_at(s, place) };
 	uint64_t worst = UINT64_MAX;
 	unsigned n = head_of(c.name), at;
 	unsigned longer = n > s->pattern.len ? n - s->pattern.len : s->pattern.len - n;
@@ -116,13 +114,13 @@ try_name(struct search *s, uint32_t place)
 
 /* Where the name would be in their order. */
 static uint32_t
-place_of(const struct generation *g, struct str name, uint32_t n)
+place_of(const struct search *s, struct str name, uint32_t n)
 {
 	uint32_t from = 0, to = n, middle;
 
 	while (from < to) {
 		middle = from + (to - from) / 2;
-		if (row_lists_compare(name_at(g, middle), name) < 0)
+		if (name_order_compare(name_at(s, middle), name) < 0)
 			from = middle + 1;
 		else
 			to = middle;
@@ -131,16 +129,16 @@ place_of(const struct generation *g, struct str name, uint32_t n)
 }
 
 unsigned
-closest_find(
-    const struct generation *g, struct str name, struct str closest[CLOSEST_MAX])
+closest_find(const struct view_directory *d, const uint32_t *order, uint32_t n,
+    struct str name, struct str closest[CLOSEST_MAX])
 {
-	uint32_t n = g->lists.nnames, below, above, left = CLOSEST_WINDOW;
-	struct search s = { .generation = g };
+	struct search s = { .directory = d, .order = order };
+	uint32_t below, above, left = CLOSEST_WINDOW;
 
 	if (n == 0 || name.len == 0)
 		return 0;
 	make_pattern(&s.pattern, name);
-	below = above = place_of(g, name, n);
+	below = above = place_of(&s, name, n);
 	while (left > 0 && (below > 0 || above < n)) {
 		if (above < n && (below == 0 || left % 2 == 0))
 			try_name(&s, above++);

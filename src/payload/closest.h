@@ -1,10 +1,12 @@
-/* The names that a name was probably meant to be. */
-#ifndef READER_CLOSEST_H
-#define READER_CLOSEST_H
+/* The names that a name was probably meant to be. Pure. Any process. */
+#ifndef PAYLOAD_CLOSEST_H
+#define PAYLOAD_CLOSEST_H
+
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/str.h"
-#include "reader/generation.h"
+#include "payload/view.h"
 
 #define CLOSEST_MAX 3
 /* Names that are looked at, around where the name would be among all of them. */
@@ -17,8 +19,9 @@
 
 /* Finds the names of VIEW_RISK that take the fewest insertions, removals and
  * replacements of a byte to become that name, in whatever case; the closest first,
- * among equals by name. Returns how many there are. They lie in the generation. */
-unsigned closest_find(const struct generation *, struct str name,
-    struct str closest[CLOSEST_MAX]) MUST_CHECK;
+ * among equals by name. order: what name_order_make() made of all n of them. Returns
+ * how many there are. They lie in the payload. */
+unsigned closest_find(const struct view_directory *, const uint32_t *order, uint32_t n,
+    struct str name, struct str closest[CLOSEST_MAX]) MUST_CHECK;
 
 #endif
