@@ -10,7 +10,7 @@ user=65532 # nobody else's
 ./configure --quiet --prefix=/usr --sysconfdir=/etc --localstatedir=/var
 make --silent -j"$(nproc)"
 make --silent install-exec install-dist_demoDATA DESTDIR="$image"
-strip "$image/usr/sbin/hydratord"
+strip "$image/usr/sbin/hydratord" "$image/usr/bin/hydratorctl"
 mkdir -p "$image/etc"
 {
 	cat etc/container/container.conf

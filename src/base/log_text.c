@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/buf.h"
+
 /* RFC 3629 section 4. Returns the bytes of the character at p, of which len are there,
  * and what it is; 0: it is none. */
 static size_t
@@ -49,6 +51,27 @@ log_defuse(char *text, size_t len)
 		if (n == 0 || is_harmful(c)) {
 			n = n == 0 ? 1 : n;
 			memset(text + i, '?', n);
+		}
+	}
+}
+
+void
+log_escape(struct buf *b, const char *text, size_t len)
+{
+	size_t i, n;
+	uint32_t c;
+
+	for (i = 0; i < len; i += n) {
+		n = utf8_decode((const unsigned char *)text + i, len - i, &c);
+		if (n == 0) {
+			n = 1;
+			buf_puts(b, "\\ufffd");
+		} else if (is_harmful(c)) {
+			buf_printf(b, "\\u%04x", (unsigned)c);
+		} else {
+			if (c == '"' || c == '\\')
+				buf_putc(b, '\\');
+			buf_add(b, text + i, n);
 		}
 	}
 }

@@ -25,7 +25,7 @@ installed() {
 }
 
 by_make install
-for file in usr/sbin/hydratord etc/hydratord.conf etc/init.d/hydratord \
+for file in usr/sbin/hydratord usr/bin/hydratorctl etc/hydratord.conf etc/init.d/hydratord \
 	etc/default/hydratord etc/logrotate.d/hydratord \
 	usr/lib/systemd/system/hydratord.service usr/lib/systemd/system/hydratord.socket \
 	usr/lib/sysusers.d/hydratord.conf usr/share/man/man8/hydratord.8 \
@@ -35,7 +35,7 @@ for file in usr/sbin/hydratord etc/hydratord.conf etc/init.d/hydratord \
 	usr/share/doc/hydratord/examples/proxy/haproxy.cfg; do
 	[ -s "$dir/$file" ] || fail "make install left out /$file"
 done
-for file in usr/sbin/hydratord etc/init.d/hydratord \
+for file in usr/sbin/hydratord usr/bin/hydratorctl etc/init.d/hydratord \
 	usr/share/doc/hydratord/examples/compare.py; do
 	[ -x "$dir/$file" ] || fail "/$file is not executable"
 done

@@ -1,0 +1,10 @@
+/* The commands of hydratorctl, each in the file of its name. */
+#ifndef CTL_COMMANDS_H
+#define CTL_COMMANDS_H
+
+#include "ctl/ctl.h"
+
+ctl_run_fn ctl_status; /* status.c */
+ctl_run_fn ctl_why;    /* why.c */
+
+#endif
