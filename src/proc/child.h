@@ -24,6 +24,18 @@ enum role {
 	ROLE_MAX
 };
 
+/* Sockets that clients come to, one option and one server in each reader a kind. */
+enum listen_kind {
+	LISTEN_ANSWERS, /* listen */
+	LISTEN_METRICS, /* http.metrics_listen */
+	LISTEN_KINDS
+};
+
+struct child_sockets {
+	const int *fd; /* listening, non-blocking */
+	size_t n;
+};
+
 struct child_context {
 	const struct config *config;
 	struct segment *segment;
@@ -32,11 +44,8 @@ struct child_context {
 	unsigned slot;    /* process slot in the segment */
 	unsigned index;   /* hydrator: category index in config; reader: its number */
 	bool follows;     /* it is not the first in its place */
-	const int *listeners; /* reader: listening sockets, non-blocking */
-	size_t nlisteners;
-	const int *metrics; /* reader: the same, for metrics only */
-	size_t nmetrics;
-	int access_log; /* reader: to append to; -1: none */
+	struct child_sockets sockets[LISTEN_KINDS]; /* reader; without: none */
+	int access_log;                             /* reader: to append to; -1: none */
 };
 
 /* A role's main loop: runs in the child after proc_child_init(), returns the exit

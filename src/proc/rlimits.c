@@ -17,12 +17,17 @@ rlim_t
 rlimits_descriptors(enum role role, const struct child_context *c)
 {
 	rlim_t connections = (rlim_t)c->config->http.max_connections;
+	rlim_t n = connections + READER_OWN + READER_BODIES;
+	size_t i;
 
 	if (role == ROLE_HYDRATOR)
 		return HYDRATOR_ALL;
-	if (c->nmetrics > 0)
-		connections *= 2;
-	return connections + c->nlisteners + c->nmetrics + READER_OWN + READER_BODIES;
+	for (i = 0; i < LISTEN_KINDS; i++) {
+		n += c->sockets[i].n;
+		if (i != LISTEN_ANSWERS && c->sockets[i].n > 0)
+			n += connections;
+	}
+	return n;
 }
 
 static void

@@ -141,12 +141,11 @@ on_metrics(
 static void
 close_listeners(const struct child_context *c)
 {
-	size_t i;
+	size_t i, kind;
 
-	for (i = 0; i < c->nlisteners; i++)
-		close(c->listeners[i]);
-	for (i = 0; i < c->nmetrics; i++)
-		close(c->metrics[i]);
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		for (i = 0; i < c->sockets[kind].n; i++)
+			close(c->sockets[kind].fd[i]);
 }
 
 static void
@@ -267,6 +266,15 @@ on_crowd(void *arg, void *generation)
 	    http_server_drop(r->server, generation));
 }
 
+static struct http_server *
+server_start(
+    struct reader *r, const struct http_options *options, enum listen_kind kind)
+{
+	const struct child_sockets *sockets = &r->context->sockets[kind];
+
+	return http_server_new(r->base, options, sockets->fd, sockets->n);
+}
+
 static void
 servers_start(struct reader *r)
 {
@@ -293,9 +301,8 @@ servers_start(struct reader *r)
 		.arg = r,
 	};
 
-	r->server = http_server_new(
-	    r->base, &options, r->context->listeners, r->context->nlisteners);
-	if (r->context->nmetrics == 0)
+	r->server = server_start(r, &options, LISTEN_ANSWERS);
+	if (r->context->sockets[LISTEN_METRICS].n == 0)
 		return;
 	/* What is asked about requests is not counted among them. */
 	options.counters = &r->metrics_counters;
@@ -305,8 +312,7 @@ servers_start(struct reader *r)
 	options.crowded = NULL;
 	options.pinned = NULL;
 	options.peers = false;
-	r->metrics_server = http_server_new(
-	    r->base, &options, r->context->metrics, r->context->nmetrics);
+	r->metrics_server = server_start(r, &options, LISTEN_METRICS);
 }
 
 /* Whatever clients are up to, these come between the turns of two of them. */

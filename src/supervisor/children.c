@@ -93,12 +93,33 @@ children_free(struct children *c)
 	c->n = 0;
 }
 
-/* A reader has the listening sockets as well. */
+/* Of a reader, with its access log. Returns what the spawn keeps, to be freed. */
+static int *
+child_give_sockets(const struct children *c, struct spawn *s)
+{
+	const struct listeners *l;
+	int *keep = xmalloc(sizeof(*keep));
+	size_t kind;
+
+	for (kind = 0; kind < LISTEN_KINDS; kind++) {
+		l = &c->listeners[kind];
+		s->context.sockets[kind] = (struct child_sockets){ l->fd, l->n };
+		keep = xreallocarray(keep, s->nkeep + l->n + 1, sizeof(*keep));
+		if (l->n > 0)
+			memcpy(keep + s->nkeep, l->fd, l->n * sizeof(*keep));
+		s->nkeep += l->n;
+	}
+	s->context.access_log = c->access_log;
+	if (c->access_log != -1)
+		keep[s->nkeep++] = c->access_log;
+	s->keep = keep;
+	return keep;
+}
+
 static pid_t
 child_fork(struct children *c, struct child *ch)
 {
-	const struct listeners *l = c->listeners, *m = c->metrics;
-	int *keep = xcalloc(l->n + m->n + 1, sizeof(*keep));
+	int *keep = NULL;
 	pid_t pid;
 	struct spawn s = {
 		.main = c->roles[ch->role],
@@ -112,23 +133,10 @@ child_fork(struct children *c, struct child *ch)
 			.access_log = -1,
 		},
 		.privilege = c->privilege,
-		.keep = keep,
 	};
 
-	if (ch->role == ROLE_READER) {
-		s.context.listeners = l->fd;
-		s.context.nlisteners = l->n;
-		s.context.metrics = m->fd;
-		s.context.nmetrics = m->n;
-		s.context.access_log = c->access_log;
-		s.nkeep = l->n + m->n;
-		if (l->n > 0)
-			memcpy(keep, l->fd, l->n * sizeof(*keep));
-		if (m->n > 0)
-			memcpy(keep + l->n, m->fd, m->n * sizeof(*keep));
-		if (c->access_log != -1)
-			keep[s.nkeep++] = c->access_log;
-	}
+	if (ch->role == ROLE_READER)
+		keep = child_give_sockets(c, &s);
 	/* Its last answers are served without it. */
 	if (ch->role == ROLE_HYDRATOR)
 		oom_offer();

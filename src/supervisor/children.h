@@ -39,10 +39,9 @@ struct children {
 	/* What every child is made from: borrowed, set before children_init(). */
 	const struct config *config;
 	struct segment *segment;
-	role_main_fn *const *roles; /* by enum role */
-	const struct listeners *listeners;
-	const struct listeners *metrics; /* listeners too, for readers */
-	struct counters *counters;       /* where deaths are counted */
+	role_main_fn *const *roles;        /* by enum role */
+	const struct listeners *listeners; /* LISTEN_KINDS of them, for readers */
+	struct counters *counters;         /* where deaths are counted */
 	const struct privilege *privilege;
 	int access_log; /* of the readers, -1: none */
 	bool heirs;     /* they follow those of another configuration */

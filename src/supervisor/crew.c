@@ -21,6 +21,7 @@
 #include "supervisor/carry.h"
 #include "supervisor/failure.h"
 #include "supervisor/grow.h"
+#include "supervisor/keep.h"
 #include "supervisor/logs.h"
 #include "supervisor/rights.h"
 #include "supervisor/warm.h"
@@ -28,20 +29,22 @@
 static int
 crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
 {
-	const struct crew *from = plan->from;
-	const struct listeners *listeners = from != NULL ? &from->listeners : NULL,
-			       *metrics = from != NULL ? &from->metrics : NULL;
-	const struct listeners_known for_listen = { plan->passed, listeners, metrics,
-		NULL, NULL },
-				     for_metrics = { plan->passed, metrics, listeners,
-					     &w->listeners, "listen" };
+	const struct config_list *const lists[LISTEN_KINDS] = {
+		[LISTEN_ANSWERS] = &w->config->listen,
+		[LISTEN_METRICS] = &w->config->http.metrics_listen,
+	};
+	const struct listeners_known known = {
+		.passed = plan->passed,
+		.before = plan->from != NULL ? plan->from->listeners : NULL,
+		.beside = w->listeners,
+	};
+	enum listen_kind kind;
 
-	if (listeners_open("listen", &w->config->listen, &for_listen, &w->listeners,
-		err, errlen) == -1 ||
-	    listeners_open("http.metrics_listen", &w->config->http.metrics_listen,
-		&for_metrics, &w->metrics, err, errlen) == -1)
-		return failure_status(errno);
-	listeners_warn_unserved(plan->passed, &w->listeners, &w->metrics);
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		if (listeners_open(kind, lists[kind], &known, &w->listeners[kind], err,
+			errlen) == -1)
+			return failure_status(errno);
+	keep_warn_unserved(plan->passed, w->listeners);
 	return 0;
 }
 
@@ -153,8 +156,7 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 	w->children = (struct children){ .config = w->config,
 		.segment = w->segment,
 		.roles = plan->roles,
-		.listeners = &w->listeners,
-		.metrics = &w->metrics,
+		.listeners = w->listeners,
 		.counters = crew_counters(w),
 		.privilege = plan->privilege,
 		.access_log = logs_open_access(w->config),
@@ -175,8 +177,7 @@ crew_close(struct crew **wp)
 	children_free(&w->children);
 	if (w->children.access_log != -1)
 		close(w->children.access_log);
-	listeners_close(&w->listeners);
-	listeners_close(&w->metrics);
+	listeners_close_all(w->listeners);
 	if (w->segment != NULL)
 		segment_unlink(w->segment);
 	segment_close(&w->segment);
@@ -236,26 +237,34 @@ crew_hydrator(struct crew *w, const char *category)
 	return NULL;
 }
 
+static void
+crew_announce_sockets(const struct listeners *l, const char *what)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		log_info("%s on %s", what, l->name[i]);
+}
+
 /* Tests and operators find the port here. */
 void
 crew_announce(const struct crew *w)
 {
+	const struct listeners *l = &w->listeners[LISTEN_ANSWERS];
 	struct buf line = { 0 };
 	char trouble[512];
 	size_t i;
 
 	if (!rights_room(w->config, trouble, sizeof(trouble)))
 		log_warnx("%s", trouble);
-	for (i = 0; i < w->listeners.n; i++)
-		log_info("listening on %s", w->listeners.name[i]);
-	for (i = 0; i < w->metrics.n; i++)
-		log_info("metrics on %s", w->metrics.name[i]);
+	crew_announce_sockets(l, "listening");
+	crew_announce_sockets(&w->listeners[LISTEN_METRICS], "metrics");
 	buf_puts(&line, "serving");
 	for (i = 0; i < w->config->ncategories; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", w->config->category[i].name);
 	buf_puts(&line, " on");
-	for (i = 0; i < w->listeners.n; i++)
-		buf_printf(&line, "%s %s", i ? "," : "", w->listeners.name[i]);
+	for (i = 0; i < l->n; i++)
+		buf_printf(&line, "%s %s", i ? "," : "", l->name[i]);
 	log_info("%.*s with %lld reader%s", (int)line.len, line.data,
 	    (long long)w->config->readers, w->config->readers == 1 ? "" : "s");
 	buf_free(&line);

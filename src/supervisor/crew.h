@@ -25,7 +25,7 @@ struct crew {
 	const struct config *config;
 	struct config *owned; /* the same, freed with the crew; NULL: the caller's */
 	struct segment *segment;
-	struct listeners listeners, metrics;
+	struct listeners listeners[LISTEN_KINDS];
 	struct children children;
 	struct crew *heir;     /* whose counters go on where these end; NULL: none */
 	struct counters *told; /* one a slot: what the heir has of them */

@@ -29,13 +29,14 @@ same_socket(int a, int b)
 }
 
 static bool
-listened_on(const struct listeners *l, int fd)
+listened_on(const struct listeners l[LISTEN_KINDS], int fd)
 {
-	size_t i;
+	size_t i, kind;
 
-	for (i = 0; i < l->n; i++)
-		if (same_socket(l->fd[i], fd))
-			return true;
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		for (i = 0; i < l[kind].n; i++)
+			if (same_socket(l[kind].fd[i], fd))
+				return true;
 	return false;
 }
 
@@ -87,19 +88,37 @@ keep_forget(struct activation *a, size_t i)
 }
 
 void
-keep_sockets(
-    struct activation *a, const struct listeners *http, const struct listeners *metrics)
+keep_sockets(struct activation *a, const struct listeners listeners[LISTEN_KINDS])
 {
 	size_t i;
 
 	for (i = a->n; i-- > 0;)
-		if (activation_is_kept(a, i) && !listened_on(http, a->fd[i]) &&
-		    !listened_on(metrics, a->fd[i]))
+		if (activation_is_kept(a, i) && !listened_on(listeners, a->fd[i]))
 			keep_forget(a, i);
 	if (!notify_is_heard())
 		return;
-	keep_new(a, http);
-	keep_new(a, metrics);
+	for (i = 0; i < LISTEN_KINDS; i++)
+		keep_new(a, &listeners[i]);
+}
+
+void
+keep_warn_unserved(
+    const struct activation *a, const struct listeners listeners[LISTEN_KINDS])
+{
+	struct sockaddr_storage ss;
+	char name[ADDRESS_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		if (activation_is_kept(a, i) || listened_on(listeners, a->fd[i]) ||
+		    address_of(a->fd[i], &ss) == -1)
+			continue;
+		address_print((struct sockaddr *)&ss, name);
+		log_warnx("the service manager holds a socket on %s, but nobody "
+			  "answers there: add it to listen and reload, or take it out "
+			  "of the socket unit",
+		    name);
+	}
 }
 
 size_t

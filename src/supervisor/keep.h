@@ -20,8 +20,16 @@
  * and `passed` has a duplicate of each; those that are not listened on any more are
  * forgotten and closed. One that a socket unit made is the unit's, and left alone.
  */
-void keep_sockets(struct activation *passed, const struct listeners *http,
-    const struct listeners *metrics);
+void keep_sockets(
+    struct activation *passed, const struct listeners listeners[LISTEN_KINDS]);
+
+/*
+ * Warns of each passed socket that nobody listens on, but for those that were kept. It
+ * stays open: the manager holds it as well, so that closing it here would not refuse
+ * its clients, and a reload may add its address. After a start and after each reload.
+ */
+void keep_warn_unserved(
+    const struct activation *passed, const struct listeners listeners[LISTEN_KINDS]);
 
 /* An address is in use, perhaps by one of these: the next try shall find them gone.
  * Returns how many were kept. A manager's own copies go a moment later. */

@@ -21,9 +21,14 @@
 
 #define BACKLOG 4096 /* net.core.somaxconn caps it */
 
+static const char *const options[LISTEN_KINDS] = {
+	[LISTEN_ANSWERS] = "listen",
+	[LISTEN_METRICS] = "http.metrics_listen",
+};
+
 /* One address of the list, and where errors go. */
 struct opening {
-	const char *option;
+	enum listen_kind kind;
 	const char *text;
 	const struct listeners_known *known;
 	char host[256]; /* "*" for any */
@@ -36,7 +41,7 @@ struct opening {
 static int
 opening_refuse(const struct opening *o, const char *why)
 {
-	snprintf(o->err, o->errlen, "%s \"%s\": %s", o->option, o->text, why);
+	snprintf(o->err, o->errlen, "%s \"%s\": %s", options[o->kind], o->text, why);
 	errno = EINVAL;
 	return -1;
 }
@@ -186,7 +191,7 @@ opening_failed(const struct opening *o, const struct sockaddr *sa)
 		  "which root has, or a service manager that passes the socket "
 		  "(hydratord.socket); "
 		: "",
-	    o->option);
+	    options[o->kind]);
 	errno = saved;
 	return -1;
 }
@@ -211,21 +216,40 @@ opening_take(struct opening *o, const struct listeners *from, size_t i)
 	return 0;
 }
 
-/* The addresses of both options are different clients' ways. */
+/* The addresses of each kind are different clients' ways. */
 static bool
 opening_is_beside(const struct opening *o, const struct sockaddr *sa)
 {
-	const struct listeners *l = o->known->beside;
+	const struct listeners *l = NULL;
 	char name[ADDRESS_TEXT_MAX];
-	size_t i;
+	size_t kind, i = 0;
 
-	if (l == NULL || address_port(sa) == 0 ||
-	    (i = listeners_find(l, sa, 0, address_overlaps)) == l->n)
+	if (o->known->beside == NULL || address_port(sa) == 0)
+		return false;
+	for (kind = 0; kind < LISTEN_KINDS; kind++) {
+		l = &o->known->beside[kind];
+		if (kind != o->kind &&
+		    (i = listeners_find(l, sa, 0, address_overlaps)) < l->n)
+			break;
+	}
+	if (kind == LISTEN_KINDS)
 		return false;
 	address_print(sa, name);
-	snprintf(o->err, o->errlen, "%s \"%s\": %s is served by %s at %s", o->option,
-	    o->text, name, o->known->beside_option, l->name[i]);
+	snprintf(o->err, o->errlen, "%s \"%s\": %s is served by %s at %s",
+	    options[o->kind], o->text, name, options[kind], l->name[i]);
 	return true;
+}
+
+/* Those of the configuration in use: of the same kind, then (n: 1, ...) of the others.
+ */
+static const struct listeners *
+opening_before(const struct opening *o, size_t n)
+{
+	static const struct listeners none;
+
+	if (o->known->before == NULL)
+		return &none;
+	return &o->known->before[(o->kind + n) % LISTEN_KINDS];
 }
 
 /* Lets others bind an address that a socket of ours is in the way of, or no more.
@@ -236,9 +260,7 @@ listeners_let(const struct listeners *l, const struct sockaddr *sa, int let)
 	size_t i;
 	int n = 0;
 
-	for (i = 0;
-	     l != NULL && (i = listeners_find(l, sa, i, address_overlaps)) < l->n;
-	     i++) {
+	for (i = 0; (i = listeners_find(l, sa, i, address_overlaps)) < l->n; i++) {
 		(void)setsockopt(l->fd[i], SOL_SOCKET, SO_REUSEPORT, &let, sizeof(let));
 		n++;
 	}
@@ -253,19 +275,18 @@ static int
 opening_bind_beside_ours(
     const struct opening *o, const struct sockaddr *sa, socklen_t len)
 {
-	const struct listeners *ours[] = { o->known->before, o->known->before_other,
-		o->out };
-	int fd = -1, n = 0, saved = EADDRINUSE;
+	int fd = -1, n = listeners_let(o->out, sa, 1), saved = EADDRINUSE;
 	size_t i;
 
-	for (i = 0; i < NELEM(ours); i++)
-		n += listeners_let(ours[i], sa, 1);
+	for (i = 0; i < LISTEN_KINDS; i++)
+		n += listeners_let(opening_before(o, i), sa, 1);
 	if (n > 0) {
 		fd = listener_socket(sa, len, true);
 		saved = errno;
 	}
-	for (i = 0; i < NELEM(ours); i++)
-		listeners_let(ours[i], sa, 0);
+	for (i = 0; i < LISTEN_KINDS; i++)
+		listeners_let(opening_before(o, i), sa, 0);
+	listeners_let(o->out, sa, 0);
 	errno = saved;
 	return fd;
 }
@@ -275,15 +296,16 @@ opening_bind_beside_ours(
 static int
 opening_take_covered(struct opening *o, const struct sockaddr *sa)
 {
-	const struct listeners *from[] = { o->known->before, o->known->before_other };
+	const struct listeners *from;
 	size_t f, i;
 
-	for (f = 0; f < NELEM(from); f++)
-		for (i = 0; from[f] != NULL && (i = listeners_find(from[f], sa, i,
-						    address_overlaps)) < from[f]->n;
-		     i++)
-			if (opening_take(o, from[f], i) == -1)
+	for (f = 0; f < LISTEN_KINDS; f++) {
+		from = opening_before(o, f);
+		for (i = 0;
+		     (i = listeners_find(from, sa, i, address_overlaps)) < from->n; i++)
+			if (opening_take(o, from, i) == -1)
 				return -1;
+	}
 	return 0;
 }
 
@@ -310,15 +332,16 @@ opening_new(struct opening *o, const struct sockaddr *sa, socklen_t len)
 static int
 opening_address(struct opening *o, const struct sockaddr *sa, socklen_t len)
 {
-	const struct listeners *from[] = { o->known->before, o->known->before_other };
+	const struct listeners *from;
 	size_t f, i;
 
 	if (address_port(sa) == 0)
 		return opening_new(o, sa, len);
-	for (f = 0; f < NELEM(from); f++)
-		if (from[f] != NULL &&
-		    (i = listeners_find(from[f], sa, 0, address_equal)) < from[f]->n)
-			return opening_take(o, from[f], i);
+	for (f = 0; f < LISTEN_KINDS; f++) {
+		from = opening_before(o, f);
+		if ((i = listeners_find(from, sa, 0, address_equal)) < from->n)
+			return opening_take(o, from, i);
+	}
 	i = listeners_find(o->out, sa, 0, address_overlaps);
 	if (i < o->out->n && !address_is_any(sa))
 		return 0; /* it is there, or part of any address */
@@ -373,12 +396,12 @@ opening_resolve(struct opening *o, struct addrinfo **all)
 static int
 opening_share(struct opening *o)
 {
-	const struct listeners *before = o->known->before;
+	const struct listeners *before = opening_before(o, 0);
 	struct sockaddr_storage ss;
 	int n = 0;
 	size_t i;
 
-	for (i = 0; before != NULL && i < before->n; i++) {
+	for (i = 0; i < before->n; i++) {
 		if (strcmp(before->text[i], o->text) != 0)
 			continue;
 		if (address_of(before->fd[i], &ss) == 0 &&
@@ -414,7 +437,7 @@ opening_run(struct opening *o)
 }
 
 int
-listeners_open(const char *option, const struct config_list *list,
+listeners_open(enum listen_kind kind, const struct config_list *list,
     const struct listeners_known *known, struct listeners *out, char *err,
     size_t errlen)
 {
@@ -423,7 +446,7 @@ listeners_open(const char *option, const struct config_list *list,
 
 	*out = (struct listeners){ 0 };
 	for (i = 0; i < list->n; i++) {
-		struct opening o = { .option = option,
+		struct opening o = { .kind = kind,
 			.text = list->item[i],
 			.known = known,
 			.out = out,
@@ -441,24 +464,6 @@ listeners_open(const char *option, const struct config_list *list,
 }
 
 void
-listeners_warn_unserved(const struct activation *a, const struct listeners *http,
-    const struct listeners *metrics)
-{
-	char name[ADDRESS_TEXT_MAX];
-	size_t i;
-
-	for (i = 0; i < a->n; i++) {
-		listener_bound_name(a->fd[i], name);
-		if (!activation_is_kept(a, i) && !listeners_have(http, name) &&
-		    !listeners_have(metrics, name))
-			log_warnx("the service manager holds a socket on %s, but "
-				  "nobody answers there: add it to listen and reload, "
-				  "or take it out of the socket unit",
-			    name);
-	}
-}
-
-void
 listeners_close(struct listeners *l)
 {
 	size_t i;
@@ -469,4 +474,13 @@ listeners_close(struct listeners *l)
 	free(l->name);
 	free(l->text);
 	*l = (struct listeners){ 0 };
+}
+
+void
+listeners_close_all(struct listeners listeners[LISTEN_KINDS])
+{
+	size_t kind;
+
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		listeners_close(&listeners[kind]);
 }

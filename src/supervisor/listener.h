@@ -6,6 +6,7 @@
 
 #include "base/attr.h"
 #include "config/config.h"
+#include "proc/child.h"
 #include "supervisor/address.h"
 
 struct activation;
@@ -22,16 +23,14 @@ struct listeners {
 /* What is open already, all of it borrowed; zeroed: nothing. */
 struct listeners_known {
 	const struct activation *passed; /* by the service manager; NULL: nothing */
-	/* Of the configuration in use: of the same option, and of the other one. */
-	const struct listeners *before, *before_other;
-	/* Of the same configuration: of the other option, with its name. */
-	const struct listeners *beside;
-	const char *beside_option;
+	/* LISTEN_KINDS of the configuration in use, and as many of the same one, as far
+	 * as they are open; NULL: none. */
+	const struct listeners *before, *beside;
 };
 
 /*
- * Opens every address of the list, which is that of an option: "host:port", "[v6]:port"
- * or "*:port" (any address, IPv4 and IPv6 alike); port 0 takes a free one. A host name
+ * Opens every address of the list, which is that of a kind: "host:port", "[v6]:port" or
+ * "*:port" (any address, IPv4 and IPv6 alike); port 0 takes a free one. A host name
  * is opened at each of its addresses; one whose family this machine has not is passed
  * over while another remains, and one that comes twice, or is part of any address of
  * the same list, is opened once.
@@ -46,22 +45,16 @@ struct listeners_known {
  * one.
  *
  * Returns 0, or -1 with a message for the operator in err, nothing left open, and
- * errno: EINVAL for what only another configuration mends, such as an address that the
- * other option has, else that of the call that failed (EADDRINUSE, EACCES, ...).
+ * errno: EINVAL for what only another configuration mends, such as an address that
+ * another option has, else that of the call that failed (EADDRINUSE, EACCES, ...).
  */
-int listeners_open(const char *option, const struct config_list *,
+int listeners_open(enum listen_kind, const struct config_list *,
     const struct listeners_known *, struct listeners *out, char *err,
     size_t errlen) MUST_CHECK;
 
-/*
- * Warns of each passed socket that neither listens for answers nor for metrics. It
- * stays open: the manager holds it as well, so that closing it here would not refuse
- * its clients, and a reload may add its address. After a start and after each reload.
- */
-void listeners_warn_unserved(const struct activation *, const struct listeners *http,
-    const struct listeners *metrics);
-
 /* Closes them all and zeroes the struct. */
 void listeners_close(struct listeners *);
+/* The same, of each kind. */
+void listeners_close_all(struct listeners listeners[LISTEN_KINDS]);
 
 #endif

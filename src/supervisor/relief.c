@@ -13,8 +13,7 @@
 static void
 relief_stop_crew(struct crew *w, enum life_event event)
 {
-	listeners_close(&w->listeners);
-	listeners_close(&w->metrics);
+	listeners_close_all(w->listeners);
 	children_tell(&w->children, ROLE_MAX, event);
 }
 
@@ -50,7 +49,7 @@ relief_step(struct reload *r, int64_t now)
 			relief_raise(r);
 	} else if (first == NULL || first != r->relief) {
 		return;
-	} else if (r->relief->listeners.n > 0) {
+	} else if (r->relief->listeners[LISTEN_ANSWERS].n > 0) {
 		r->relief_due = now + RELIEF_DRAIN;
 		relief_stop_crew(r->relief, LIFE_STOP);
 	} else if (now >= r->relief_due)

@@ -176,8 +176,7 @@ reload_retire(struct crew *old, struct crew *heir)
 	struct child *before;
 	size_t i;
 
-	listeners_close(&old->listeners);
-	listeners_close(&old->metrics);
+	listeners_close_all(old->listeners);
 	children_tell(&old->children, ROLE_READER, LIFE_RETIRE);
 	children_tell(&old->children, ROLE_HYDRATOR, LIFE_STOP);
 	for (i = 0; i < heir->config->ncategories; i++) {

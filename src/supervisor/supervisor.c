@@ -239,8 +239,7 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 	case RELOAD_UP:
 		crew_announce(s->reload.serving);
 		daemon_up(&s->notify);
-		keep_sockets(&s->passed, &s->reload.serving->listeners,
-		    &s->reload.serving->metrics);
+		keep_sockets(&s->passed, s->reload.serving->listeners);
 		keep_up(&s->passed, false);
 		s->healthy = clock_boot() + HEALTHY_AFTER;
 		supervisor_tell_ready(s);

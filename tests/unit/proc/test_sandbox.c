@@ -661,8 +661,8 @@ TEST(descriptors_are_limited_by_role)
 	struct child_context other = context;
 	rlim_t alone = rlimits_descriptors(ROLE_READER, &context);
 
-	other.nmetrics = 2;
-	other.nlisteners = 3;
+	other.sockets[LISTEN_METRICS].n = 2;
+	other.sockets[LISTEN_ANSWERS].n = 3;
 	assert_int_equal(rlimits_descriptors(ROLE_READER, &other), alone + 100 + 5);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	assert_int_equal(inside(false, ROLE_READER, limits_reader), 0);

@@ -115,10 +115,10 @@ be_reader(struct readers *w, unsigned slot, int channel)
 		.channel = channel,
 		.slot = slot,
 		.index = slot,
-		.listeners = &w->listener,
-		.nlisteners = 1,
-		.metrics = &w->metrics,
-		.nmetrics = 1,
+		.sockets = {
+		    [LISTEN_ANSWERS] = { &w->listener, 1 },
+		    [LISTEN_METRICS] = { &w->metrics, 1 },
+		},
 	};
 
 	if (w->pid[!slot] != 0)

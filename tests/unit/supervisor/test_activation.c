@@ -126,7 +126,7 @@ open_listeners(const struct activation *a, const char *host, unsigned port, size
 	struct listeners l;
 
 	snprintf(text, sizeof(text), "%s:%u", host, port);
-	if (listeners_open("listen", &list, &known, &l, err, sizeof(err)) == -1) {
+	if (listeners_open(LISTEN_ANSWERS, &list, &known, &l, err, sizeof(err)) == -1) {
 		fprintf(stderr, "%s\n", err);
 		_exit(1);
 	}

@@ -24,7 +24,7 @@ open_one(const char *address, struct listeners *l)
 
 	snprintf(text, sizeof(text), "%s", address);
 	err[0] = '\0';
-	return listeners_open("listen", &list, &nothing, l, err, sizeof(err));
+	return listeners_open(LISTEN_ANSWERS, &list, &nothing, l, err, sizeof(err));
 }
 
 static unsigned
@@ -167,7 +167,7 @@ TEST(test_several_addresses_keep_their_order)
 	struct listeners l;
 
 	assert_int_equal(
-	    listeners_open("listen", &list, &nothing, &l, err, sizeof(err)), 0);
+	    listeners_open(LISTEN_ANSWERS, &list, &nothing, &l, err, sizeof(err)), 0);
 	assert_int_equal(l.n, 2);
 	assert_int_equal(strncmp(l.name[0], "127.0.0.2:", 10), 0);
 	assert_int_equal(strncmp(l.name[1], "127.0.0.1:", 10), 0);
@@ -189,8 +189,9 @@ TEST(test_any_address_and_one_of_it_are_not_in_the_way)
 	for (i = 0; i < NELEM(orders); i++) {
 		struct config_list list = { orders[i], 2 };
 
-		assert_int_equal(
-		    listeners_open("listen", &list, &nothing, &l, err, sizeof(err)), 0);
+		assert_int_equal(listeners_open(LISTEN_ANSWERS, &list, &nothing, &l,
+				     err, sizeof(err)),
+		    0);
 		assert_int_equal(l.n, sockets[i] + (i < 3 ? n : 0));
 		assert_int_equal(sockopt(l.fd[0], SOL_SOCKET, SO_REUSEPORT), 0);
 		listeners_close(&l);
@@ -210,7 +211,8 @@ TEST(test_in_use_names_the_address_and_leaves_nothing)
 	before = dup(0);
 	close(before);
 	assert_int_equal(
-	    listeners_open("listen", &list, &nothing, &other, err, sizeof(err)), -1);
+	    listeners_open(LISTEN_ANSWERS, &list, &nothing, &other, err, sizeof(err)),
+	    -1);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_non_null(strstr(err, taken));
 	assert_non_null(strstr(err, "ss -ltnp"));
