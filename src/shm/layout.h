@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/log_ring.h"
 #include "shm/counters.h"
+#include "shm/cycles.h"
 #include "shm/hosts.h"
 #include "shm/ledger.h"
 #include "shm/order.h"
@@ -23,7 +25,7 @@
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM12"
+#define SEGMENT_MAGIC "HYDRATORD-SHM13"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -51,8 +53,15 @@ struct segment_header {
 	uint32_t supervisor;     /* pid of the process that made it */
 	uint32_t ledger_size;    /* bytes of a struct ledger_record */
 	uint64_t ledgers_offset; /* ncategories records */
-	uint32_t counters_size;  /* bytes of a struct counters, whole pages */
-	uint32_t zero;
+	uint32_t counters_size;  /* bytes of a struct segment_process, whole pages */
+	uint32_t cycles_size;    /* bytes of a struct cycles_rings */
+	uint64_t cycles_offset;  /* ncategories of them */
+};
+
+/* Of a process slot, in pages of its own. */
+struct segment_process {
+	struct counters counters;
+	struct log_ring log; /* its last warnings and errors */
 };
 
 #define LEDGER_WORDS (sizeof(struct ledger) / sizeof(uint64_t))
@@ -61,6 +70,24 @@ struct segment_header {
 struct ledger_record {
 	struct seqlock latch;
 	_Atomic uint64_t copy[2][LEDGER_WORDS]; /* of a struct ledger each */
+};
+
+/* Of one cycle: odd while it is written. Written by the hydrator, read by all. */
+struct cycles_brief_record {
+	struct seqlock lock;
+	_Atomic uint64_t words[sizeof(struct cycles_brief) / sizeof(uint64_t)];
+};
+
+struct cycles_detail_record {
+	struct seqlock lock;
+	_Atomic uint64_t words[sizeof(struct cycles_detail) / sizeof(uint64_t)];
+};
+
+/* One a category. */
+struct cycles_rings {
+	_Atomic uint64_t newest; /* number of the last cycle; 0: none */
+	struct cycles_brief_record brief[CYCLES_BRIEFS];    /* cycle n at n modulo */
+	struct cycles_detail_record detail[CYCLES_DETAILS]; /* their numbers */
 };
 
 /* Of one buffer. Written by the hydrator while its latch is odd; read by readers. */
@@ -121,7 +148,9 @@ STAYS_AT(segment_header, supervisor, 144);
 STAYS_AT(segment_header, ledger_size, 148);
 STAYS_AT(segment_header, ledgers_offset, 152);
 STAYS_AT(segment_header, counters_size, 160);
-_Static_assert(sizeof(struct segment_header) == 168, "header is 168 bytes");
+STAYS_AT(segment_header, cycles_size, 164);
+STAYS_AT(segment_header, cycles_offset, 168);
+_Static_assert(sizeof(struct segment_header) == 176, "header is 176 bytes");
 _Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
 
 STAYS_AT(segment_orders, begun, 0);
@@ -168,7 +197,12 @@ STAYS_AT(ledger_document, fetched_wall, 24);
 STAYS_AT(ledger_document, state, 32);
 STAYS_AT(ledger_document, error, 40);
 STAYS_AT(ledger_document, gate, 536);
-_Static_assert(sizeof(struct ledger_document) == 608, "a document is 608 bytes");
+STAYS_AT(ledger_document, place, 608);
+STAYS_AT(ledger_document, status, 616);
+STAYS_AT(ledger_document, bytes, 624);
+STAYS_AT(ledger_document, nsec, 632);
+STAYS_AT(ledger_document, asked_wall, 640);
+_Static_assert(sizeof(struct ledger_document) == 648, "a document is 648 bytes");
 
 STAYS_AT(ledger_fleet, used, 0);
 STAYS_AT(ledger_fleet, up, 8);
@@ -214,10 +248,19 @@ STAYS_AT(ledger, orders, 536);
 STAYS_AT(ledger, order_done, 544);
 STAYS_AT(ledger, order_text, 552);
 STAYS_AT(ledger, document, 1064);
-STAYS_AT(ledger, fleet, 3496);
-STAYS_AT(ledger, history, 3928);
-_Static_assert(sizeof(struct ledger) == 4552, "a ledger is 4552 bytes");
-_Static_assert(sizeof(struct ledger_record) == 9112, "its record is 9112 bytes");
+STAYS_AT(ledger, fleet, 3656);
+STAYS_AT(ledger, history, 4088);
+STAYS_AT(ledger, phase, 4712);
+STAYS_AT(ledger, phase_since, 4720);
+STAYS_AT(ledger, refresh, 4728);
+STAYS_AT(ledger, unsaved_wall, 5024);
+STAYS_AT(ledger, unsaved, 5032);
+_Static_assert(sizeof(struct ledger) == 5288, "a ledger is 5288 bytes");
+_Static_assert(sizeof(struct ledger_record) == 10584, "its record is 10584 bytes");
+
+STAYS_AT(ledger_refresh, begun_boot, 32);
+STAYS_AT(ledger_refresh, text, 40);
+_Static_assert(sizeof(struct ledger_refresh) == 296, "of refreshing: 296 bytes");
 
 STAYS_AT(counters, heartbeat, 0);
 STAYS_AT(counters, last_success, 8);
@@ -241,6 +284,35 @@ STAYS_AT(counters, deaths, 896);
 STAYS_AT(counters, requests, 1024);
 STAYS_AT(counters, of_category, 4064);
 _Static_assert(sizeof(struct counters) == 23520, "counters are 23520 bytes");
+
+STAYS_AT(segment_process, log, 23520);
+STAYS_AT(log_ring, record, 8);
+_Static_assert(LOG_RING_WORDS == 34, "a line is 272 bytes");
+
+STAYS_AT(cycles_brief, begun, 8);
+STAYS_AT(cycles_brief, fetch, 16);
+STAYS_AT(cycles_brief, compute, 24);
+STAYS_AT(cycles_brief, encode, 32);
+STAYS_AT(cycles_brief, publish, 40);
+STAYS_AT(cycles_brief, result, 48);
+STAYS_AT(cycles_brief, more, 52);
+STAYS_AT(cycles_brief, models, 56);
+STAYS_AT(cycles_brief, skipped, 60);
+STAYS_AT(cycles_brief, at_risk, 64);
+STAYS_AT(cycles_brief, critical, 68);
+STAYS_AT(cycles_brief, bytes, 72);
+STAYS_AT(cycles_brief, generation, 80);
+_Static_assert(sizeof(struct cycles_brief) == 88, "a cycle in short is 88 bytes");
+STAYS_AT(cycles_document, bytes, 16);
+STAYS_AT(cycles_document, nsec, 24);
+_Static_assert(sizeof(struct cycles_document) == 32, "its document is 32 bytes");
+STAYS_AT(cycles_detail, document, 88);
+STAYS_AT(cycles_detail, reason, 216);
+_Static_assert(sizeof(struct cycles_detail) == 472, "a cycle is 472 bytes");
+STAYS_AT(cycles_rings, brief, 8);
+STAYS_AT(cycles_rings, detail, 138248);
+_Static_assert(sizeof(struct cycles_rings) == 168968, "rings are 168968 bytes");
+
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,
     "slots fit a page");

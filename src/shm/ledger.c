@@ -9,7 +9,8 @@
 #include "shm/origin.h"
 #include "shm/seqlock.h"
 
-/* A writer writes once a cycle; whoever is overtaken so often has met a madman. */
+/* A writer writes a few times a cycle; whoever is overtaken so often has met a madman.
+ */
 #define LEDGER_TRIES 8
 /* Differences of such times have room in 63 bits: 146 years. */
 #define LEDGER_TIME_MAX (INT64_MAX / 2)
@@ -70,6 +71,31 @@ tame_history(struct ledger_history *h)
 	tame_text(h->notify_error, sizeof(h->notify_error));
 }
 
+static void
+tame_document(struct ledger_document *d)
+{
+	if (d->state >= LEDGER_STATES)
+		d->state = LEDGER_UNTRIED;
+	if (d->error.status < 0 || d->error.status > 999)
+		d->error.status = 0;
+	tame_text(d->name, sizeof(d->name));
+	tame_text(d->error.host, sizeof(d->error.host));
+	tame_text(d->error.text, sizeof(d->error.text));
+	if (d->status > 999)
+		d->status = 0;
+	d->nsec = tame_time(d->nsec, 0);
+	d->asked_wall = tame_time(d->asked_wall, 0);
+}
+
+static void
+tame_refresh(struct ledger_refresh *r)
+{
+	if (r->outcome >= LEDGER_OUTCOMES)
+		r->outcome = LEDGER_NO_OUTCOME;
+	r->begun_boot = tame_time(r->begun_boot, 0);
+	tame_text(r->text, sizeof(r->text));
+}
+
 /* Who may write a ledger parses strangers' bytes: what it says is not trusted. */
 static void
 tame(struct ledger *l)
@@ -80,17 +106,16 @@ tame(struct ledger *l)
 		l->ndocuments = LEDGER_DOCUMENTS;
 	tame_text(l->cause, sizeof(l->cause));
 	tame_text(l->order_text, sizeof(l->order_text));
-	for (d = l->document; d < l->document + LEDGER_DOCUMENTS; d++) {
-		if (d->state >= LEDGER_STATES)
-			d->state = LEDGER_UNTRIED;
-		if (d->error.status < 0 || d->error.status > 999)
-			d->error.status = 0;
-		tame_text(d->name, sizeof(d->name));
-		tame_text(d->error.host, sizeof(d->error.host));
-		tame_text(d->error.text, sizeof(d->error.text));
-	}
+	for (d = l->document; d < l->document + LEDGER_DOCUMENTS; d++)
+		tame_document(d);
 	tame_fleet(&l->fleet);
 	tame_history(&l->history);
+	if (l->phase >= LEDGER_PHASES)
+		l->phase = LEDGER_IDLE;
+	l->phase_since = tame_time(l->phase_since, 0);
+	tame_refresh(&l->refresh);
+	l->unsaved_wall = tame_time(l->unsaved_wall, 0);
+	tame_text(l->unsaved, sizeof(l->unsaved));
 }
 
 void
@@ -155,6 +180,33 @@ ledger_role_name(enum ledger_role role)
 	};
 
 	return names[role];
+}
+
+const char *
+ledger_phase_name(enum ledger_phase phase)
+{
+	static const char *const names[LEDGER_PHASES] = {
+		[LEDGER_IDLE] = "idle",
+		[LEDGER_FETCH] = "fetch",
+		[LEDGER_COMPUTE] = "compute",
+		[LEDGER_PUBLISH] = "publish",
+		[LEDGER_ENCODE] = "encode",
+	};
+
+	return names[phase];
+}
+
+const char *
+ledger_outcome_name(enum ledger_outcome outcome)
+{
+	static const char *const names[LEDGER_OUTCOMES] = {
+		[LEDGER_NO_OUTCOME] = "none",
+		[LEDGER_REFRESHED] = "refreshed",
+		[LEDGER_UNREFRESHED] = "not_refreshed",
+		[LEDGER_PASSED_ON] = "passed_on",
+	};
+
+	return names[outcome];
 }
 
 const char *

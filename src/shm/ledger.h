@@ -55,6 +55,12 @@ struct ledger_document {
 	uint64_t state;                     /* enum ledger_state */
 	struct ledger_error error;          /* the last one, kept when it is over */
 	struct ledger_gate gate;
+	/* Of the last time that it was asked for, well or not. */
+	uint64_t place;     /* number of the last address asked in its list, from 0 */
+	uint64_t status;    /* of HTTP; 0: none */
+	uint64_t bytes;     /* of the body that came */
+	int64_t nsec;       /* how long that request took */
+	int64_t asked_wall; /* clock_wall() of the request; 0: never */
 };
 
 /* What a machine is in the fleet of its category. */
@@ -113,6 +119,39 @@ struct ledger_history {
 	char notify_error[LEDGER_TEXT_SIZE]; /* of the last request; "": none */
 };
 
+/* What the hydrator is doing. */
+enum ledger_phase {
+	LEDGER_IDLE,
+	LEDGER_FETCH,
+	LEDGER_COMPUTE,
+	LEDGER_PUBLISH,
+	LEDGER_ENCODE,
+	LEDGER_PHASES
+};
+
+/* What came of an order to refresh. */
+enum ledger_outcome {
+	LEDGER_NO_OUTCOME,
+	LEDGER_REFRESHED,   /* all documents are new */
+	LEDGER_UNREFRESHED, /* or not all: the text says why */
+	LEDGER_PASSED_ON,   /* to the machine of the fleet that the text names */
+	LEDGER_OUTCOMES
+};
+
+/*
+ * Orders to refresh. Many that come before a cycle begins are carried out by that one.
+ * An order that was sent at an instant of clock_boot() when asked was a has ended when
+ * done > a and begun_boot is not before that instant.
+ */
+struct ledger_refresh {
+	uint64_t asked;     /* how many have come */
+	uint64_t begun;     /* what asked was when the last cycle for them began, */
+	uint64_t done;      /* and the last of them that has ended */
+	uint64_t outcome;   /* enum ledger_outcome, of that one */
+	int64_t begun_boot; /* clock_boot() when it began */
+	char text[LEDGER_TEXT_SIZE]; /* what came of it */
+};
+
 struct ledger {
 	uint64_t ndocuments;
 	int64_t next_try; /* clock_boot() of the next cycle, 0: only when asked */
@@ -128,6 +167,14 @@ struct ledger {
 	struct ledger_document document[LEDGER_DOCUMENTS];
 	struct ledger_fleet fleet;
 	struct ledger_history history;
+	uint64_t phase;      /* enum ledger_phase */
+	int64_t phase_since; /* clock_boot() */
+	struct ledger_refresh refresh;
+	/* Why the snapshot was not saved in state_dir the last time that it was not,
+	 * clock_wall(); 0: never. It is over if a later saving was good
+	 * (counters.saved_wall). */
+	int64_t unsaved_wall;
+	char unsaved[LEDGER_TEXT_SIZE];
 };
 
 /* Copies text into a field: cut to its size, and without what log_defuse() takes
@@ -139,9 +186,9 @@ void ledger_write(const struct segment *, unsigned category, const struct ledger
 /*
  * Any process: copies what was written last. All texts are terminated, UTF-8 (RFC 3629)
  * and without control characters, all enumerations, flags and counts in range, and no
- * time of fleet or history is negative or further from now than arithmetic stands,
- * whatever the writer did. Returns false, and *out is zero, if there is none, or it was
- * written too often meanwhile.
+ * time of phase, refresh, fleet or history, of asking or saving is negative or further
+ * from now than arithmetic stands, whatever the writer did. Returns false, and *out is
+ * zero, if there is none, or it was written too often meanwhile.
  */
 bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 /* Appends, in words, which of its documents are not good and why: "status: HTTP status
@@ -149,6 +196,10 @@ bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
 void ledger_say(const struct ledger *, struct buf *);
 /* "good", "not_fetched", ...: for JSON and labels. */
 const char *ledger_state_name(enum ledger_state);
+/* "idle", "fetch", "compute", "publish", "encode": for JSON. */
+const char *ledger_phase_name(enum ledger_phase);
+/* "none", "refreshed", "not_refreshed", "passed_on": for JSON. */
+const char *ledger_outcome_name(enum ledger_outcome);
 /* "off", "reading", "kept", "failing": for JSON. */
 const char *ledger_past_name(enum ledger_past);
 /* The role at clock_boot() now: a leader that has not looked for a lease's time (ns) is

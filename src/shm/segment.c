@@ -105,12 +105,13 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->nhosts = HOSTS_MAX;
 	h->host_size = sizeof(struct host);
 	h->ledger_size = sizeof(struct ledger_record);
+	h->cycles_size = sizeof(struct cycles_rings);
 	h->supervisor = (uint32_t)getpid();
 	h->epoch = (uint64_t)clock_wall();
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
 
 	if (spec->capacity == 0 ||
-	    segment_add_pages(&counters, sizeof(struct counters), page) == -1 ||
+	    segment_add_pages(&counters, sizeof(struct segment_process), page) == -1 ||
 	    segment_add_pages(&h->capacity, spec->capacity, page) == -1 ||
 	    __builtin_mul_overflow(h->capacity, 2 * h->ncategories, &buffers))
 		return -1;
@@ -126,6 +127,10 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->ledgers_offset = end;
 	if (segment_add_pages(
 		&end, spec->ncategories * sizeof(struct ledger_record), page) == -1)
+		return -1;
+	h->cycles_offset = end;
+	if (segment_add_pages(
+		&end, spec->ncategories * sizeof(struct cycles_rings), page) == -1)
 		return -1;
 	h->buffers_offset = end;
 	if (segment_add_pages(&end, buffers, page) == -1)
@@ -370,10 +375,23 @@ segment_category_name(const struct segment *seg, unsigned category)
 	return seg->category[category];
 }
 
+static struct segment_process *
+segment_process(const struct segment *seg, unsigned slot)
+{
+	return (
+	    struct segment_process *)(seg->base + segment_counters_offset(seg, slot));
+}
+
 struct counters *
 segment_counters(const struct segment *seg, unsigned slot)
 {
-	return (struct counters *)(seg->base + segment_counters_offset(seg, slot));
+	return &segment_process(seg, slot)->counters;
+}
+
+struct log_ring *
+segment_log_ring(const struct segment *seg, unsigned slot)
+{
+	return &segment_process(seg, slot)->log;
 }
 
 unsigned

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/log_ring.h"
 #include "shm/counters.h"
 
 #define SEGMENT_CATEGORIES_MAX 16 /* the reference knows 15 */
@@ -97,6 +98,9 @@ const char *segment_category_name(const struct segment *, unsigned category);
 
 /* The counters of a process slot. Written only by the process that has the slot. */
 struct counters *segment_counters(const struct segment *, unsigned slot);
+/* The last warnings and errors of a process slot, beside its counters: those of a
+ * process that has ended stay. */
+struct log_ring *segment_log_ring(const struct segment *, unsigned slot);
 unsigned segment_nprocs(const struct segment *);
 /* clock_wall() when the segment was made. */
 int64_t segment_epoch(const struct segment *);

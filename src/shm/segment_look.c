@@ -37,10 +37,12 @@ header_is_good(const struct segment_header *h, pid_t supervisor, off_t file_size
 	       region_fits(
 		   h, h->slots_offset, h->ncategories, sizeof(struct segment_slot)) &&
 	       region_fits(h, h->counters_offset, h->nprocs, h->counters_size) &&
-	       h->counters_size >= sizeof(struct counters) &&
+	       h->counters_size >= sizeof(struct segment_process) &&
 	       region_fits(h, h->hosts_offset, HOSTS_MAX, sizeof(struct host)) &&
+	       region_fits(h, h->ledgers_offset, h->ncategories,
+		   sizeof(struct ledger_record)) &&
 	       region_fits(
-		   h, h->ledgers_offset, h->ncategories, sizeof(struct ledger_record));
+		   h, h->cycles_offset, h->ncategories, sizeof(struct cycles_rings));
 }
 
 static int

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "shm/counters.h"
+#include "shm/cycles.h"
 #include "shm/ledger.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
@@ -80,5 +81,6 @@ carry_category(const struct segment *from, struct segment *to, const char *name,
 	counters_copy(
 	    segment_counters(to, (unsigned)t), segment_counters(from, (unsigned)f));
 	carry_ledger(from, (unsigned)f, to, (unsigned)t);
+	cycles_carry(from, (unsigned)f, to, (unsigned)t);
 	return carry_snapshot(from, (unsigned)f, to, (unsigned)t, err, errlen);
 }
