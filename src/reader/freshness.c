@@ -1,38 +1,15 @@
 /* Age and Cache-Control. */
 #include "reader/freshness.h"
 
-#include "base/clock.h"
 #include "http/response.h"
-
-int64_t
-freshness_age(int64_t fetched_boot, int64_t now_boot)
-{
-	return now_boot > fetched_boot ? (now_boot - fetched_boot) / NSEC_PER_SEC : 0;
-}
 
 enum freshness
 freshness_of(const struct config *c, int64_t age)
 {
-	if (age < c->hydration.ttl)
-		return FRESHNESS_FRESH;
-	if (age <= c->hydration.stale_ttl)
-		return FRESHNESS_STALE;
-	if (age <= c->hydration.stale_if_error)
-		return FRESHNESS_STALE_IF_ERROR;
-	return FRESHNESS_EXPIRED;
-}
+	const struct freshness_limits limits = { c->hydration.ttl,
+		c->hydration.stale_ttl, c->hydration.stale_if_error };
 
-const char *
-freshness_name(enum freshness f)
-{
-	static const char *const names[] = {
-		[FRESHNESS_FRESH] = "fresh",
-		[FRESHNESS_STALE] = "stale",
-		[FRESHNESS_STALE_IF_ERROR] = "stale-if-error",
-		[FRESHNESS_EXPIRED] = "expired",
-	};
-
-	return names[f];
+	return freshness_within(&limits, age);
 }
 
 void

@@ -1,5 +1,4 @@
-/* How old an answer may be, and what a client is told about it (RFC 9111, RFC 5861).
- * Pure. */
+/* What a client is told about the age of an answer (RFC 9111, RFC 5861). Pure. */
 #ifndef READER_FRESHNESS_H
 #define READER_FRESHNESS_H
 
@@ -7,22 +6,10 @@
 
 #include "base/buf.h"
 #include "config/config.h"
-
-enum freshness {
-	FRESHNESS_FRESH,
-	FRESHNESS_STALE,          /* a refresh is under way */
-	FRESHNESS_STALE_IF_ERROR, /* refreshes have failed for a while */
-	FRESHNESS_EXPIRED,        /* not to be served any more */
-};
-
-/* Whole seconds since fetched_boot; a clock that went back makes it 0, not negative. */
-int64_t freshness_age(int64_t fetched_boot, int64_t now_boot);
+#include "terms/freshness.h"
 
 /* config->hydration: ttl <= stale_ttl <= stale_if_error, total ages in seconds. */
 enum freshness freshness_of(const struct config *, int64_t age);
-
-/* "fresh", "stale", "stale-if-error", "expired". */
-const char *freshness_name(enum freshness);
 
 /*
  * Appends the Age, Cache-Control, X-Accel-Expires and Cache-Status lines of a 200 or
