@@ -86,7 +86,6 @@ process_is_known(const struct counters *c, enum metric_id id)
 	return process_figure(c, id == METRIC_CPU ? METRIC_RESIDENT : id) != 0;
 }
 
-/* The supervisor, in the last slot, does not beat. */
 void
 metrics_put_processes(const struct metrics *m, enum metric_id id, struct buf *b)
 {

@@ -114,7 +114,7 @@ enum counter_death {
 #define COUNTER_CATEGORY_ROUTES 8
 
 struct counters {
-	_Atomic int64_t heartbeat; /* clock_boot() of the last beat */
+	_Atomic int64_t heartbeat; /* clock_boot() of the last beat, one a second */
 	/* clock_boot() of the last cycle that published and had all its documents */
 	_Atomic int64_t last_success;
 	_Atomic int64_t last_success_wall; /* clock_wall() of the same */

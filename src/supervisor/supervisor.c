@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,8 +290,11 @@ supervisor_tick(struct supervisor *s)
 	enum reload_event event;
 	struct crew *w;
 
-	TAILQ_FOREACH (w, &s->reload.crews, entry)
+	TAILQ_FOREACH (w, &s->reload.crews, entry) {
 		children_tick(&w->children, now);
+		atomic_store_explicit(
+		    &crew_counters(w)->heartbeat, now, memory_order_relaxed);
+	}
 	event = reload_step(&s->reload, now);
 	supervisor_tell_status(s, now);
 	supervisor_tell(s, event);
