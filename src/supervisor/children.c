@@ -17,13 +17,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "proc/oom.h"
-#include "proc/privilege.h"
-#include "proc/spawn.h"
 #include "shm/counters.h"
 #include "shm/segment.h"
 #include "supervisor/deadline.h"
-#include "supervisor/listener.h"
+#include "supervisor/fork.h"
 #include "supervisor/obituary.h"
 #include "supervisor/usage.h"
 
@@ -93,60 +90,6 @@ children_free(struct children *c)
 	c->n = 0;
 }
 
-/* Of a reader, with its access log. Returns what the spawn keeps, to be freed. */
-static int *
-child_give_sockets(const struct children *c, struct spawn *s)
-{
-	const struct listeners *l;
-	int *keep = xmalloc(sizeof(*keep));
-	size_t kind;
-
-	for (kind = 0; kind < LISTEN_KINDS; kind++) {
-		l = &c->listeners[kind];
-		s->context.sockets[kind] = (struct child_sockets){ l->fd, l->n };
-		keep = xreallocarray(keep, s->nkeep + l->n + 1, sizeof(*keep));
-		if (l->n > 0)
-			memcpy(keep + s->nkeep, l->fd, l->n * sizeof(*keep));
-		s->nkeep += l->n;
-	}
-	s->context.access_log = c->access_log;
-	if (c->access_log != -1)
-		keep[s->nkeep++] = c->access_log;
-	s->keep = keep;
-	return keep;
-}
-
-static pid_t
-child_fork(struct children *c, struct child *ch)
-{
-	int *keep = NULL;
-	pid_t pid;
-	struct spawn s = {
-		.main = c->roles[ch->role],
-		.title = ch->title,
-		.context = {
-			.config = c->config,
-			.segment = c->segment,
-			.slot = (unsigned)(ch - c->item),
-			.index = ch->index,
-			.follows = c->heirs || ch->born != 0,
-			.access_log = -1,
-		},
-		.privilege = c->privilege,
-	};
-
-	if (ch->role == ROLE_READER)
-		keep = child_give_sockets(c, &s);
-	/* Its last answers are served without it. */
-	if (ch->role == ROLE_HYDRATOR)
-		oom_offer();
-	pid = proc_spawn(&s, &ch->channel);
-	if (ch->role == ROLE_HYDRATOR)
-		oom_withdraw();
-	free(keep);
-	return pid;
-}
-
 /* Sets when the slot's next process is due. */
 static void
 child_schedule(struct child *ch, int64_t now)
@@ -199,7 +142,7 @@ child_start(struct children *c, struct child *ch, int64_t now)
 
 	ch->pulse = (struct pulse){ 0 };
 	ch->deadline = now + c->config->supervisor.start_timeout * NSEC_PER_SEC;
-	pid = child_fork(c, ch);
+	pid = fork_child(c, ch);
 	ch->born = now;
 	if (pid == -1) {
 		log_err("%s: cannot fork", ch->title);
@@ -414,18 +357,22 @@ children_read(struct children *c, struct child *ch)
 }
 
 void
+child_order(struct child *ch, enum channel_type type)
+{
+	if (ch->channel != -1)
+		child_send(ch, type);
+	else if (type == CHANNEL_REFRESH)
+		ch->owed = true;
+}
+
+void
 children_order(struct children *c, enum role role, enum channel_type type)
 {
 	struct child *ch;
 
-	for (ch = c->item; ch < c->item + c->n; ch++) {
-		if (role != ROLE_MAX && ch->role != role)
-			continue;
-		if (ch->channel != -1)
-			child_send(ch, type);
-		else if (type == CHANNEL_REFRESH)
-			ch->owed = true;
-	}
+	for (ch = c->item; ch < c->item + c->n; ch++)
+		if (role == ROLE_MAX || ch->role == role)
+			child_order(ch, type);
 }
 
 void

@@ -82,6 +82,8 @@ void children_measure(const struct children *);
  * yet read the last orders is left alone: it has been asked. A refresh is kept for one
  * that has no process now. */
 void children_order(struct children *, enum role, enum channel_type);
+/* The same, to one child. */
+void child_order(struct child *, enum channel_type);
 
 /* Sends CHANNEL_ACCEPT to a hydrator, now or when it has a process that reads its
  * orders; after upstream.cycle_timeout it is dropped. */
