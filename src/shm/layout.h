@@ -17,23 +17,29 @@
 #include "base/log_ring.h"
 #include "shm/counters.h"
 #include "shm/cycles.h"
+#include "shm/daemon.h"
 #include "shm/hosts.h"
+#include "shm/latched.h"
 #include "shm/ledger.h"
 #include "shm/order.h"
+#include "shm/process.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
 #include "shm/seqlock.h"
 
 /* The text carries the version of the layout: change one, change the other. */
-#define SEGMENT_MAGIC "HYDRATORD-SHM13"
+#define SEGMENT_MAGIC_STEM "HYDRATORD-SHM"
+#define SEGMENT_MAGIC SEGMENT_MAGIC_STEM "13"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
 #define SEGMENT_DIR "/dev/shm" /* where shm_open(3) keeps its names on Linux */
+/* Differences of such times, nanoseconds, have room in 63 bits: 146 years. */
+#define SEGMENT_TIME_MAX (INT64_MAX / 2)
 
 /* At offset 0. Written once, by the supervisor, before the name is published. */
 struct segment_header {
-	char magic[16];
+	char magic[SEGMENT_MAGIC_SIZE];
 	uint32_t byte_order;
 	uint32_t header_size; /* bytes of this struct */
 	uint32_t slot_size;   /* bytes of a struct segment_slot */
@@ -49,13 +55,22 @@ struct segment_header {
 	char boot_id[40];         /* text, zero-padded; empty if the kernel has none */
 	uint64_t hosts_offset;    /* nhosts records */
 	uint32_t nhosts;
-	uint32_t host_size;      /* bytes of a struct host */
-	uint32_t supervisor;     /* pid of the process that made it */
-	uint32_t ledger_size;    /* bytes of a struct ledger_record */
-	uint64_t ledgers_offset; /* ncategories records */
-	uint32_t counters_size;  /* bytes of a struct segment_process, whole pages */
-	uint32_t cycles_size;    /* bytes of a struct cycles_rings */
-	uint64_t cycles_offset;  /* ncategories of them */
+	uint32_t host_size;        /* bytes of a struct host */
+	uint32_t supervisor;       /* pid of the process that made it */
+	uint32_t ledger_size;      /* bytes of a struct ledger_record */
+	uint64_t ledgers_offset;   /* ncategories records */
+	uint32_t counters_size;    /* bytes of a struct segment_process, whole pages */
+	uint32_t cycles_size;      /* bytes of a struct cycles_rings */
+	uint64_t cycles_offset;    /* ncategories of them */
+	uint64_t processes_offset; /* nprocs records */
+	uint64_t daemon_offset;    /* one record */
+	uint64_t orders_offset;    /* ORDER_VERBS records */
+	uint64_t config_offset;    /* a text of config_length bytes, and a NUL */
+	uint64_t config_length;
+	uint32_t process_size; /* bytes of a struct process_record */
+	uint32_t daemon_size;  /* bytes of a struct daemon_record */
+	uint32_t order_size;   /* bytes of a struct order_record */
+	uint32_t zero;
 };
 
 /* Of a process slot, in pages of its own. */
@@ -64,13 +79,12 @@ struct segment_process {
 	struct log_ring log; /* its last warnings and errors */
 };
 
-#define LEDGER_WORDS (sizeof(struct ledger) / sizeof(uint64_t))
-
 /* One a category: written by its hydrator, read by all. */
-struct ledger_record {
-	struct seqlock latch;
-	_Atomic uint64_t copy[2][LEDGER_WORDS]; /* of a struct ledger each */
-};
+LATCHED(ledger_record, struct ledger);
+/* One a process slot: written by the supervisor, read by tools. */
+LATCHED(process_record, struct process_view);
+/* Written by the supervisor, read by tools. */
+LATCHED(daemon_record, struct daemon_facts);
 
 /* Of one cycle: odd while it is written. Written by the hydrator, read by all. */
 struct cycles_brief_record {
@@ -119,10 +133,9 @@ struct order_result {
 	_Atomic uint64_t text[ORDER_TEXT_SIZE / sizeof(uint64_t)];
 };
 
-/* In the page of the header, which no other region needs to make room for. */
-#define SEGMENT_ORDERS_OFFSET 1024
-struct segment_orders {
-	_Atomic uint64_t begun; /* number of the reload that began last; 0: none */
+/* One a verb. */
+struct order_record {
+	_Atomic uint64_t begun; /* number of the order that began last; 0: none */
 	struct seqlock ended;   /* generation: number of the one that ended last */
 	struct order_result result[2];
 };
@@ -150,17 +163,48 @@ STAYS_AT(segment_header, ledgers_offset, 152);
 STAYS_AT(segment_header, counters_size, 160);
 STAYS_AT(segment_header, cycles_size, 164);
 STAYS_AT(segment_header, cycles_offset, 168);
-_Static_assert(sizeof(struct segment_header) == 176, "header is 176 bytes");
-_Static_assert(sizeof(SEGMENT_MAGIC) == 16, "magic fills its field");
+STAYS_AT(segment_header, processes_offset, 176);
+STAYS_AT(segment_header, daemon_offset, 184);
+STAYS_AT(segment_header, orders_offset, 192);
+STAYS_AT(segment_header, config_offset, 200);
+STAYS_AT(segment_header, config_length, 208);
+STAYS_AT(segment_header, process_size, 216);
+STAYS_AT(segment_header, daemon_size, 220);
+STAYS_AT(segment_header, order_size, 224);
+_Static_assert(sizeof(struct segment_header) == 232, "header is 232 bytes");
+_Static_assert(sizeof(struct segment_header) <= SEGMENT_PAGE_MIN, "it fits a page");
+_Static_assert(sizeof(SEGMENT_MAGIC) == SEGMENT_MAGIC_SIZE, "magic fills its field");
 
-STAYS_AT(segment_orders, begun, 0);
-STAYS_AT(segment_orders, ended, 8);
-STAYS_AT(segment_orders, result, 16);
+STAYS_AT(order_record, begun, 0);
+STAYS_AT(order_record, ended, 8);
+STAYS_AT(order_record, result, 16);
 _Static_assert(sizeof(struct order_result) == 1520, "a result is 1520 bytes");
-_Static_assert(
-    sizeof(struct segment_header) <= SEGMENT_ORDERS_OFFSET &&
-	SEGMENT_ORDERS_OFFSET + sizeof(struct segment_orders) <= SEGMENT_PAGE_MIN,
-    "header and orders fit a page");
+_Static_assert(sizeof(struct order_record) == 3056, "an order is 3056 bytes");
+
+STAYS_AT(process_view, pid, 0);
+STAYS_AT(process_view, last_status, 4);
+STAYS_AT(process_view, state, 8);
+STAYS_AT(process_view, role, 12);
+STAYS_AT(process_view, index, 16);
+STAYS_AT(process_view, born, 24);
+STAYS_AT(process_view, due, 32);
+STAYS_AT(process_view, last_death, 40);
+STAYS_AT(process_view, deaths, 48);
+_Static_assert(sizeof(struct process_view) == 80, "a process is 80 bytes");
+_Static_assert(sizeof(struct process_record) == 168, "its record is 168 bytes");
+
+STAYS_AT(daemon_facts, version, 0);
+STAYS_AT(daemon_facts, config_path, 64);
+STAYS_AT(daemon_facts, config_hash, 1088);
+STAYS_AT(daemon_facts, started_boot, 1096);
+STAYS_AT(daemon_facts, started_wall, 1104);
+STAYS_AT(daemon_facts, loaded_wall, 1112);
+STAYS_AT(daemon_facts, level, 1120);
+STAYS_AT(daemon_facts, level_until, 1136);
+STAYS_AT(daemon_facts, program, 1144);
+STAYS_AT(daemon_facts, before, 2168);
+_Static_assert(sizeof(struct daemon_facts) == 2232, "the daemon is 2232 bytes");
+_Static_assert(sizeof(struct daemon_record) == 4472, "its record is 4472 bytes");
 
 STAYS_AT(slot_meta, generation, 0);
 STAYS_AT(slot_meta, length, 8);
@@ -323,7 +367,7 @@ _Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2,
 struct segment {
 	char *base;              /* mapping of h.total_size bytes */
 	struct segment_header h; /* own copy: the shared one bounds nothing */
-	int fd;                  /* read and write; -1 in a reader */
+	int fd;                  /* read and write; -1 in a reader and a tool */
 	int fd_readonly;         /* what readers map from */
 	int fd_held;             /* supervisor: has the lock on it (segment_hold()) */
 	dev_t dev;               /* with ino: is the name still ours? */

@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "base/log_text.h"
+#include "shm/latched.h"
 #include "shm/layout.h"
 #include "shm/origin.h"
-#include "shm/seqlock.h"
-
-/* A writer writes a few times a cycle; whoever is overtaken so often has met a madman.
- */
-#define LEDGER_TRIES 8
-/* Differences of such times have room in 63 bits: 146 years. */
-#define LEDGER_TIME_MAX (INT64_MAX / 2)
 
 _Static_assert(LEDGER_HOST_SIZE == ORIGIN_SIZE, "room for all origins");
 
@@ -41,7 +35,7 @@ tame_text(char *field, size_t size)
 static int64_t
 tame_time(int64_t nsec, int64_t least)
 {
-	return nsec < least || nsec > LEDGER_TIME_MAX ? 0 : nsec;
+	return nsec < least || nsec > SEGMENT_TIME_MAX ? 0 : nsec;
 }
 
 static void
@@ -54,7 +48,7 @@ tame_fleet(struct ledger_fleet *f)
 	f->since = tame_time(f->since, 0);
 	f->seen = tame_time(f->seen, 0);
 	f->lag = tame_time(f->lag, 0);
-	f->skew = tame_time(f->skew, -LEDGER_TIME_MAX);
+	f->skew = tame_time(f->skew, -SEGMENT_TIME_MAX);
 	tame_text(f->leader, sizeof(f->leader));
 	tame_text(f->error, sizeof(f->error));
 }
@@ -121,31 +115,16 @@ tame(struct ledger *l)
 void
 ledger_write(const struct segment *seg, unsigned category, const struct ledger *l)
 {
-	struct ledger_record *r = record_of(seg, category);
-	uint64_t generation = seqlock_begin(&r->latch);
-
-	seqlock_fill(r->copy[seqlock_buffer(generation)], l, sizeof(*l));
-	seqlock_end(&r->latch, generation);
+	latched_write(&record_of(seg, category)->latch, l, sizeof(*l));
 }
 
 bool
 ledger_read(const struct segment *seg, unsigned category, struct ledger *out)
 {
-	const struct ledger_record *r = record_of(seg, category);
-	uint64_t generation, words[LEDGER_WORDS];
+	bool there = latched_read(&record_of(seg, category)->latch, out, sizeof(*out));
 
-	for (int i = 0; i < LEDGER_TRIES; i++) {
-		if ((generation = seqlock_current(&r->latch)) == 0)
-			break;
-		seqlock_copy(words, r->copy[seqlock_buffer(generation)], sizeof(words));
-		if (seqlock_overtaken(&r->latch, generation))
-			continue;
-		memcpy(out, words, sizeof(*out));
-		tame(out);
-		return true;
-	}
-	memset(out, 0, sizeof(*out));
-	return false;
+	tame(out);
+	return there;
 }
 
 const char *

@@ -1,4 +1,4 @@
-/* Numbers and results of reloads, in the page of the header. */
+/* Numbers and results of orders, and the values that order. */
 #include "shm/order.h"
 
 #include <ctype.h>
@@ -7,16 +7,16 @@
 
 #include "shm/layout.h"
 
-static struct segment_orders *
-orders_of(const struct segment *seg)
+static struct order_record *
+order_of(const struct segment *seg, enum order_verb verb)
 {
-	return (struct segment_orders *)(seg->base + SEGMENT_ORDERS_OFFSET);
+	return (struct order_record *)(seg->base + seg->h.orders_offset) + verb;
 }
 
 void
-order_begin(struct segment *seg)
+order_begin(struct segment *seg, enum order_verb verb)
 {
-	struct segment_orders *o = orders_of(seg);
+	struct order_record *o = order_of(seg, verb);
 
 	seqlock_put(&o->begun, seqlock_current(&o->ended) + 1);
 }
@@ -31,9 +31,10 @@ order_clean(char *text)
 }
 
 void
-order_end(struct segment *seg, enum order_outcome outcome, const char *text)
+order_end(struct segment *seg, enum order_verb verb, enum order_outcome outcome,
+    const char *text)
 {
-	struct segment_orders *o = orders_of(seg);
+	struct order_record *o = order_of(seg, verb);
 	struct order_result *r;
 	char whole[ORDER_TEXT_SIZE] = "";
 	uint64_t number;
@@ -50,19 +51,22 @@ order_end(struct segment *seg, enum order_outcome outcome, const char *text)
 void
 order_carry(const struct segment *from, struct segment *to)
 {
-	memcpy(orders_of(to), orders_of(from), sizeof(struct segment_orders));
+	memcpy(order_of(to, 0), order_of(from, 0),
+	    ORDER_VERBS * sizeof(struct order_record));
 }
 
-static int
-orders_read(const struct segment_orders *o, struct order_state *out)
+int
+order_look(const struct segment *seg, enum order_verb verb, struct order_state *out)
 {
 	uint64_t words[ORDER_TEXT_SIZE / sizeof(uint64_t)];
+	const struct order_record *o = order_of(seg, verb);
 	const struct order_result *r;
 
 	out->begun = seqlock_get(&o->begun);
 	out->ended = seqlock_current(&o->ended);
 	r = &o->result[seqlock_buffer(out->ended)];
-	out->outcome = (enum order_outcome)seqlock_get(&r->outcome);
+	out->outcome =
+	    seqlock_get(&r->outcome) == ORDER_DONE ? ORDER_DONE : ORDER_REFUSED;
 	seqlock_copy(words, r->text, sizeof(words));
 	if (seqlock_overtaken(&o->ended, out->ended)) {
 		errno = EAGAIN;
@@ -75,14 +79,15 @@ orders_read(const struct segment_orders *o, struct order_state *out)
 }
 
 int
-order_read(const char *name, pid_t supervisor, struct order_state *out)
+order_read(
+    const char *name, pid_t supervisor, enum order_verb verb, struct order_state *out)
 {
 	struct segment *seg;
 	int r, saved;
 
 	if (segment_look(name, supervisor, &seg) == -1)
 		return -1;
-	r = orders_read(orders_of(seg), out);
+	r = order_look(seg, verb, out);
 	saved = errno;
 	segment_close(&seg);
 	errno = saved;
@@ -96,23 +101,53 @@ order_tag(const struct segment *seg)
 	return (uint32_t)((uint64_t)segment_epoch(seg) % 4093);
 }
 
+const char *
+order_verb_name(enum order_verb verb)
+{
+	static const char *const names[ORDER_VERBS] = {
+		[ORDER_OF_RELOAD] = "reload",
+		[ORDER_OF_REOPEN] = "reopen",
+		[ORDER_OF_LOGLEVEL] = "loglevel",
+		[ORDER_OF_UPGRADE] = "upgrade",
+	};
+
+	return names[verb];
+}
+
 int
-order_value(const struct segment *seg, enum order_code code, unsigned categories)
+order_value(const struct segment *seg, enum order_code code, unsigned argument)
 {
 	uint32_t value =
-	    order_tag(seg) << 20 | (uint32_t)code << 16 | (categories & 0xffff);
+	    order_tag(seg) << 20 | (uint32_t)code << 16 | (argument & 0xffff);
 
 	return (int)value;
 }
 
+static bool
+argument_fits(const struct segment *seg, enum order_code code, unsigned argument)
+{
+	switch (code) {
+	case ORDER_ACCEPT:
+	case ORDER_REFRESH:
+		return argument != 0 && argument >> segment_ncategories(seg) == 0;
+	case ORDER_REOPEN:
+	case ORDER_UPGRADE:
+		return argument == 0;
+	case ORDER_LOGLEVEL:
+		return true;
+	case ORDER_CODES:
+		break;
+	}
+	return false;
+}
+
 bool
 order_value_open(
-    const struct segment *seg, int value, enum order_code *code, unsigned *categories)
+    const struct segment *seg, int value, enum order_code *code, unsigned *argument)
 {
 	uint32_t v = (uint32_t)value;
 
 	*code = (enum order_code)(v >> 16 & 0xf);
-	*categories = v & 0xffff;
-	return v >> 20 == order_tag(seg) && *code == ORDER_ACCEPT &&
-	       *categories >> segment_ncategories(seg) == 0 && *categories != 0;
+	*argument = v & 0xffff;
+	return v >> 20 == order_tag(seg) && argument_fits(seg, *code, *argument);
 }

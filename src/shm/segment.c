@@ -88,11 +88,43 @@ segment_add_pages(uint64_t *total, uint64_t n, uint64_t page)
 	return 0;
 }
 
+/* In this order: what is read before the buffers is looked at without them. */
+static int
+segment_place(struct segment_header *h, uint64_t page)
+{
+	const struct {
+		uint64_t *offset, size;
+	} regions[] = {
+		{ &h->slots_offset, page },
+		{ &h->counters_offset, (uint64_t)h->counters_size * h->nprocs },
+		{ &h->hosts_offset, HOSTS_MAX * sizeof(struct host) },
+		{ &h->ledgers_offset, h->ncategories * sizeof(struct ledger_record) },
+		{ &h->cycles_offset, h->ncategories * sizeof(struct cycles_rings) },
+		{ &h->processes_offset, h->nprocs * sizeof(struct process_record) },
+		{ &h->daemon_offset, sizeof(struct daemon_record) },
+		{ &h->orders_offset, ORDER_VERBS * sizeof(struct order_record) },
+		{ &h->config_offset, h->config_length + 1 },
+	};
+	uint64_t buffers;
+	size_t i;
+
+	h->total_size = page;
+	for (i = 0; i < NELEM(regions); i++) {
+		*regions[i].offset = h->total_size;
+		if (segment_add_pages(&h->total_size, regions[i].size, page) == -1)
+			return -1;
+	}
+	h->buffers_offset = h->total_size;
+	if (__builtin_mul_overflow(h->capacity, 2 * h->ncategories, &buffers))
+		return -1;
+	return segment_add_pages(&h->total_size, buffers, page);
+}
+
 /* Fills the process's own copy of the header: the sizes and where things are. */
 static int
 segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end, buffers, counters = 0;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), counters = 0;
 
 	memset(h, 0, sizeof(*h));
 	strlcpy(h->magic, SEGMENT_MAGIC, sizeof(h->magic));
@@ -106,37 +138,20 @@ segment_lay_out(struct segment_header *h, const struct segment_spec *spec)
 	h->host_size = sizeof(struct host);
 	h->ledger_size = sizeof(struct ledger_record);
 	h->cycles_size = sizeof(struct cycles_rings);
+	h->process_size = sizeof(struct process_record);
+	h->daemon_size = sizeof(struct daemon_record);
+	h->order_size = sizeof(struct order_record);
+	h->config_length = spec->config != NULL ? strlen(spec->config) : 0;
 	h->supervisor = (uint32_t)getpid();
 	h->epoch = (uint64_t)clock_wall();
 	segment_read_boot_id(h->boot_id, sizeof(h->boot_id));
 
 	if (spec->capacity == 0 ||
 	    segment_add_pages(&counters, sizeof(struct segment_process), page) == -1 ||
-	    segment_add_pages(&h->capacity, spec->capacity, page) == -1 ||
-	    __builtin_mul_overflow(h->capacity, 2 * h->ncategories, &buffers))
+	    segment_add_pages(&h->capacity, spec->capacity, page) == -1)
 		return -1;
-	end = page;
-	h->slots_offset = end;
-	end += page;
-	h->counters_offset = end;
 	h->counters_size = (uint32_t)counters;
-	end += counters * h->nprocs;
-	h->hosts_offset = end;
-	if (segment_add_pages(&end, HOSTS_MAX * sizeof(struct host), page) == -1)
-		return -1;
-	h->ledgers_offset = end;
-	if (segment_add_pages(
-		&end, spec->ncategories * sizeof(struct ledger_record), page) == -1)
-		return -1;
-	h->cycles_offset = end;
-	if (segment_add_pages(
-		&end, spec->ncategories * sizeof(struct cycles_rings), page) == -1)
-		return -1;
-	h->buffers_offset = end;
-	if (segment_add_pages(&end, buffers, page) == -1)
-		return -1;
-	h->total_size = end;
-	return 0;
+	return segment_place(h, page);
 }
 
 /* Both descriptors, mode and owner, without a name. */
@@ -193,6 +208,9 @@ segment_write(struct segment *seg, const struct segment_spec *spec)
 		strlcpy(seg->category[i], spec->categories[i], SEGMENT_NAME_SIZE);
 		memcpy(segment_slot(seg, i)->name, seg->category[i], SEGMENT_NAME_SIZE);
 	}
+	if (spec->config != NULL)
+		memcpy(seg->base + seg->h.config_offset, spec->config,
+		    seg->h.config_length);
 	memcpy(seg->base, &seg->h, sizeof(seg->h));
 }
 
@@ -410,4 +428,17 @@ const char *
 segment_boot_id(const struct segment *seg)
 {
 	return seg->h.boot_id;
+}
+
+pid_t
+segment_supervisor(const struct segment *seg)
+{
+	return (pid_t)seg->h.supervisor;
+}
+
+const char *
+segment_config(const struct segment *seg, size_t *len)
+{
+	*len = seg->h.config_length;
+	return seg->base + seg->h.config_offset;
 }

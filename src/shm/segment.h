@@ -27,6 +27,7 @@ struct segment_spec {
 	unsigned ncategories;          /* latches to make */
 	const char *const *categories; /* their names, <= 31 bytes each */
 	unsigned nprocs;               /* process slots to make */
+	const char *config; /* what segment_config() gives, a text; NULL: "" */
 	/* Whom a supervisor that is root gives the segment to: the user that its
 	 * hydrators become, because publisher_open() opens the segment anew. Another
 	 * supervisor ignores them. */
@@ -74,11 +75,37 @@ void segment_descriptors(const struct segment *, int fds[2]);
  * A tool: maps, to be read, what stands before the buffers in the segment that has the
  * name ("/hydratord") now, if the supervisor with that pid made it. Look again each
  * time: a reload makes another one. Of this file only what follows and segment_close()
- * may be called for it; beside it order_read(), ledger_read() and hosts_read(). No
- * offset of it is believed unless it lies within the file. Returns 0, or -1 with errno:
- * ENOENT, EACCES, ESRCH (it is another daemon's, or of another layout).
+ * may be called for it; beside it what reads of ledgers, hosts, processes, the daemon
+ * and orders. No offset of it is believed unless it lies within the file. Returns 0, or
+ * -1 with errno: ENOENT, EACCES, ESRCH (it is another daemon's, or of another layout).
  */
 int segment_look(const char *name, pid_t supervisor, struct segment **) MUST_CHECK;
+
+#define SEGMENT_MAGIC_SIZE 16 /* with its NUL */
+
+/*
+ * A tool: the same of whatever segment has the name, whoever made it, and with its
+ * buffers: all that reads may be called, also for snapshots. A file that its owner cuts
+ * short later is SIGBUS. Returns 0, or -1 with errno: ENOENT, EACCES, ESRCH (it is no
+ * segment, or a damaged one), EPROTO (of another layout, whose magic is put into
+ * magic), or as open(2) and mmap(2).
+ */
+int segment_look_whole(
+    const char *name, struct segment **, char magic[SEGMENT_MAGIC_SIZE]) MUST_CHECK;
+/* A tool: whether a living supervisor holds it. The question holds up nobody. */
+bool segment_is_held(const struct segment *);
+/* Any process: whether the name still leads to this segment; a reload or a restart
+ * makes another one. */
+bool segment_is_named(const struct segment *);
+/* Any process: pid of the supervisor that made it, as the header has it. */
+pid_t segment_supervisor(const struct segment *);
+/*
+ * Any process: the configuration that it was made for, of *len bytes, as long as the
+ * segment lives: a line an option, "NAME\tVALUE\tDEFAULT\tSOURCE\tyes|no\n" (yes: a
+ * reload changes it), secrets hidden, control characters in values as \uXXXX. A tool
+ * believes no byte of it, and that none changes meanwhile.
+ */
+const char *segment_config(const struct segment *, size_t *len);
 
 unsigned segment_ncategories(const struct segment *);
 /* Bytes of payload that a generation may have. */

@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "shm/layout.h"
 
 #define PATH_SIZE (sizeof(SEGMENT_DIR) + NAME_MAX)
+#define TOOL_TRIES 100
 
 static void
 name_path(const struct segment *seg, char path[PATH_SIZE])
@@ -44,16 +47,33 @@ segment_hold(struct segment *seg)
 	return flock(seg->fd_held, LOCK_EX | LOCK_NB);
 }
 
-/* 0: unknown. */
+/* 0: unknown. The field stays where it is in every layout. */
 static pid_t
 held_by(int fd)
 {
 	struct segment_header h;
 
 	if (pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) ||
-	    memcmp(h.magic, SEGMENT_MAGIC, sizeof(SEGMENT_MAGIC)) != 0)
+	    memcmp(h.magic, SEGMENT_MAGIC_STEM, sizeof(SEGMENT_MAGIC_STEM) - 1) != 0)
 		return 0;
 	return (pid_t)h.supervisor;
+}
+
+/* Locks what no daemon holds. A tool that looks (segment_is_held()) has it for a
+ * moment, and shares it. */
+static int
+name_lock(int fd)
+{
+	const struct timespec moment = { .tv_nsec = NSEC_PER_MSEC };
+	int tries = 0;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == -1 || tries++ == TOOL_TRIES)
+			return -1;
+		flock(fd, LOCK_UN);
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 /* Opens what has the name, with the lock on it unless this process has that already;
@@ -69,7 +89,7 @@ name_open(const struct segment *seg, const char *path, pid_t *holder)
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == 0 && fstat(seg->fd, &own) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == own.st_uid && flock(fd, LOCK_EX | LOCK_NB) == -1) {
+	    st.st_uid == own.st_uid && name_lock(fd) == -1) {
 		*holder = held_by(fd);
 		if (*holder != getpid()) {
 			close(fd);
@@ -132,6 +152,24 @@ segment_take_name(struct segment *seg)
 	pid_t holder;
 
 	return segment_name_take(seg, &holder);
+}
+
+bool
+segment_is_named(const struct segment *seg)
+{
+	char path[PATH_SIZE];
+
+	name_path(seg, path);
+	return name_is_ours(seg, path);
+}
+
+bool
+segment_is_held(const struct segment *seg)
+{
+	if (flock(seg->fd_readonly, LOCK_SH | LOCK_NB) == -1)
+		return errno == EWOULDBLOCK;
+	flock(seg->fd_readonly, LOCK_UN);
+	return false;
 }
 
 void

@@ -72,7 +72,8 @@ ask_await(const struct config *c, int process, pid_t pid, uint64_t before)
 	struct order_state s;
 
 	while (!supervisor_has_ended(process)) {
-		if (order_read(c->segment.name, pid, &s) == 0 && s.ended > before)
+		if (order_read(c->segment.name, pid, ORDER_OF_RELOAD, &s) == 0 &&
+		    s.ended > before)
 			return ask_tell(c, pid, &s);
 		if (clock_boot() > end) {
 			journal_tell(LOG_ERR,
@@ -90,7 +91,7 @@ static int
 ask_process(const struct config *c, int process, pid_t pid)
 {
 	struct order_state s = { 0 };
-	bool seen = order_read(c->segment.name, pid, &s) == 0;
+	bool seen = order_read(c->segment.name, pid, ORDER_OF_RELOAD, &s) == 0;
 	int saved = errno;
 
 	if (pidfd_send_signal(process, SIGHUP, NULL, 0) == -1) {

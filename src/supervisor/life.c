@@ -1,23 +1,6 @@
 /* The transitions of a child's life. */
 #include "supervisor/life.h"
 
-const char *
-life_name(enum child_state state)
-{
-	static const char *const names[] = {
-		[CHILD_DEAD] = "dead",
-		[CHILD_STARTING] = "starting",
-		[CHILD_READY] = "ready",
-		[CHILD_RETIRING] = "retiring",
-		[CHILD_DRAINING] = "draining",
-		[CHILD_ABORTED] = "aborted",
-		[CHILD_KILLED] = "killed",
-	};
-
-	_Static_assert(NELEM(names) == CHILD_STATE_MAX, "every state has a name");
-	return names[state];
-}
-
 static enum life_action
 life_become(struct life *life, enum child_state state, enum life_action action)
 {

@@ -5,20 +5,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-
-/* What the process of a slot is doing. */
-enum child_state {
-	CHILD_DEAD,     /* there is none; while wanted, it is forked when its time is */
-	CHILD_STARTING, /* forked, has not said that it is ready */
-	CHILD_READY,    /* does its work */
-	CHILD_RETIRING, /* has a successor; does its work until nobody asks it for any
-			 */
-	CHILD_DRAINING, /* was told to stop, or hung up its channel: has until a
-			   deadline */
-	CHILD_ABORTED,  /* hung, and was sent SIGABRT: a core may tell why */
-	CHILD_KILLED,   /* was sent SIGKILL: only to be reaped */
-	CHILD_STATE_MAX
-};
+#include "shm/process.h"
 
 /* What happens to it. */
 enum life_event {
@@ -58,8 +45,5 @@ struct life {
  * fork, which a LIFE_TIMEOUT starts.
  */
 enum life_action life_next(struct life *life, enum life_event event) MUST_CHECK;
-
-/* "dead", "starting", ...: for log lines. */
-const char *life_name(enum child_state);
 
 #endif

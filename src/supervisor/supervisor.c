@@ -117,7 +117,8 @@ on_order(struct supervisor *s, const struct signalfd_siginfo *si)
 	unsigned categories, i;
 
 	if (w == NULL || si->ssi_code != SI_QUEUE ||
-	    !order_value_open(w->segment, si->ssi_int, &code, &categories)) {
+	    !order_value_open(w->segment, si->ssi_int, &code, &categories) ||
+	    code != ORDER_ACCEPT) {
 		log_warnx("an order from pid %u is none, or for another configuration",
 		    si->ssi_pid);
 		return;

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "shm/layout.h"
 #include "shm/ledger.h"
 #include "shm/order.h"
 
@@ -30,7 +31,7 @@ seen(void)
 {
 	struct order_state s;
 
-	assert_int_equal(order_read(fixture_name(), getpid(), &s), 0);
+	assert_int_equal(order_read(fixture_name(), getpid(), ORDER_OF_RELOAD, &s), 0);
 	return s;
 }
 
@@ -41,18 +42,18 @@ TEST(reloads_are_numbered_and_keep_their_result)
 
 	assert_int_equal(s.begun, 0);
 	assert_int_equal(s.ended, 0);
-	order_begin(seg);
+	order_begin(seg, ORDER_OF_RELOAD);
 	s = seen();
 	assert_int_equal(s.begun, 1);
 	assert_int_equal(s.ended, 0);
-	order_end(seg, ORDER_REFUSED, "no room");
-	order_begin(seg);
+	order_end(seg, ORDER_OF_RELOAD, ORDER_REFUSED, "no room");
+	order_begin(seg, ORDER_OF_RELOAD);
 	s = seen();
 	assert_int_equal(s.begun, 2);
 	assert_int_equal(s.ended, 1);
 	assert_int_equal(s.outcome, ORDER_REFUSED);
 	assert_string_equal(s.text, "no room");
-	order_end(seg, ORDER_DONE, "");
+	order_end(seg, ORDER_OF_RELOAD, ORDER_DONE, "");
 	s = seen();
 	assert_int_equal(s.ended, 2);
 	assert_int_equal(s.outcome, ORDER_DONE);
@@ -69,8 +70,8 @@ TEST(the_next_segment_goes_on)
 
 	spec.unnamed = true;
 	assert_int_equal(segment_create(&spec, &next, err, sizeof(err)), 0);
-	order_begin(seg);
-	order_end(seg, ORDER_DONE, "a note\n");
+	order_begin(seg, ORDER_OF_RELOAD);
+	order_end(seg, ORDER_OF_RELOAD, ORDER_DONE, "a note\n");
 	order_carry(seg, next);
 	assert_int_equal(segment_take_name(next), 0);
 	s = seen();
@@ -90,8 +91,8 @@ TEST(a_text_is_cut_and_has_no_control_characters)
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	memcpy(text, "one\n\033[2Jtwo\r", 12);
-	order_begin(seg);
-	order_end(seg, ORDER_REFUSED, text);
+	order_begin(seg, ORDER_OF_RELOAD);
+	order_end(seg, ORDER_OF_RELOAD, ORDER_REFUSED, text);
 	s = seen();
 	assert_int_equal(strncmp(s.text, "one\n?[2Jtwo?x", 13), 0);
 	assert_int_equal(strlen(s.text), ORDER_TEXT_SIZE - 1);
@@ -103,10 +104,11 @@ TEST(another_daemons_segment_is_not_looked_at)
 	struct segment *seg = named_segment();
 	struct order_state s;
 
-	assert_int_equal(order_read(fixture_name(), getpid() + 1, &s), -1);
+	assert_int_equal(
+	    order_read(fixture_name(), getpid() + 1, ORDER_OF_RELOAD, &s), -1);
 	assert_int_equal(errno, ESRCH);
 	done_with(seg);
-	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(order_read(fixture_name(), getpid(), ORDER_OF_RELOAD, &s), -1);
 	assert_int_equal(errno, ENOENT);
 }
 
@@ -119,10 +121,10 @@ TEST(what_is_no_segment_is_refused)
 	snprintf(path, sizeof(path), "/dev/shm%s", fixture_name());
 	f = fopen(path, "w");
 	assert_non_null(f);
-	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(order_read(fixture_name(), getpid(), ORDER_OF_RELOAD, &s), -1);
 	assert_int_equal(errno, ESRCH);
 	assert_int_equal(ftruncate(fileno(f), 1 << 20), 0);
-	assert_int_equal(order_read(fixture_name(), getpid(), &s), -1);
+	assert_int_equal(order_read(fixture_name(), getpid(), ORDER_OF_RELOAD, &s), -1);
 	assert_int_equal(errno, ESRCH);
 	fclose(f);
 	unlink(path);
@@ -170,7 +172,7 @@ TEST(no_offset_is_believed)
 	snprintf(path, sizeof(path), "/dev/shm%s", fixture_name());
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_int_not_equal(fd, -1);
-	for (off_t at = 16; at < 160; at += 4) {
+	for (off_t at = 16; at < (off_t)sizeof(struct segment_header); at += 4) {
 		uint32_t was, wrong = UINT32_MAX;
 
 		assert_int_equal(pread(fd, &was, 4, at), 4);

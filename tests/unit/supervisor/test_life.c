@@ -120,9 +120,10 @@ TEST(test_every_transition)
 				fail_msg(
 				    "%s, wanted %d, event %d: became %s, wanted %d, "
 				    "action %d",
-				    life_name(table[i].from.state),
-				    table[i].from.wanted, e, life_name(life.state),
-				    life.wanted, action);
+				    process_state_name(table[i].from.state),
+				    table[i].from.wanted, e,
+				    process_state_name(life.state), life.wanted,
+				    action);
 		}
 }
 
@@ -185,6 +186,6 @@ TEST(test_names_differ)
 
 	for (a = 0; a < CHILD_STATE_MAX; a++)
 		for (b = 0; b < a; b++)
-			assert_string_not_equal(life_name((enum child_state)a),
-			    life_name((enum child_state)b));
+			assert_string_not_equal(process_state_name((enum child_state)a),
+			    process_state_name((enum child_state)b));
 }
