@@ -29,6 +29,8 @@ struct config_category {
 /* Every scalar and list is one row of the option table in options.h. Times are in
  * seconds, sizes in bytes. */
 struct config {
+	/* XXH3 (64 bits, seed 0) of the file's bytes as they were read; 0: none was */
+	uint64_t hash;
 	struct config_list listen; /* "host:port", "[v6]:port", "*:port" */
 	int64_t readers;
 	char *user; /* "" : stay who we are */

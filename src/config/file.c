@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -272,8 +273,10 @@ config_read_file(struct config *c, const char *path, struct problems *p)
 		config_problem_add(p, path, 0, "%s", strerror(errno));
 	else if (strlen(b.data) + 1 != b.len)
 		config_problem_add(p, path, 0, "contains a NUL byte: not a text file");
-	else
+	else {
+		c->hash = XXH3_64bits(b.data, b.len - 1);
 		file_parse(c, b.data, p);
+	}
 	free(reading.seen);
 	memset(&reading, 0, sizeof(reading));
 	buf_free(&b);

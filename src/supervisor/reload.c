@@ -17,6 +17,7 @@
 #include "shm/segment.h"
 #include "supervisor/carry.h"
 #include "supervisor/deadline.h"
+#include "supervisor/facts.h"
 #include "supervisor/grow.h"
 #include "supervisor/logs.h"
 #include "supervisor/relief.h"
@@ -53,9 +54,13 @@ reload_open(struct reload *r, char *err, size_t errlen)
 
 	TAILQ_INIT(&r->crews);
 	status = crew_open(&plan, &r->rising, err, errlen);
-	if (status == 0)
-		TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
-	return status;
+	if (status != 0)
+		return status;
+	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
+	facts_begin(&r->facts, r->start->path);
+	facts_note_config(&r->facts, r->start->config);
+	daemon_write(r->rising->segment, &r->facts);
+	return 0;
 }
 
 /* Readers first: what was saved is answered while fifteen hydrators come up. */
@@ -132,7 +137,7 @@ reload_begin(struct reload *r)
 	char err[1024];
 
 	r->wanted = false;
-	order_begin(r->serving->segment);
+	order_begin(r->serving->segment, ORDER_OF_RELOAD);
 	if (!reload_load(r, &plan.owned))
 		return RELOAD_KEPT;
 	plan.config = plan.owned;
@@ -220,9 +225,12 @@ reload_commit(struct reload *r)
 	r->grow = (struct grow){ .said = GROW_FREE };
 	if (r->growing)
 		reload_note_growth(old, w);
-	else
-		atomic_store_explicit(&reload_counters(r)->reloaded_wall, clock_wall(),
-		    memory_order_relaxed);
+	else {
+		facts_note_config(&r->facts, w->config);
+		atomic_store_explicit(&reload_counters(r)->reloaded_wall,
+		    r->facts.loaded_wall, memory_order_relaxed);
+	}
+	daemon_write(w->segment, &r->facts);
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
@@ -415,7 +423,7 @@ void
 reload_report(struct reload *r)
 {
 	if (r->outcome != 0)
-		order_end(r->serving->segment, r->outcome, r->text);
+		order_end(r->serving->segment, ORDER_OF_RELOAD, r->outcome, r->text);
 	r->outcome = 0;
 }
 

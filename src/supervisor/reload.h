@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "shm/daemon.h"
 #include "shm/order.h"
 #include "supervisor/crew.h"
 #include "supervisor/grow.h"
@@ -39,6 +40,7 @@ struct reload {
 	enum order_outcome outcome;
 	bool refused;               /* the last one was, and text says why */
 	char text[ORDER_TEXT_SIZE]; /* as in struct order_state */
+	struct daemon_facts facts;  /* what stands in the segment of `serving` */
 };
 
 enum reload_event {

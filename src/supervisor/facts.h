@@ -1,0 +1,13 @@
+/* What the segment says of the daemon (shm/daemon.h). Supervisor only. */
+#ifndef SUPERVISOR_FACTS_H
+#define SUPERVISOR_FACTS_H
+
+struct config;
+struct daemon_facts;
+
+/* At the start: what stays as long as this process lives. */
+void facts_begin(struct daemon_facts *, const char *config_path);
+/* A configuration is in use from now on, with its level of the log. */
+void facts_note_config(struct daemon_facts *, const struct config *);
+
+#endif
