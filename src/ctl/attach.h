@@ -20,14 +20,18 @@ struct segment;
 struct attached {
 	struct segment *segment; /* mapped whole, read-only */
 	pid_t supervisor;        /* of its header */
-	bool alive; /* a process has that pid, and the lock on the segment is held */
+	bool alive;              /* it runs: the lock on the segment is held */
+	bool foreign; /* of attach_try() that failed: it is of another layout */
 };
+
+#define ATTACH_MESSAGE 512 /* enough for any */
 
 /*
  * Attaches to the segment ctl->name. Returns 0, or an enum ctl_exit with the reason,
  * and what to do about it, on standard error: CTL_NOT_RUNNING (there is none),
- * CTL_NO_RIGHT (whose group may look), CTL_NOT_SERVING (another layout, with both
- * versions; damaged). A segment that a dead supervisor left is one: alive is false.
+ * CTL_DEGRADED (there is none, but the holder of the pid file runs), CTL_NO_RIGHT
+ * (whose group may look), CTL_NOT_SERVING (another layout, with both versions;
+ * damaged). A segment that a dead supervisor left is one: alive is false.
  *
  * From here on a file that is cut short under the mapping ends the program with a line
  * and CTL_NOT_SERVING instead of SIGBUS.
@@ -42,7 +46,12 @@ void attach_close(struct attached *);
 
 /* Whether the name still leads to this segment: a reload and a restart make another
  * one. */
-bool attach_is_current(const struct attached *, const struct ctl *);
+bool attach_is_current(const struct attached *);
+
+/* The number of a category, *index. Returns 0, or EX_USAGE with the categories that
+ * there are on standard error. */
+int attach_category(
+    const struct attached *, const char *category, unsigned *index) MUST_CHECK;
 
 /*
  * A copy of what a category has published, checked whole (view_open()): *snapshot is

@@ -83,6 +83,9 @@ int segment_look(const char *name, pid_t supervisor, struct segment **) MUST_CHE
 
 #define SEGMENT_MAGIC_SIZE 16 /* with its NUL */
 
+/* The magic of the layout that this build makes and reads, for messages. */
+const char *segment_layout(void);
+
 /*
  * A tool: the same of whatever segment has the name, whoever made it, and with its
  * buffers: all that reads may be called, also for snapshots. A file that its owner cuts

@@ -175,6 +175,12 @@ segment_look(const char *name, pid_t supervisor, struct segment **out)
 	return 0;
 }
 
+const char *
+segment_layout(void)
+{
+	return SEGMENT_MAGIC;
+}
+
 /* It is printed; no layout's magic has anything else. */
 static void
 magic_copy(char to[SEGMENT_MAGIC_SIZE], const char *magic)
