@@ -38,9 +38,9 @@ channel_send_message(int fd, const struct msghdr *msg)
 }
 
 int
-channel_send(int fd, enum channel_type type, uint64_t generation)
+channel_send(int fd, enum channel_type type, uint64_t value)
 {
-	struct channel_message m = { .type = type, .generation = generation };
+	struct channel_message m = { .type = type, .value = value };
 	struct iovec iov = { &m, sizeof(m) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 

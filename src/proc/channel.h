@@ -17,6 +17,7 @@ enum channel_type {
 			 * they ask once more */
 	CHANNEL_ACCEPT, /* down, hydrators: what the gate refuses is to be accepted */
 	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
+	CHANNEL_ASKED,  /* up, readers: somebody who may asks for a refresh */
 };
 
 /* Descriptors that come along with REOPEN. */
@@ -27,15 +28,17 @@ enum channel_file {
 };
 
 struct channel_message {
-	uint32_t type;       /* enum channel_type */
-	uint32_t files;      /* bits 1 << enum channel_file: those that come along */
-	uint64_t generation; /* READY: hydrator's published generation, or 0 */
+	uint32_t type;  /* enum channel_type */
+	uint32_t files; /* bits 1 << enum channel_file: those that come along */
+	/* READY: a hydrator's published generation, or 0. ASKED: the index of a
+	 * category in the configuration. */
+	uint64_t value;
 };
 
 /* Both ends close-on-exec and non-blocking. Returns 0 or -1 with errno. */
 int channel_pair(int fds[2]) MUST_CHECK;
 /* Returns 0, or -1 with errno (EAGAIN: the other side does not read; EPIPE: gone). */
-int channel_send(int fd, enum channel_type, uint64_t generation) MUST_CHECK;
+int channel_send(int fd, enum channel_type, uint64_t value) MUST_CHECK;
 /* The same, with descriptors; -1: none. They stay the caller's. Supervisor. */
 int channel_send_files(
     int fd, enum channel_type, const int files[CHANNEL_FILES]) MUST_CHECK;

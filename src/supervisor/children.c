@@ -19,6 +19,7 @@
 #include "config/config.h"
 #include "shm/counters.h"
 #include "shm/segment.h"
+#include "supervisor/asking.h"
 #include "supervisor/deadline.h"
 #include "supervisor/fork.h"
 #include "supervisor/obituary.h"
@@ -37,6 +38,9 @@
 #define RESTART_CAP_HYDRATOR_MS 30000
 #define RESTART_CAP_READER_MS 1000
 #define HEALTHY_SPELL (60 * NSEC_PER_SEC)
+/* Messages of a child that are read within a second. A reader says one for each order
+ * that it is given. */
+#define HEARD_MAX 64
 
 unsigned
 children_wanted(const struct config *c)
@@ -306,11 +310,14 @@ int64_t
 children_deadline(const struct children *c)
 {
 	int64_t next = NEVER;
-	size_t i;
+	const struct child *ch;
 
-	for (i = 0; i < c->n; i++)
-		if (c->item[i].deadline < next)
-			next = c->item[i].deadline;
+	for (ch = c->item; ch < c->item + c->n; ch++) {
+		if (ch->deadline < next)
+			next = ch->deadline;
+		if (ch->asked && ch->life.wanted && ch->asked_next < next)
+			next = ch->asked_next;
+	}
 	return next;
 }
 
@@ -337,21 +344,45 @@ children_bury(struct children *c, pid_t pid, int status)
 	return true;
 }
 
+int
+child_channel(const struct child *ch, int64_t now)
+{
+	if (ch->heard >= HEARD_MAX && now - ch->heard_since < NSEC_PER_SEC)
+		return -1;
+	return ch->channel;
+}
+
+static int
+child_hear(struct child *ch, struct channel_message *m, int64_t now)
+{
+	int r = channel_recv(ch->channel, m);
+
+	if (now - ch->heard_since >= NSEC_PER_SEC) {
+		ch->heard = 0;
+		ch->heard_since = now;
+	}
+	ch->heard++;
+	return r;
+}
+
 void
 children_read(struct children *c, struct child *ch)
 {
 	struct channel_message m;
+	int64_t now = clock_boot();
 	int r;
 
-	while (ch->channel != -1 && (r = channel_recv(ch->channel, &m)) != -1) {
+	while (child_channel(ch, now) != -1 && (r = child_hear(ch, &m, now)) != -1) {
 		if (r == 0) {
 			child_hang_up(ch);
-			child_event(c, ch, LIFE_HUNG_UP, clock_boot());
+			child_event(c, ch, LIFE_HUNG_UP, now);
 		} else if (m.type == CHANNEL_READY) {
 			log_debug("%s (pid %d) is ready, generation %llu", ch->title,
-			    (int)ch->pid, (unsigned long long)m.generation);
-			child_event(c, ch, LIFE_SAID_READY, clock_boot());
+			    (int)ch->pid, (unsigned long long)m.value);
+			child_event(c, ch, LIFE_SAID_READY, now);
 			child_measure(c, ch);
+		} else if (m.type == CHANNEL_ASKED) {
+			asking_hear(c, ch, m.value);
 		}
 	}
 }

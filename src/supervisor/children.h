@@ -33,6 +33,13 @@ struct child {
 	/* Until when CHANNEL_ACCEPT waits for a process that takes it, clock_boot();
 	 * 0: none was ordered that was not taken. */
 	int64_t accept_until;
+	/* Of a hydrator: readers ask for a refresh that is not ordered yet, and when
+	 * the next one may be, clock_boot() (asking.h). */
+	bool asked;
+	int64_t asked_next;
+	/* Messages since then, clock_boot(), and when that was. */
+	unsigned heard;
+	int64_t heard_since;
 };
 
 struct children {
@@ -49,6 +56,8 @@ struct children {
 	struct child *item; /* the hydrators, then the readers; the index is the slot */
 	size_t n;
 	int64_t ticked; /* clock_boot() of the last tick */
+	/* Bits 1 << index: categories that the readers ask to refresh. */
+	uint32_t asked;
 };
 
 /* Process slots that the configuration asks for. */
@@ -72,8 +81,11 @@ int64_t children_deadline(const struct children *);
 /* Buries the child of that pid, with one line in the log. Returns false if it is none
  * of these. */
 bool children_bury(struct children *, pid_t, int status);
-/* Reads what a child said, down to nothing or EOF. */
+/* Reads what a child said, down to nothing, EOF, or the end of its share. */
 void children_read(struct children *, struct child *);
+/* What to poll for that; -1: there is nothing, or it has had its share of this second,
+ * whatever it says, so that no child keeps the supervisor busy. */
+int child_channel(const struct child *, int64_t now);
 
 /* Notes what each process takes (usage.h). */
 void children_measure(const struct children *);

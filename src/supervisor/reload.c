@@ -15,6 +15,7 @@
 #include "shm/counters.h"
 #include "shm/hosts.h"
 #include "shm/segment.h"
+#include "supervisor/asking.h"
 #include "supervisor/carry.h"
 #include "supervisor/deadline.h"
 #include "supervisor/facts.h"
@@ -191,6 +192,8 @@ reload_retire(struct crew *old, struct crew *heir)
 		heir->children.item[i].owed = before->owed;
 		heir->children.item[i].accept_until = before->accept_until;
 		before->accept_until = 0;
+		heir->children.item[i].asked = before->asked;
+		heir->children.item[i].asked_next = before->asked_next;
 	}
 }
 
@@ -380,6 +383,7 @@ reload_step(struct reload *r, int64_t now)
 {
 	size_t n = reload_bury(r);
 
+	asking_step(&r->crews, r->serving, now);
 	if (r->stopping) {
 		relief_step(r, now);
 		return RELOAD_NOTHING;

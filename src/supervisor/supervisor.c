@@ -328,6 +328,7 @@ supervisor_patience(const struct supervisor *s)
 static nfds_t
 supervisor_watch(const struct supervisor *s, struct pollfd **pfd)
 {
+	int64_t now = clock_boot();
 	const struct crew *w;
 	size_t i;
 	nfds_t n = 1;
@@ -339,9 +340,9 @@ supervisor_watch(const struct supervisor *s, struct pollfd **pfd)
 	n = 1;
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		for (i = 0; i < w->children.n; i++)
-			(*pfd)[n++] =
-			    (struct pollfd){ .fd = w->children.item[i].channel,
-				    .events = POLLIN };
+			(*pfd)[n++] = (struct pollfd){ .fd = child_channel(
+							   &w->children.item[i], now),
+				.events = POLLIN };
 	return n;
 }
 

@@ -115,7 +115,7 @@ ready(void)
 	assert_int_equal(poll(&pfd, 1, (int)(PATIENCE / NSEC_PER_MSEC)), 1);
 	assert_int_equal(channel_recv(channel, &m), 1);
 	assert_int_equal(m.type, CHANNEL_READY);
-	return m.generation;
+	return m.value;
 }
 
 /* Waits until it has left, which must be soon and by exit(0). */

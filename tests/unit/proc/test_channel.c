@@ -43,7 +43,7 @@ TEST(test_messages_arrive_whole_and_in_order)
 	assert_int_equal(m.type, CHANNEL_STOP);
 	assert_int_equal(channel_recv(fds[0], &m), 1);
 	assert_int_equal(m.type, CHANNEL_READY);
-	assert_true(m.generation == UINT64_MAX - 1);
+	assert_true(m.value == UINT64_MAX - 1);
 }
 
 static void
@@ -150,7 +150,7 @@ TEST(test_peer_that_does_not_read_is_eagain)
 	assert_true(n >= 16); /* room for bursts of orders */
 	for (i = 0; i < n; i++) {
 		assert_int_equal(channel_recv(fds[1], &m), 1);
-		assert_true(m.generation == (uint64_t)i);
+		assert_true(m.value == (uint64_t)i);
 	}
 	assert_int_equal(channel_send(fds[0], CHANNEL_REFRESH, 0), 0);
 }
@@ -210,7 +210,7 @@ TEST(test_last_words_of_a_dead_child_are_read_before_eof)
 	assert_int_equal(status, 0);
 	close(fds[1]);
 	assert_int_equal(channel_recv(fds[0], &m), 1);
-	assert_int_equal(m.generation, 7);
+	assert_int_equal(m.value, 7);
 	assert_int_equal(channel_recv(fds[0], &m), 0);
 	fds[1] = dup(fds[0]);
 }
