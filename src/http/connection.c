@@ -261,7 +261,7 @@ answer(struct http_connection *c, size_t behind)
 
 	if (q->method == HTTP_UNKNOWN)
 		return connection_bad_request(c, 501, q, true);
-	if (q->has_body && q->method != HTTP_OTHER)
+	if (q->has_body && q->method < HTTP_POST)
 		return connection_bad_request(c, 413, q, q->method != HTTP_HEAD);
 	server_begin_response(s);
 	s->options.handle(s->options.arg, q, &s->response);

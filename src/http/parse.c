@@ -124,7 +124,7 @@ parse_method(struct str name, enum http_method *method)
 		{ STR("GET"), HTTP_GET },
 		{ STR("HEAD"), HTTP_HEAD },
 		{ STR("OPTIONS"), HTTP_OPTIONS },
-		{ STR("POST"), HTTP_OTHER },
+		{ STR("POST"), HTTP_POST },
 		{ STR("PUT"), HTTP_OTHER },
 		{ STR("PATCH"), HTTP_OTHER },
 		{ STR("DELETE"), HTTP_OTHER },

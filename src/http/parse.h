@@ -17,6 +17,8 @@ enum http_method {
 	HTTP_GET,
 	HTTP_HEAD,
 	HTTP_OPTIONS,
+	/* From here on they may have a body; it is not read. */
+	HTTP_POST,
 	HTTP_OTHER,   /* another one of RFC 9110, or PATCH (RFC 5789) */
 	HTTP_UNKNOWN, /* any other token */
 };

@@ -68,12 +68,13 @@ static const struct {
 	{                                                                              \
 		status, STR("HTTP/1.1 " #status " " reason "\r\n")                     \
 	}
-	LINE(200, "OK"), LINE(204, "No Content"), LINE(304, "Not Modified"),
-	LINE(307, "Temporary Redirect"), LINE(400, "Bad Request"),
-	LINE(404, "Not Found"), LINE(405, "Method Not Allowed"),
-	LINE(406, "Not Acceptable"), LINE(408, "Request Timeout"),
-	LINE(412, "Precondition Failed"), LINE(413, "Content Too Large"),
-	LINE(414, "URI Too Long"), LINE(422, "Unprocessable Content"),
+	LINE(200, "OK"), LINE(202, "Accepted"), LINE(204, "No Content"),
+	LINE(304, "Not Modified"), LINE(307, "Temporary Redirect"),
+	LINE(400, "Bad Request"), LINE(401, "Unauthorized"), LINE(404, "Not Found"),
+	LINE(405, "Method Not Allowed"), LINE(406, "Not Acceptable"),
+	LINE(408, "Request Timeout"), LINE(412, "Precondition Failed"),
+	LINE(413, "Content Too Large"), LINE(414, "URI Too Long"),
+	LINE(422, "Unprocessable Content"), LINE(429, "Too Many Requests"),
 	LINE(431, "Request Header Fields Too Large"), LINE(501, "Not Implemented"),
 	LINE(503, "Service Unavailable"), LINE(505, "HTTP Version Not Supported"),
 	LINE(500, "Internal Server Error"), /* the last: of any other */

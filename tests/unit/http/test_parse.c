@@ -224,6 +224,8 @@ TEST(targets_are_taken_apart)
 	assert_str(r.path, "/");
 	assert_str(r.query, "q=?");
 	r = accepted("POST /p#f?x HTTP/1.1\r\nHost: x\r\n\r\n");
+	assert_int_equal(r.method, HTTP_POST);
+	r = accepted("PUT /p#f?x HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(r.method, HTTP_OTHER);
 	r = accepted("PATCHY /p HTTP/1.1\r\nHost: x\r\n\r\n");
 	assert_int_equal(r.method, HTTP_UNKNOWN);
