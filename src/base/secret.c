@@ -83,3 +83,55 @@ secret_free(char **secret)
 		freezero(*secret, strlen(*secret));
 	*secret = NULL;
 }
+
+/* b64token: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
+static bool
+is_token(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+			     "0123456789-._~+/");
+
+	return n > 0 && s[n + strspn(s + n, "=")] == '\0';
+}
+
+char *
+secret_read_token(const char *option, const char *path, char *err, size_t errlen)
+{
+	char *token = secret_read(option, path, err, errlen);
+
+	if (token == NULL || (strlen(token) >= SECRET_TOKEN_MIN && is_token(token)))
+		return token;
+	secret_free(&token);
+	return refuse(err, errlen, option, path,
+	    "its first line is no token of 16 or more of A-Z a-z 0-9 - . _ ~ + / and "
+	    "= at the end (openssl rand -hex 32 makes one)");
+}
+
+void
+secret_ask(struct secret_asked *a, const char *secret)
+{
+	*a = (struct secret_asked){ .len = strnlen(secret, SECRET_MAX - 1) };
+	memcpy(a->bytes, secret, a->len);
+}
+
+bool
+secret_is(const struct secret_asked *a, struct str shown)
+{
+	char padded[SECRET_MAX] = "";
+	size_t i, differ = a->len ^ shown.len;
+
+	if (shown.len == 0 || shown.len >= SECRET_MAX)
+		return false;
+	memcpy(padded, shown.p, shown.len);
+	/* All of it, whatever has been found: no branch, and no length of the secret.
+	 */
+	for (i = 0; i < SECRET_MAX; i++)
+		differ |= (unsigned char)(padded[i] ^ a->bytes[i]);
+	return differ == 0;
+}
+
+void
+secret_forget(struct secret_asked *a)
+{
+	explicit_bzero(a, sizeof(*a));
+}
