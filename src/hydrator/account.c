@@ -44,6 +44,7 @@ void
 account_open(struct cycle *c)
 {
 	struct ledger *l = &c->ledger;
+	uint64_t asked = l->refresh.asked; /* already of this process */
 	size_t k;
 
 	if (ledger_read(c->segment, c->latch, l)) {
@@ -52,6 +53,9 @@ account_open(struct cycle *c)
 	}
 	/* What the predecessor was in its fleet this one has to become. */
 	l->fleet = (struct ledger_fleet){ 0 };
+	l->phase = LEDGER_IDLE;
+	l->phase_since = clock_boot();
+	l->refresh.asked += asked;
 	l->ndocuments = c->inputs.n;
 	for (k = 0; k < c->inputs.n; k++) {
 		ledger_put(l->document[k].name, sizeof(l->document[k].name),
@@ -75,12 +79,25 @@ account_error(
 	ledger_put(e->text, sizeof(e->text), why);
 }
 
+static void
+account_asked(struct ledger_document *d, const struct source_asked *a)
+{
+	if (a->wall == 0)
+		return;
+	d->place = a->place;
+	d->status = (uint64_t)a->status;
+	d->bytes = a->bytes;
+	d->nsec = a->nsec;
+	d->asked_wall = a->wall;
+}
+
 void
 account_source(struct cycle *c, enum input_kind k, const struct source *s)
 {
 	const struct ledger_error *e = &c->ledger.document[k].error;
 	struct input *i = &c->inputs.of[k];
 
+	account_asked(&c->ledger.document[k], &s->asked);
 	if (s->failed_url != NULL)
 		account_error(c, k, s->failed_url, s->failed_status, s->failed);
 	else if (source_is_unsent(s) && e->wall != 0) {
@@ -98,8 +115,8 @@ account_refused(struct cycle *c, enum input_kind k, const char *why)
 		account_error(c, k, d->url, 0, why);
 }
 
-static void
-account_document(struct ledger_document *l, const struct input *i)
+enum ledger_state
+account_state(const struct input *i)
 {
 	static const enum ledger_state states[] = {
 		[INPUT_GOOD] = LEDGER_GOOD,
@@ -108,7 +125,13 @@ account_document(struct ledger_document *l, const struct input *i)
 		[INPUT_IMPLAUSIBLE] = LEDGER_IMPLAUSIBLE,
 	};
 
-	l->state = states[i->fault];
+	return states[i->fault];
+}
+
+static void
+account_document(struct ledger_document *l, const struct input *i)
+{
+	l->state = account_state(i);
 	/* Without one the answers are those of a predecessor, and so is the time. */
 	if (i->good.held) {
 		l->fetched_boot = i->good.fetched_boot;

@@ -6,12 +6,16 @@
 
 #include "hydrator/cycle.h"
 #include "hydrator/inputs.h"
+#include "shm/ledger.h"
 #include "upstream/source.h"
 
 /* For a cycle that has begun nothing yet: takes over what a predecessor has left, the
  * trouble there is and what the gate compares with. */
 void account_open(struct cycle *);
-/* A document was asked for, or could not be: notes what was tried in vain. Where nobody
+/* As the ledger has it. */
+enum ledger_state account_state(const struct input *);
+/* A document was asked for, or could not be: notes the request, and what was tried in
+ * vain. Where nobody
  * was asked, what its last error was is added to why the input has a fault. */
 void account_source(struct cycle *, enum input_kind, const struct source *);
 /* Before the current document is refused: notes why. */

@@ -13,6 +13,7 @@
 #include "base/pace.h"
 #include "base/region.h"
 #include "hydrator/account.h"
+#include "hydrator/note.h"
 #include "hydrator/outcome.h"
 #include "hydrator/settings.h"
 #include "payload/encode.h"
@@ -180,6 +181,7 @@ cycle_take_sources(struct cycle *c, struct cycle_run *run)
 		k = INPUT_KIND(run->looks[i].kind);
 		inputs_offer(in, k, &run->sources[i], &run->looks[i].form);
 		account_source(c, k, s);
+		note_source(c, k, s);
 		if (in->of[k].fault == INPUT_GOOD && !in->of[k].offered.held)
 			gate_forget(&c->gate[k]);
 		asked |= !source_is_unsent(s);
@@ -197,6 +199,7 @@ cycle_fetch(struct cycle *c, struct cycle_run *run, const struct source_wait *wa
 	size_t i;
 
 	run->begun = clock_boot();
+	note_begin(c, LEDGER_FETCH);
 	inputs_begin(&c->inputs);
 	cycle_list_sources(c, run);
 	result = source_fetch_all(c->fetcher, run->sources, run->nsources, wait);
@@ -402,6 +405,27 @@ cycle_make(struct cycle *c, struct cycle_run *run)
 	return outcome_without(c);
 }
 
+/* In the words of the ring. */
+static enum cycles_result
+cycle_verdict(const struct cycle_run *run, enum cycle_result result)
+{
+	static const enum cycles_result verdicts[] = {
+		[CYCLE_PUBLISHED] = CYCLES_PUBLISHED,
+		[CYCLE_REUSED] = CYCLES_PARTIAL,
+		[CYCLE_REFUSED] = CYCLES_REFUSED,
+		[CYCLE_NO_ROOM] = CYCLES_NO_ROOM,
+		[CYCLE_FAILED] = CYCLES_FAILED,
+		[CYCLE_IDLE] = CYCLES_IDLE,
+		[CYCLE_STOPPED] = CYCLES_STOPPED,
+	};
+
+	if (result == CYCLE_PUBLISHED && run->last != NULL)
+		return CYCLES_UNCHANGED;
+	if (result == CYCLE_NO_ROOM && run->short_of_memory)
+		return CYCLES_SHORT_OF_MEMORY;
+	return verdicts[result];
+}
+
 enum cycle_result
 cycle_run(struct cycle *c, const struct source_wait *wait)
 {
@@ -417,6 +441,7 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	result = cycle_fetch(c, &run, &own);
 
 	if (result == CYCLE_PUBLISHED) {
+		note_phase(c, LEDGER_COMPUTE);
 		result = cycle_make(c, &run);
 		counter_time(
 		    c->counters, COUNTER_COMPUTE_NSEC, clock_boot() - run.fetched);
@@ -426,6 +451,9 @@ cycle_run(struct cycle *c, const struct source_wait *wait)
 	if (result == CYCLE_STOPPED && run.short_of_memory)
 		result = outcome_short_of_memory(c);
 	outcome_gate(c);
+	if (result == CYCLE_STOPPED)
+		note_reason(c, "stopped before it published anything");
+	note_end(c, cycle_verdict(&run, result));
 	if (result != CYCLE_STOPPED)
 		account_write(c);
 	source_free_all(run.sources, run.nsources);

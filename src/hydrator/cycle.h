@@ -18,6 +18,7 @@
 #include "hydrator/skips.h"
 #include "hydrator/trouble.h"
 #include "shm/counters.h"
+#include "shm/cycles.h"
 #include "shm/ledger.h"
 #include "shm/publish.h"
 #include "shm/segment.h"
@@ -54,7 +55,8 @@ struct cycle {
 	struct gate gate[INPUT_MAX]; /* recall() may fill in these two, too */
 	struct cycle_accept accept[INPUT_MAX];
 	struct trouble trouble;
-	struct ledger ledger; /* account.h: as it was written last */
+	struct ledger ledger;      /* account.h: as it was written last */
+	struct cycles_detail note; /* note.h: of this cycle, or the last one */
 	int64_t unsent_wait; /* CYCLE_IDLE: nobody may be asked for so long, nanoseconds
 			      */
 	struct modified modified;

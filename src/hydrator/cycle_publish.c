@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hydrator/note.h"
 #include "hydrator/outcome.h"
 #include "payload/carry.h"
 #include "payload/encode.h"
@@ -107,6 +108,7 @@ cycle_encode(struct cycle *c, struct cycle_run *run)
 
 	if (!payload_lacks_forms(run->directory, forms))
 		return;
+	note_phase(c, LEDGER_ENCODE);
 	if (run->last != NULL) {
 		buf_reset(&run->rendered);
 		buf_add(&run->rendered, run->payload, run->len);
@@ -147,6 +149,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	enum cycle_result result;
 	char err[512];
 
+	note_phase(c, LEDGER_PUBLISH);
 	cycle_stamp(c, &run->stamp);
 	if (cycle_deliver(c, run, err, sizeof(err)) == -1)
 		return errno == EFBIG
@@ -163,6 +166,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
 	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
 	result = outcome_published(c);
+	note_published(c, run->directory, run->len);
 	if (c->want > 0)
 		publisher_want(c->publisher, c->want);
 	cycle_encode(c, run);

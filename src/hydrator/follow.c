@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "fleet/member.h"
 #include "hydrator/account.h"
 #include "hydrator/follow_tell.h"
+#include "hydrator/note.h"
 #include "hydrator/offer.h"
 #include "hydrator/outcome.h"
 #include "hydrator/recall.h"
@@ -221,6 +223,7 @@ follow_note(struct follow *f, const struct fleet_value *v,
 {
 	struct cycle *c = f->cycle;
 	int64_t now = clock_boot(), age = now + f->view.offset - v->published;
+	char why[CYCLES_REASON_SIZE];
 
 	if (age < 0)
 		age = 0;
@@ -230,11 +233,24 @@ follow_note(struct follow *f, const struct fleet_value *v,
 	cycle_forget(c);
 	follow_note_gates(c, v);
 	follow_note_success(c, v);
+	snprintf(why, sizeof(why), "as %s published it", v->leader);
+	note_reason(c, why);
+	note_end(c, CYCLES_ADOPTED);
 	follow_account_snapshot(c, stamp);
 	log_info("followed %s: %" PRIu64 " bytes, %" PRId64 " ms, generation %" PRIu64
 		 ", as %s published it %" PRId64 " ms ago",
 	    c->section->name, v->length, (now - begun) / NSEC_PER_MSEC,
 	    snapshot_generation(c->segment, c->latch), v->leader, age / NSEC_PER_MSEC);
+}
+
+static void
+follow_note_refusal(struct cycle *c, const char *what)
+{
+	char why[CYCLES_REASON_SIZE];
+
+	snprintf(why, sizeof(why), "what the fleet has is not taken: it %s", what);
+	note_reason(c, why);
+	note_end(c, CYCLES_FAILED);
 }
 
 static void
@@ -255,9 +271,11 @@ follow_take(struct follow *f, const struct source_wait *wait)
 		fate = MEMBER_PASSED;
 	else {
 		follow_steady(f, &stamp);
-		if (cycle_adopt(c, &payload, &stamp, wait, why, sizeof(why)) == -1)
+		note_begin(c, LEDGER_PUBLISH);
+		if (cycle_adopt(c, &payload, &stamp, wait, why, sizeof(why)) == -1) {
 			fate = MEMBER_REFUSED;
-		else
+			follow_note_refusal(c, why);
+		} else
 			follow_note(f, &v, &stamp, now);
 	}
 	buf_free(&payload);

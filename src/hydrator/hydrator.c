@@ -26,6 +26,7 @@
 #include "hydrator/memory.h"
 #include "hydrator/reach.h"
 #include "hydrator/recall.h"
+#include "hydrator/refresh.h"
 #include "hydrator/schedule.h"
 #include "proc/channel.h"
 #include "proc/sandbox.h"
@@ -76,6 +77,7 @@ hydrator_obey(
 	switch (m->type) {
 	case CHANNEL_REFRESH:
 		h->refresh = true;
+		refresh_ask(&h->cycle);
 		break;
 	case CHANNEL_ACCEPT:
 		h->accept = true;
@@ -100,13 +102,15 @@ hydrator_attend(void *arg)
 	struct hydrator *h = arg;
 	struct channel_message m;
 	int files[CHANNEL_FILES], rc;
+	bool news;
 
 	proc_child_beat(h->counters);
 	demand_look(&h->cycle.demand, h->ctx->segment, h->cycle.latch, clock_boot());
-	keep_attend(h->keeper);
+	news = keep_attend(h->keeper);
 	/* Whoever is alone is one of many, and they would all post the same. */
-	if (evidence_attend(h->evidence, follow_hydrates(h->follow) && !h->alone,
-		&h->cycle.ledger.history))
+	news |= evidence_attend(h->evidence, follow_hydrates(h->follow) && !h->alone,
+	    &h->cycle.ledger.history);
+	if (news)
 		account_write(&h->cycle);
 	follow_attend(h->follow);
 	trouble_remind(&h->cycle.trouble, h->cycle.section->name);
@@ -208,8 +212,10 @@ hydrator_pass_on(struct hydrator *h)
 {
 	if (h->accept)
 		accept_elsewhere(&h->cycle, follow_leader(h->follow));
-	if (h->refresh)
+	if (h->refresh || refresh_is_open(&h->cycle)) {
 		follow_ask(h->follow);
+		refresh_elsewhere(&h->cycle, follow_leader(h->follow));
+	}
 	h->accept = h->refresh = false;
 }
 
@@ -256,18 +262,6 @@ hydrator_wait(struct hydrator *h)
 		hydrator_sleep(h, changed < due ? changed : due);
 	}
 	return false;
-}
-
-/* The latch of this category, by name: a segment may have others too. */
-static unsigned
-hydrator_find_latch(const struct segment *seg, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < segment_ncategories(seg); i++)
-		if (strcmp(segment_category_name(seg, i), name) == 0)
-			return i;
-	fatalx("the segment has no category %s", name);
 }
 
 /* Becomes the category's only writer. Returns 0, or -1: logged, or told to stop. */
@@ -317,7 +311,7 @@ static int
 hydrator_open(struct hydrator *h)
 {
 	const struct config *c = h->ctx->config;
-	unsigned latch;
+	int latch;
 	char err[256];
 
 	h->counters = segment_counters(h->ctx->segment, h->ctx->slot);
@@ -325,9 +319,11 @@ hydrator_open(struct hydrator *h)
 	h->cycle.section = &c->category[h->ctx->index];
 	h->cycle.counters = h->counters;
 	h->cycle.memory = &h->memory;
-	latch = hydrator_find_latch(h->ctx->segment, h->cycle.section->name);
+	latch = segment_find_category(h->ctx->segment, h->cycle.section->name);
+	if (latch == -1)
+		fatalx("the segment has no category %s", h->cycle.section->name);
 	h->cycle.segment = h->ctx->segment;
-	h->cycle.latch = latch;
+	h->cycle.latch = (unsigned)latch;
 	if (!hydrator_attend(h) || hydrator_lock(h) == -1)
 		return -1;
 	if (cycle_open(&h->cycle, err, sizeof(err)) == -1) {
@@ -340,11 +336,12 @@ hydrator_open(struct hydrator *h)
 			h->cycle.section->reference.n);
 	hydrator_recall(h);
 	h->cycle.evidence = h->evidence = evidence_open(c, h->cycle.category);
-	h->keeper = keep_open(h->ctx->segment, latch, c->state_dir, h->cycle.gate);
+	h->keeper = keep_open(h->ctx->segment, h->cycle.latch, c->state_dir,
+	    h->cycle.gate, &h->cycle.ledger);
 	log_info("hydrating %s from %s%s%s", h->cycle.section->name,
 	    h->cycle.section->reference.item[0],
 	    c->upstream.proxy[0] != '\0' ? " by proxy " : "", c->upstream.proxy);
-	hydrator_tell(h, snapshot_generation(h->ctx->segment, latch));
+	hydrator_tell(h, snapshot_generation(h->ctx->segment, h->cycle.latch));
 	return 0;
 }
 
@@ -381,14 +378,17 @@ hydrator_cycle(struct hydrator *h)
 
 	h->refresh |= h->accepting;
 	h->cycle.forced = h->refresh;
-	if (h->refresh || now >= h->tick)
+	if (h->refresh || now >= h->tick) {
 		h->cycle.fetch_since = now;
+		refresh_begin(&h->cycle);
+	}
 	if (now >= h->tick)
 		h->tick = TICK_MET;
 	h->refresh = false;
 	follow_begin(h->follow, schedule_last(&h->schedule, now));
 	result = cycle_run(&h->cycle, &h->wait);
 	follow_end(h->follow, result);
+	refresh_end(&h->cycle, result);
 	h->cycle.changed = false;
 	if (result == CYCLE_PUBLISHED || result == CYCLE_REUSED)
 		h->cycle.anew = false;

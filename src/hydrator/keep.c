@@ -27,6 +27,7 @@ struct keeper {
 	unsigned latch;
 	struct state_id id;
 	const struct gate *gates;
+	struct ledger *ledger;
 	int64_t due; /* clock_boot() before which nothing is saved */
 	uint64_t saved;
 	char warned[KEEP_ERROR_MAX]; /* "": the last saving was good */
@@ -42,7 +43,7 @@ struct keeper {
 
 struct keeper *
 keep_open(const struct segment *seg, unsigned latch, const char *dir,
-    const struct gate gates[GATE_FILE_DOCUMENTS])
+    const struct gate gates[GATE_FILE_DOCUMENTS], struct ledger *ledger)
 {
 	struct keeper *k;
 
@@ -52,6 +53,7 @@ keep_open(const struct segment *seg, unsigned latch, const char *dir,
 	k->segment = seg;
 	k->latch = latch;
 	k->gates = gates;
+	k->ledger = ledger;
 	k->id = (struct state_id){
 		.dir = dir,
 		.category = segment_category_name(seg, latch),
@@ -90,6 +92,8 @@ static void
 keep_warn(struct keeper *k)
 {
 	counter_add(segment_counters(k->segment, k->latch), COUNTER_SAVE_FAILURES, 1);
+	k->ledger->unsaved_wall = clock_wall();
+	ledger_put(k->ledger->unsaved, sizeof(k->ledger->unsaved), k->err);
 	if (strcmp(k->warned, k->err) == 0)
 		return;
 	strlcpy(k->warned, k->err, sizeof(k->warned));
@@ -141,11 +145,14 @@ keep_is_wanted(const struct keeper *k)
 	return generation != 0 && generation != k->saved;
 }
 
-void
+bool
 keep_attend(struct keeper *k)
 {
+	int64_t before;
+
 	if (k == NULL)
-		return;
+		return false;
+	before = k->ledger->unsaved_wall;
 	if (k->running && atomic_load(&k->done)) {
 		pthread_join(k->thread, NULL);
 		k->running = false;
@@ -153,6 +160,7 @@ keep_attend(struct keeper *k)
 	}
 	if (!k->running && clock_boot() >= k->due && keep_is_wanted(k))
 		keep_start(k);
+	return k->ledger->unsaved_wall != before;
 }
 
 /* Returns false if the thread is still at it by the deadline. */

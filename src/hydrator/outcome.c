@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "hydrator/note.h"
 #include "records/report.h"
 #include "terms/document.h"
 
@@ -69,6 +70,7 @@ static void
 outcome_trouble(struct cycle *c, uint64_t key, struct buf *what)
 {
 	buf_putc(what, '\0');
+	note_reason(c, what->data);
 	trouble_note(&c->trouble, c->section->name, key, what->data);
 	buf_free(what);
 }
@@ -141,10 +143,12 @@ outcome_idle(struct cycle *c)
 		outcome_trouble(c, outcome_key(c), &what);
 		return CYCLE_IDLE;
 	}
+	buf_putc(&what, '\0');
+	note_reason(c, what.data);
 	if (c->forced)
-		log_info("%s%.*s", c->section->name, (int)what.len, what.data);
+		log_info("%s%s", c->section->name, what.data);
 	else
-		log_debug("%s%.*s", c->section->name, (int)what.len, what.data);
+		log_debug("%s%s", c->section->name, what.data);
 	buf_free(&what);
 	return CYCLE_IDLE;
 }

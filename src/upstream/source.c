@@ -230,7 +230,14 @@ source_finish(struct sources *run, struct source *s, const struct fetch_result *
 {
 	char why[FETCH_ERROR_MAX];
 
-	permit_count(&s->permit, r->status, clock_boot() - r->fetched_boot);
+	s->asked = (struct source_asked){
+		.place = s->next,
+		.status = r->status,
+		.bytes = r->body->len,
+		.nsec = clock_boot() - r->fetched_boot,
+		.wall = r->fetched_wall,
+	};
+	permit_count(&s->permit, r->status, s->asked.nsec);
 	s->missing = s->optional && r->missing;
 	if (r->error != NULL && !s->missing) {
 		source_note_failure(run, s, r);

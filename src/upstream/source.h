@@ -52,6 +52,15 @@ struct source {
 	char failed[FETCH_ERROR_MAX];
 	int failed_status;
 
+	/* The last request that ended, well or not. */
+	struct source_asked {
+		size_t place; /* its number in urls */
+		int status;   /* of HTTP, 0: none */
+		size_t bytes; /* of the body that came, after decompression */
+		int64_t nsec; /* how long it took */
+		int64_t wall; /* clock_wall() when it was made; 0: none was */
+	} asked;
+
 	/* While source_fetch_all() runs. */
 	unsigned tries; /* of this place */
 	int64_t due;    /* when to try it, clock_boot(); INT64_MAX: not now */

@@ -227,6 +227,7 @@ TEST(test_without_a_url_there_is_none)
 
 TEST(test_what_another_published_is_taken)
 {
+	struct cycles_detail d[2];
 	struct ledger l;
 
 	redis_server_need();
@@ -247,6 +248,14 @@ TEST(test_what_another_published_is_taken)
 	assert_int_equal(told().up, 1);
 	assert_true(ledger_read(world.segment, 0, &l));
 	assert_int_equal(l.document[INPUT_WORKERS].fetched_wall, 5002);
+	assert_int_equal(cycles_read_details(world.segment, 0, d, NELEM(d)), 2);
+	assert_int_equal(d[1].brief.result, CYCLES_ADOPTED);
+	assert_int_equal(d[1].brief.models, d[0].brief.models);
+	assert_int_equal(d[1].brief.generation, 2);
+	assert_true(d[1].brief.publish > 0);
+	assert_int_equal(d[1].brief.fetch, 0);
+	assert_int_equal(d[1].document[0].asked, 0);
+	assert_string_equal(d[1].reason, "as other published it");
 }
 
 TEST(test_what_was_made_alone_is_not_replaced_by_older)

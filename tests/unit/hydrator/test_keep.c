@@ -31,6 +31,7 @@ static struct segment *seg;
 static struct publisher *writer;
 static struct keeper *keeper;
 static struct gate gates[GATE_FILE_DOCUMENTS];
+static struct ledger ledger;
 static _Atomic bool hang;
 static _Atomic int saves;
 static const char *_Atomic failure; /* NULL: none */
@@ -147,7 +148,7 @@ minute(void)
 
 TEST(at_once_then_once_a_minute)
 {
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	assert_rests(); /* nothing is there */
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
@@ -167,7 +168,7 @@ TEST(at_once_then_once_a_minute)
 
 TEST(the_last_one_at_the_stop)
 {
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
 	fixture_publish(writer, 'b', 20);
@@ -176,7 +177,7 @@ TEST(the_last_one_at_the_stop)
 	assert_int_equal(atomic_load(&saves), 2);
 	assert_int_equal(atomic_load(&last), 20);
 	/* One that is being saved is waited for, and what came after it saved. */
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	minute();
 	atomic_store(&hang, true);
 	keep_attend(keeper);
@@ -189,7 +190,7 @@ TEST(the_last_one_at_the_stop)
 TEST(what_was_restored_is_in_no_hurry)
 {
 	fixture_publish(writer, 'a', 10);
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	assert_rests();
 	minute();
 	attend_until(1);
@@ -199,7 +200,7 @@ TEST(what_was_restored_is_in_no_hurry)
 TEST(off_without_a_directory)
 {
 	fixture_publish(writer, 'a', 10);
-	keeper = keep_open(seg, 0, "", gates);
+	keeper = keep_open(seg, 0, "", gates, &ledger);
 	assert_null(keeper);
 	keep_attend(keeper);
 	keep_close(&keeper);
@@ -210,7 +211,7 @@ TEST(one_warning_for_each_new_error)
 {
 	int i;
 
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	atomic_store(&failure, "the disk is full");
 	fixture_publish(writer, 'a', 10);
 	for (i = 1; i <= 3; i++) {
@@ -234,7 +235,7 @@ TEST(a_thread_that_cannot_be_is_an_error_like_others)
 {
 	const struct counters *counters = segment_counters(seg, 0);
 
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	thread_error = EAGAIN;
 	fixture_publish(writer, 'a', 10);
 	assert_rests();
@@ -266,7 +267,7 @@ TEST(a_full_disk_under_the_gates_is_a_failed_saving)
 {
 	struct stat st;
 
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	assert_int_equal(mkdir(directory_path("image_generation.gate"), 0700), 0);
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
@@ -282,7 +283,7 @@ TEST(a_full_disk_under_the_gates_is_a_failed_saving)
 /* While one is saved others are published: the next one that is saved is the newest. */
 TEST(the_newest_follows_the_one_that_is_being_saved)
 {
-	keeper = keep_open(seg, 0, directory, gates);
+	keeper = keep_open(seg, 0, directory, gates, &ledger);
 	fixture_publish(writer, 'a', 10);
 	atomic_store(&hang, true);
 	keep_attend(keeper);
@@ -302,7 +303,7 @@ TEST(nobody_waits_for_a_disk_that_hangs)
 	struct keeper *stuck;
 	int i;
 
-	stuck = keeper = keep_open(seg, 0, directory, gates);
+	stuck = keeper = keep_open(seg, 0, directory, gates, &ledger);
 	atomic_store(&hang, true);
 	fixture_publish(writer, 'a', 10);
 	for (i = 0; i < 10; i++) {
