@@ -4,7 +4,9 @@
 
 #include "ctl/ctl.h"
 
+ctl_run_fn ctl_cycles; /* cycles.c */
 ctl_run_fn ctl_status; /* status.c */
+ctl_run_fn ctl_verify; /* verify.c */
 ctl_run_fn ctl_why;    /* why.c */
 
 #endif
