@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "autoconf.h"
+#include "base/clock.h"
 #include "config/config.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
@@ -255,6 +256,8 @@ main(int argc, char *argv[])
 	char message[4096];
 	int c, status;
 
+	if (clock_init() == -1)
+		err(EX_OSERR, "the clock of a test");
 	/* Characters of a screen are of the user's locale, numbers are not. */
 	setlocale(LC_CTYPE, "");
 	while ((c = getopt_long(argc, argv, "+" OUR_OPTIONS, long_options, NULL)) != -1)

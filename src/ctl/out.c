@@ -308,9 +308,20 @@ out_time(struct out *o, const char *key, const char *title, int64_t wall)
 }
 
 void
-out_note(struct out *o, const char *text)
+out_show(struct out *o, const char *key, const char *title, const char *text)
 {
-	struct out_node *n = node_add(o, OUT_NOTE, NULL, NULL);
+	size_t len = strlen(text);
+	char *screen = arena_strndup(o->arena, text, len);
+
+	log_defuse(screen, len);
+	value_add(o, key, title, NULL)->screen = screen;
+}
+
+/* Of a screen alone. */
+static void
+words_add(struct out *o, enum out_kind kind, const char *title, const char *text)
+{
+	struct out_node *n = node_add(o, kind, NULL, title);
 	size_t len = strlen(text);
 	char *screen = arena_strndup(o->arena, text, len);
 
@@ -318,4 +329,16 @@ out_note(struct out *o, const char *text)
 	n->screen = screen;
 	n->mark = o->mark;
 	o->mark = OUT_PLAIN;
+}
+
+void
+out_note(struct out *o, const char *text)
+{
+	words_add(o, OUT_NOTE, NULL, text);
+}
+
+void
+out_say(struct out *o, const char *heading, const char *text)
+{
+	words_add(o, OUT_SAID, heading, text);
 }

@@ -105,8 +105,14 @@ void out_bytes(struct out *, const char *key, const char *title, uint64_t);
 void out_span(struct out *, const char *key, const char *title, int64_t nsec);
 /* clock_wall(); RFC 3339, on a screen "2026-11-29 20:15:01Z". 0: null, "-". */
 void out_time(struct out *, const char *key, const char *title, int64_t wall);
+/* On a screen only: a text that is a cell of the column key, or is named by title; both
+ * as for values. */
+void out_show(struct out *, const char *key, const char *title, const char *);
 /* On a screen only, as it stands but for what log_defuse() takes out. */
 void out_note(struct out *, const char *text);
+/* On a screen only: a sentence in as many lines as it needs, with a heading before it,
+ * which is marked if a mark is set: "degraded  blip is empty: ...". */
+void out_say(struct out *, const char *heading, const char *text);
 
 /* The words of a screen, for sentences: append to a buffer. */
 void out_put_bytes(struct buf *, uint64_t);

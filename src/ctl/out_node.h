@@ -12,6 +12,7 @@
 enum out_kind {
 	OUT_VALUE,
 	OUT_NOTE,
+	OUT_SAID, /* a sentence with a heading */
 	OUT_GROUP,
 	OUT_LINE, /* a group that is shown in running lines */
 	OUT_ROWS, /* a list of groups: a table */
@@ -24,7 +25,7 @@ struct out_node {
 	enum out_kind kind;
 	const char *key;    /* NULL: a row, an item, a note */
 	const char *title;  /* NULL: not on a screen */
-	const char *json;   /* of a value: its token */
+	const char *json;   /* of a value: its token; NULL: on a screen only */
 	const char *screen; /* of a value or a note: its words */
 	enum out_mark mark;
 	const struct out_column *column; /* of a table */

@@ -7,6 +7,13 @@ is_list(const struct out_node *n)
 	return n->kind == OUT_ROWS || n->kind == OUT_TEXTS;
 }
 
+static bool
+is_for_screens(const struct out_node *n)
+{
+	return n->kind == OUT_NOTE || n->kind == OUT_SAID ||
+	       (n->kind == OUT_VALUE && n->json == NULL);
+}
+
 static void
 put_json(const struct out_node *n, struct buf *b)
 {
@@ -19,7 +26,7 @@ put_json(const struct out_node *n, struct buf *b)
 	}
 	buf_putc(b, list ? '[' : '{');
 	for (child = n->first; child != NULL; child = child->next) {
-		if (child->kind == OUT_NOTE)
+		if (is_for_screens(child))
 			continue;
 		if (!first)
 			buf_putc(b, ',');
@@ -66,7 +73,7 @@ put_lines(const struct out_node *n, struct buf *path, struct buf *b)
 		return;
 	}
 	for (child = n->first; child != NULL; child = child->next) {
-		if (child->kind == OUT_NOTE)
+		if (is_for_screens(child))
 			continue;
 		if (is_list(n))
 			buf_printf(path, "%u.", i++);

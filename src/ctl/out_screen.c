@@ -75,69 +75,128 @@ is_shown(const struct out_node *n)
 	return n->kind != OUT_VALUE || n->title != NULL;
 }
 
+/* A text whose lines end at blanks, from column `at` on; they begin at `lead`. Returns
+ * the column behind it. */
+static size_t
+put_wrapped(const struct screen *s, const char *text, size_t at, size_t lead)
+{
+	size_t len, width;
+	char word[256];
+
+	for (bool first = true; *text != '\0'; first = false) {
+		len = strcspn(text, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)len, text);
+		width = text_width(word);
+		if (!first && at + 1 + width > s->width) {
+			buf_putc(s->buf, '\n');
+			put_blanks(s, lead);
+			at = lead;
+		} else if (!first) {
+			buf_putc(s->buf, ' ');
+			at++;
+		}
+		buf_add(s->buf, text, len);
+		at += width;
+		text += len + (text[len] == ' ');
+	}
+	return at;
+}
+
+/* Room between `lead` and the end of a line. */
+static size_t
+line_room(const struct screen *s, size_t lead)
+{
+	return s->width > lead ? s->width - lead : 0;
+}
+
+/* One of many on a line: not broken unless it takes more than one. */
+static size_t
+put_item(const struct screen *s, const struct out_node *n, size_t at, size_t lead,
+    bool first)
+{
+	size_t width =
+	    text_width(n->title) + (n->title[0] != '\0') + text_width(n->screen);
+
+	if (!first)
+		buf_putc(s->buf, ',');
+	if (!first && at + 2 + width + 1 > s->width) {
+		buf_putc(s->buf, '\n');
+		put_blanks(s, lead);
+		at = lead;
+	} else if (!first) {
+		buf_putc(s->buf, ' ');
+		at += 2;
+	}
+	buf_puts(s->buf, n->title);
+	if (n->title[0] != '\0')
+		buf_putc(s->buf, ' ');
+	if (width > line_room(s, lead))
+		return put_wrapped(s, n->screen, at, lead);
+	put_marked(s, n);
+	return at + width;
+}
+
 /* Items with commas between them, as many on a line as it takes; those that follow
  * begin below the first one. */
 static void
 put_running(const struct screen *s, const struct out_node *group, size_t lead)
 {
 	const struct out_node *n;
-	size_t at = lead, width;
+	size_t at = lead;
 	bool first = true;
 
 	for (n = group->first; n != NULL; n = n->next) {
 		if (n->kind != OUT_VALUE || !is_shown(n))
 			continue;
-		width = text_width(n->title) + (n->title[0] != '\0') +
-			text_width(n->screen);
-		if (!first) {
-			buf_putc(s->buf, ',');
-			if (at + 2 + width + 1 > s->width) {
-				buf_putc(s->buf, '\n');
-				put_blanks(s, lead);
-				at = lead;
-			} else {
-				buf_putc(s->buf, ' ');
-				at += 2;
-			}
-		}
+		at = put_item(s, n, at, lead, first);
 		first = false;
-		buf_puts(s->buf, n->title);
-		if (n->title[0] != '\0')
-			buf_putc(s->buf, ' ');
-		put_marked(s, n);
-		at += width;
 	}
 	buf_putc(s->buf, '\n');
 }
 
-/* The widest heading of the running lines among the children of n. */
+/* The widest heading of the lines among the children of n. */
 static size_t
-running_lead(const struct out_node *n)
+heading_lead(const struct out_node *n)
 {
 	const struct out_node *child;
 	size_t lead = 0, width;
 
 	for (child = n->first; child != NULL; child = child->next)
-		if (child->kind == OUT_LINE && child->title != NULL &&
-		    (width = text_width(child->title)) > lead)
+		if ((child->kind == OUT_LINE || child->kind == OUT_SAID) &&
+		    child->title != NULL && (width = text_width(child->title)) > lead)
 			lead = width;
 	return lead + INDENT;
+}
+
+/* Returns the column behind it. */
+static size_t
+put_heading(const struct screen *s, const struct out_node *n)
+{
+	size_t lead = heading_lead(n->parent);
+
+	put_in(s, n->mark != OUT_PLAIN ? mark_sgr[n->mark] : SGR_BOLD, n->title);
+	if (!s->padded) {
+		buf_putc(s->buf, '\t');
+		return 0;
+	}
+	put_blanks(s, lead - text_width(n->title));
+	return lead;
 }
 
 static void
 put_line(const struct screen *s, const struct out_node *n)
 {
-	size_t lead = running_lead(n->parent), width;
+	if (n->title != NULL)
+		put_running(s, n, put_heading(s, n));
+}
 
-	if (n->title == NULL)
-		return;
-	width = text_width(n->title);
-	put_in(s, SGR_BOLD, n->title);
-	if (s->padded)
-		put_blanks(s, lead - width);
-	else
-		buf_putc(s->buf, '\t');
-	put_running(s, n, s->padded ? lead : 0);
+static void
+put_said(const struct screen *s, const struct out_node *n)
+{
+	size_t lead = put_heading(s, n);
+
+	(void)put_wrapped(s, n->screen, lead, lead);
+	buf_putc(s->buf, '\n');
 }
 
 static const struct out_node *
@@ -389,6 +448,9 @@ put_group(const struct screen *s, const struct out_node *group, size_t indent)
 		case OUT_NOTE:
 			put_marked(s, n);
 			buf_putc(s->buf, '\n');
+			break;
+		case OUT_SAID:
+			put_said(s, n);
 			break;
 		case OUT_LINE:
 			put_line(s, n);

@@ -1,0 +1,23 @@
+/* The parts of the status. Private to status*.c. */
+#ifndef CTL_STATUS_PUT_H
+#define CTL_STATUS_PUT_H
+
+#include "ctl/facts.h"
+#include "ctl/judge.h"
+#include "ctl/out.h"
+
+/* rate: of the last moment; NULL: it was not measured. */
+struct status_rate {
+	double requests, bytes; /* a second */
+};
+
+void status_put_verdict(struct out *, const struct judge_verdict *);
+void status_put_daemon(struct out *, const struct facts *);
+void status_put_readers(
+    struct out *, const struct facts *, const struct status_rate *rate);
+void status_put_fleet(struct out *, const struct facts *);
+void status_put_categories(struct out *, const struct facts *);
+void status_put_processes(struct out *, const struct facts *);
+void status_put_hosts(struct out *, const struct facts *);
+
+#endif
