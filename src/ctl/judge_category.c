@@ -188,7 +188,7 @@ judge_refreshes(const struct facts *f, struct judge_verdict *v)
 }
 
 static void
-put_documents(struct judge_finding *it, unsigned documents)
+gate_documents(struct judge_finding *it, unsigned documents)
 {
 	const char *lead = " (";
 
@@ -219,7 +219,7 @@ judge_gate(const struct facts *f, struct judge_verdict *v)
 		return;
 	it = judge_put(v, JUDGE_GATE, CTL_DEGRADED,
 	    "%s has a document that has shrunk too far to be believed", first->name);
-	put_documents(it, COUNTERS_REFUSED_DOCUMENTS(first->refused));
+	gate_documents(it, COUNTERS_REFUSED_DOCUMENTS(first->refused));
 	since =
 	    f->wall / NSEC_PER_SEC - (int64_t)COUNTERS_REFUSED_SINCE(first->refused);
 	if (since > 0)
