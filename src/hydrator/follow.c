@@ -246,9 +246,9 @@ follow_note(struct follow *f, const struct fleet_value *v,
 static void
 follow_note_refusal(struct cycle *c, const char *what)
 {
-	char why[CYCLES_REASON_SIZE];
+	char why[CYCLES_REASON_SIZE] = "what the fleet has is not taken: it ";
 
-	snprintf(why, sizeof(why), "what the fleet has is not taken: it %s", what);
+	strlcat(why, what, sizeof(why));
 	note_reason(c, why);
 	note_end(c, CYCLES_FAILED);
 }
