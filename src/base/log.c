@@ -19,6 +19,7 @@
 #include "base/journal.h"
 #include "base/log_daemon.h"
 #include "base/log_line.h"
+#include "base/log_ring.h"
 #include "base/log_sink.h"
 #include "base/log_text.h"
 #include "base/mem.h"
@@ -38,6 +39,8 @@ static bool log_opened;
 static bool log_json;
 static bool log_journal; /* the sink is the journal, which reads the priority */
 static char log_proc[64] = "hydratord";
+static struct log_ring log_early; /* what was warned of before log_keep() */
+static struct log_ring *log_ring = &log_early;
 /* Threads log as well. */
 static _Atomic unsigned long log_untold;    /* lines lost that no line has told of */
 static _Atomic unsigned long log_uncounted; /* that log_take_losses() has not given */
@@ -195,6 +198,18 @@ log_procinit(const char *name)
 	snprintf(log_proc, sizeof(log_proc), "%s", name);
 }
 
+void
+log_keep(struct log_ring *ring)
+{
+	log_ring = ring;
+}
+
+struct log_ring *
+log_kept(void)
+{
+	return log_ring;
+}
+
 /* At most TEXT_MAX_BYTES of text. Returns 0, or -1 if it was not taken. */
 static int
 log_send(int prio, const char *text, size_t len)
@@ -239,8 +254,9 @@ static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_li
 	char text[TEXT_MAX_BYTES + 1];
 	size_t n = 0;
 	int saved = errno, r;
+	bool keeps = log_ring != NULL && prio <= LOG_WARNING;
 
-	if (prio > log_level)
+	if (prio > log_level && !keeps)
 		return;
 	r = vsnprintf(text, sizeof(text), fmt, ap);
 	if (r > 0)
@@ -251,7 +267,10 @@ static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_li
 	if (n > TEXT_MAX_BYTES)
 		n = TEXT_MAX_BYTES;
 	log_defuse(text, n);
-	if (log_tell_losses() == -1 || log_send(prio, text, n) == -1) {
+	if (keeps)
+		log_ring_put(log_ring, prio, text, n);
+	if (prio <= log_level &&
+	    (log_tell_losses() == -1 || log_send(prio, text, n) == -1)) {
 		log_untold++;
 		log_uncounted++;
 	}

@@ -66,6 +66,13 @@ unsigned long log_take_losses(void);
 /* Names this process in each line ("supervisor", "reader 0"); name is copied. */
 void log_procinit(const char *name);
 
+struct log_ring;
+/* From now on each warning and error is put into this ring as well (log_ring.h),
+ * whatever the level is; NULL: nowhere. A child inherits its parent's. */
+void log_keep(struct log_ring *);
+/* Where they are put now: before log_keep(), into one of this process. */
+struct log_ring *log_kept(void);
+
 /* The plain ones append ": strerror(errno)"; the x ones do not. errno is kept. */
 void log_err(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_errx(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -108,7 +108,7 @@ log_ring_fold(struct log_ring *to, const struct log_ring *from, uint64_t *told)
 	union log_ring_record r;
 	size_t i;
 
-	for (i = 1; i <= LOG_RING_LINES; i++) {
+	for (i = 1; last > before && i <= LOG_RING_LINES; i++) {
 		if (!read_record(from, (last + i) % LOG_RING_LINES, &r) ||
 		    r.line.number <= before)
 			continue;

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
+#include "shm/segment.h"
 
 #define LOOKED_AT 1024 /* descriptors with one call */
 #define LOOK_INTERVAL (10 * NSEC_PER_SEC)
@@ -64,6 +65,7 @@ proc_child_init(const struct child_context *ctx, const char *title,
     const struct privilege *privilege)
 {
 	log_procinit(title);
+	log_keep(segment_log_ring(ctx->segment, ctx->slot));
 	if (privilege_drop(privilege) == -1)
 		fatal("cannot become user \"%s\"", privilege->user);
 	if (privilege_open_to_user(ctx->config->supervisor.core_dumps) == -1)

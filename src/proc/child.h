@@ -56,8 +56,8 @@ typedef int role_main_fn(const struct child_context *);
  * Child, right after the fork, its descriptors already sorted: becomes the user, dies
  * with the supervisor, ignores the signals that are the supervisor's (HUP, INT, TERM,
  * USR1, USR2) or only tell of a failed write (PIPE, XFSZ), names itself title in logs
- * and process title (copied). Does not return if any of it fails: the obituary and the
- * log say why.
+ * and process title (copied), and keeps its warnings in its slot. Does not return if
+ * any of it fails: the obituary and the log say why.
  */
 void proc_child_init(
     const struct child_context *, const char *title, const struct privilege *);

@@ -92,6 +92,7 @@ crew_make_segment(
 	if (segment_create(&spec, &w->segment, err, errlen) == -1)
 		return failure_status(errno != 0 ? errno : EINVAL);
 	w->told = xcalloc(spec.nprocs, sizeof(*w->told));
+	w->told_lines = xcalloc(spec.nprocs, sizeof(*w->told_lines));
 	return 0;
 }
 
@@ -174,6 +175,8 @@ crew_close(struct crew **wp)
 	*wp = NULL;
 	if (w == NULL)
 		return;
+	if (w->segment != NULL && log_kept() == crew_log_ring(w))
+		log_keep(w->heir != NULL ? crew_log_ring(w->heir) : NULL);
 	children_free(&w->children);
 	if (w->children.access_log != -1)
 		close(w->children.access_log);
@@ -183,6 +186,7 @@ crew_close(struct crew **wp)
 	segment_close(&w->segment);
 	config_free(&w->owned);
 	free(w->told);
+	free(w->told_lines);
 	free(w);
 }
 
@@ -201,6 +205,41 @@ crew_counters(const struct crew *w)
 	return segment_counters(w->segment, segment_nprocs(w->segment) - 1);
 }
 
+struct log_ring *
+crew_log_ring(const struct crew *w)
+{
+	return segment_log_ring(w->segment, segment_nprocs(w->segment) - 1);
+}
+
+/* Who has the place of slot i in the heir's segment; whose is gone, the supervisor. */
+static unsigned
+crew_heir_slot(const struct crew *w, unsigned i)
+{
+	const struct segment *to = w->heir->segment;
+	unsigned first = segment_ncategories(w->segment), own = segment_nprocs(to) - 1;
+	int category;
+
+	if (i < first) {
+		category =
+		    segment_find_category(to, segment_category_name(w->segment, i));
+		return category != -1 ? (unsigned)category : own;
+	}
+	i = i - first + segment_ncategories(to);
+	return i < own ? i : own;
+}
+
+static void
+crew_fold_lines(struct crew *w)
+{
+	const struct segment *to = w->heir->segment;
+	unsigned i, own = segment_nprocs(w->segment) - 1;
+
+	for (i = 0; i <= own; i++)
+		log_ring_fold(segment_log_ring(to, i < own ? crew_heir_slot(w, i)
+							   : segment_nprocs(to) - 1),
+		    segment_log_ring(w->segment, i), &w->told_lines[i]);
+}
+
 /* Those of hydrators go to their successors: carry_category(). */
 void
 crew_fold(struct crew *w)
@@ -217,6 +256,7 @@ crew_fold(struct crew *w)
 	for (i = first; i < segment_nprocs(w->segment); i++)
 		counters_fold(crew_counters(w->heir), segment_counters(w->segment, i),
 		    &w->told[i], latch);
+	crew_fold_lines(w);
 }
 
 void
@@ -224,6 +264,7 @@ crew_disinherit(struct crew *w)
 {
 	w->heir = NULL;
 	memset(w->told, 0, segment_nprocs(w->segment) * sizeof(*w->told));
+	memset(w->told_lines, 0, segment_nprocs(w->segment) * sizeof(*w->told_lines));
 }
 
 struct child *

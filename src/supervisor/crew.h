@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/attr.h"
@@ -29,6 +30,7 @@ struct crew {
 	struct children children;
 	struct crew *heir;     /* whose counters go on where these end; NULL: none */
 	struct counters *told; /* one a slot: what the heir has of them */
+	uint64_t *told_lines;  /* one a slot: the same of its log_ring.h */
 };
 
 TAILQ_HEAD(crews, crew);
@@ -54,12 +56,16 @@ struct crew_plan {
 int crew_open(
     const struct crew_plan *, struct crew **out, char *err, size_t errlen) MUST_CHECK;
 
-/* Once its children are gone: frees it and sets it to NULL. */
+/* Once its children are gone: frees it and sets it to NULL. Warnings that were kept in
+ * its segment (log_keep()) are kept in its heir's from then on. */
 void crew_close(struct crew **);
 
 /* The supervisor's own counters in the crew's segment. */
 struct counters *crew_counters(const struct crew *);
-/* What was counted in its segment since the last call is added to its heir's. */
+/* The same of its last warnings. */
+struct log_ring *crew_log_ring(const struct crew *);
+/* What was counted in its segment since the last call is added to its heir's, and what
+ * its processes have warned of since then goes to those of the same name there. */
 void crew_fold(struct crew *);
 /* It has no heir after all. */
 void crew_disinherit(struct crew *);

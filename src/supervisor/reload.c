@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_ring.h"
 #include "config/config.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
@@ -44,6 +45,18 @@ reload_raise(struct reload *r)
 	children_tell(&r->rising->children, ROLE_READER, LIFE_WANT);
 }
 
+/* With what there was to warn of before there was a segment. */
+static void
+reload_keep_log(const struct crew *first)
+{
+	struct log_ring *ring = crew_log_ring(first);
+	uint64_t told = 0;
+
+	if (log_kept() != NULL)
+		log_ring_fold(ring, log_kept(), &told);
+	log_keep(ring);
+}
+
 int
 reload_open(struct reload *r, char *err, size_t errlen)
 {
@@ -58,6 +71,7 @@ reload_open(struct reload *r, char *err, size_t errlen)
 	if (status != 0)
 		return status;
 	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
+	reload_keep_log(r->rising);
 	facts_begin(&r->facts, r->start->path);
 	facts_note_config(&r->facts, r->start->config);
 	daemon_write(r->rising->segment, &r->facts);
@@ -237,6 +251,8 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
+	crew_fold(old);
+	log_keep(crew_log_ring(w));
 	if (privilege_open_to_user(w->config->supervisor.core_dumps) == -1)
 		reload_warn_kept(r, "supervisor.core_dumps");
 	if (segment_take_name(w->segment) == -1)

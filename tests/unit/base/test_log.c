@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_ring.h"
 #include "base/log_sink.h"
 #include "base/log_text.h"
 #include "fixture/directory.h"
@@ -52,6 +54,32 @@ TEST(a_line_before_the_log_is_open_is_not_waited_for)
 	assert_int_equal(log_take_losses(), 1);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+/* Whatever the level is, and whoever takes the line. */
+TEST(warnings_and_errors_are_kept)
+{
+	static struct log_ring ring;
+	static struct log_ring_line lines[LOG_RING_LINES];
+	struct log_ring *before = log_kept();
+
+	log_keep(&ring);
+	assert_int_equal(log_open("/dev/full", "error"), 0);
+	log_info("that");
+	log_warnx("this\n");
+	errno = ENOENT;
+	log_err("and %d", 7);
+	assert_int_equal(log_ring_read(&ring, lines), 2);
+	assert_string_equal(lines[0].text, "this?");
+	assert_int_equal(lines[0].level, LOG_WARNING);
+	assert_string_equal(lines[1].text, "and 7: No such file or directory");
+	assert_int_equal(lines[1].level, LOG_ERR);
+	log_keep(NULL);
+	log_warnx("this");
+	assert_int_equal(log_ring_read(&ring, lines), 2);
+	log_keep(before);
+	(void)log_take_losses();
+	assert_int_equal(log_open("stderr", "error"), 0);
 }
 
 TEST(the_descriptor_to_keep_is_the_targets)

@@ -37,30 +37,57 @@ segment_inode(void)
 	return st.st_ino;
 }
 
-/* The sum over all process slots of a counter, as a stranger finds it by name. */
+/* The segment as a stranger finds it by name. */
+static const struct segment_header *
+look(size_t *size)
+{
+	struct stat st;
+	int fd = open(fx.shm, O_RDONLY | O_CLOEXEC);
+	void *base;
+
+	assert_true(fd != -1 && fstat(fd, &st) == 0);
+	*size = (size_t)st.st_size;
+	base = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	assert_true(base != MAP_FAILED);
+	return base;
+}
+
+static const struct segment_process *
+process(const struct segment_header *h, unsigned slot)
+{
+	return (const void *)((const char *)h + h->counters_offset +
+			      (size_t)slot * h->counters_size);
+}
+
+/* The sum over all process slots of a counter. */
 static uint64_t
 counted(enum counter id)
 {
-	const struct segment_header *h;
-	const struct counters *c;
+	size_t size;
+	const struct segment_header *h = look(&size);
 	uint64_t n = 0;
-	struct stat st;
-	unsigned i;
-	int fd = open(fx.shm, O_RDONLY | O_CLOEXEC);
-	char *base;
 
-	assert_true(fd != -1 && fstat(fd, &st) == 0);
-	base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	assert_true(base != MAP_FAILED);
-	h = (const struct segment_header *)base;
-	for (i = 0; i < h->nprocs; i++) {
-		c = (const struct counters *)(base + h->counters_offset +
-					      (size_t)i * h->counters_size);
-		n += counter_get(c, id);
-	}
-	munmap(base, (size_t)st.st_size);
+	for (unsigned i = 0; i < h->nprocs; i++)
+		n += counter_get(&process(h, i)->counters, id);
+	munmap((void *)(uintptr_t)h, size);
 	return n;
+}
+
+/* How many of the last warnings of the supervisor have a text. */
+static int
+warned(const char *text)
+{
+	struct log_ring_line lines[LOG_RING_LINES];
+	size_t size, n;
+	const struct segment_header *h = look(&size);
+	int found = 0;
+
+	n = log_ring_read(&process(h, h->nprocs - 1)->log, lines);
+	while (n-- > 0)
+		found += strstr(lines[n].text, text) != NULL;
+	munmap((void *)(uintptr_t)h, size);
+	return found;
 }
 
 static bool
@@ -227,6 +254,34 @@ TEST(test_counters_survive)
 		/* One a crew, by its first reader; old pages are added in a second. */
 		assert_int_equal(counted(COUNTER_REQUESTS), i + 1);
 	}
+	stop();
+}
+
+/* Each once, in whichever segment it was when it was said. */
+TEST(test_warnings_survive)
+{
+	char lock[96];
+	int i;
+
+	start();
+	wait_log("is ready", 2);
+	strlcpy(lock, fx.lock, sizeof(lock));
+	strlcat(fx.lock, "-other", sizeof(fx.lock));
+	for (i = 1; i <= 3; i++) {
+		reload("nonsense = 1\n");
+		wait_log("not reloaded", i);
+		fx.config.readers = i % 2 + 1;
+		reload("");
+		wait_log("serving", i + 1);
+		wait_log("hydrator obey started", i + 1);
+		assert_int_equal(warned("not reloaded"), i);
+		assert_int_equal(warned("pidfile is not changed"), i);
+	}
+	/* They are those of the process that was killed, too. */
+	kill(pid_of("hydrator obey"), SIGKILL);
+	wait_log("restarting", 1);
+	assert_int_equal(warned("hydrator obey (pid "), 1);
+	strlcpy(fx.lock, lock, sizeof(fx.lock));
 	stop();
 }
 
