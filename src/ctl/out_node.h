@@ -42,6 +42,9 @@ struct out {
 	struct buf buf;               /* for who makes a text */
 };
 
+/* The most that each of n columns may have of the room: who needs less leaves the rest
+ * to the others. SIZE_MAX: there is room for all. */
+size_t out_share(const size_t *needs, size_t n, size_t room);
 /* Appends what the document is on a screen of so many columns. */
 void out_screen(const struct out *, size_t width, struct buf *);
 /* The same in a line of JSON, and in lines of KEY=VALUE. */
