@@ -4,14 +4,15 @@
 
 #include "ctl/ctl.h"
 
-ctl_run_fn ctl_changes; /* changes.c */
-ctl_run_fn ctl_cycles;  /* cycles.c */
-ctl_run_fn ctl_dump;    /* dump.c */
-ctl_run_fn ctl_history; /* history.c */
-ctl_run_fn ctl_model;   /* model.c */
-ctl_run_fn ctl_models;  /* models.c */
-ctl_run_fn ctl_status;  /* status.c */
-ctl_run_fn ctl_verify;  /* verify.c */
-ctl_run_fn ctl_why;     /* why.c */
+ctl_run_fn ctl_changes;  /* changes.c */
+ctl_run_fn ctl_cycles;   /* cycles.c */
+ctl_run_fn ctl_dump;     /* dump.c */
+ctl_run_fn ctl_history;  /* history.c */
+ctl_run_fn ctl_model;    /* model.c */
+ctl_run_fn ctl_models;   /* models.c */
+ctl_run_fn ctl_status;   /* status.c */
+ctl_run_fn ctl_verify;   /* verify.c */
+ctl_run_fn ctl_warnings; /* warnings.c */
+ctl_run_fn ctl_why;      /* why.c */
 
 #endif
