@@ -250,25 +250,27 @@ judge_deaths(const struct facts *f, struct judge_verdict *v)
 static void
 judge_readers(const struct facts *f, struct judge_verdict *v)
 {
-	const struct facts_process *p, *supervisor = find_supervisor(f);
+	const struct facts_process *p;
 	struct judge_finding *it;
-	bool starting = false;
+	bool starting = false, seen = false;
 	size_t i;
 
 	for (i = 0; i < f->nprocesses; i++) {
 		p = &f->process[i];
 		if (p->view.role != PROCESS_READER)
 			continue;
+		seen = true;
 		if (p->view.state == CHILD_READY && p->exists &&
 		    !facts_process_hangs(f, p))
 			return;
 		starting |= p->view.state == CHILD_STARTING;
 	}
-	if (starting && supervisor != NULL &&
-	    f->boot - f->daemon.started_boot < f->options.start_timeout) {
+	if (!seen ||
+	    (starting && f->boot - f->daemon.started_boot < f->options.start_timeout)) {
 		it = judge_put(
 		    v, JUDGE_STARTING, CTL_NOT_SERVING, "hydratord is starting");
-		judge_put_span(it, ", for ", f->boot - f->daemon.started_boot);
+		if (f->daemon.started_boot != 0)
+			judge_put_span(it, ", for ", f->boot - f->daemon.started_boot);
 		judge_put_advice(it, "wait");
 		return;
 	}

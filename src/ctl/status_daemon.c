@@ -158,8 +158,11 @@ status_put_fleet(struct out *o, const struct facts *f)
 	struct fleet_sum sum = { 0 };
 
 	fleet_add_up(f, &sum);
-	out_line(o, "fleet", sum.used > 0 ? "fleet" : NULL);
-	out_bool(o, "used", NULL, sum.used > 0);
+	if (sum.used == 0) {
+		out_null(o, "fleet", NULL);
+		return;
+	}
+	out_line(o, "fleet", "fleet");
 	out_int(o, "leading", "leads", (int64_t)sum.roles[LEDGER_LEADER]);
 	out_int(o, "following", "follows in", (int64_t)sum.roles[LEDGER_FOLLOWER]);
 	out_mark(o, sum.roles[LEDGER_ALONE] > 0 ? OUT_WARN : OUT_PLAIN);
@@ -167,6 +170,6 @@ status_put_fleet(struct out *o, const struct facts *f)
 	out_string(o, "leader", "leader", sum.leader);
 	out_span(o, "lag", "lag", sum.lag);
 	out_mark(o, sum.down > 0 ? OUT_WARN : OUT_PLAIN);
-	out_bool(o, "up", "Redis up", sum.used > 0 && sum.down == 0);
+	out_bool(o, "up", "Redis up", sum.down == 0);
 	out_group_end(o);
 }

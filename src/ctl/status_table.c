@@ -97,13 +97,23 @@ category_next(struct out *o, const struct facts *f, const struct ledger *l)
 				    : 0);
 }
 
+/* Of HTTP. */
+static void
+document_status(struct out *o, int64_t status)
+{
+	if (status != 0)
+		out_int(o, "status", NULL, status);
+	else
+		out_null(o, "status", NULL);
+}
+
 static void
 document_error(struct out *o, const struct ledger_error *e)
 {
 	out_group(o, "error", NULL);
 	out_time(o, "at", NULL, e->wall);
 	out_string(o, "host", NULL, e->host[0] != '\0' ? e->host : NULL);
-	out_int(o, "status", NULL, e->status);
+	document_status(o, e->status);
 	out_string(o, "text", NULL, e->wall != 0 ? e->text : NULL);
 	out_group_end(o);
 }
@@ -122,7 +132,7 @@ category_documents(struct out *o, const struct facts *f, const struct ledger *l)
 		    o, "state", NULL, ledger_state_name((enum ledger_state)d->state));
 		row_age(o, "age", d->fetched_wall, f->wall);
 		out_int(o, "place", NULL, (int64_t)d->place);
-		out_int(o, "status", NULL, (int64_t)d->status);
+		document_status(o, (int64_t)d->status);
 		out_bytes(o, "bytes", NULL, d->bytes);
 		out_span(o, "took", NULL, d->asked_wall != 0 ? d->nsec : -1);
 		out_time(o, "asked", NULL, d->asked_wall);
