@@ -23,6 +23,7 @@
 #include "supervisor/deadline.h"
 #include "supervisor/fork.h"
 #include "supervisor/obituary.h"
+#include "supervisor/slots.h"
 #include "supervisor/usage.h"
 
 #define NEVER INT64_MAX
@@ -72,6 +73,8 @@ children_init(struct children *c)
 		child_init(&c->item[i], ROLE_HYDRATOR, i, c->config->category[i].name);
 	for (i = 0; i < c->config->readers; i++)
 		child_init(&c->item[c->config->ncategories + i], ROLE_READER, i, NULL);
+	for (i = 0; i < c->n; i++)
+		slots_note(c, &c->item[i]);
 }
 
 static void
@@ -217,6 +220,7 @@ child_event(struct children *c, struct child *ch, enum life_event event, int64_t
 	case LIFE_DO_NOTHING:
 		break;
 	}
+	slots_note(c, ch);
 	if (!there)
 		child_event(c, ch, LIFE_REAPED, now);
 }
@@ -325,6 +329,7 @@ bool
 children_bury(struct children *c, pid_t pid, int status)
 {
 	enum child_state before;
+	enum counter_death death;
 	struct child *ch;
 	int64_t now = clock_boot();
 
@@ -338,9 +343,12 @@ children_bury(struct children *c, pid_t pid, int status)
 	before = ch->life.state;
 	child_event(c, ch, LIFE_REAPED, now);
 	obituary(ch, before, pid, status, now);
-	if (ch->life.wanted)
-		counter_raise(
-		    &c->counters->deaths[ch->role][obituary_death(before, status)], 1);
+	if (!ch->life.wanted)
+		return true;
+	death = obituary_death(before, status);
+	counter_raise(&c->counters->deaths[ch->role][death], 1);
+	slots_count_death(ch, death, status);
+	slots_note(c, ch);
 	return true;
 }
 

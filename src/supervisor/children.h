@@ -10,10 +10,10 @@
 
 #include "proc/channel.h"
 #include "proc/child.h"
+#include "shm/counters.h"
 #include "supervisor/life.h"
 #include "supervisor/pulse.h"
 
-struct counters;
 struct listeners;
 struct privilege;
 
@@ -40,6 +40,10 @@ struct child {
 	/* Messages since then, clock_boot(), and when that was. */
 	unsigned heard;
 	int64_t heard_since;
+	/* Of processes of the slot that were replaced (shm/process.h). */
+	uint64_t deaths[DEATH_MAX];
+	int64_t last_death; /* clock_wall(); 0: none */
+	int last_status;    /* wait(2) */
 };
 
 struct children {

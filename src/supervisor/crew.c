@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/describe.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
@@ -67,6 +68,8 @@ crew_make_segment(
 {
 	const char *names[SEGMENT_CATEGORIES_MAX];
 	const struct config *c = w->config;
+	char *text;
+	int status;
 	struct segment_spec spec = {
 		.name = c->segment.name,
 		.capacity = crew_capacity(w, plan->from),
@@ -88,9 +91,14 @@ crew_make_segment(
 	}
 	for (i = 0; i < c->ncategories; i++)
 		names[i] = c->category[i].name;
+	spec.config = text = config_describe(c);
 	errno = 0;
-	if (segment_create(&spec, &w->segment, err, errlen) == -1)
-		return failure_status(errno != 0 ? errno : EINVAL);
+	status = segment_create(&spec, &w->segment, err, errlen) == -1
+		     ? failure_status(errno != 0 ? errno : EINVAL)
+		     : 0;
+	free(text);
+	if (status != 0)
+		return status;
 	w->told = xcalloc(spec.nprocs, sizeof(*w->told));
 	w->told_lines = xcalloc(spec.nprocs, sizeof(*w->told_lines));
 	return 0;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "shm/daemon.h"
+#include "supervisor/slots.h"
 
 /* Now, while the file has the name that it was started by: a package that is upgraded
  * puts another one there. */
@@ -37,4 +38,11 @@ facts_note_config(struct daemon_facts *f, const struct config *c)
 	f->loaded_wall = clock_wall();
 	strlcpy(f->level, c->log.level, sizeof(f->level));
 	f->level_until = 0;
+}
+
+void
+facts_write(const struct daemon_facts *f, struct segment *seg)
+{
+	daemon_write(seg, f);
+	slots_note_supervisor(seg, f->started_boot);
 }

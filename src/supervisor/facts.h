@@ -4,10 +4,13 @@
 
 struct config;
 struct daemon_facts;
+struct segment;
 
 /* At the start: what stays as long as this process lives. */
 void facts_begin(struct daemon_facts *, const char *config_path);
 /* A configuration is in use from now on, with its level of the log. */
 void facts_note_config(struct daemon_facts *, const struct config *);
+/* Writes them, and the supervisor's process slot. */
+void facts_write(const struct daemon_facts *, struct segment *);
 
 #endif

@@ -25,6 +25,7 @@
 #include "supervisor/relief.h"
 #include "supervisor/usage.h"
 #include "supervisor/rights.h"
+#include "supervisor/slots.h"
 
 /* Former crews, whose clients are slow, cost processes and a copy of the snapshots
  * each. With so many alive the next reload waits: to close their idle connections
@@ -74,7 +75,7 @@ reload_open(struct reload *r, char *err, size_t errlen)
 	reload_keep_log(r->rising);
 	facts_begin(&r->facts, r->start->path);
 	facts_note_config(&r->facts, r->start->config);
-	daemon_write(r->rising->segment, &r->facts);
+	facts_write(&r->facts, r->rising->segment);
 	return 0;
 }
 
@@ -197,6 +198,7 @@ reload_retire(struct crew *old, struct crew *heir)
 	size_t i;
 
 	listeners_close_all(old->listeners);
+	slots_carry(&old->children, &heir->children);
 	children_tell(&old->children, ROLE_READER, LIFE_RETIRE);
 	children_tell(&old->children, ROLE_HYDRATOR, LIFE_STOP);
 	for (i = 0; i < heir->config->ncategories; i++) {
@@ -247,7 +249,7 @@ reload_commit(struct reload *r)
 		atomic_store_explicit(&reload_counters(r)->reloaded_wall,
 		    r->facts.loaded_wall, memory_order_relaxed);
 	}
-	daemon_write(w->segment, &r->facts);
+	facts_write(&r->facts, w->segment);
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
