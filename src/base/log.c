@@ -18,6 +18,7 @@
 
 #include "base/journal.h"
 #include "base/log_daemon.h"
+#include "base/log_level.h"
 #include "base/log_line.h"
 #include "base/log_ring.h"
 #include "base/log_sink.h"
@@ -32,9 +33,9 @@
  * starter left open. */
 static struct log_sink log_sink = { STDERR_FILENO, LOG_SINK_POLL, false };
 static struct log_daemon log_daemon = { NULL, -1 };
-static bool log_to_daemon; /* and not to the sink */
-static int log_level = LOG_INFO;
-static char *log_path; /* NULL unless the target is a file */
+static bool log_to_daemon;                    /* and not to the sink */
+static _Atomic int log_most = LOG_LEVEL_INFO; /* the level; threads read it */
+static char *log_path;                        /* NULL unless the target is a file */
 static bool log_opened;
 static bool log_json;
 static bool log_journal; /* the sink is the journal, which reads the priority */
@@ -108,10 +109,10 @@ int
 log_open(const char *target, const char *level)
 {
 	struct log_sink sink = { .fd = -1, .kind = LOG_SINK_WRITE };
-	int prio = log_level_find(level);
+	int number = log_level_find(level);
 	char *path = NULL;
 
-	if (prio == -1) {
+	if (number == -1) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -124,9 +125,21 @@ log_open(const char *target, const char *level)
 	log_path = path;
 	log_replace_sink(&sink);
 	log_journal = strcmp(target, "stderr") == 0 && journal_is_stderr();
-	log_level = prio;
+	log_set_level((enum log_level)number);
 	log_opened = true;
 	return 0;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&log_most, (int)level, memory_order_relaxed);
+}
+
+enum log_level
+log_get_level(void)
+{
+	return (enum log_level)atomic_load_explicit(&log_most, memory_order_relaxed);
 }
 
 void
@@ -255,8 +268,9 @@ static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_li
 	size_t n = 0;
 	int saved = errno, r;
 	bool keeps = log_ring != NULL && prio <= LOG_WARNING;
+	bool told = prio <= log_level_priority(log_get_level());
 
-	if (prio > log_level && !keeps)
+	if (!told && !keeps)
 		return;
 	r = vsnprintf(text, sizeof(text), fmt, ap);
 	if (r > 0)
@@ -269,8 +283,7 @@ static void PRINTF_LIKE(3, 0) log_line(int prio, int err, const char *fmt, va_li
 	log_defuse(text, n);
 	if (keeps)
 		log_ring_put(log_ring, prio, text, n);
-	if (prio <= log_level &&
-	    (log_tell_losses() == -1 || log_send(prio, text, n) == -1)) {
+	if (told && (log_tell_losses() == -1 || log_send(prio, text, n) == -1)) {
 		log_untold++;
 		log_uncounted++;
 	}

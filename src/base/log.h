@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/log_level.h"
 
 /*
  * Where lines go: "syslog" (the daemon behind /dev/log), "stderr", or the path of a
@@ -18,6 +19,11 @@
  * not be opened, or EINVAL for an unknown level); the old target then stays.
  */
 int log_open(const char *target, const char *level) MUST_CHECK;
+
+/* Up to which level lines are written from now on, in this process, by any of its
+ * threads. log_open() sets its own; a child inherits what its parent had. */
+void log_set_level(enum log_level);
+enum log_level log_get_level(void);
 
 /* Whether lines are JSON objects from now on, wherever they go; else they are text.
  * Supervisor; children inherit it. */

@@ -7,39 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/attr.h"
-
-static const struct {
-	const char *name;
-	int prio;
-} log_levels[] = {
-	{ "error", LOG_ERR },
-	{ "warning", LOG_WARNING },
-	{ "info", LOG_INFO },
-	{ "debug", LOG_DEBUG },
-};
-
-int
-log_level_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < NELEM(log_levels); i++)
-		if (strcmp(name, log_levels[i].name) == 0)
-			return log_levels[i].prio;
-	return -1;
-}
-
-static const char *
-level_name(int prio)
-{
-	size_t i;
-
-	for (i = 0; i < NELEM(log_levels); i++)
-		if (prio == log_levels[i].prio)
-			return log_levels[i].name;
-	return "info";
-}
+#include "base/log_level.h"
 
 /* "" where there is no clock. */
 static void
@@ -71,7 +39,7 @@ log_line_text(
 		strlcat(time, " ", sizeof(time));
 	}
 	n = (size_t)snprintf(line, size, "%s%s[%d]: %s%s", time, h->proc, (int)getpid(),
-	    h->prio <= LOG_WARNING ? level_name(h->prio) : "",
+	    h->prio <= LOG_WARNING ? log_level_name(log_level_of(h->prio)) : "",
 	    h->prio <= LOG_WARNING ? ": " : "");
 	if (n >= size)
 		n = size - 1;
@@ -127,7 +95,7 @@ log_line_json(
 	n = (size_t)snprintf(line, size - end_len,
 	    "%s{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%.64s\",\"pid\":%d,"
 	    "\"message\":\"",
-	    mark, time, level_name(h->prio), h->proc, (int)getpid());
+	    mark, time, log_level_name(log_level_of(h->prio)), h->proc, (int)getpid());
 	n += put_string(line + n, size - end_len - n, text, len);
 	memcpy(line + n, end, end_len);
 	return n + end_len;

@@ -1,4 +1,4 @@
-/* The forms of a log line, as text and as JSON, and the names of its levels. */
+/* The forms of a log line, as text and as JSON. */
 #ifndef BASE_LOG_LINE_H
 #define BASE_LOG_LINE_H
 
@@ -10,9 +10,6 @@ struct log_head {
 	const char *proc; /* "supervisor", "reader 0": a name of ours */
 	bool journal;     /* "<4>" in place of the time, which the journal knows */
 };
-
-/* The level of a name, "error" to "debug"; -1: there is none of that name. */
-int log_level_find(const char *name);
 
 /* Both write a line without its end into size bytes, and cut text off where it does not
  * fit. text is as log_defuse() leaves it. Return the bytes written; no '\0' follows. */
