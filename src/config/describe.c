@@ -57,10 +57,10 @@ config_describe(const struct config *c)
 	FILE *out = open_memstream(&text, &len);
 
 	if (out == NULL)
-		fatal("cannot describe the configuration");
+		fatal("out of memory");
 	describe_all(c, presets, out);
 	if (fclose(out) == EOF)
-		fatal("cannot describe the configuration");
+		fatal("out of memory");
 	config_free(&presets);
 	return text;
 }

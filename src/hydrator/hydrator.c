@@ -82,6 +82,9 @@ hydrator_obey(
 	case CHANNEL_ACCEPT:
 		h->accept = true;
 		break;
+	case CHANNEL_LEVEL:
+		proc_child_level(m->value);
+		break;
 	case CHANNEL_STOP:
 		h->stop = true;
 		break;

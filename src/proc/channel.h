@@ -16,6 +16,7 @@ enum channel_type {
 	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
 			 * they ask once more */
 	CHANNEL_ACCEPT, /* down, hydrators: what the gate refuses is to be accepted */
+	CHANNEL_LEVEL,  /* down: the level of log lines, a number, has changed */
 	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
 	CHANNEL_ASKED,  /* up, readers: somebody who may asks for a refresh */
 };
@@ -31,7 +32,7 @@ struct channel_message {
 	uint32_t type;  /* enum channel_type */
 	uint32_t files; /* bits 1 << enum channel_file: those that come along */
 	/* READY: a hydrator's published generation, or 0. ASKED: the index of a
-	 * category in the configuration. */
+	 * category in the configuration. LEVEL: enum log_level. */
 	uint64_t value;
 };
 

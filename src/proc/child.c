@@ -119,6 +119,13 @@ child_count_descriptors(struct counters *c, int64_t now)
 }
 
 void
+proc_child_level(uint64_t level)
+{
+	if (level < LOG_LEVELS)
+		log_set_level((enum log_level)level);
+}
+
+void
 proc_child_beat(struct counters *c)
 {
 	int64_t now = clock_boot();

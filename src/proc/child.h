@@ -71,6 +71,9 @@ void proc_child_note_limits(void);
  * has open, once it knows how many it may have. */
 void proc_child_beat(struct counters *);
 
+/* Child, on CHANNEL_LEVEL: its lines are of that enum log_level or more urgent. */
+void proc_child_level(uint64_t level);
+
 /*
  * How many descriptors below `limit` this process has open; limit is at most its own
  * RLIMIT_NOFILE; 0: not known. Any process, also one that may open no file, for nobody

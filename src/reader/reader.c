@@ -237,6 +237,8 @@ on_channel(evutil_socket_t fd, short what UNUSED, void *arg)
 			retire(r);
 		else if (m.type == CHANNEL_REOPEN)
 			reopen(r, files);
+		else if (m.type == CHANNEL_LEVEL)
+			proc_child_level(m.value);
 	}
 	if (n == 0) {
 		log_warnx("the supervisor is gone");

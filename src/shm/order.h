@@ -21,6 +21,14 @@ struct segment;
 /* Real-time: signals with different values wait in a queue. No constant. */
 #define ORDER_SIGNAL SIGRTMIN
 
+/* Values that TERM may have; none, or another one: finish what is under way. */
+enum order_stop {
+	/* The sender has duplicates of the listening sockets, and keeps them for a
+	 * successor. */
+	ORDER_STOP_HELD = 1,
+	ORDER_STOP_NOW, /* wait for nobody */
+};
+
 /* What is ordered with ORDER_SIGNAL, and its argument, 16 bits. */
 enum order_code {
 	ORDER_ACCEPT = 1, /* what the gate refuses; categories, bits 1 << index */

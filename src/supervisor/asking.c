@@ -52,6 +52,6 @@ asking_step(const struct crews *crews, struct crew *serving, int64_t now)
 		ch->asked_next = now + ASKING_PAUSE;
 		log_info("%s: a refresh is asked for over HTTP",
 		    serving->config->category[i].name);
-		child_order(ch, CHANNEL_REFRESH);
+		child_order_refresh(ch);
 	}
 }

@@ -1,4 +1,4 @@
-/* Starting, ordering, burying and restarting children. */
+/* Starting, burying and restarting children. */
 #include "supervisor/children.h"
 
 #include <sys/socket.h>
@@ -20,6 +20,7 @@
 #include "shm/counters.h"
 #include "shm/segment.h"
 #include "supervisor/asking.h"
+#include "supervisor/children_order.h"
 #include "supervisor/deadline.h"
 #include "supervisor/fork.h"
 #include "supervisor/obituary.h"
@@ -111,38 +112,6 @@ child_schedule(struct child *ch, int64_t now)
 }
 
 static void
-child_send(struct child *ch, enum channel_type type)
-{
-	if (channel_send(ch->channel, type, 0) == 0 || errno == EPIPE)
-		return; /* EPIPE: its death is about to be seen */
-	if (errno != EAGAIN)
-		log_warn("%s (pid %d): cannot send an order", ch->title, (int)ch->pid);
-	/* A stop must arrive: EOF after the orders that it has not read says the same.
-	 */
-	else if (type == CHANNEL_STOP || type == CHANNEL_RETIRE)
-		shutdown(ch->channel, SHUT_WR);
-	else
-		log_debug("%s (pid %d) has orders to read", ch->title, (int)ch->pid);
-}
-
-/* One that is carried out when nobody waits for it any more (ask.c) would accept what
- * nobody has looked at. */
-static void
-child_send_accept(const struct children *c, struct child *ch, int64_t now)
-{
-	if (ch->accept_until == 0)
-		return;
-	if (ch->channel != -1 && channel_send(ch->channel, CHANNEL_ACCEPT, 0) == 0)
-		ch->accept_until = 0;
-	else if (now >= ch->accept_until) {
-		log_warnx("%s has not taken the order to accept within %lld s: it is "
-			  "dropped",
-		    ch->title, (long long)c->config->upstream.cycle_timeout);
-		ch->accept_until = 0;
-	}
-}
-
-static void
 child_start(struct children *c, struct child *ch, int64_t now)
 {
 	pid_t pid;
@@ -159,10 +128,9 @@ child_start(struct children *c, struct child *ch, int64_t now)
 	}
 	ch->pid = pid;
 	log_debug("%s started as pid %d", ch->title, (int)pid);
-	if (ch->owed)
-		child_send(ch, CHANNEL_REFRESH);
-	ch->owed = false;
-	child_send_accept(c, ch, now);
+	ch->reopen = false;
+	ch->level = log_get_level();
+	child_send_pending(c, ch, now);
 }
 
 /* CONT: one that is stopped would keep the signal waiting. Returns false if there is no
@@ -290,7 +258,7 @@ children_tick(struct children *c, int64_t now)
 		}
 		if (child_is_at_work(ch))
 			child_look(c, ch, now, now - c->ticked);
-		child_send_accept(c, ch, now);
+		child_send_pending(c, ch, now);
 	}
 	c->ticked = now;
 }
@@ -392,54 +360,6 @@ children_read(struct children *c, struct child *ch)
 		} else if (m.type == CHANNEL_ASKED) {
 			asking_hear(c, ch, m.value);
 		}
-	}
-}
-
-void
-child_order(struct child *ch, enum channel_type type)
-{
-	if (ch->channel != -1)
-		child_send(ch, type);
-	else if (type == CHANNEL_REFRESH)
-		ch->owed = true;
-}
-
-void
-children_order(struct children *c, enum role role, enum channel_type type)
-{
-	struct child *ch;
-
-	for (ch = c->item; ch < c->item + c->n; ch++)
-		if (role == ROLE_MAX || ch->role == role)
-			child_order(ch, type);
-}
-
-void
-children_accept(struct children *c, unsigned category)
-{
-	struct child *ch = &c->item[category];
-
-	int64_t now = clock_boot();
-
-	ch->accept_until = now + c->config->upstream.cycle_timeout * NSEC_PER_SEC;
-	child_send_accept(c, ch, now);
-}
-
-void
-children_reopen_logs(struct children *c)
-{
-	int files[CHANNEL_FILES] = { [CHANNEL_LOG] = log_file_descriptor() };
-	struct child *ch;
-
-	for (ch = c->item; ch < c->item + c->n; ch++) {
-		if (ch->channel == -1)
-			continue;
-		files[CHANNEL_ACCESS_LOG] =
-		    ch->role == ROLE_READER ? c->access_log : -1;
-		if (channel_send_files(ch->channel, CHANNEL_REOPEN, files) == -1 &&
-		    errno != EPIPE)
-			log_warn("%s (pid %d): cannot pass the logs on", ch->title,
-			    (int)ch->pid);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log_level.h"
 #include "proc/channel.h"
 #include "proc/child.h"
 #include "shm/counters.h"
@@ -22,14 +23,16 @@ struct child {
 	struct life life;
 	struct pulse pulse;
 	enum role role;
-	unsigned index;    /* of its kind, see struct child_context */
-	char title[64];    /* "reader 0", "hydrator text_generation" */
-	pid_t pid;         /* 0: none; never kept after it was reaped */
-	int channel;       /* -1: none */
-	int64_t deadline;  /* of its state, clock_boot(); INT64_MAX: none */
-	int64_t born;      /* clock_boot() of the last fork */
-	unsigned failures; /* deaths since it last lived for long enough */
-	bool owed;         /* a refresh was asked for while there was no process */
+	unsigned index;       /* of its kind, see struct child_context */
+	char title[64];       /* "reader 0", "hydrator text_generation" */
+	pid_t pid;            /* 0: none; never kept after it was reaped */
+	int channel;          /* -1: none */
+	int64_t deadline;     /* of its state, clock_boot(); INT64_MAX: none */
+	int64_t born;         /* clock_boot() of the last fork */
+	unsigned failures;    /* deaths since it last lived for long enough */
+	bool owed;            /* a refresh was asked for that no process has taken */
+	bool reopen;          /* the logs were opened anew, and it has not taken them */
+	enum log_level level; /* that its process has, or will have read of */
 	/* Until when CHANNEL_ACCEPT waits for a process that takes it, clock_boot();
 	 * 0: none was ordered that was not taken. */
 	int64_t accept_until;
@@ -94,18 +97,15 @@ int child_channel(const struct child *, int64_t now);
 /* Notes what each process takes (usage.h). */
 void children_measure(const struct children *);
 
-/* Sends an order to each running child of a role, ROLE_MAX: of all. One that has not
- * yet read the last orders is left alone: it has been asked. A refresh is kept for one
- * that has no process now. */
-void children_order(struct children *, enum role, enum channel_type);
-/* The same, to one child. */
-void child_order(struct child *, enum channel_type);
+/* Sends CHANNEL_REFRESH to a hydrator, now or when it has a process that reads its
+ * orders. */
+void child_order_refresh(struct child *);
 
-/* Sends CHANNEL_ACCEPT to a hydrator, now or when it has a process that reads its
- * orders; after upstream.cycle_timeout it is dropped. */
-void children_accept(struct children *, unsigned category);
+/* The same with CHANNEL_ACCEPT; after upstream.cycle_timeout it is dropped. */
+void child_order_accept(const struct children *, struct child *);
 
-/* Passes the logs, which were opened anew, to each running child. */
+/* Passes the logs, which were opened anew, to each running child, now or when it reads
+ * its orders. */
 void children_reopen_logs(struct children *);
 
 /* True if no slot has a process or shall have one. */

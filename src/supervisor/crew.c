@@ -198,13 +198,14 @@ crew_close(struct crew **wp)
 	free(w);
 }
 
-void
+bool
 crew_reopen_logs(struct crew *w)
 {
 	if (w->children.access_log != -1)
 		close(w->children.access_log);
 	w->children.access_log = logs_open_access(w->config);
 	children_reopen_logs(&w->children);
+	return w->children.access_log != -1 || w->config->http.access_log[0] == '\0';
 }
 
 struct counters *

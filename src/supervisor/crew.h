@@ -73,8 +73,9 @@ void crew_disinherit(struct crew *);
 /* It serves: says in the log where, and what, and whether that has room. */
 void crew_announce(const struct crew *);
 
-/* After a rotation: opens its access log anew, and passes the logs to its children. */
-void crew_reopen_logs(struct crew *);
+/* After a rotation: opens its access log anew, and passes the logs to its children.
+ * Returns false if there is no access log any more; said. */
+bool crew_reopen_logs(struct crew *);
 
 /* The hydrator of that name, or NULL. */
 struct child *crew_hydrator(struct crew *, const char *category);

@@ -87,9 +87,15 @@ logs_open_access(const struct config *c)
 }
 
 void
-logs_reopen(const struct config *c)
+logs_reopen(const struct config *c, char *err, size_t errlen)
 {
-	if (log_reopen() == -1)
-		log_err(
-		    "cannot reopen %s, still writing to the old file", c->log.target);
+	int saved;
+
+	if (log_reopen() == 0)
+		return;
+	saved = errno;
+	snprintf(err, errlen, "cannot reopen %s, still writing to the old file: %s\n",
+	    c->log.target, strerror(saved));
+	errno = saved;
+	log_err("cannot reopen %s, still writing to the old file", c->log.target);
 }

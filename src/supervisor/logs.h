@@ -24,7 +24,8 @@ void logs_tell_why(const char *err);
 /* The readers' access log: a descriptor, or -1 if there is none, or, after a line in
  * the log, if it cannot be opened. */
 int logs_open_access(const struct config *) MUST_CHECK;
-/* USR2: the log file anew; what fails is said in the old one. */
-void logs_reopen(const struct config *);
+/* USR2: the log file anew; what fails is said in the old one, and as a line in err,
+ * which is else left alone. */
+void logs_reopen(const struct config *, char *err, size_t errlen);
 
 #endif

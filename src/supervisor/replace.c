@@ -19,8 +19,8 @@
 #include "base/buf.h"
 #include "base/pidfile.h"
 #include "config/config.h"
+#include "shm/order.h"
 #include "supervisor/activation.h"
-#include "supervisor/supervisor.h"
 
 #define FIRST (STDERR_FILENO + 1) /* of those that are passed */
 #define SOCKETS_MAX 256
@@ -146,7 +146,7 @@ process_end(int process, int64_t drain, bool held)
 
 	si.si_pid = getpid();
 	si.si_uid = getuid();
-	si.si_value.sival_int = SUPERVISOR_SOCKETS_ARE_HELD;
+	si.si_value.sival_int = ORDER_STOP_HELD;
 	if (pidfd_send_signal(process, SIGTERM, held ? &si : NULL, 0) == -1)
 		return errno == ESRCH ? 0 : -1;
 	if (has_ended(process, drain + REPLACE_GRACE))

@@ -31,6 +31,7 @@
 #include "supervisor/keep.h"
 #include "supervisor/logs.h"
 #include "supervisor/notify.h"
+#include "supervisor/orders.h"
 #include "supervisor/relief.h"
 #include "supervisor/reload.h"
 #include "supervisor/rights.h"
@@ -42,6 +43,7 @@ struct supervisor {
 	struct activation passed;
 	struct pidfh *lock;
 	struct reload reload;
+	struct orders orders;
 	int signals; /* signalfd */
 	int notify;  /* see daemon_fork() */
 	int64_t
@@ -54,6 +56,8 @@ struct supervisor {
 
 /* What crashes later begins anew with short delays; as for children (life.c). */
 #define HEALTHY_AFTER (60 * NSEC_PER_SEC)
+
+#define SIGNALS_A_TURN 256
 
 /* Instead of an exit status: a stop came before the start. */
 #define SUPERVISOR_STOPPED (-1)
@@ -76,69 +80,41 @@ on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 }
 
 static void
-supervisor_stop(struct supervisor *s, bool held)
+supervisor_stop(struct supervisor *s, enum life_event event, bool held)
 {
 	notify_stopping();
 	notify_status("stopping: answers under way are finished");
-	relief_stop(&s->reload, s->reload.stopping ? LIFE_HURRY : LIFE_STOP,
-	    held || notify_is_heard());
+	relief_stop(&s->reload, event, held || notify_is_heard());
 }
 
 static void
 on_stop(struct supervisor *s, const struct signalfd_siginfo *si)
 {
+	int value = si->ssi_code == SI_QUEUE ? si->ssi_int : 0;
+
 	log_info("%s by SIG%s from pid %u", s->reload.stopping ? "hurried" : "stopping",
 	    sigabbrev_np((int)si->ssi_signo), si->ssi_pid);
-	supervisor_stop(
-	    s, si->ssi_code == SI_QUEUE && si->ssi_int == SUPERVISOR_SOCKETS_ARE_HELD);
-}
-
-static void
-supervisor_order(struct supervisor *s, enum role role, enum channel_type type)
-{
-	struct crew *w;
-
-	TAILQ_FOREACH (w, &s->reload.crews, entry)
-		children_order(&w->children, role, type);
+	supervisor_stop(s,
+	    s->reload.stopping || value == ORDER_STOP_NOW ? LIFE_HURRY : LIFE_STOP,
+	    value == ORDER_STOP_HELD);
 }
 
 static void
 on_refresh(struct supervisor *s, const struct signalfd_siginfo *si)
 {
-	log_info("refresh asked for by pid %u", si->ssi_pid);
-	supervisor_order(s, ROLE_HYDRATOR, CHANNEL_REFRESH);
+	orders_refresh(&s->reload, (pid_t)si->ssi_pid);
 }
 
 static void
 on_order(struct supervisor *s, const struct signalfd_siginfo *si)
 {
-	struct crew *w = s->reload.serving;
-	enum order_code code;
-	unsigned categories, i;
-
-	if (w == NULL || si->ssi_code != SI_QUEUE ||
-	    !order_value_open(w->segment, si->ssi_int, &code, &categories) ||
-	    code != ORDER_ACCEPT) {
-		log_warnx("an order from pid %u is none, or for another configuration",
-		    si->ssi_pid);
-		return;
-	}
-	for (i = 0; i < w->config->ncategories; i++)
-		if ((categories & 1u << i) != 0) {
-			log_info("%s: pid %u asks to accept what the gate refuses",
-			    w->config->category[i].name, si->ssi_pid);
-			children_accept(&w->children, i);
-		}
+	orders_take(&s->orders, &s->reload, si);
 }
 
 static void
 on_reopen(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
 {
-	struct crew *w = s->reload.serving;
-
-	logs_reopen(w != NULL ? w->config : s->start->config);
-	TAILQ_FOREACH (w, &s->reload.crews, entry)
-		crew_reopen_logs(w);
+	orders_reopen(&s->orders);
 }
 
 static void
@@ -193,14 +169,17 @@ supervisor_set_up_process(void)
 	supervisor_block_signals();
 }
 
+/* Not all there are: whoever queues them without end stops nothing else. */
 static void
 supervisor_signal(struct supervisor *s)
 {
 	struct signalfd_siginfo si;
-	ssize_t n;
+	int left = SIGNALS_A_TURN;
+	ssize_t n = 0;
 	size_t i;
 
-	while ((n = read(s->signals, &si, sizeof(si))) == (ssize_t)sizeof(si))
+	while (left-- > 0 &&
+	       (n = read(s->signals, &si, sizeof(si))) == (ssize_t)sizeof(si))
 		for (i = 0; i < NELEM(handlers); i++)
 			if (handled_signal(i) == (int)si.ssi_signo)
 				handlers[i].handle(s, &si);
@@ -244,6 +223,8 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 		keep_sockets(&s->passed, s->reload.serving->listeners);
 		keep_up(&s->passed, false);
 		s->healthy = clock_boot() + HEALTHY_AFTER;
+		if (s->reload.outcome == ORDER_DONE)
+			orders_forget(&s->orders);
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
@@ -252,7 +233,7 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 	case RELOAD_FAILED:
 		s->status = EXIT_FAILURE;
 		strlcpy(s->err, "its readers are not ready in time", sizeof(s->err));
-		supervisor_stop(s, false);
+		supervisor_stop(s, LIFE_STOP, false);
 		break;
 	case RELOAD_NOTHING:
 		break;
@@ -291,6 +272,7 @@ supervisor_tick(struct supervisor *s)
 	enum reload_event event;
 	struct crew *w;
 
+	orders_tick(&s->orders, &s->reload, now);
 	TAILQ_FOREACH (w, &s->reload.crews, entry) {
 		children_tick(&w->children, now);
 		atomic_store_explicit(

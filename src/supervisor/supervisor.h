@@ -25,10 +25,6 @@ struct supervisor_start {
 	bool foreground;
 };
 
-/* The value of a TERM whose sender has duplicates of the listening sockets, and keeps
- * them for a successor. */
-#define SUPERVISOR_SOCKETS_ARE_HELD 1
-
 /*
  * The first line of main(): undoes what a starter may leave behind. Standard
  * descriptors that are closed are /dev/null, or a log, the segment or a socket would
