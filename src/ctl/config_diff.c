@@ -1,0 +1,138 @@
+/* Two configurations side by side, one of them a file that nobody has loaded. */
+#include "ctl/config_diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "config/config.h"
+#include "config/describe.h"
+#include "ctl/attach.h"
+#include "ctl/ctl.h"
+#include "terms/category.h"
+
+static const struct out_column diff_columns[] = {
+	{ "option", "OPTION", 0 },
+	{ "running", "RUNNING", OUT_CUT },
+	{ "file", "FILE", OUT_CUT },
+	{ "takes", "TAKES", 0 },
+};
+
+struct comparison {
+	struct str running, file; /* lines of describe.h */
+	struct out *out;
+	unsigned changes, hidden;
+};
+
+static bool
+category_is_known(const char *name)
+{
+	return category_find(name, strlen(name)) != -1;
+}
+
+static bool
+lines_find(struct str lines, struct str name, struct config_line *l)
+{
+	while (config_line_next(&lines, l))
+		if (str_eq(l->name, name))
+			return true;
+	return false;
+}
+
+/* "FILE:LINE" and "default" are no names of variables. */
+static bool
+line_is_of_environment(const struct config_line *l)
+{
+	return !str_eq(l->source, STR("default")) &&
+	       memchr(l->source.p, ':', l->source.len) == NULL;
+}
+
+/* NULL: the option is not there. */
+static void
+put_line_value(struct out *o, const char *key, const struct config_line *l)
+{
+	if (l != NULL)
+		out_text(o, key, NULL, l->value.p, l->value.len);
+	else
+		out_null(o, key, NULL);
+}
+
+static void
+tell_change(struct comparison *c, const struct config_line *running,
+    const struct config_line *file)
+{
+	const struct config_line *any = running != NULL ? running : file;
+
+	c->changes++;
+	out_row(c->out);
+	out_text(c->out, "option", NULL, any->name.p, any->name.len);
+	put_line_value(c->out, "running", running);
+	put_line_value(c->out, "file", file);
+	out_string(c->out, "takes", NULL, any->reloadable ? "a reload" : "a restart");
+}
+
+static void
+compare(struct comparison *c)
+{
+	struct config_line running, file;
+	struct str rest = c->running;
+
+	while (config_line_next(&rest, &running)) {
+		if (line_is_of_environment(&running))
+			c->hidden++;
+		else if (!lines_find(c->file, running.name, &file))
+			tell_change(c, &running, NULL);
+		else if (!str_eq(running.value, file.value))
+			tell_change(c, &running, &file);
+	}
+	for (rest = c->file; config_line_next(&rest, &file);)
+		if (!lines_find(c->running, file.name, &running))
+			tell_change(c, NULL, &file);
+}
+
+static int
+diff_print(const struct ctl *ctl, struct str running, const char *file)
+{
+	struct comparison c = {
+		.running = running,
+		.file = { file, strlen(file) },
+		.out = out_open(ctl, stdout, "reload-diff", 1),
+	};
+
+	out_table(c.out, "changes", "", diff_columns, NELEM(diff_columns));
+	compare(&c);
+	out_table_end(c.out);
+	out_int(c.out, "of_environment", NULL, c.hidden);
+	if (c.hidden > 0)
+		out_note(c.out, "What the daemon's environment sets is not compared.");
+	out_close(&c.out);
+	return c.changes > 0;
+}
+
+int
+config_diff(const struct ctl *ctl)
+{
+	struct attached a;
+	struct config *file;
+	char err[4096], *lines;
+	struct str running;
+	int status;
+
+	/* A file that the daemon reads under another environment. */
+	clearenv();
+	if (config_load(ctl->config_path, category_is_known, &file, err, sizeof(err)) ==
+	    -1) {
+		fprintf(stderr, "hydratorctl: the file would be refused: %s\n", err);
+		return EXIT_FAILURE;
+	}
+	if ((status = attach_open(ctl, &a)) == 0) {
+		running.p = segment_config(a.segment, &running.len);
+		lines = config_describe(file);
+		status = diff_print(ctl, running, lines);
+		free(lines);
+		attach_close(&a);
+	}
+	config_free(&file);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* The log files opened anew, after a rotation. */
+#include <getopt.h>
+#include <signal.h>
+
+#include "ctl/commands.h"
+#include "ctl/order.h"
+
+int
+ctl_reopen(const struct ctl *ctl, int argc, char *argv[])
+{
+	const struct order_errand reopen = {
+		.verb = ORDER_OF_REOPEN,
+		.signo = SIGUSR2,
+		.patience = order_patience(0),
+		.name = "the reopening",
+		.refused = "not all was opened anew",
+	};
+	static const struct option options[] = { { 0 } };
+	struct order_recipient r;
+	int status;
+
+	if (getopt_long(argc, argv, "", options, NULL) != -1)
+		return ctl_usage(argv[0], NULL);
+	if (optind < argc)
+		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = order_find(ctl, &r)) != 0)
+		return status;
+	status = order_run(&r, &reopen);
+	order_leave(&r);
+	return status;
+}

@@ -1,0 +1,59 @@
+/* The end of the daemon. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/journal.h"
+#include "config/config.h"
+#include "ctl/commands.h"
+#include "ctl/order.h"
+
+#define PATIENCE 60 /* seconds, where no configuration says more */
+
+static int
+stop_await(const struct ctl *ctl, const struct order_recipient *r, bool now)
+{
+	int64_t drain = ctl->config == NULL ? PATIENCE
+					    : ctl->config->supervisor.drain_timeout,
+		patience = order_patience(now ? 0 : drain),
+		end = clock_boot() + patience * NSEC_PER_SEC;
+
+	while (!order_has_ended(r))
+		if (clock_boot() > end) {
+			journal_tell(LOG_ERR,
+			    "hydratorctl: pid %d has not stopped within %lld s: %s",
+			    (int)r->pid, (long long)patience,
+			    now ? "is it stopped by SIGSTOP? kill -KILL ends it, and "
+				  "the next start goes on with what is saved"
+				: "hydratorctl stop --now waits for no answer under "
+				  "way");
+			return EXIT_FAILURE;
+		}
+	return 0;
+}
+
+int
+ctl_stop(const struct ctl *ctl, int argc, char *argv[])
+{
+	static const struct option options[] = { { "now", no_argument, NULL, 'n' },
+		{ 0 } };
+	struct order_recipient r;
+	bool now = false;
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'n')
+			return ctl_usage(argv[0], NULL);
+		now = true;
+	}
+	if (optind < argc)
+		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = order_find(ctl, &r)) != 0)
+		return status;
+	if ((status = order_send(&r, SIGTERM, now ? ORDER_STOP_NOW : 0)) == 0)
+		status = stop_await(ctl, &r, now);
+	order_leave(&r);
+	return status;
+}
