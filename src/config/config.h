@@ -118,7 +118,8 @@ struct config {
 		int64_t retry_after;     /* in a 503 */
 		int64_t connection_age;  /* of a connection; 0: no end */
 		struct config_list cors; /* allowed origins */
-		struct config_list metrics_listen;
+		struct config_list metrics_listen, admin_listen;
+		char *admin_token_file; /* "": none; the token is never in here */
 		/* That /readyz waits for, all of them configured. */
 		struct config_list ready_categories;
 		char *access_log;        /* a path; "": none */

@@ -11,6 +11,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+
 /* Looks at what path names, without waiting for a FIFO. Returns 0, or -1 with errno. */
 static int
 file_look(const char *path, struct stat *st)
@@ -74,6 +76,7 @@ config_check_files(const struct config *c, const char *path, struct problems *p)
 		{ "redis.password_file", c->redis.password_file, S_IRWXG | S_IRWXO },
 	};
 	const char *source = path != NULL ? path : "environment", *why;
+	char *token, err[512];
 	size_t i;
 
 	for (i = 0; i < NELEM(file); i++)
@@ -81,6 +84,13 @@ config_check_files(const struct config *c, const char *path, struct problems *p)
 		    (why = file_refuse(file[i].path, file[i].closed)) != NULL)
 			config_problem_add(p, source, 0, "%s: %s: %s", file[i].name,
 			    file[i].path, why);
+	if (c->http.admin_token_file[0] != '\0') {
+		token = secret_read_token("http.admin_token_file",
+		    c->http.admin_token_file, err, sizeof(err));
+		if (token == NULL)
+			config_problem_add(p, source, 0, "%s", err);
+		secret_free(&token);
+	}
 	if (c->upstream.apikey_file[0] != '\0' &&
 	    strncasecmp(c->horde.url, "http:", 5) == 0 &&
 	    !url_is_loopback(c->horde.url))

@@ -159,6 +159,27 @@ check_notify(const struct config *c, struct problems *p)
 	    "notices changes: set history.enabled and state_dir");
 }
 
+/* Neither is of use without the other, and one that is forgotten would be missed when
+ * the first order comes. */
+static void
+check_admin(const struct config *c, struct problems *p)
+{
+	const struct config_list *l = &c->http.admin_listen;
+	bool token = c->http.admin_token_file[0] != '\0';
+
+	if (l->n > 0 && !token)
+		config_problem_add(p, rule_source(c, l, l), 0,
+		    "http.admin_listen: nobody could show a token there: set "
+		    "http.admin_token_file as well");
+	if (l->n == 0 && token)
+		config_problem_add(p,
+		    rule_source(
+			c, &c->http.admin_token_file, &c->http.admin_token_file),
+		    0,
+		    "http.admin_token_file: nobody could be asked for it: set "
+		    "http.admin_listen as well");
+}
+
 void
 config_settle(struct config *c)
 {
@@ -193,6 +214,7 @@ config_check_rules(const struct config *c, const char *path,
 	check_ready_categories(c, p);
 	check_redis(c, p);
 	check_notify(c, p);
+	check_admin(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		config_problem_add(p,

@@ -28,6 +28,7 @@ enum role {
 enum listen_kind {
 	LISTEN_ANSWERS, /* listen */
 	LISTEN_METRICS, /* http.metrics_listen */
+	LISTEN_ADMIN,   /* http.admin_listen */
 	LISTEN_KINDS
 };
 

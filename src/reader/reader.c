@@ -19,6 +19,7 @@
 #include "proc/channel.h"
 #include "proc/sandbox.h"
 #include "reader/access.h"
+#include "reader/admin.h"
 #include "reader/answer.h"
 #include "reader/blob.h"
 #include "reader/cors.h"
@@ -50,13 +51,14 @@ struct reader {
 	struct event *channel, *tick;
 	struct event *patience; /* retired: idle connections are closed */
 	struct event *deadline; /* retired or stopping: all are */
-	struct http_server *server;
+	/* NULL: there are no listeners for it. */
+	struct http_server *servers[LISTEN_KINDS];
 	struct answerer answerer;
 	struct metrics metrics;
+	struct admin admin;
 	struct spread spread;
-	struct http_server *metrics_server; /* NULL: there are no listeners for it */
-	struct counters metrics_counters;   /* of that server: nobody reads them */
-	struct access_log *access;          /* NULL: off */
+	struct counters unread;    /* of servers whose requests are not counted there */
+	struct access_log *access; /* NULL: off */
 	enum stage stage;
 	bool told;  /* both servers know about the stage */
 	int status; /* to exit with */
@@ -78,10 +80,11 @@ leave(struct reader *r, int status)
 static size_t
 connections(const struct reader *r)
 {
-	size_t n = http_server_connections(r->server);
+	size_t n = 0, kind;
 
-	if (r->metrics_server != NULL)
-		n += http_server_connections(r->metrics_server);
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		if (r->servers[kind] != NULL)
+			n += http_server_connections(r->servers[kind]);
 	return n;
 }
 
@@ -136,6 +139,22 @@ on_metrics(
 	metrics_handle(&r->metrics, request, response);
 }
 
+static void
+on_admin(void *arg, const struct http_request *request, struct http_response *response)
+{
+	struct reader *r = arg;
+
+	admin_handle(&r->admin, request, response);
+}
+
+static void
+on_admin_sent(void *arg, const struct http_exchange *e)
+{
+	struct reader *r = arg;
+
+	admin_note(&r->admin, r->access, e);
+}
+
 /* Only our copies: those of others go on listening. Without this a port that the
  * supervisor has given up would take connections that nobody accepts. */
 static void
@@ -171,12 +190,14 @@ start_deadlines(struct reader *r)
 static void
 change_stage(struct reader *r, enum stage stage, void (*change)(struct http_server *))
 {
+	size_t kind;
+
 	if (r->stage == READER_OPEN)
 		start_deadlines(r);
 	r->told = false;
-	change(r->server);
-	if (r->metrics_server != NULL)
-		change(r->metrics_server);
+	for (kind = 0; kind < LISTEN_KINDS; kind++)
+		if (r->servers[kind] != NULL)
+			change(r->servers[kind]);
 	if (r->stage == READER_OPEN)
 		close_listeners(r->context);
 	r->stage = stage;
@@ -265,16 +286,18 @@ on_crowd(void *arg, void *generation)
 	struct reader *r = arg;
 
 	log_warnx("%zu slow clients are cut off: too many generations wait for them",
-	    http_server_drop(r->server, generation));
+	    http_server_drop(r->servers[LISTEN_ANSWERS], generation));
 }
 
-static struct http_server *
+static void
 server_start(
     struct reader *r, const struct http_options *options, enum listen_kind kind)
 {
 	const struct child_sockets *sockets = &r->context->sockets[kind];
 
-	return http_server_new(r->base, options, sockets->fd, sockets->n);
+	if (sockets->n > 0)
+		r->servers[kind] =
+		    http_server_new(r->base, options, sockets->fd, sockets->n);
 }
 
 static void
@@ -303,18 +326,20 @@ servers_start(struct reader *r)
 		.arg = r,
 	};
 
-	r->server = server_start(r, &options, LISTEN_ANSWERS);
-	if (r->context->sockets[LISTEN_METRICS].n == 0)
-		return;
-	/* What is asked about requests is not counted among them. */
-	options.counters = &r->metrics_counters;
+	server_start(r, &options, LISTEN_ANSWERS);
+	/* What is asked about requests, or ordered, is not counted among them. */
+	options.counters = &r->unread;
 	options.fields = NULL;
 	options.handle = on_metrics;
 	options.sent = NULL;
 	options.crowded = NULL;
 	options.pinned = NULL;
 	options.peers = false;
-	r->metrics_server = server_start(r, &options, LISTEN_METRICS);
+	server_start(r, &options, LISTEN_METRICS);
+	options.handle = on_admin;
+	options.sent = on_admin_sent;
+	options.peers = true;
+	server_start(r, &options, LISTEN_ADMIN);
 }
 
 /* Whatever clients are up to, these come between the turns of two of them. */
@@ -345,8 +370,11 @@ events_start(struct reader *r)
 static void
 release(struct reader *r)
 {
-	http_server_free(&r->metrics_server);
-	http_server_free(&r->server);
+	size_t kind;
+
+	for (kind = LISTEN_KINDS; kind-- > 0;)
+		http_server_free(&r->servers[kind]);
+	admin_close(&r->admin);
 	access_close(&r->access);
 	coder_free(&r->answerer.maker.coder);
 	events_free(&r->answerer.events);
@@ -383,6 +411,8 @@ reader_main(const struct child_context *context)
 	atomic_store_explicit(&r.counters->connections, 0, memory_order_relaxed);
 	atomic_store_explicit(&r.counters->streams, 0, memory_order_relaxed);
 	atomic_store_explicit(&r.counters->pinned, 0, memory_order_relaxed);
+	if (context->sockets[LISTEN_ADMIN].n > 0)
+		admin_open(&r.admin, context, r.counters);
 	/* Before any thread is started. */
 	sandbox_enter(ROLE_READER, context);
 	r.answerer.config = context->config;
@@ -400,7 +430,7 @@ reader_main(const struct child_context *context)
 	events_start(&r);
 	on_tick(-1, 0, &r);
 	servers_start(&r);
-	events_serve(r.answerer.events, r.server);
+	events_serve(r.answerer.events, r.servers[LISTEN_ANSWERS]);
 	store_on_crowd(r.answerer.store, on_crowd, &r);
 	if (channel_send(context->channel, CHANNEL_READY, 0) == -1)
 		log_warn("cannot tell the supervisor");

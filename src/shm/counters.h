@@ -58,7 +58,12 @@
 	X(STREAMS_DROPPED, HTTP_STREAMS_DROPPED, NULL)                                 \
 	X(BODIES_READY, HTTP_BODIES, "ready")                                          \
 	X(BODIES_KEPT, HTTP_BODIES, "kept")                                            \
-	X(BODIES_MADE, HTTP_BODIES, "made")
+	X(BODIES_MADE, HTTP_BODIES, "made")                                            \
+	X(ADMIN_ACCEPTED, ADMIN, "accepted")                                           \
+	X(ADMIN_UNAUTHORIZED, ADMIN, "unauthorized")                                   \
+	X(ADMIN_LIMITED, ADMIN, "limited")                                             \
+	X(ADMIN_UNAVAILABLE, ADMIN, "unavailable")                                     \
+	X(ADMIN_OTHER, ADMIN, "other")
 
 enum counter {
 #define X(id, metric, value) COUNTER_##id,

@@ -71,6 +71,12 @@ const struct metric metric_table[METRIC_MAX] = {
 	[METRIC_HTTP_STREAMS_DROPPED] = { .name = "http_dropped_streams_total",
 	    .type = "counter",
 	    .help = "Streams cut off because their clients did not keep up." },
+	[METRIC_ADMIN] = { .name = "admin_requests_total",
+	    .type = "counter",
+	    .label = { "result" },
+	    .help = "Requests answered on http.admin_listen: orders accepted, without "
+		    "the token, the same too often, for want of the token's file or of "
+		    "a supervisor that reads, all others." },
 	[METRIC_ACCESS_LOG_DROPPED] = { .name = "access_log_dropped_total",
 	    .type = "counter",
 	    .help = "Requests that the access log had no room for." },

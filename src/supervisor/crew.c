@@ -33,6 +33,7 @@ crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errl
 	const struct config_list *const lists[LISTEN_KINDS] = {
 		[LISTEN_ANSWERS] = &w->config->listen,
 		[LISTEN_METRICS] = &w->config->http.metrics_listen,
+		[LISTEN_ADMIN] = &w->config->http.admin_listen,
 	};
 	const struct listeners_known known = {
 		.passed = plan->passed,
@@ -309,6 +310,7 @@ crew_announce(const struct crew *w)
 		log_warnx("%s", trouble);
 	crew_announce_sockets(l, "listening");
 	crew_announce_sockets(&w->listeners[LISTEN_METRICS], "metrics");
+	crew_announce_sockets(&w->listeners[LISTEN_ADMIN], "orders");
 	buf_puts(&line, "serving");
 	for (i = 0; i < w->config->ncategories; i++)
 		buf_printf(&line, "%s %s", i ? "," : "", w->config->category[i].name);

@@ -24,6 +24,7 @@
 static const char *const options[LISTEN_KINDS] = {
 	[LISTEN_ANSWERS] = "listen",
 	[LISTEN_METRICS] = "http.metrics_listen",
+	[LISTEN_ADMIN] = "http.admin_listen",
 };
 
 /* One address of the list, and where errors go. */

@@ -49,6 +49,9 @@ rights_check(
 	if (rights_read(
 		p, "redis.password_file", c->redis.password_file, err, errlen) == -1)
 		return -1;
+	if (rights_read(p, "http.admin_token_file", c->http.admin_token_file, err,
+		errlen) == -1)
+		return -1;
 	return rights_read(p, "upstream.ca_file", c->upstream.ca_file, err, errlen);
 }
 

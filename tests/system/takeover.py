@@ -10,7 +10,7 @@ POSSIBLE = os.geteuid() == 0 and platform.machine() == "x86_64"
 SEIZE, INTERRUPT, SINGLESTEP, GETREGS, SETREGS, DETACH = 0x4206, 0x4207, 9, 12, 13, 17
 WALL = 0x40000000  # of waitpid(2): of any thread
 CALLS = {
-    "close": 3, "mmap": 9, "mprotect": 10, "ioctl": 16, "mremap": 25, "madvise": 28, "socket": 41, "connect": 42,
+    "write": 1, "close": 3, "mmap": 9, "mprotect": 10, "ioctl": 16, "mremap": 25, "madvise": 28, "socket": 41, "connect": 42,
     "shutdown": 48, "bind": 49, "listen": 50, "clone": 56, "execve": 59, "kill": 62, "fcntl": 72, "ftruncate": 77,
     "ptrace": 101, "setpriority": 141, "sched_setscheduler": 144, "tkill": 200, "tgkill": 234, "openat": 257,
     "mkdirat": 258, "unlinkat": 263, "renameat": 264, "linkat": 265, "symlinkat": 266, "fchmodat": 268,

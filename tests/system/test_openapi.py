@@ -50,7 +50,7 @@ def path_of(target):
 
 def response_of(target, method, status):
     item = DOCUMENT["paths"][path_of(target)]
-    operation = item["options" if method == "OPTIONS" else "get"]
+    operation = item[method.lower() if method in ("OPTIONS", "POST") else "get"]
     assert str(status) in operation["responses"], "%s %s: %d is not described" % (method, target, status)
     return resolve(operation["responses"][str(status)])
 
@@ -272,6 +272,30 @@ def test_metrics(make_daemon):
     check(answer, "/metrics")
 
 
+def test_orders(make_daemon, tmp_path):
+    (tmp_path / "token").touch(mode=0o600)
+    (tmp_path / "token").write_text("0123456789abcdef\n")
+    daemon = make_daemon(settings='http { admin_listen = "127.0.0.1:0" admin_token_file = "%s" }' % (
+        tmp_path / "token")).start()
+    port = int(re.search(r"orders on 127\.0\.0\.1:(\d+)", daemon.log()).group(1))
+    target, right = "/admin/refresh/image_generation", {"Authorization": "Bearer 0123456789abcdef"}
+
+    def answer(*statuses, target=target, method="POST", headers=right):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        client.request(method, target, headers=headers)
+        got = Answer(client.getresponse())
+        client.close()
+        assert got.status in statuses
+        check(got, target, "POST")
+        return got.status
+
+    answer(202)
+    answer(404, target="/admin/refresh/foo")
+    answer(405, method="GET")
+    answer(401, headers={})
+    wait_for(lambda: answer(401, 429, headers={"Authorization": "Bearer no"}) == 429, "the end of patience")
+
+
 def test_the_document_serves_itself(demo):
     answer = demo.get("/openapi.json")
     assert answer.json() == DOCUMENT
@@ -308,6 +332,8 @@ def test_references_lead_somewhere_and_all_components_are_used():
     used = {holder["$ref"] for holder in each(DOCUMENT, "$ref")}
     for reference in used:
         resolve({"$ref": reference})
+    for operation in each(DOCUMENT["paths"], "security"):
+        used |= {"#/components/securitySchemes/" + name for names in operation["security"] for name in names}
     for kind, members in DOCUMENT["components"].items():
         assert {"#/components/%s/%s" % (kind, name) for name in members} <= used
     names = [operation["operationId"] for operation in each(DOCUMENT["paths"], "operationId")]

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import tempfile
+import time
 
 import pytest
 
@@ -85,6 +86,18 @@ def map_segment(v):
     return max(-errno.EPERM if -4096 < r < 0 and r in REFUSED else r for r in results)
 
 
+def channel(v):
+    """Its end of the socketpair to the supervisor."""
+    sockets = {"socket:[%s]" % line.split()[6] for line in open("/proc/net/unix").readlines()[1:]}
+    return next(int(fd.name) for fd in v.fds.iterdir() if os.readlink(fd) in sockets)
+
+
+def message(kind, value=0):
+    """struct channel_message of src/proc/channel.h."""
+    return struct.pack("=IIQ", kind, 0, value)
+
+
+READY, ASKED = 6, 7
 IOVEC = bytes(16)
 LIMIT = struct.pack("QQ", 64, 64)
 INTERNET = struct.pack("HHIQ", 2, 0, 0x0100007f, 0)
@@ -147,6 +160,7 @@ CALLS = {
     "`bind` a port": lambda v: v.call("bind", v.segment[0], INTERNET, 16),
     "`listen`": lambda v: v.call("listen", v.segment[0], 1),
     "`shutdown` the listening socket": end_listener,
+    "`write` to the supervisor by its channel": lambda v: v.call("write", channel(v), message(READY), 16),
     "`execve`": lambda v: v.call("execve", b"/nonexistent", 0, 0),
     "`execveat`": lambda v: v.call("execveat", -1, b"", 0, 0, 0x1000),
     "fork (`clone` without CLONE_THREAD)": lambda v: v.call("clone", signal.SIGCHLD, 0, 0, 0, 0),
@@ -230,6 +244,37 @@ def test_a_process_that_was_taken_over_reaches_what_the_document_says(
     assert not wrong, "\n".join(wrong)
     figure("reach: %d calls tried in %s" % (len(CALLS), role))
     assert {role: daemon.child(role) for role in daemon.roles} == daemon.roles
+    assert daemon.get("/model_references/statistics/image_generation/deletion-risk").status == 200
+
+
+@pytest.mark.parametrize("daemon", ["root"], indirect=True)
+def test_what_a_reader_says_refreshes_a_category_now_and_then(daemon, common, figure):  # noqa: F811
+    """And does nothing else, whatever it says and how often."""
+    wait_for(lambda: daemon.get("/readyz").status == 200, "all categories")
+    numbers = (0, 2, 32, 1 << 32, (1 << 64) - 1)
+    began, said = time.monotonic(), 0
+    with TakenOver(daemon.roles["reader 0"]) as taken:
+        victim = Victim(taken, daemon, "reader 0", common / "run")
+        fd = channel(victim)
+
+        def say(text):
+            return victim.call("write", fd, text, len(text))
+
+        for size in (1, 8, 15, 17, 4096):
+            say(bytes(size))
+        for kind in (*range(ASKED + 3), (1 << 32) - 1):
+            for number in numbers:
+                wait_for(lambda: say(message(kind, number)) != -errno.EAGAIN, "room")
+        while time.monotonic() < began + 3:
+            said += say(message(ASKED, said % 4)) > 0
+    took = time.monotonic() - began
+    asked = {category: daemon.log().count("%s: a refresh is asked for over HTTP" % category)
+             for category in ("image_generation", "text_generation")}
+    assert all(1 <= count <= took + 2 for count in asked.values()), (asked, took)
+    figure("reach: of %d orders that a reader gave %d were carried out in %.1f s" % (said, sum(asked.values()), took))
+    assert {role: daemon.child(role) for role in daemon.roles} == daemon.roles
+    assert daemon.process.poll() is None and "stopping" not in daemon.log() and "accept" not in re.sub(
+        "accepting", "", daemon.log())
     assert daemon.get("/model_references/statistics/image_generation/deletion-risk").status == 200
 
 

@@ -119,6 +119,35 @@ TEST(a_password_is_for_one_user)
 	assert_non_null(strstr(err, "No such file"));
 }
 
+TEST(who_orders_shows_a_token_that_is_one_and_is_asked_for_it)
+{
+	static const char listen[] = "' }\nhttp { admin_listen = { '127.0.0.1:1' } }\n"
+				     "redis { name = 'x";
+	char file[256], both[512];
+
+	snprintf(file, sizeof(file),
+	    "' }\nhttp { admin_token_file = '%s' }\nredis { name = 'x", key);
+	snprintf(both, sizeof(both),
+	    "' }\nhttp { admin_token_file = '%s' admin_listen = { '127.0.0.1:1' } "
+	    "}\nredis { name = 'x",
+	    key);
+	write_file(key, "0123456789abcdef", 0600);
+	accepts("ca_file", both, "https://h");
+	assert_null(load("ca_file", listen, "https://h"));
+	assert_non_null(strstr(err, "http.admin_listen: nobody could show a token"));
+	assert_null(load("ca_file", file, "https://h"));
+	assert_non_null(strstr(err, "http.admin_token_file: nobody could be asked"));
+	write_file(key, "0123456789abcde", 0600);
+	assert_null(load("ca_file", both, "https://h"));
+	assert_non_null(strstr(err, "http.admin_token_file "));
+	assert_non_null(strstr(err, "is no token of 16 or more"));
+	assert_null(strstr(err, "0123456789abcde"));
+	write_file(key, "0123456789abcdef", 0640);
+	assert_null(load("ca_file", both, "https://h"));
+	assert_non_null(strstr(err, "others may read"));
+	unlink(key);
+}
+
 TEST(a_fifo_is_not_waited_for)
 {
 	unlink(key);
