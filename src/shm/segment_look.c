@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log_text.h"
 #include "base/mem.h"
 #include "shm/layout.h"
 #include "shm/segment.h"
@@ -106,6 +107,15 @@ look_read(struct segment *seg, int fd, uint64_t *file_size)
 	return header_is_good(&seg->h, *file_size) ? 0 : -1;
 }
 
+/* Whoever may write it parses strangers' bytes. */
+static void
+look_name(const struct segment *seg, unsigned category, char *name)
+{
+	memcpy(name, segment_slot(seg, category)->name, SEGMENT_NAME_SIZE);
+	name[SEGMENT_NAME_SIZE - 1] = '\0';
+	log_defuse(name, strlen(name));
+}
+
 /* What of it is to be read: up to the buffers, or all. */
 static int
 look_map(struct segment *seg, int fd, size_t size)
@@ -117,8 +127,7 @@ look_map(struct segment *seg, int fd, size_t size)
 	seg->base = p;
 	seg->h.total_size = size; /* what is mapped */
 	for (unsigned i = 0; i < seg->h.ncategories; i++)
-		strlcpy(
-		    seg->category[i], segment_slot(seg, i)->name, SEGMENT_NAME_SIZE);
+		look_name(seg, i, seg->category[i]);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ held_by(int fd)
 }
 
 /* Locks what no daemon holds. A tool that looks (segment_is_held()) has it for a
- * moment, and shares it. */
+ * moment, and shares it; one that was stopped just then is not waited for. */
 static int
 name_lock(int fd)
 {
@@ -68,8 +68,10 @@ name_lock(int fd)
 	int tries = 0;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (flock(fd, LOCK_SH | LOCK_NB) == -1 || tries++ == TOOL_TRIES)
+		if (flock(fd, LOCK_SH | LOCK_NB) == -1)
 			return -1;
+		if (tries++ == TOOL_TRIES)
+			return 0;
 		flock(fd, LOCK_UN);
 		nanosleep(&moment, NULL);
 	}
