@@ -9,6 +9,8 @@
 #include "ctl/out_node.h"
 #include "ctl/out_screen.h"
 
+#define CUT_WIDTH 32 /* of columns that may be cut, before others are left out */
+
 static const struct out_node *
 row_cell(const struct out_node *row, const char *key)
 {
@@ -34,7 +36,7 @@ column_width(const struct out_node *table, const struct out_column *c)
 }
 
 /* Which columns there is room for: of those that can be spared the last goes first. A
- * column that may be cut is counted with its heading and little more. */
+ * column that may be cut is counted with CUT_WIDTH at most. */
 static void
 columns_choose(const struct out_screen *s, const struct out_node *table, bool *shown)
 {
@@ -48,8 +50,8 @@ columns_choose(const struct out_screen *s, const struct out_node *table, bool *s
 		if (!shown[i] || !s->padded)
 			continue;
 		width = column_width(table, c);
-		if ((c->flags & OUT_CUT) != 0 && width > 16)
-			width = 16;
+		if ((c->flags & OUT_CUT) != 0 && width > CUT_WIDTH)
+			width = CUT_WIDTH;
 		widths[i] = width + 1;
 		total += widths[i];
 	}
