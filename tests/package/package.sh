@@ -48,8 +48,9 @@ build() {
 }
 
 # Elsewhere than these a file would be news.
-places='usr/sbin/hydratord usr/share/doc/hydratord/* usr/share/hydratord/demo/*.json
-	usr/share/man/man[58]/*.gz usr/lib/sysusers.d/hydratord.conf
+places='usr/sbin/hydratord usr/bin/hydratorctl usr/share/doc/hydratord/*
+	usr/share/hydratord/demo/*.json usr/share/man/man[158]/*.gz
+	usr/share/bash-completion/completions/hydratorctl usr/lib/sysusers.d/hydratord.conf
 	lib/systemd/system/hydratord.service lib/systemd/system/hydratord.socket
 	etc/default/hydratord etc/hydratord.conf etc/init.d/hydratord etc/logrotate.d/hydratord
 	var/log/hydratord'

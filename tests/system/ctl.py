@@ -8,7 +8,10 @@ import jsonschema
 
 from daemon import BINARY, PATIENCE
 
-PROGRAM = os.path.join(os.path.dirname(BINARY), "hydratorctl")
+# Beside the daemon that is tested, or where Debian installs it.
+PROGRAM = next(path for path in (os.path.join(os.path.dirname(BINARY), "hydratorctl"),
+                                 os.path.join(os.path.dirname(BINARY), "../bin/hydratorctl"),
+                                 "hydratorctl") if os.path.exists(path) or path == "hydratorctl")
 
 SCHEMA = json.loads((pathlib.Path(__file__).resolve().parents[2] / "doc" / "hydratorctl-schema.json").read_text())
 

@@ -29,6 +29,8 @@ for file in usr/sbin/hydratord usr/bin/hydratorctl etc/hydratord.conf etc/init.d
 	etc/default/hydratord etc/logrotate.d/hydratord \
 	usr/lib/systemd/system/hydratord.service usr/lib/systemd/system/hydratord.socket \
 	usr/lib/sysusers.d/hydratord.conf usr/share/man/man8/hydratord.8 \
+	usr/share/man/man1/hydratorctl.1 \
+	usr/share/bash-completion/completions/hydratorctl \
 	usr/share/man/man5/hydratord.conf.5 usr/share/doc/hydratord/operations.md \
 	usr/share/doc/hydratord/examples/hydratord.conf \
 	usr/share/doc/hydratord/examples/demo.conf usr/share/hydratord/demo/workers.json \
@@ -54,7 +56,7 @@ rm -f "$dir.first" "$dir.second"
 
 by_make uninstall
 [ -z "$(installed)" ] || fail "make uninstall left" "$(installed)"
-left=$(find "$dir" -name 'hydratord*')
+left=$(find "$dir" -name 'hydrator*')
 [ -z "$left" ] || fail "make uninstall left" "$left"
 
 # A service that was not disabled first.
