@@ -36,6 +36,7 @@ asking_pass(struct children *c, struct crew *serving)
 void
 asking_step(const struct crews *crews, struct crew *serving, int64_t now)
 {
+	const char *category;
 	struct crew *w;
 	struct child *ch;
 	size_t i;
@@ -50,8 +51,8 @@ asking_step(const struct crews *crews, struct crew *serving, int64_t now)
 			continue;
 		ch->asked = false;
 		ch->asked_next = now + ASKING_PAUSE;
-		log_info("%s: a refresh is asked for over HTTP",
-		    serving->config->category[i].name);
-		child_order_refresh(ch);
+		category = serving->config->category[i].name;
+		log_info("%s: a refresh is asked for over HTTP", category);
+		crew_refresh(crews, category);
 	}
 }

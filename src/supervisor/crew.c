@@ -297,6 +297,17 @@ crew_announce_sockets(const struct listeners *l, const char *what)
 		log_info("%s on %s", what, l->name[i]);
 }
 
+void
+crew_refresh(const struct crews *crews, const char *category)
+{
+	struct child *ch;
+	struct crew *w;
+
+	TAILQ_FOREACH (w, crews, entry)
+		if ((ch = crew_hydrator(w, category)) != NULL)
+			child_order_refresh(ch);
+}
+
 /* Tests and operators find the port here. */
 void
 crew_announce(const struct crew *w)

@@ -79,5 +79,9 @@ bool crew_reopen_logs(struct crew *);
 
 /* The hydrator of that name, or NULL. */
 struct child *crew_hydrator(struct crew *, const char *category);
+/* Orders the hydrators of that name to refresh, also those that a reload is about to
+ * replace, and their heirs: an order that one of them does not read any more is
+ * another's. */
+void crew_refresh(const struct crews *, const char *category);
 
 #endif

@@ -44,19 +44,6 @@ orders_ration(struct orders *o, int64_t now)
 	o->told = o->untold = 0;
 }
 
-/* Also to those that a reload is about to replace, and to their heirs: an order that
- * one of them does not read any more is another's. */
-static void
-orders_refresh_category(struct reload *r, const char *category)
-{
-	struct child *ch;
-	struct crew *w;
-
-	TAILQ_FOREACH (w, &r->crews, entry)
-		if ((ch = crew_hydrator(w, category)) != NULL)
-			child_order_refresh(ch);
-}
-
 void
 orders_refresh(struct reload *r, pid_t from)
 {
@@ -65,7 +52,7 @@ orders_refresh(struct reload *r, pid_t from)
 
 	log_info("refresh asked for by pid %d", (int)from);
 	for (i = 0; w != NULL && i < w->config->ncategories; i++)
-		orders_refresh_category(r, w->config->category[i].name);
+		crew_refresh(&r->crews, w->config->category[i].name);
 }
 
 void
@@ -158,7 +145,7 @@ orders_take_categories(struct orders *o, struct reload *r, enum order_code code,
 		if (code == ORDER_ACCEPT)
 			child_order_accept(&w->children, &w->children.item[i]);
 		else
-			orders_refresh_category(r, category);
+			crew_refresh(&r->crews, category);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "fixture/moved_clock.h"
+#include "fixture/segment.h"
 #include "proc/channel.h"
 #include "supervisor/asking.h"
 #include "unit.h"
@@ -35,6 +36,8 @@ make(struct by_hand *w, size_t n, const char *const categories[])
 	for (i = 0; i < n; i++)
 		w->category[i].name = (char *)(uintptr_t)categories[i];
 	w->crew.config = w->crew.children.config = &w->config;
+	w->crew.segment = w->crew.children.segment =
+	    fixture_segment_of(categories, (unsigned)n, 1 << 16, (unsigned)n + 2);
 	children_init(&w->crew.children);
 	for (i = 0; i < w->crew.children.n; i++) {
 		assert_int_equal(channel_pair(fds), 0);
@@ -51,6 +54,19 @@ unmake(struct by_hand *w)
 	for (i = 0; i < w->crew.children.n; i++)
 		close(w->far[i]);
 	children_free(&w->crew.children);
+	segment_close(&w->crew.segment);
+}
+
+/* Its hydrators have. */
+static void
+leave(struct by_hand *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->config.ncategories; i++) {
+		close(w->crew.children.item[i].channel);
+		w->crew.children.item[i].channel = -1;
+	}
 }
 
 /* As the i-th child. */
@@ -148,13 +164,13 @@ TEST(test_a_former_reader_asks_those_that_hydrate_now)
 	make(&serving, 2, others);
 	TAILQ_INSERT_TAIL(&crews, &former.crew, entry);
 	TAILQ_INSERT_TAIL(&crews, &serving.crew, entry);
+	leave(&former);
 	say(&former, 3, 2);
 	say(&former, 3, 1); /* which is not configured any more */
 	asking_step(&crews, NULL, clock_boot());
 	asking_step(&crews, &serving.crew, clock_boot());
 	assert_int_equal(orders(&serving, 0), 1);
 	assert_int_equal(orders(&serving, 1), 0);
-	assert_int_equal(orders(&former, 1) + orders(&former, 2), 0);
 	unmake(&serving);
 	unmake(&former);
 }
@@ -166,8 +182,7 @@ TEST(test_a_hydrator_that_is_not_there_is_told_when_it_comes)
 
 	make(&w, 1, all);
 	TAILQ_INSERT_TAIL(&crews, &w.crew, entry);
-	close(w.crew.children.item[0].channel);
-	w.crew.children.item[0].channel = -1;
+	leave(&w);
 	say(&w, 1, 0);
 	asking_step(&crews, &w.crew, clock_boot());
 	assert_true(w.crew.children.item[0].owed);
@@ -197,4 +212,22 @@ TEST(test_a_child_that_talks_without_end_is_heard_a_part_of_each_second)
 	assert_int_equal(reader->heard, 100 - 64 + 1); /* and that there is no more */
 	unmake(&w);
 	moved_clock_stop();
+}
+
+/* An order that the former one does not read any more is its heir's. */
+TEST(test_both_hydrators_are_asked_while_one_replaces_the_other)
+{
+	struct crews crews = TAILQ_HEAD_INITIALIZER(crews);
+	struct by_hand serving, rising;
+
+	make(&serving, 1, all);
+	make(&rising, 1, all);
+	TAILQ_INSERT_TAIL(&crews, &serving.crew, entry);
+	TAILQ_INSERT_TAIL(&crews, &rising.crew, entry);
+	say(&serving, 1, 0);
+	asking_step(&crews, &serving.crew, clock_boot());
+	assert_int_equal(orders(&serving, 0), 1);
+	assert_int_equal(orders(&rising, 0), 1);
+	unmake(&rising);
+	unmake(&serving);
 }
