@@ -1,4 +1,5 @@
 /* What happened to models, and what happens from now on, over reloads and restarts. */
+#include <err.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "ctl/changes_out.h"
 #include "ctl/commands.h"
 #include "ctl/published.h"
+#include "terms/category.h"
 #include "terms/event.h"
 
 #define FOLLOWED_FIRST 10 /* changes of before with which --follow begins */
@@ -212,25 +214,33 @@ print_new(const struct ctl *ctl, const struct published *p, struct changes *c)
 	c->limit = UINT32_MAX;
 }
 
-/* Looks once; *known: the generation that was looked at. Returns an exit status. */
+/* Looks once; *known: the generation that was seen last. What is not to be had now,
+ * since nothing is published yet or too much is, is looked at again. Returns an exit
+ * status.
+ */
 static int
 look(const struct ctl *ctl, struct published *p, struct changes *c, uint64_t *known)
 {
-	int at = segment_find_category(p->attached.segment, c->category);
-	uint64_t generation =
-	    at >= 0 ? snapshot_generation(p->attached.segment, (unsigned)at) : 0;
-	int status;
+	unsigned category;
+	int status = attach_category(&p->attached, c->category, &category);
 
-	if (at >= 0 && (generation == 0 || generation == *known))
-		return 0;
-	status =
-	    attach_snapshot(&p->attached, c->category, &p->snapshot, &p->directory);
 	if (status != 0)
 		return status;
-	*known = generation;
-	print_new(ctl, p, c);
+	if (snapshot_take(p->attached.segment, category, *known, &p->snapshot) !=
+	    SNAPSHOT_FRESH)
+		return 0;
+	*known = p->snapshot->generation;
+	p->directory = view_open(p->snapshot->data, p->snapshot->len,
+	    (enum category)category_find(c->category, strlen(c->category)));
+	if (p->directory != NULL)
+		print_new(ctl, p, c);
+	else {
+		warnx("%s: what is published is of another version, or damaged",
+		    c->category);
+		status = CTL_NOT_SERVING;
+	}
 	snapshot_release(&p->snapshot);
-	return 0;
+	return status;
 }
 
 /* Waits until there is a daemon; one that stops or starts may have no segment. Returns
