@@ -185,7 +185,7 @@ crew_close(struct crew **wp)
 	if (w == NULL)
 		return;
 	if (w->segment != NULL && log_kept() == crew_log_ring(w))
-		log_keep(w->heir != NULL ? crew_log_ring(w->heir) : NULL);
+		log_keep(NULL);
 	children_free(&w->children);
 	if (w->children.access_log != -1)
 		close(w->children.access_log);

@@ -56,8 +56,8 @@ struct crew_plan {
 int crew_open(
     const struct crew_plan *, struct crew **out, char *err, size_t errlen) MUST_CHECK;
 
-/* Once its children are gone: frees it and sets it to NULL. Warnings that were kept in
- * its segment (log_keep()) are kept in its heir's from then on. */
+/* Once its children are gone: frees it and sets it to NULL. Nothing is kept in its
+ * segment any more (log_keep()). */
 void crew_close(struct crew **);
 
 /* The supervisor's own counters in the crew's segment. */

@@ -253,7 +253,6 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
-	crew_fold(old);
 	log_keep(crew_log_ring(w));
 	if (privilege_open_to_user(w->config->supervisor.core_dumps) == -1)
 		reload_warn_kept(r, "supervisor.core_dumps");

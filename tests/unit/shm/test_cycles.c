@@ -4,7 +4,13 @@
 static void kill_after_store(void);
 
 #define SEQLOCK_TEST_STORED() kill_after_store()
+#include "shm/seqlock.h"
+
+static void copy_overtaken(uint64_t *to, const _Atomic uint64_t *from, size_t len);
+
+#define seqlock_copy copy_overtaken
 #include "shm/cycles.c"
+#undef seqlock_copy
 #include "shm/layout.h"
 #include "unit.h"
 
@@ -51,6 +57,22 @@ note(const struct segment *seg, uint64_t n)
 	struct cycles_detail d = uniform(n);
 
 	cycles_note(seg, 1, &d);
+}
+
+/* Where a writer comes round the ring while a record of it is copied; NULL: nowhere. */
+static const struct segment *overtaking;
+
+static void
+copy_overtaken(uint64_t *to, const _Atomic uint64_t *from, size_t len)
+{
+	const struct segment *seg = overtaking;
+	size_t half = len / sizeof(*to) / 2;
+
+	overtaking = NULL;
+	seqlock_copy(to, from, half * sizeof(*to));
+	for (uint64_t i = 0; seg != NULL && i < CYCLES_BRIEFS; i++)
+		note(seg, 5000 + i);
+	seqlock_copy(to + half, from + half, len - half * sizeof(*to));
 }
 
 /* Whether it is one of uniform(); returns its n. */
@@ -192,6 +214,22 @@ TEST(nothing_torn_is_read_beside_a_writer)
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	segment_close(&seg);
+}
+
+TEST(what_is_overtaken_is_missing)
+{
+	struct segment *seg = fixture_segment();
+	struct cycles_detail d[2];
+	struct cycles_brief b[2];
+
+	note(seg, 1);
+	note(seg, 2);
+	overtaking = seg;
+	assert_int_equal(cycles_read_details(seg, 1, d, 2), 0);
+	assert_int_equal(cycles_read_details(seg, 1, d, 2), 2);
+	overtaking = seg;
+	assert_int_equal(cycles_read(seg, 1, b, 2), 0);
 	segment_close(&seg);
 }
 
