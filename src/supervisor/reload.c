@@ -398,15 +398,17 @@ reload_ask(struct reload *r)
 enum reload_event
 reload_step(struct reload *r, int64_t now)
 {
-	size_t n = reload_bury(r);
+	size_t n;
 
+	/* First: nobody may be left of a crew that has what its hydrators did last. */
+	if (r->serving != NULL)
+		reload_hand_over(r);
+	n = reload_bury(r);
 	asking_step(&r->crews, r->serving, now);
 	if (r->stopping) {
 		relief_step(r, now);
 		return RELOAD_NOTHING;
 	}
-	if (r->serving != NULL)
-		reload_hand_over(r);
 	if (r->rising != NULL) {
 		if (children_ready(&r->rising->children, ROLE_READER))
 			return reload_commit(r);
