@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/load.h"
@@ -121,6 +123,18 @@ print_value(const struct config_option *o, const void *base)
 	config_print_value(o, base, f);
 	assert_int_equal(fclose(f), 0);
 	return text;
+}
+
+TEST(the_bytes_of_the_file_have_a_hash)
+{
+	struct config *c = load_good(CATEGORY "# one\n"), *d;
+
+	assert_int_equal(
+	    c->hash, XXH3_64bits(CATEGORY "# one\n", strlen(CATEGORY) + 6));
+	d = load_good(CATEGORY "# two\n");
+	assert_true(d->hash != 0 && d->hash != c->hash);
+	config_free(&c);
+	config_free(&d);
 }
 
 TEST(defaults_are_those_of_the_design)

@@ -103,14 +103,20 @@ pages_of(size_t bytes)
 	return (long)((bytes + page - 1) / page);
 }
 
-/* Pages in front of the buffers: header, slots, three processes, hosts, and the ledgers
- * of both categories. */
+/* Pages in front of the buffers, of both categories and three processes; the text of
+ * the configuration is empty. */
 static long
 front(void)
 {
-	return 2 + 3 * pages_of(sizeof(struct counters)) +
+	const long header = 1, slots = 1, config = 1;
+
+	return header + slots + 3 * pages_of(sizeof(struct segment_process)) +
 	       pages_of(HOSTS_MAX * sizeof(struct host)) +
-	       pages_of(2 * sizeof(struct ledger_record));
+	       pages_of(2 * sizeof(struct ledger_record)) +
+	       pages_of(2 * sizeof(struct cycles_rings)) +
+	       pages_of(3 * sizeof(struct process_record)) +
+	       pages_of(sizeof(struct daemon_record)) +
+	       pages_of(ORDER_VERBS * sizeof(struct order_record)) + config;
 }
 
 static int

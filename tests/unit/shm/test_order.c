@@ -81,6 +81,32 @@ TEST(the_next_segment_goes_on)
 	done_with(next);
 }
 
+TEST(verbs_have_numbers_and_results_of_their_own)
+{
+	struct segment *seg = named_segment(), *next;
+	struct segment_spec spec = fixture_spec();
+	struct order_state s;
+	char err[256];
+
+	spec.unnamed = true;
+	assert_int_equal(segment_create(&spec, &next, err, sizeof(err)), 0);
+	for (unsigned v = 0; v < ORDER_VERBS; v++)
+		for (unsigned n = 0; n <= v; n++) {
+			order_begin(seg, v);
+			order_end(seg, v, ORDER_DONE, order_verb_name(v));
+		}
+	order_begin(seg, ORDER_OF_LOGLEVEL);
+	order_carry(seg, next);
+	for (unsigned v = 0; v < ORDER_VERBS; v++) {
+		assert_int_equal(order_look(next, v, &s), 0);
+		assert_int_equal(s.begun, v + 1 + (v == ORDER_OF_LOGLEVEL));
+		assert_int_equal(s.ended, v + 1);
+		assert_string_equal(s.text, order_verb_name(v));
+	}
+	segment_close(&next);
+	done_with(seg);
+}
+
 /* It goes to a terminal. */
 TEST(a_text_is_cut_and_has_no_control_characters)
 {
@@ -156,6 +182,47 @@ TEST(an_order_is_for_one_segment)
 	while (order_value_open(other, value, &code, &categories) &&
 	       (done_with(other), true));
 	done_with(other);
+}
+
+TEST(an_order_has_an_argument_that_fits_it)
+{
+	static const struct {
+		enum order_code code;
+		unsigned argument;
+		bool good;
+	} table[] = {
+		{ 0, 1, false },
+		{ ORDER_ACCEPT, 0, false },
+		{ ORDER_ACCEPT, 3, true },
+		{ ORDER_ACCEPT, 4, false },
+		{ ORDER_REFRESH, 0, false },
+		{ ORDER_REFRESH, 2, true },
+		{ ORDER_REFRESH, 0x8001, false },
+		{ ORDER_REOPEN, 0, true },
+		{ ORDER_REOPEN, 1, false },
+		{ ORDER_UPGRADE, 0, true },
+		{ ORDER_UPGRADE, 1, false },
+		{ ORDER_LOGLEVEL, ORDER_LEVEL(3, ORDER_LEVEL_SECONDS_MAX), true },
+		{ ORDER_LOGLEVEL, ORDER_LEVEL(0, 0), true },
+		{ ORDER_CODES, 0, false },
+		{ 15, 0, false },
+	};
+	struct segment *seg = fixture_segment();
+	enum order_code code;
+	unsigned argument;
+
+	for (size_t i = 0; i < NELEM(table); i++) {
+		int value = order_value(seg, table[i].code, table[i].argument);
+
+		assert_int_equal(
+		    order_value_open(seg, value, &code, &argument), table[i].good);
+		assert_int_equal(code, table[i].code);
+		assert_int_equal(argument, table[i].argument);
+	}
+	argument = ORDER_LEVEL(2, 600);
+	assert_int_equal(ORDER_LEVEL_OF(argument), 2);
+	assert_int_equal(ORDER_LEVEL_SECONDS(argument), 600);
+	segment_close(&seg);
 }
 
 /* What has the name may be anything. */
