@@ -29,22 +29,55 @@ daemon_text(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
+static const char *
+file_word(enum facts_file file)
+{
+	static const char *const words[] = {
+		[FACTS_FILE_UNKNOWN] = NULL,
+		[FACTS_FILE_SAME] = "unchanged",
+		[FACTS_FILE_CHANGED] = "changed since",
+		[FACTS_FILE_BROKEN] = "broken now",
+	};
+
+	return words[file];
+}
+
+/* For people: with its time, if that is known. */
+static void
+daemon_reload(struct out *o, const struct facts *f)
+{
+	struct buf b = { 0 };
+
+	buf_puts(&b, reload_name(f));
+	if (f->reload.ended > 0 && f->reload.outcome == ORDER_DONE &&
+	    f->reloaded != 0) {
+		buf_putc(&b, ' ');
+		out_put_time(&b, f->reloaded);
+	}
+	buf_putc(&b, '\0');
+	out_mark(o, f->reload_refused ? OUT_WARN : OUT_PLAIN);
+	out_show(o, "last_reload", "last reload", b.data);
+	buf_free(&b);
+}
+
 static void
 daemon_configuration(struct out *o, const struct facts *f)
 {
-	const struct daemon_facts *d = &f->daemon;
-	bool other = f->file == FACTS_FILE_CHANGED || f->file == FACTS_FILE_BROKEN;
+	const char *word = file_word(f->file);
 
 	out_line(o, "configuration", "config");
-	out_string(o, "path", "", daemon_text(d->config_path));
-	out_time(o, "loaded", "loaded", d->loaded_wall);
-	out_mark(o, other ? OUT_WARN : OUT_PLAIN);
-	out_string(o, "file", f->file == FACTS_FILE_UNKNOWN ? NULL : "the file is",
-	    file_names[f->file]);
-	out_mark(o, f->reload_refused ? OUT_WARN : OUT_PLAIN);
-	out_string(o, "reload", "last reload", reload_name(f));
+	out_string(o, "path", "", daemon_text(f->daemon.config_path));
+	out_time(o, "loaded", "loaded", f->daemon.loaded_wall);
+	out_string(o, "file", NULL, file_names[f->file]);
+	if (word != NULL) {
+		out_mark(o, f->file != FACTS_FILE_SAME ? OUT_WARN : OUT_PLAIN);
+		out_show(o, "file_is", "", word);
+	}
+	out_string(o, "reload", NULL, reload_name(f));
+	out_time(o, "reloaded", NULL, f->reloaded);
 	out_string(o, "reload_text", NULL,
 	    f->reload.ended > 0 ? daemon_text(f->reload.text) : NULL);
+	daemon_reload(o, f);
 	out_group_end(o);
 }
 
