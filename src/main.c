@@ -23,7 +23,6 @@
 #include "proc/privilege.h"
 #include "proc/sandbox.h"
 #include "reader/reader.h"
-#include "supervisor/ask.h"
 #include "supervisor/replace.h"
 #include "supervisor/rights.h"
 #include "supervisor/supervisor.h"
@@ -41,23 +40,17 @@ struct options {
 	bool foreground;
 	bool test;
 	bool dump;
-	bool reload;
 	bool check;
 	bool replace;
-	const char *accept; /* a category, NULL: none */
 };
 
 enum {
-	OPTION_RELOAD = 256,
-	OPTION_CHECK,
+	OPTION_CHECK = 256,
 	OPTION_REPLACE,
-	OPTION_ACCEPT,
 }; /* options without a letter */
 
 static const struct option long_options[] = {
-	{ "accept", required_argument, NULL, OPTION_ACCEPT },
 	{ "check", no_argument, NULL, OPTION_CHECK },
-	{ "reload", no_argument, NULL, OPTION_RELOAD },
 	{ "replace", no_argument, NULL, OPTION_REPLACE },
 	{ 0 },
 };
@@ -66,21 +59,18 @@ static void
 usage(FILE *to)
 {
 	fprintf(to,
-	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--accept CATEGORY] [--check] "
-	    "[--reload] [--replace] [-c FILE]\n"
+	    "usage: hydratord [-f] [-t] [-T] [-V] [-h] [--check] [--replace] [-c "
+	    "FILE]\n"
 	    "  -c FILE  configuration, default %s\n"
 	    "  -f       stay in the foreground\n"
 	    "  -t       test the configuration, start nothing\n"
 	    "  -T       print the effective configuration, start nothing\n"
 	    "  -V       print the version and those of the libraries\n"
 	    "  -h       print this\n"
-	    "  --accept CATEGORY\n"
-	    "           have the running daemon believe what its gate refuses, and "
-	    "wait\n"
 	    "  --check  ask the running daemon whether it is ready: 0 it is, 1 not, 3 "
 	    "it does not run\n"
-	    "  --reload have the running daemon reload, and wait until it has\n"
-	    "  --replace stop the running daemon and take over its sockets\n",
+	    "  --replace stop the running daemon and take over its sockets\n"
+	    "hydratorctl(1) orders a running daemon about.\n",
 	    DEFAULT_CONFIG);
 }
 
@@ -110,12 +100,6 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 'T':
 			o->dump = true;
-			break;
-		case OPTION_ACCEPT:
-			o->accept = optarg;
-			break;
-		case OPTION_RELOAD:
-			o->reload = true;
 			break;
 		case OPTION_CHECK:
 			o->check = true;
@@ -245,10 +229,6 @@ main(int argc, char *argv[])
 		status = test_config(config, options.config);
 	else if (options.check)
 		status = probe_ready(config);
-	else if (options.reload)
-		status = ask_reload(config);
-	else if (options.accept != NULL)
-		status = ask_accept(config, options.accept);
 	else if (options.replace && replace_running(config) == -1)
 		status = EXIT_FAILURE;
 	else

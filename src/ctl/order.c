@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/journal.h"
+#include "base/mem.h"
 #include "base/pidfile.h"
 #include "config/config.h"
 #include "ctl/attach.h"
@@ -234,6 +235,18 @@ errand_send_blindly(const struct order_recipient *r, const struct order_errand *
 	return status;
 }
 
+/* One of each line. */
+static void
+put_notes(struct out *o, const char *text)
+{
+	char *lines = xstrdup(text), *rest = lines, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (line[0] != '\0')
+			out_note(o, line);
+	free(lines);
+}
+
 /* For programs a document; for people nothing where there is nothing to say. */
 static void
 errand_tell(const struct order_recipient *r, const struct order_errand *e,
@@ -244,8 +257,8 @@ errand_tell(const struct order_recipient *r, const struct order_errand *e,
 
 	out_string(o, "outcome", NULL, done ? "done" : "refused");
 	out_string(o, "text", NULL, s->text[0] != '\0' ? s->text : NULL);
-	if (done && s->text[0] != '\0')
-		out_note(o, s->text);
+	if (done)
+		put_notes(o, s->text);
 	out_close(&o);
 	if (!done && !journal_has_it(r))
 		journal_tell(LOG_ERR, "hydratorctl: %s: %s", e->refused, s->text);

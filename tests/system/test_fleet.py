@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from ctl import ctl
 from daemon import descriptors, sleeps, wait_for
 from fleet import CATEGORY, NEVER, RISK, STATISTICS, generation_of, key, make_fleet, skip_under_valgrind
 from redis_server import RedisServer
@@ -227,8 +228,8 @@ def test_a_stop_does_not_wait_for_redis(make_fleet):
 def test_an_order_to_accept_is_for_the_leader(make_fleet):
     fleet = make_fleet(size=2, interval=NEVER).start()
     daemon = fleet.followers()[0].daemon
-    ran = daemon.run("--accept", CATEGORY, "-c", daemon.config)
-    assert ran.returncode != 0 and "%s leads %s: accept it there" % (fleet.leader(), CATEGORY) in ran.stdout + ran.stderr
+    said = ctl(daemon, "refresh", "--accept-smaller", "--yes", CATEGORY)
+    assert said.rc == 1 and "%s leads %s: accept it there" % (fleet.leader(), CATEGORY) in said.err
 
 
 # Not longer ago than a machine that was just booted is up: its clocks count from there.

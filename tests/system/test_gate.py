@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from conftest import DEMO
+from ctl import ctl
 from daemon import sleeps, wait_for
 from stub_upstream import StubUpstream
 from test_metrics import METRICS, samples
@@ -123,9 +124,9 @@ def test_a_shrunken_document_is_refused_until_it_came_three_times(make_daemon, u
 
 
 def accept(daemon, category=CATEGORY):
-    """--accept: its exit status and what it says, on either."""
-    ran = daemon.run("--accept", category, "-c", daemon.config)
-    return ran.returncode, ran.stdout + ran.stderr
+    """hydratorctl refresh --accept-smaller: its exit status and what it says, on either."""
+    said = ctl(daemon, "refresh", "--accept-smaller", "--yes", category)
+    return said.rc, said.out + said.err
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -150,7 +151,7 @@ def test_a_refresh_believes_nothing_an_order_does(make_daemon, upstream, documen
     # From now on that is how it is, and there is nothing more to accept.
     cycle(daemon)
     assert {refusal[4] for refusal in refusals(daemon)} == {"1"}
-    assert accept(daemon) == (1, "hydratord: %s: not accepted: nothing is refused\n" % CATEGORY)
+    assert accept(daemon) == (1, "hydratorctl: %s: not accepted: nothing is refused\n" % CATEGORY)
 
 
 def test_an_order_is_for_what_was_refused(make_daemon, upstream):
@@ -166,11 +167,12 @@ def test_an_order_is_for_what_was_refused(make_daemon, upstream):
     status, said = accept(daemon)
     assert status == 1 and "HTTP status 404" in said, said
     upstream.mode("image_generation", "ok")
-    assert accept(daemon, "blip")[0] == 1
-    assert accept(daemon, "no such\ncategory")[0] == 1
+    assert accept(daemon, "blip")[0] == 64
+    status, said = accept(daemon, "no such\ncategory")
+    assert status == 64 and "there is no category no such?category; there is image_generation" in said
     assert bodies(daemon) == before
     assert daemon.stop() == 0
-    assert accept(daemon)[0] == 7
+    assert accept(daemon)[0] == 3
 
 
 def test_a_hydrator_that_is_gone_gets_the_order_later(make_daemon, upstream):

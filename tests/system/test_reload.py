@@ -17,7 +17,8 @@ import urllib.request
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import BINARY, PATIENCE, WRAPPER, wait_for
+from ctl import PROGRAM, ctl
+from daemon import PATIENCE, WRAPPER, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 STATISTICS = "/model_references/statistics/image_generation"
@@ -159,9 +160,9 @@ def test_bad_and_good_files_by_turns(make_daemon):
 
 
 def ask(daemon):
-    """hydratord --reload: its status, and what it says."""
-    result = daemon.run("--reload", "-c", str(daemon.config))
-    return result.returncode, result.stderr
+    """hydratorctl reload: its status, and what it says."""
+    said = ctl(daemon, "reload")
+    return said.rc, said.out + said.err
 
 
 def test_who_asks_for_a_reload_hears_how_it_went(make_daemon):
@@ -178,7 +179,7 @@ def test_who_asks_for_a_reload_hears_how_it_went(make_daemon):
         assert status == 1 and "cannot listen on %s: Address already in use" % address in said, said
         daemon.config.write_text(good + "nonsense = 1\n")
         status, said = ask(daemon)
-        assert status == 78 and "nonsense" in said
+        assert status == 1 and "nonsense" in said
         daemon.config.write_text(good)
     assert refusals(daemon) == 5, "a bad file went to the supervisor"
 
@@ -211,7 +212,7 @@ def test_a_result_that_is_not_to_be_seen_is_no_success(make_daemon):
 
 def test_nobody_is_asked_where_nobody_runs(make_daemon):
     daemon = make_daemon()
-    assert ask(daemon)[0] == 7
+    assert ask(daemon)[0] == 3
     daemon.start()
     pid = daemon.pidfile.read_text()
     assert daemon.stop() == 0
@@ -221,11 +222,16 @@ def test_nobody_is_asked_where_nobody_runs(make_daemon):
             for text in (pid, "", "hydratord", "0", "-1", "%d" % other.pid):
                 daemon.pidfile.write_text(text)
                 status, said = ask(daemon)
-                assert status == 7 and str(daemon.pidfile) in said
+                assert status == 3 and str(daemon.pidfile) in said
             assert other.poll() is None
         finally:
             other.kill()
     daemon.pidfile.unlink()
+
+
+def environment_of(daemon):
+    """Without what only its user may read."""
+    return {key: value for key, value in daemon.env.items() if key != "HYDRATORD_TEST_CLOCK"}
 
 
 def test_who_may_not_signal_it_is_told_so(make_daemon):
@@ -237,25 +243,25 @@ def test_who_may_not_signal_it_is_told_so(make_daemon):
         daemon.config.write_text(daemon.config.read_text().replace(
             str(daemon.pidfile), "%s/hydratord.pid" % open_to_all))
         daemon.start()
-        shutil.copy(BINARY, open_to_all)
+        shutil.copy(PROGRAM, open_to_all)
         shutil.copy(daemon.config, open_to_all)
-        result = subprocess.run(["./hydratord", "--reload", "-c", "hydratord.conf"], cwd=open_to_all,
-                                env=daemon.env, user="nobody", check=False, capture_output=True,
+        result = subprocess.run(["./hydratorctl", "-c", "hydratord.conf", "reload"], cwd=open_to_all,
+                                env=environment_of(daemon), user="nobody", check=False, capture_output=True,
                                 text=True, timeout=PATIENCE)
         assert daemon.stop() == 0
-    assert result.returncode == 1 and "Operation not permitted" in result.stderr
+    assert result.returncode == 4 and "only its user and root may" in result.stderr
     assert reloads(daemon) == 1
 
 
 def test_a_stop_ends_the_wait(make_daemon):
     daemon = make_daemon(readers=1).start()
-    asked = subprocess.Popen(daemon.command("--reload", "-c", str(daemon.config)), env=daemon.env,
+    asked = subprocess.Popen([PROGRAM, "-c", str(daemon.config), "reload"], env=daemon.env,
                              stderr=subprocess.PIPE, text=True)
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.stop() == 0
     said = asked.communicate(timeout=PATIENCE)[1]
     # Either came first.
-    assert asked.returncode in (0, 7) and (asked.returncode == 0 or said), said
+    assert asked.returncode in (0, 3) and (asked.returncode == 0 or said), said
 
 
 def test_a_missing_file_changes_nothing(make_daemon):
