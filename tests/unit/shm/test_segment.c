@@ -68,6 +68,10 @@ TEST(reader_writes_fault)
 	    seg, segment_slot_offset(seg, 1) + sizeof(struct segment_slot) - 1);
 	assert_faults(seg, own - 1);
 	assert_faults(seg, own + size);
+	assert_faults(seg, seg->h.processes_offset);
+	assert_faults(seg, seg->h.daemon_offset);
+	assert_faults(seg, seg->h.orders_offset);
+	assert_faults(seg, seg->h.config_offset);
 	assert_faults(seg, segment_buffer_offset(seg, 0, 1));
 	assert_faults(seg, seg->h.total_size - 1);
 	publisher_close(&p);
@@ -300,11 +304,18 @@ TEST(a_name_is_not_taken_from_the_living)
 	struct stat before, after;
 	char err[256] = "", expected[64];
 	pid_t pid = start_another(&spec);
+	int other;
 
 	assert_int_equal(name_stat(spec.name, &before), 0);
 	assert_int_equal(create(&spec, &seg, err), -1);
 	assert_int_equal(errno, EBUSY);
 	snprintf(expected, sizeof(expected), "the hydratord with pid %d:", (int)pid);
+	assert_non_null(strstr(err, expected));
+	/* Also from those of another version. */
+	other = shm_open(spec.name, O_RDWR, 0);
+	assert_int_equal(pwrite(other, "HYDRATORD-SHM12", 16, 0), 16);
+	close(other);
+	assert_int_equal(create(&spec, &seg, err), -1);
 	assert_non_null(strstr(err, expected));
 	spec.unnamed = true;
 	assert_int_equal(create(&spec, &seg, err), 0);
