@@ -356,17 +356,18 @@ cycle_finish(struct cycle *c, struct cycle_run *run, int64_t now)
 }
 
 /* The same documents as last time make the same payload, computed_at included: it says
- * when it was computed. Returns whether the latch still has it. */
+ * when it was computed. Returns whether the latch still has it, and it is complete. */
 static bool
 cycle_repeat(struct cycle *c, struct cycle_run *run)
 {
-	if (c->anew || c->generation == 0 || inputs_differ(&c->inputs) ||
+	if (c->generation == 0 || inputs_differ(&c->inputs) ||
 	    snapshot_take(c->segment, c->latch, 0, &run->last) != SNAPSHOT_FRESH)
 		return false;
 	run->payload = run->last->data;
 	run->len = run->last->len;
 	run->directory = view_open(run->payload, run->len, c->category);
-	if (run->directory == NULL || run->last->generation != c->generation)
+	if (run->directory == NULL || run->last->generation != c->generation ||
+	    evidence_lacks(c->evidence, run->directory))
 		snapshot_release(&run->last);
 	return run->last != NULL;
 }

@@ -70,7 +70,6 @@ struct cycle {
 	const struct view_directory *recalled_directory;
 	/* Set before a cycle. */
 	bool forced;  /* somebody asked for it, and hears if nobody may be asked */
-	bool anew;    /* what is published is not complete: make it again */
 	bool changed; /* a local file of the reference has changed: fetch it */
 	int64_t
 	    fetch_since; /* clock_boot(): what was fetched since is not fetched again */

@@ -28,7 +28,6 @@ struct evidence {
 	int64_t opened;          /* clock_boot() */
 	bool begun;
 	struct ledger_history base; /* what a predecessor counted */
-	bool had;                   /* a payload was made with the history */
 	bool too_large;             /* said, until it is not */
 	bool too_long;
 };
@@ -159,14 +158,6 @@ evidence_attend(struct evidence *e, bool posts, struct ledger_history *ledger)
 	return true;
 }
 
-bool
-evidence_has_come(struct evidence *e)
-{
-	if (e == NULL || e->had || recorder_history(e->recorder) == NULL)
-		return false;
-	return e->had = true;
-}
-
 /* Returns how many there are; *out is the caller's. */
 static size_t
 evidence_models(const struct view_directory *d, struct history_model_now **out)
@@ -229,6 +220,13 @@ has_figures(const struct view_directory *d)
 	return d->views[VIEW_RISK].present && d->views[VIEW_RISK].figures != 0;
 }
 
+bool
+evidence_lacks(const struct evidence *e, const struct view_directory *d)
+{
+	return e != NULL && !e->too_large && recorder_history(e->recorder) != NULL &&
+	       has_figures(d) && !d->views[VIEW_HISTORY].present;
+}
+
 static void
 evidence_warn(struct evidence *e, size_t len, size_t most)
 {
@@ -277,7 +275,6 @@ evidence_add(struct evidence *e, struct buf *payload, bool news, int64_t now,
 			evidence_note(e, payload_directory(payload), now, true);
 		if (!before.views[VIEW_HISTORY].present)
 			history_print(h, e->category, payload);
-		e->had = true;
 	}
 	lists_print(payload, pace);
 	whole = payload->len;
@@ -301,7 +298,6 @@ evidence_adopt(struct evidence *e, const struct view_directory *d, int64_t now)
 
 	if (h == NULL || !has_figures(d))
 		return;
-	e->had = true;
 	evidence_note(e, d, now, false);
 	event = (const void *)((const char *)d + d->events);
 	for (i = d->views[VIEW_CHANGES].nrows; d->events != 0 && i > 0; i--)

@@ -32,9 +32,9 @@ bool evidence_close(struct evidence **e) MUST_CHECK;
 /* Once a second, also during a cycle: records, posts changes if posts, and keeps the
  * ledger's part. Returns whether that has changed. */
 bool evidence_attend(struct evidence *, bool posts, struct ledger_history *);
-/* Whether the history has been read since the last payload was made, so that it is
- * worth making that anew. Once. */
-bool evidence_has_come(struct evidence *);
+/* Whether a published payload is without the history that there is by now, and has room
+ * for it in some segment: it was read later, so it is worth making the payload anew. */
+bool evidence_lacks(const struct evidence *, const struct view_directory *) MUST_CHECK;
 
 /*
  * Appends to a payload of analytics_render(), now being Unix seconds. news: its risk

@@ -240,10 +240,6 @@ hydrator_is_due(struct hydrator *h)
 		h->cycle.changed = true;
 		return true;
 	}
-	/* The next cycle prints it, also if its documents are unchanged; one of its own
-	 * would ask the upstreams once more. */
-	if (evidence_has_come(h->evidence))
-		h->cycle.anew = true;
 	if (h->accept)
 		h->accepting = accept_begin(&h->cycle);
 	h->accept = false;
@@ -393,8 +389,6 @@ hydrator_cycle(struct hydrator *h)
 	follow_end(h->follow, result);
 	refresh_end(&h->cycle, result);
 	h->cycle.changed = false;
-	if (result == CYCLE_PUBLISHED || result == CYCLE_REUSED)
-		h->cycle.anew = false;
 	if (h->accepting)
 		accept_end(&h->cycle, result);
 	h->accepting = false;

@@ -7,10 +7,14 @@ import sqlite3
 import pytest
 
 from conftest import DEMO, file_categories
+from ctl import ctl
 from daemon import wait_for
+from stub_upstream import StubUpstream
 
 CATEGORY = "image_generation"
-RISK = "/model_references/statistics/%s/deletion-risk" % CATEGORY
+STATISTICS = "/model_references/statistics/" + CATEGORY
+RISK = STATISTICS + "/deletion-risk"
+HISTORY = STATISTICS + "/history"
 
 
 @pytest.fixture
@@ -131,3 +135,32 @@ def test_one_that_is_locked_is_written_later(daemon, documents):
     wait_recorded(daemon, there(daemon))
     wait_for(lambda: lines(daemon, "the history of %s is recorded again" % CATEGORY), "its end")
     assert len(lines(daemon, "is not recorded")) == 1
+
+
+@pytest.mark.parametrize("validators", [False, True])
+def test_one_that_is_read_late_is_printed_by_the_next_cycle(make_daemon, documents, validators):
+    """Though that gets the same documents, which come by HTTP: no file is read anew."""
+    with StubUpstream(documents) as upstream:
+        upstream.validators = validators
+        daemon = make_daemon({CATEGORY: [upstream.reference(CATEGORY)]}, upstream.horde).start()
+        wait_recorded(daemon, there(daemon))
+        assert daemon.stop() == 0
+        (daemon.state / (CATEGORY + ".snapshot")).unlink()
+        other = sqlite3.connect(database(daemon), isolation_level=None)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        daemon.start()
+        wait_for(lambda: lines(daemon, "the history of %s cannot be read:" % CATEGORY), "its line")
+        assert daemon.get(HISTORY).status == 503
+        other.execute("COMMIT")
+        other.close()
+        daemon.move_clock(60)
+        wait_for(lambda: len(lines(daemon, "the history of %s has" % CATEGORY)) == 2, "the history")
+        asked = upstream.count("stats_image")
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: daemon.get(HISTORY).status == 200, "the history in the answers")
+        daemon.send(signal.SIGUSR1)
+        wait_for(lambda: len(lines(daemon, "hydrated %s: " % CATEGORY)) >= 4, "the cycle after that")
+        assert upstream.count("stats_image") == asked + 2  # no cycle of its own
+        said = ctl(daemon, "cycles", CATEGORY, "--json").json()
+        assert [cycle["result"] for cycle in said["cycles"]] == ["published", "published", "unchanged"]
