@@ -42,7 +42,7 @@ static const struct ctl_command commands[] = {
 	    "how the daemon is, on one screen, and what to do" },
 	{ "why", ctl_why, "", "the worst of what is wrong, and what to do" },
 	{ "warnings", ctl_warnings, "[--limit N]", "the last warnings and errors" },
-	{ "top", NULL, "[--batch] [--count N]", "the same, live" },
+	{ "top", ctl_top, "[--batch [--count N] [--delay SECONDS]]", "the same, live" },
 	{ "models", ctl_models,
 	    "CATEGORY [--preset P] [--sort K] [--limit N] [--columns K,...] "
 	    "[--csv|--markdown]",

@@ -17,6 +17,7 @@ ctl_run_fn ctl_reload;   /* reload.c */
 ctl_run_fn ctl_reopen;   /* reopen.c */
 ctl_run_fn ctl_status;   /* status.c */
 ctl_run_fn ctl_stop;     /* stop.c */
+ctl_run_fn ctl_top;      /* top.c */
 ctl_run_fn ctl_verify;   /* verify.c */
 ctl_run_fn ctl_warnings; /* warnings.c */
 ctl_run_fn ctl_why;      /* why.c */

@@ -13,6 +13,29 @@ enum top_pane {
 	PANE_MAX
 };
 
+/* By what the rows of a pane are sorted; each pane begins with its first. */
+enum top_routes_order {
+	TOP_ROUTES_BY_RATE,
+	TOP_ROUTES_BY_TOTAL,
+	TOP_ROUTES_BY_NAME,
+	TOP_ROUTES_BY_CODE,
+};
+enum top_processes_order {
+	TOP_PROCESSES_BY_ROLE,
+	TOP_PROCESSES_BY_CPU,
+	TOP_PROCESSES_BY_MEMORY,
+	TOP_PROCESSES_BY_BEAT,
+};
+enum top_categories_order {
+	TOP_CATEGORIES_BY_NAME,
+	TOP_CATEGORIES_BY_AGE,
+	TOP_CATEGORIES_BY_NEXT,
+	TOP_CATEGORIES_BY_DURATION,
+};
+enum top_warnings_order {
+	TOP_WARNINGS_BY_TIME,
+	TOP_WARNINGS_BY_PROCESS,
+};
 #define TOP_ORDERS_MAX 4
 
 struct top_view {
