@@ -67,6 +67,8 @@ def test_what_the_daemon_has(demo):
     assert complete("models", *common, "t", env=demo.env) == categories[1:]
     names = [row["name"] for row in ctl(demo, "models", "image_generation", "--json").json()["models"]]
     blank = next(name for name in sorted(names) if " " in name)
+    row = ctl(demo, "models", "image_generation", "--json", "--limit", "1").json()["models"][0]
+    assert complete("models", "--sort", "") == complete("models", "--columns", "") == list(row)
     offered = complete(*common, "model", "image_generation", blank[:3], env=demo.env)
     assert blank.replace(" ", "\\ ") in offered, offered
 
