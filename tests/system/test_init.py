@@ -14,6 +14,7 @@ import time
 import pytest
 
 from conftest import SOURCE
+from ctl import PROGRAM
 from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
 
 LSB = pathlib.Path("/lib/lsb/init-functions")
@@ -47,7 +48,7 @@ class Service:
         self.write_defaults(DAEMON=BINARY)
 
     def write_defaults(self, **values):
-        values = dict(CONFIG=self.config, HYDRATORD_PIDFILE=self.daemon.pidfile, MAX_FILES=1000, **values)
+        values = dict(CONFIG=self.config, CTL=PROGRAM, HYDRATORD_PIDFILE=self.daemon.pidfile, MAX_FILES=1000, **values)
         self.defaults.write_text("".join("%s='%s'\n" % pair for pair in values.items()))
 
     def call(self, *actions, **kwargs):

@@ -16,6 +16,7 @@ import time
 import pytest
 
 from conftest import DEMO, SOURCE
+from ctl import PROGRAM
 from daemon import BINARY, PATIENCE, WRAPPER, Daemon, wait_for
 from stub_upstream import StubUpstream
 
@@ -35,7 +36,8 @@ def units(tmp_path):
     """Copies whose program exists on this machine."""
     for name in ("hydratord.service", "hydratord.socket"):
         text = (UNITS / name).read_text()
-        (tmp_path / name).write_text(text.replace("/usr/sbin/hydratord", os.path.abspath(BINARY)))
+        (tmp_path / name).write_text(text.replace("/usr/sbin/hydratord", os.path.abspath(BINARY)).replace(
+            "/usr/bin/hydratorctl", os.path.abspath(PROGRAM)))
     return tmp_path
 
 
@@ -161,7 +163,8 @@ class Unit:
                                 HYDRATORD_PIDFILE=str(daemon.pidfile))
 
     def command(self, line):
-        line = re.sub(r"^[-+!@:]*", "", line).replace("/usr/sbin/hydratord", BINARY)
+        line = re.sub(r"^[-+!@:]*", "", line).replace("/usr/sbin/hydratord", BINARY).replace(
+            "/usr/bin/hydratorctl", PROGRAM)
         words = [word.replace("${CONFIG}", str(self.daemon.config)) for word in shlex.split(line)]
         if self.daemon.process:
             words = [word.replace("${MAINPID}", str(self.daemon.process.pid)) for word in words]
@@ -208,7 +211,7 @@ def test_a_reload_of_a_bad_file_fails_and_is_never_heard_of(unit):
     good = unit.daemon.config.read_text()
     unit.daemon.config.write_text(good + "nonsense = 1\n")
     result = unit.reload()
-    assert result.returncode == 78 and "nonsense" in result.stderr
+    assert result.returncode == 1 and "nonsense" in result.stderr
     assert unit.daemon.process.poll() is None and unit.daemon.answers()
     assert "reload asked for" not in unit.daemon.log()
     unit.daemon.config.write_text(good)
@@ -250,7 +253,7 @@ def test_the_journal_has_the_reason_of_a_refused_reload_once(unit, own, tmp_path
     assert result.returncode == 1
     reason = "not reloaded, the old configuration stays in use: cannot listen on"
     assert unit.daemon.log().count(reason) == 1
-    assert lines == [] if own else len(lines) == 1 and lines[0].startswith("<3>hydratord: " + reason)
+    assert lines == [] if own else len(lines) == 1 and lines[0].startswith("<3>hydratorctl: " + reason)
 
 
 @no_wrapper
