@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import time
@@ -15,8 +16,9 @@ from daemon import PATIENCE, Daemon, wait_for
 from fleet import CATEGORY, NEVER, make_fleet, skip_under_valgrind
 from test_gate import gate, original, part, put, start, upstream
 from test_metrics import METRICS, fetch, samples
+from test_sandbox import USER, common, user_daemon  # noqa: F401 (a fixture)
 
-__all__ = ["make_fleet", "upstream"]
+__all__ = ["common", "make_fleet", "upstream"]
 TOKEN = "an-invented/token.of+43_bytes~for=".replace("=", "-") + "tests=="
 WRONG = TOKEN[:-3] + "t=="
 PATH = "/admin/refresh/image_generation"
@@ -186,6 +188,19 @@ def test_what_is_configured_by_halves_is_refused(make_daemon, tmp_path):
     daemon = make_daemon(settings=both % path)
     dump = daemon.run("-T", "-c", str(daemon.config))
     assert dump.returncode == 0 and str(path) in dump.stdout and TOKEN not in dump.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_user_reads_the_token(make_daemon, common):  # noqa: F811
+    daemon = user_daemon(make_daemon, common, "", start=False)
+    daemon.config.write_text(daemon.config.read_text() + settings(common))
+    answer = daemon.run("-f", "-c", str(daemon.config))
+    assert answer.returncode != 0
+    assert "http.admin_token_file: %s cannot read %s: Permission denied" % (USER, common / "token") in answer.stderr
+    shutil.chown(common / "token", USER)
+    daemon.start()
+    assert ask(daemon)[0] == 202
+    daemon.stop()
 
 
 def test_an_address_is_of_one_kind(make_daemon, tmp_path):

@@ -209,6 +209,7 @@ def daemon(request, make_daemon, common):  # noqa: F811
     d.roles = {role: wait_for(lambda role=role: d.child(role), role) for role in
                ("reader 0", "reader 1", "hydrator image_generation", "hydrator text_generation")}
     yield d
+    d.stop()  # before the directory that it writes to is removed
 
 
 @pytest.fixture

@@ -57,14 +57,14 @@ def common():
     shutil.rmtree(directory)
 
 
-def user_daemon(make_daemon, common, settings=""):
+def user_daemon(make_daemon, common, settings="", start=True):
     """One whose children become USER, and log to a file."""
     documents = common / "documents"
     daemon = make_daemon(file_categories(documents), "file://%s" % documents, readers=2)
     text = 'user = "%s"\n%s\n%s' % (USER, daemon.config.read_text(), settings)
     daemon.log_path = common / "log"
     daemon.config.write_text(text.replace('target = "stderr"', 'target = "%s"' % daemon.log_path))
-    return daemon.start()
+    return daemon.start() if start else daemon
 
 
 @needs_filter
