@@ -1,6 +1,7 @@
 /* hydratorctl: the options that all commands have, and the table of commands. */
 #include <err.h>
 #include <getopt.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -124,6 +125,19 @@ format_of(const char *name)
 	refuse();
 }
 
+/* As segment.name has it; the slash may be left out. */
+static void
+name_take(struct ctl *ctl, const char *name)
+{
+	static char whole[NAME_MAX + 1];
+
+	snprintf(whole, sizeof(whole), "%s%s", name[0] == '/' ? "" : "/", name);
+	if (strchr(whole + 1, '/') != NULL || whole[1] == '\0' || whole[1] == '.' ||
+	    strlen(name) >= NAME_MAX)
+		errx(EX_USAGE, "-n %s: must be a name as segment.name has it", name);
+	ctl->name = whole;
+}
+
 /* command NULL: before any. */
 static void
 option_take(struct ctl *ctl, const struct ctl_command *command, int c, const char *arg)
@@ -133,7 +147,7 @@ option_take(struct ctl *ctl, const struct ctl_command *command, int c, const cha
 		ctl->config_path = arg;
 		break;
 	case 'n':
-		ctl->name = arg;
+		name_take(ctl, arg);
 		break;
 	case OPTION_JSON:
 		ctl->format = OUT_JSON;

@@ -143,6 +143,31 @@ hydrator_counters(const struct segment *seg, unsigned category)
 }
 
 static void
+bound_time(int64_t *t, int64_t least, int64_t most)
+{
+	if (*t < least)
+		*t = least;
+	else if (*t > most)
+		*t = most;
+}
+
+/* What ledger_read() leaves as it stands. The next try may lie ahead. */
+static void
+bound_ledger(struct ledger *l, const struct facts *f)
+{
+	struct ledger_document *d;
+
+	bound_time(&l->next_try, 0, INT64_MAX / 2);
+	bound_time(&l->failing_since, 0, f->wall);
+	for (size_t i = 0; i < l->ndocuments; i++) {
+		d = &l->document[i];
+		bound_time(&d->fetched_boot, LONG_AGO, f->boot);
+		bound_time(&d->fetched_wall, 0, f->wall);
+		bound_time(&d->error.wall, 0, f->wall);
+	}
+}
+
+static void
 read_answers(const struct segment *seg, const struct facts *f, unsigned i,
     struct facts_category *c)
 {
@@ -157,7 +182,8 @@ read_answers(const struct segment *seg, const struct facts *f, unsigned i,
 	part = &stamp.part[c->horde ? PART_DELETION_RISK : PART_STATISTICS];
 	if (!part_stamp_is_there(part))
 		return;
-	fetched = part->fetched_boot < LONG_AGO ? LONG_AGO : part->fetched_boot;
+	fetched = part->fetched_boot;
+	bound_time(&fetched, LONG_AGO, f->boot);
 	c->there = true;
 	c->age = freshness_age(fetched, f->boot);
 	c->freshness = freshness_within(&f->options.limits, c->age);
@@ -180,6 +206,7 @@ read_category(const struct segment *seg, struct facts *f, unsigned i)
 	c->required = running_list_has(seg, "http.ready_categories", c->name);
 	read_answers(seg, f, i, c);
 	(void)ledger_read(seg, i, &c->ledger);
+	bound_ledger(&c->ledger, f);
 	(void)cycles_read(seg, i, &c->cycle, 1);
 	if (k == NULL)
 		return;

@@ -240,6 +240,13 @@ out_int(struct out *o, const char *key, const char *title, int64_t n)
 }
 
 void
+out_count(struct out *o, const char *key, const char *title, uint64_t n)
+{
+	buf_printf(&o->buf, "%" PRIu64, n);
+	value_add(o, key, title, keep_buf(o));
+}
+
+void
 out_number(struct out *o, const char *key, const char *title, double d)
 {
 	const char *json;
@@ -269,9 +276,10 @@ out_null(struct out *o, const char *key, const char *title)
 void
 out_bytes(struct out *o, const char *key, const char *title, uint64_t n)
 {
-	char json[24];
+	const char *json;
 
-	snprintf(json, sizeof(json), "%" PRIu64, n);
+	buf_printf(&o->buf, "%" PRIu64, n);
+	json = keep_buf(o);
 	out_put_bytes(&o->buf, n);
 	value_add_words(o, key, title, json);
 }

@@ -95,6 +95,7 @@ void out_string(struct out *, const char *key, const char *title, const char *);
 void out_text(
     struct out *, const char *key, const char *title, const char *, size_t len);
 void out_int(struct out *, const char *key, const char *title, int64_t);
+void out_count(struct out *, const char *key, const char *title, uint64_t);
 /* Not finite: null. On a screen with so many digits that it is readable. */
 void out_number(struct out *, const char *key, const char *title, double);
 void out_bool(struct out *, const char *key, const char *title, bool); /* yes, no */

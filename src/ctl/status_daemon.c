@@ -100,8 +100,8 @@ status_put_daemon(struct out *o, const struct facts *f)
 	out_string(o, "level", "log", daemon_text(d->level));
 	out_span(o, "level_left", d->level_until > f->boot ? "for" : NULL,
 	    d->level_until > f->boot ? d->level_until - f->boot : -1);
-	out_int(o, "lost_log_lines", f->lost_lines > 0 ? "lines lost" : NULL,
-	    (int64_t)f->lost_lines);
+	out_count(o, "lost_log_lines", f->lost_lines > 0 ? "lines lost" : NULL,
+	    f->lost_lines);
 	out_group_end(o);
 	daemon_configuration(o, f);
 }
@@ -139,22 +139,21 @@ status_put_readers(struct out *o, const struct facts *f, const struct status_rat
 	char of[64];
 
 	out_line(o, "readers", "readers");
-	out_int(o, "ready", "ready", (int64_t)readers_ready(f));
+	out_count(o, "ready", "ready", readers_ready(f));
 	snprintf(of, sizeof(of), "%" PRIu64 " of %" PRId64, t->connections,
 	    f->options.max_connections);
 	out_show(o, "open", "connections", of);
-	out_int(o, "connections", NULL, (int64_t)t->connections);
+	out_count(o, "connections", NULL, t->connections);
 	out_int(o, "max_connections", NULL, f->options.max_connections);
-	out_int(o, "streams", "streams", (int64_t)t->streams);
+	out_count(o, "streams", "streams", t->streams);
 	out_int(o, "max_streams", NULL, f->options.max_streams);
-	out_int(o, "requests", rate == NULL ? "requests" : NULL, (int64_t)t->requests);
+	out_count(o, "requests", rate == NULL ? "requests" : NULL, t->requests);
 	out_bytes(o, "sent", rate == NULL ? "sent" : NULL, t->bytes);
 	if (rate != NULL)
 		readers_rate(o, rate);
-	out_int(o, "shed_connections", NULL, (int64_t)t->shed);
-	out_int(o, "dropped_clients", NULL, (int64_t)t->dropped);
-	out_int(o, "former_crews", f->former > 0 ? "former crews" : NULL,
-	    (int64_t)f->former);
+	out_count(o, "shed_connections", NULL, t->shed);
+	out_count(o, "dropped_clients", NULL, t->dropped);
+	out_count(o, "former_crews", f->former > 0 ? "former crews" : NULL, f->former);
 	out_group_end(o);
 }
 
@@ -196,10 +195,10 @@ status_put_fleet(struct out *o, const struct facts *f)
 		return;
 	}
 	out_line(o, "fleet", "fleet");
-	out_int(o, "leading", "leads", (int64_t)sum.roles[LEDGER_LEADER]);
-	out_int(o, "following", "follows in", (int64_t)sum.roles[LEDGER_FOLLOWER]);
+	out_count(o, "leading", "leads", sum.roles[LEDGER_LEADER]);
+	out_count(o, "following", "follows in", sum.roles[LEDGER_FOLLOWER]);
 	out_mark(o, sum.roles[LEDGER_ALONE] > 0 ? OUT_WARN : OUT_PLAIN);
-	out_int(o, "alone", "alone in", (int64_t)sum.roles[LEDGER_ALONE]);
+	out_count(o, "alone", "alone in", sum.roles[LEDGER_ALONE]);
 	out_string(o, "leader", "leader", sum.leader);
 	out_span(o, "lag", "lag", sum.lag);
 	out_mark(o, sum.down > 0 ? OUT_WARN : OUT_PLAIN);

@@ -67,7 +67,7 @@ category_cycle(struct out *o, const struct facts *f, const struct cycles_brief *
 	bool good = b->result == CYCLES_PUBLISHED || b->result == CYCLES_UNCHANGED ||
 		    b->result == CYCLES_ADOPTED;
 
-	out_int(o, "cycle", NULL, (int64_t)b->number);
+	out_count(o, "cycle", NULL, b->number);
 	if (b->number != 0) {
 		out_mark(o, good ? OUT_PLAIN : OUT_WARN);
 		out_string(o, "result", NULL,
@@ -131,7 +131,7 @@ category_documents(struct out *o, const struct facts *f, const struct ledger *l)
 		out_string(
 		    o, "state", NULL, ledger_state_name((enum ledger_state)d->state));
 		row_age(o, "age", d->fetched_wall, f->wall);
-		out_int(o, "place", NULL, (int64_t)d->place);
+		out_count(o, "place", NULL, d->place);
 		document_status(o, (int64_t)d->status);
 		out_bytes(o, "bytes", NULL, d->bytes);
 		out_span(o, "took", NULL, d->asked_wall != 0 ? d->nsec : -1);
@@ -168,7 +168,7 @@ category_history(struct out *o, const struct ledger_history *h)
 {
 	out_mark(o, h->state == LEDGER_PAST_FAILING ? OUT_WARN : OUT_PLAIN);
 	out_string(o, "history", NULL, ledger_past_name((enum ledger_past)h->state));
-	out_int(o, "pending_changes", NULL, (int64_t)h->pending);
+	out_count(o, "pending_changes", NULL, h->pending);
 	out_string(o, "webhook_error", NULL,
 	    h->notify_error[0] != '\0' ? h->notify_error : NULL);
 }
@@ -199,7 +199,7 @@ category_row(struct out *o, const struct facts *f, const struct facts_category *
 	out_string(o, "category", NULL, c->name);
 	out_bool(o, "required", NULL, c->required);
 	category_state(o, c);
-	out_int(o, "generation", NULL, (int64_t)c->generation);
+	out_count(o, "generation", NULL, c->generation);
 	out_time(o, "published", NULL, c->published);
 	out_int(o, "models", NULL, c->cycle.models);
 	out_int(o, "skipped", NULL, c->cycle.skipped);
@@ -208,7 +208,7 @@ category_row(struct out *o, const struct facts *f, const struct facts_category *
 	category_cycle(o, f, &c->cycle);
 	category_next(o, f, l);
 	out_time(o, "succeeded", NULL, c->succeeded);
-	out_int(o, "failures", NULL, (int64_t)c->failures);
+	out_count(o, "failures", NULL, c->failures);
 	out_time(o, "failing_since", NULL, l->failing_since);
 	out_string(o, "cause", NULL, l->failing_since != 0 ? l->cause : NULL);
 	category_gate(o, c->refused);
@@ -248,12 +248,12 @@ process_deaths(struct out *o, const struct process_view *v)
 	out_group(o, "deaths", NULL);
 	for (unsigned i = 0; i < DEATH_MAX; i++) {
 		all += v->deaths[i];
-		out_int(o, process_death_name((enum counter_death)i), NULL,
-		    (int64_t)v->deaths[i]);
+		out_count(
+		    o, process_death_name((enum counter_death)i), NULL, v->deaths[i]);
 	}
 	out_group_end(o);
 	out_mark(o, all > 0 ? OUT_WARN : OUT_PLAIN);
-	out_int(o, "restarts", NULL, (int64_t)all);
+	out_count(o, "restarts", NULL, all);
 	out_time(o, "last_death", NULL, v->last_death);
 }
 
@@ -295,8 +295,8 @@ process_row(struct out *o, const struct facts *f, const struct facts_process *p)
 	else
 		out_null(o, "memory", NULL);
 	process_deaths(o, v);
-	out_int(o, "descriptors", NULL, (int64_t)p->descriptors);
-	out_int(o, "descriptors_max", NULL, (int64_t)p->descriptors_max);
+	out_count(o, "descriptors", NULL, p->descriptors);
+	out_count(o, "descriptors_max", NULL, p->descriptors_max);
 }
 
 void
@@ -349,8 +349,8 @@ host_row(struct out *o, const struct facts_host *h)
 	out_time(o, "asked", NULL, h->asked);
 	out_span(o, "took", NULL, h->asked != 0 ? h->took : -1);
 	out_span(o, "latency", NULL, h->requests > 0 ? h->nsec : -1);
-	out_int(o, "requests", NULL, (int64_t)h->requests);
-	out_int(o, "failed", NULL, (int64_t)h->failed);
+	out_count(o, "requests", NULL, h->requests);
+	out_count(o, "failed", NULL, h->failed);
 }
 
 void

@@ -3,6 +3,7 @@ import fcntl
 import os
 import pathlib
 import pty
+import random
 import re
 import shutil
 import signal
@@ -223,8 +224,46 @@ def test_what_is_no_segment(well, copy):
     for damage in (b"", b"HYDRATORD", copy.read_bytes()[:5000], os.urandom(100000)):
         copy.write_bytes(damage)
         for command in ("status", "why", "warnings"):
-            said = ctl(well, "-n", "/" + copy.name, command)
+            said = ctl(well, "-n", copy.name, command)
             assert said.rc == 2 and "damaged" in said.err, said
+
+
+def test_random_damage(well, copy):
+    """Whatever is in it, what it says is in form, and nothing crashes."""
+    whole = copy.read_bytes()
+    chance = random.Random(12)
+    # Behind the page of the header, in front of the snapshots.
+    spots = range(4096, struct.unpack_from("Q", whole, 72)[0], 8)
+    for i in range(30):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice((1, 30, 3000))):
+            at = chance.choice(spots)
+            damaged[at:at + 8] = chance.choice((bytes(8), b"\xff" * 8, b"\x1b]0;xy\x07\xc2", chance.randbytes(8),
+                                                (1 << 63).to_bytes(8, "little")))
+        copy.write_bytes(damaged)
+        with open(copy, "rb") as held:
+            if i % 4 != 0:  # as a living supervisor holds it
+                fcntl.flock(held, fcntl.LOCK_EX)
+            for command in ("status", "why", "warnings"):
+                said = ctl(well, "-n", copy.name, command, "--json")
+                assert said.rc in (0, 1, 2, 3) and said.err == "", said
+                check_form(said.json())
+                assert ESCAPE not in said.out
+                assert ESCAPE not in ctl(well, "-n", copy.name, command).out
+
+
+def test_what_cannot_be_printed(well):
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run([PROGRAM, "-c", str(well.config), "status"], env=well.env, stdout=full,
+                                 stderr=subprocess.PIPE, text=True, check=False)
+    assert process.returncode == 74 and "No space left on device" in process.stderr
+
+
+def test_names(well):
+    assert status(well, "-n", well.segment.lstrip("/"))["verdict"] == "fresh"
+    for name in ("", "/", "/../tmp/x", "a/b", "..", "x" * 300):
+        said = ctl(well, "-n", name, "status")
+        assert said.rc == 64 and "segment.name" in said.err, name
 
 
 def test_a_segment_of_nobody(well, copy):
