@@ -154,6 +154,8 @@ print_changes(const struct ctl *ctl, const struct published *p, const struct cha
 			left--;
 		}
 	out_table_end(o);
+	if (ctl->terminal && left == c->limit)
+		out_note(o, "none");
 	out_close(&o);
 }
 

@@ -101,8 +101,10 @@ take_dates(struct past *past, uint64_t from)
 	past->n = from < total ? (size_t)(total - from) : 0;
 	past->date = arena_array(past->arena, past->n, sizeof(*past->date));
 	for (walk = json_walk(&list); json_element(&walk, &value); i++)
-		if (i >= from && value.type == JSON_T_STRING)
-			past->date[i - from] = json_str(&value, past->arena);
+		if (i >= from)
+			past->date[i - from] = value.type == JSON_T_STRING
+						   ? json_str(&value, past->arena)
+						   : STR("");
 	return true;
 }
 

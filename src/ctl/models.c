@@ -253,6 +253,8 @@ print_rows(const struct ctl *ctl, const struct published *p, const struct models
 		}
 	}
 	out_table_end(o);
+	if (ctl->terminal && n == 0)
+		out_note(o, "none");
 	out_close(&o);
 }
 

@@ -10,9 +10,11 @@
 #include "base/log_text.h"
 #include "base/mem.h"
 #include "ctl/out.h"
+#include "ctl/running.h"
 #include "payload/closest.h"
 #include "payload/name_order.h"
 #include "terms/category.h"
+#include "terms/freshness.h"
 
 /* What is in the buffer, and frees it. */
 static void
@@ -22,18 +24,33 @@ say_line(struct buf *b)
 	buf_free(b);
 }
 
+/* What is shown may be old, and nothing else of it would tell. */
 static void
-say_what_is_left(const struct published *p)
+say_how_old(const struct published *p)
 {
-	int64_t age = published_age(p, PART_STATISTICS);
+	const struct segment *s = p->attached.segment;
+	const struct freshness_limits limits = {
+		.ttl = running_int(s, "hydration.ttl", INT64_MAX),
+		.stale_ttl = running_int(s, "hydration.stale_ttl", INT64_MAX),
+		.stale_if_error = running_int(s, "hydration.stale_if_error", INT64_MAX),
+	};
+	int64_t age = published_age(p, PART_DELETION_RISK);
+	enum freshness freshness;
 	struct buf b = { 0 };
 
-	buf_puts(&b, "the daemon is dead; this is what it left");
-	if (age >= 0) {
-		buf_puts(&b, ", of documents that are ");
-		out_put_span(&b, age);
-		buf_puts(&b, " old");
-	}
+	if (age < 0)
+		age = published_age(p, PART_STATISTICS);
+	freshness = freshness_within(&limits, age / NSEC_PER_SEC);
+	if (p->attached.alive && freshness == FRESHNESS_FRESH)
+		return;
+	if (p->attached.alive)
+		buf_printf(&b, "%s is %s: its documents are ", p->category,
+		    freshness_name(freshness));
+	else
+		buf_puts(&b, "the daemon is dead; this is what it left, of documents "
+			     "that are ");
+	out_put_span(&b, age > 0 ? age : 0);
+	buf_puts(&b, " old");
 	say_line(&b);
 }
 
@@ -48,8 +65,8 @@ published_open(const struct ctl *ctl, const char *category, struct published *p)
 	status = attach_snapshot(&p->attached, category, &p->snapshot, &p->directory);
 	if (status != 0)
 		attach_close(&p->attached);
-	else if (!p->attached.alive)
-		say_what_is_left(p);
+	else
+		say_how_old(p);
 	return status;
 }
 

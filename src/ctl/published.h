@@ -23,9 +23,9 @@ struct published {
 };
 
 /*
- * Attaches, and copies what the category has. If the daemon is dead, a line on standard
- * error says how old it is. Returns 0, or an exit status with the reason on standard
- * error; then there is nothing to close.
+ * Attaches, and copies what the category has. If the daemon is dead, or what it has is
+ * stale, a line on standard error says how old it is. Returns 0, or an exit status with
+ * the reason on standard error; then there is nothing to close.
  */
 int published_open(
     const struct ctl *, const char *category, struct published *) MUST_CHECK;

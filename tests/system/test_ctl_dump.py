@@ -1,4 +1,5 @@
 """hydratorctl dump: the bytes of answers, of a daemon that answers and of one that does not."""
+import os
 import signal
 
 import pytest
@@ -59,6 +60,38 @@ def test_of_a_dead_daemon(make_daemon):
         said = ctl(daemon, "dump", "text_generation", view, text=False)
         assert said.rc == 0 and said.out == answer
         assert b"the daemon is dead" in said.err
+
+
+def test_what_is_old_says_so(make_daemon):
+    daemon = make_daemon(hydration="enabled = false").start()
+    said = ctl(daemon, "dump", "text_generation", "statistics")
+    assert said.rc == 0 and said.err == ""
+    daemon.move_clock(1000)
+    said = ctl(daemon, "models", "text_generation")
+    assert said.rc == 0 and "text_generation is stale: its documents are 16 min" in said.err
+    daemon.move_clock(100000)
+    said = ctl(daemon, "dump", "text_generation", "statistics")
+    assert daemon.get(BASE + "text_generation").status == 503
+    assert said.rc == 0 and said.out and "is expired" in said.err
+
+
+@pytest.mark.parametrize("command", [
+    ("models", "image_generation"), ("model", "image_generation", "Dusk Study", "--explain"),
+    ("history", "image_generation", "Dusk Study"), ("changes", "image_generation", "--json"),
+    ("dump", "image_generation", "with-stats")], ids=" ".join)
+def test_of_a_daemon_that_stands_still(make_daemon, command):
+    """Nobody of it is asked, and nobody of it holds anything up."""
+    daemon = make_daemon().start()
+    wait_for(lambda: daemon.get(BASE + "image_generation/history").status == 200, "the history")
+    members = daemon.session_members(daemon.process.pid)
+    for pid in members:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        said = ctl(daemon, *command)
+        assert said.rc == 0 and said.out, said
+    finally:
+        for pid in members:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_what_is_not_there(make_daemon, tmp_path):
