@@ -203,6 +203,15 @@ put_error(struct buf *b, const struct ledger_error *e)
 }
 
 static void
+put_text_or_null(struct buf *b, const char *text)
+{
+	if (text[0] != '\0')
+		put_text(b, text);
+	else
+		buf_puts(b, "null");
+}
+
+static void
 put_document(struct buf *b, const struct ledger_document *d)
 {
 	buf_puts(b, "{\"document\":");
@@ -218,6 +227,18 @@ put_document(struct buf *b, const struct ledger_document *d)
 	buf_putc(b, '}');
 }
 
+/* Whoever ordered it over HTTP (admin.h) sees here when it has ended. */
+static void
+put_refresh(struct buf *b, const struct ledger_refresh *r)
+{
+	buf_printf(b,
+	    ",\"refresh\":{\"asked\":%" PRIu64 ",\"done\":%" PRIu64
+	    ",\"outcome\":\"%s\",\"text\":",
+	    r->asked, r->done, ledger_outcome_name((enum ledger_outcome)r->outcome));
+	put_text_or_null(b, r->text);
+	buf_putc(b, '}');
+}
+
 /* What the hydrator has to say for itself. */
 static void
 put_ledger(struct buf *b, const struct ledger *l)
@@ -226,6 +247,7 @@ put_ledger(struct buf *b, const struct ledger *l)
 
 	buf_puts(b, ",\"next_try\":");
 	put_time(b, l->next_try != 0 ? clock_wall() + (l->next_try - now) : 0);
+	put_refresh(b, &l->refresh);
 	buf_puts(b, ",\"trouble\":");
 	if (l->failing_since == 0) {
 		buf_puts(b, "null");
@@ -250,15 +272,6 @@ static void
 put_seconds(struct buf *b, int64_t nsec)
 {
 	buf_printf(b, "%.3f", (double)nsec / (double)NSEC_PER_SEC);
-}
-
-static void
-put_text_or_null(struct buf *b, const char *text)
-{
-	if (text[0] != '\0')
-		put_text(b, text);
-	else
-		buf_puts(b, "null");
 }
 
 /* Nothing without redis.url. What Redis does makes nobody unready: it is only told. */

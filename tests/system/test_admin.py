@@ -83,6 +83,10 @@ def refreshes(daemon, category=CATEGORY):
     return samples(daemon)['refresh_total{category="%s",result="published"}' % category]
 
 
+def done(daemon):
+    return daemon.json("/readyz?verbose")["categories"][0]["refresh"]
+
+
 def test_an_order_refreshes_its_category_and_no_other(daemon):
     before = {category: refreshes(daemon, category) for category in (CATEGORY, "text_generation")}
     status, answer = ask(daemon)
@@ -91,7 +95,14 @@ def test_an_order_refreshes_its_category_and_no_other(daemon):
     assert body == {"category": CATEGORY, "order": 1, "status": "accepted"}
     wait_for(lambda: refreshes(daemon) == before[CATEGORY] + 1, "the refresh")
     assert refreshes(daemon, "text_generation") == before["text_generation"]
-    wait_for(lambda: json.loads(ask(daemon)[1].partition("\r\n\r\n")[2])["order"] >= 2, "the hydrator's count")
+    wait_for(lambda: done(daemon)["done"] >= body["order"], "its end")
+    assert done(daemon)["outcome"] == "refreshed" and "40 models" in done(daemon)["text"]
+    before = refreshes(daemon)
+    daemon.move_clock(2)
+    body = json.loads(ask(daemon)[1].partition("\r\n\r\n")[2])
+    assert body["order"] == 2
+    wait_for(lambda: done(daemon)["done"] >= 2, "the end of the next one")
+    assert refreshes(daemon) == before + 1
 
 
 @pytest.mark.parametrize("data,status,fields", (

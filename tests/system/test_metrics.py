@@ -523,6 +523,7 @@ def test_ready_in_each_state(make_daemon, tmp_path):
     empty = entries["blip"]
     assert empty.pop("failures") > 0
     trouble, documents = empty.pop("trouble"), empty.pop("documents")
+    assert empty.pop("refresh") == {"asked": 0, "done": 0, "outcome": "none", "text": None}
     assert "missing.json: No such file" in trouble["cause"] and empty.pop("next_try") >= trouble["since"]
     assert [d["document"] for d in documents] == ["reference"]
     assert documents[0]["last_error"].pop("at") >= trouble["since"]
