@@ -4,8 +4,11 @@
 #include <event2/event.h>
 #include <jansson.h>
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +26,8 @@
 #include "proc/privilege.h"
 #include "proc/sandbox.h"
 #include "reader/reader.h"
+#include "supervisor/handover.h"
+#include "supervisor/rehearse.h"
 #include "supervisor/replace.h"
 #include "supervisor/rights.h"
 #include "supervisor/supervisor.h"
@@ -42,15 +47,21 @@ struct options {
 	bool dump;
 	bool check;
 	bool replace;
+	bool rehearse;
+	const char *adopt; /* a descriptor's number, NULL: none */
 };
 
 enum {
 	OPTION_CHECK = 256,
 	OPTION_REPLACE,
+	OPTION_ADOPT, /* of the daemon to itself, as the next one: upgrade.h */
+	OPTION_REHEARSE,
 }; /* options without a letter */
 
 static const struct option long_options[] = {
+	{ "adopt", required_argument, NULL, OPTION_ADOPT },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "rehearse", no_argument, NULL, OPTION_REHEARSE },
 	{ "replace", no_argument, NULL, OPTION_REPLACE },
 	{ 0 },
 };
@@ -100,6 +111,12 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 'T':
 			o->dump = true;
+			break;
+		case OPTION_ADOPT:
+			o->adopt = optarg;
+			break;
+		case OPTION_REHEARSE:
+			o->rehearse = true;
 			break;
 		case OPTION_CHECK:
 			o->check = true;
@@ -182,20 +199,77 @@ absolute_path(const char *path)
 	return whole;
 }
 
-static int
-run(const struct config *c, const char *path, bool foreground)
+/* What an upgrade starts: the path by which we were started, if it leads to us, for its
+ * links may lead elsewhere then; else that of our file. */
+static char *
+program_path(const char *name)
 {
-	char *whole = absolute_path(path);
-	const struct supervisor_start start = { c, load_config, whole, roles,
-		foreground };
-	int status;
+	char own[PATH_MAX];
+	struct stat by_name, st;
+	ssize_t n;
 
-	if (whole == NULL) {
-		journal_tell(LOG_ERR, "hydratord: %s: %s", path, strerror(errno));
+	if (strchr(name, '/') != NULL && stat(name, &by_name) == 0 &&
+	    stat("/proc/self/exe", &st) == 0 && st.st_dev == by_name.st_dev &&
+	    st.st_ino == by_name.st_ino)
+		return absolute_path(name);
+	n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	own[n > 0 ? n : 0] = '\0';
+	return strdup(own);
+}
+
+static int
+run(const struct config *c, const struct options *o, const char *name)
+{
+	char *path = absolute_path(o->config), *program = program_path(name);
+	const struct supervisor_start start = { .config = c,
+		.load = load_config,
+		.path = path,
+		.roles = roles,
+		.foreground = o->foreground,
+		.program = program };
+	int status = EX_CONFIG;
+
+	if (path == NULL || program == NULL)
+		journal_tell(LOG_ERR, "hydratord: %s: %s", o->config, strerror(errno));
+	else
+		status = supervisor_run(&start);
+	free(path);
+	free(program);
+	return status;
+}
+
+/* As another program of this process goes on: both paths are absolute then. */
+static int
+take_over(const struct options *o, const char *name)
+{
+	struct handover h;
+	struct config *c;
+	struct supervisor_start start = { .load = load_config,
+		.path = o->config,
+		.roles = roles,
+		.foreground = o->foreground,
+		.handover = &h };
+	char *program = strdup(name); /* setproctitle(3bsd) writes over it */
+	const char *bad;
+	char message[8192];
+	int fd = (int)strtonum(o->adopt, 0, INT_MAX, &bad), status;
+
+	start.program = program;
+	if (program == NULL || bad != NULL ||
+	    handover_open(fd, &h, message, sizeof(message)) == -1) {
+		journal_tell(LOG_ERR, "hydratord: %s", bad != NULL ? bad : message);
+		return EXIT_FAILURE;
+	}
+	if (load_config(handover_config(&h), &c, message, sizeof(message)) == -1) {
+		journal_tell(LOG_ERR, "%s", message);
+		(void)!handover_return(&h, o->config, o->foreground, message);
 		return EX_CONFIG;
 	}
+	start.config = c;
 	status = supervisor_run(&start);
-	free(whole);
+	handover_close(&h);
+	config_free(&c);
+	free(program);
 	return status;
 }
 
@@ -219,6 +293,8 @@ main(int argc, char *argv[])
 
 	supervisor_set_up_process();
 	options_parse(&options, argc, argv);
+	if (options.adopt != NULL)
+		return take_over(&options, argv[0]);
 	if (load_config(options.config, &config, message, sizeof(message)) == -1) {
 		journal_tell(LOG_ERR, "%s", message);
 		return EX_CONFIG;
@@ -227,12 +303,14 @@ main(int argc, char *argv[])
 		dump_config(config);
 	else if (options.test)
 		status = test_config(config, options.config);
+	else if (options.rehearse)
+		status = rehearse(config, roles);
 	else if (options.check)
 		status = probe_ready(config);
 	else if (options.replace && replace_running(config) == -1)
 		status = EXIT_FAILURE;
 	else
-		status = run(config, options.config, options.foreground);
+		status = run(config, &options, argv[0]);
 	config_free(&config);
 	return status;
 }

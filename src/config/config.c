@@ -17,6 +17,7 @@ config_new(void)
 	const struct config_option *o;
 	size_t i;
 
+	c->text = xstrdup("");
 	c->origin = xcalloc(config_noptions, sizeof(*c->origin));
 	for (i = 0; i < config_noptions; i++) {
 		o = &config_options[i];
@@ -92,5 +93,6 @@ config_free(struct config **cp)
 	}
 	free(c->category);
 	free(c->origin);
+	free(c->text);
 	free(c);
 }

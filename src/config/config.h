@@ -133,6 +133,9 @@ struct config {
 	 * config_dump(): "FILE:LINE", the name of a variable, or NULL for the default.
 	 */
 	char **origin;
+	/* The file's bytes, for a program that takes over what runs by them; "" without
+	 * a file. */
+	char *text;
 };
 
 /*

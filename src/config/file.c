@@ -275,6 +275,8 @@ config_read_file(struct config *c, const char *path, struct problems *p)
 		config_problem_add(p, path, 0, "contains a NUL byte: not a text file");
 	else {
 		c->hash = XXH3_64bits(b.data, b.len - 1);
+		free(c->text);
+		c->text = xstrdup(b.data);
 		file_parse(c, b.data, p);
 	}
 	free(reading.seen);

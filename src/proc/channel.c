@@ -13,7 +13,7 @@ union channel_control {
 	struct cmsghdr align;
 };
 
-/* Both sides are one program, but a struct that grew by padding would be a surprise. */
+/* The other side may be another version. */
 _Static_assert(sizeof(struct channel_message) == 16, "channel_message has no padding");
 
 int

@@ -9,16 +9,22 @@
 
 #include "base/attr.h"
 
+/*
+ * Of an upgrade (supervisor/upgrade.h) the two ends are two versions: their
+ * numbers, and the form of a message, are the same for ever. What is new gets a new
+ * number; who does not know it passes it over.
+ */
 enum channel_type {
 	CHANNEL_REFRESH = 1, /* down: run a cycle now */
-	CHANNEL_STOP,        /* down: finish what is in flight, then exit 0 */
-	CHANNEL_REOPEN,      /* down: the logs, opened anew; files come along */
-	CHANNEL_RETIRE, /* down, readers: as STOP, but idle connections are kept until
-			 * they ask once more */
-	CHANNEL_ACCEPT, /* down, hydrators: what the gate refuses is to be accepted */
-	CHANNEL_LEVEL,  /* down: the level of log lines, a number, has changed */
-	CHANNEL_READY,  /* up: a reader accepts; a hydrator may publish */
-	CHANNEL_ASKED,  /* up, readers: somebody who may asks for a refresh */
+	CHANNEL_STOP = 2,    /* down: finish what is in flight, then exit 0 */
+	CHANNEL_REOPEN = 3,  /* down: the logs, opened anew; files come along */
+	CHANNEL_RETIRE = 4,  /* down, readers: as STOP, but idle connections are kept
+			      * until  they ask once more */
+	CHANNEL_ACCEPT =
+	    5, /* down, hydrators: what the gate refuses is to be accepted */
+	CHANNEL_LEVEL = 6, /* down: the level of log lines, a number, has changed */
+	CHANNEL_READY = 7, /* up: a reader accepts; a hydrator may publish */
+	CHANNEL_ASKED = 8, /* up, readers: somebody who may asks for a refresh */
 };
 
 /* Descriptors that come along with REOPEN. */

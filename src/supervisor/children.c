@@ -256,7 +256,7 @@ children_tick(struct children *c, int64_t now)
 			ch->deadline = NEVER;
 			child_event(c, ch, LIFE_TIMEOUT, now);
 		}
-		if (child_is_at_work(ch))
+		if (child_is_at_work(ch) && !c->foreign)
 			child_look(c, ch, now, now - c->ticked);
 		child_send_pending(c, ch, now);
 	}

@@ -59,6 +59,7 @@ struct children {
 	const struct privilege *privilege;
 	int access_log; /* of the readers, -1: none */
 	bool heirs;     /* they follow those of another configuration */
+	bool foreign;   /* the processes have another segment: crew.h */
 
 	struct child *item; /* the hydrators, then the readers; the index is the slot */
 	size_t n;

@@ -19,6 +19,7 @@
 #include "shm/hosts.h"
 #include "shm/origin.h"
 #include "shm/segment.h"
+#include "shm/segment_adopt.h"
 #include "supervisor/carry.h"
 #include "supervisor/failure.h"
 #include "supervisor/grow.h"
@@ -27,14 +28,36 @@
 #include "supervisor/rights.h"
 #include "supervisor/warm.h"
 
-static int
-crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
+/* The items of a kind. */
+static const struct config_list *
+crew_addresses(const struct crew *w, enum listen_kind kind)
 {
 	const struct config_list *const lists[LISTEN_KINDS] = {
 		[LISTEN_ANSWERS] = &w->config->listen,
 		[LISTEN_METRICS] = &w->config->http.metrics_listen,
 		[LISTEN_ADMIN] = &w->config->http.admin_listen,
 	};
+
+	return lists[kind];
+}
+
+bool
+crew_take_socket(struct crew *w, enum listen_kind kind, int fd, const char *item)
+{
+	const struct config_list *list = crew_addresses(w, kind);
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (strcmp(list->item[i], item) == 0) {
+			listeners_add(&w->listeners[kind], fd, list->item[i]);
+			return true;
+		}
+	return false;
+}
+
+static int
+crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errlen)
+{
 	const struct listeners_known known = {
 		.passed = plan->passed,
 		.before = plan->from != NULL ? plan->from->listeners : NULL,
@@ -43,8 +66,8 @@ crew_listen(struct crew *w, const struct crew_plan *plan, char *err, size_t errl
 	enum listen_kind kind;
 
 	for (kind = 0; kind < LISTEN_KINDS; kind++)
-		if (listeners_open(kind, lists[kind], &known, &w->listeners[kind], err,
-			errlen) == -1)
+		if (listeners_open(kind, crew_addresses(w, kind), &known,
+			&w->listeners[kind], err, errlen) == -1)
 			return failure_status(errno);
 	keep_warn_unserved(plan->passed, w->listeners);
 	return 0;
@@ -145,6 +168,21 @@ crew_inherit(struct crew *w, struct crew *from, char *err, size_t errlen)
 	return 0;
 }
 
+void
+crew_staff(struct crew *w, const struct crew_plan *plan)
+{
+	w->children = (struct children){ .config = w->config,
+		.segment = w->segment,
+		.roles = plan->roles,
+		.listeners = w->listeners,
+		.counters = crew_counters(w),
+		.privilege = plan->privilege,
+		.access_log = logs_open_access(w->config),
+		.heirs = plan->from != NULL,
+		.foreign = w->foreign != NULL };
+	children_init(&w->children);
+}
+
 int
 crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t errlen)
 {
@@ -163,17 +201,25 @@ crew_open(const struct crew_plan *plan, struct crew **out, char *err, size_t err
 	}
 	warm_make_dir(w->config, plan->privilege);
 	warm_load(w->segment, w->config);
-	w->children = (struct children){ .config = w->config,
-		.segment = w->segment,
-		.roles = plan->roles,
-		.listeners = w->listeners,
-		.counters = crew_counters(w),
-		.privilege = plan->privilege,
-		.access_log = logs_open_access(w->config),
-		.heirs = plan->from != NULL };
-	children_init(&w->children);
+	crew_staff(w, plan);
 	*out = w;
 	return 0;
+}
+
+void
+crew_forget_foreign(struct crew *w)
+{
+	struct segment_handle *f = w->foreign;
+
+	w->foreign = NULL;
+	if (f == NULL)
+		return;
+	close(f->fd);
+	close(f->readonly);
+	if (f->held != -1)
+		close(f->held);
+	free(f->header);
+	free(f);
 }
 
 void
@@ -193,6 +239,7 @@ crew_close(struct crew **wp)
 	if (w->segment != NULL)
 		segment_unlink(w->segment);
 	segment_close(&w->segment);
+	crew_forget_foreign(w);
 	config_free(&w->owned);
 	free(w->told);
 	free(w->told_lines);

@@ -20,6 +20,7 @@ struct config;
 struct counters;
 struct privilege;
 struct segment;
+struct segment_handle;
 
 struct crew {
 	TAILQ_ENTRY(crew) entry;
@@ -31,6 +32,10 @@ struct crew {
 	struct crew *heir;     /* whose counters go on where these end; NULL: none */
 	struct counters *told; /* one a slot: what the heir has of them */
 	uint64_t *told_lines;  /* one a slot: the same of its log_ring.h */
+	/* Of an earlier program whose segments have another layout: that segment, to be
+	 * given back or let go; owned. `segment` then is an empty one, which none of
+	 * its processes knows. NULL: `segment` is theirs. */
+	struct segment_handle *foreign;
 };
 
 TAILQ_HEAD(crews, crew);
@@ -55,6 +60,18 @@ struct crew_plan {
  */
 int crew_open(
     const struct crew_plan *, struct crew **out, char *err, size_t errlen) MUST_CHECK;
+
+/* A socket that an earlier program of this process opened for an item of the
+ * configuration; false: it is none, and fd stays the caller's. */
+bool crew_take_socket(
+    struct crew *, enum listen_kind, int fd, const char *item) MUST_CHECK;
+
+/* Its children are those of the configuration, none of them wanted: what crew_open()
+ * ends with. */
+void crew_staff(struct crew *, const struct crew_plan *);
+
+/* Lets the segment of another layout go: its name may be taken. */
+void crew_forget_foreign(struct crew *);
 
 /* Once its children are gone: frees it and sets it to NULL. Nothing is kept in its
  * segment any more (log_keep()). */

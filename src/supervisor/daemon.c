@@ -47,13 +47,13 @@ lock_make_directory(const char *path)
 }
 
 int
-daemon_lock(
-    const char *path, bool foreground, struct pidfh **out, char *err, size_t errlen)
+daemon_lock(const char *path, bool foreground, struct daemon_lock *out, char *err,
+    size_t errlen)
 {
 	pid_t other = -1;
 	int saved;
 
-	*out = NULL;
+	*out = (struct daemon_lock){ .file = NULL };
 	if (path[0] == '\0' && foreground)
 		return 0;
 	if (path[0] == '\0') {
@@ -65,9 +65,9 @@ daemon_lock(
 		return -1;
 	}
 	lock_make_directory(path);
-	if ((*out = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
+	if ((out->file = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
 		/* Whoever asks for our status reads it, whatever the umask is. */
-		if (fchmod(pidfile_fileno(*out), PIDFILE_MODE) == -1)
+		if (fchmod(pidfile_fileno(out->file), PIDFILE_MODE) == -1)
 			log_warn("cannot make %s readable", path);
 		return 0;
 	}
@@ -87,6 +87,47 @@ daemon_lock(
 		    path, strerror(errno));
 	errno = saved;
 	return -1;
+}
+
+int
+daemon_write_pid(const struct daemon_lock *lock)
+{
+	return lock->file != NULL ? pidfile_write(lock->file) : 0;
+}
+
+int
+daemon_lock_descriptor(const struct daemon_lock *lock)
+{
+	if (lock->file != NULL)
+		return pidfile_fileno(lock->file);
+	return lock->adopted != 0 ? lock->adopted : -1;
+}
+
+/* libbsd's handle is of the program that opened the file. */
+static int
+lock_remove_adopted(int fd, const char *path)
+{
+	struct stat own, st;
+	int r = 0, saved;
+
+	if (fstat(fd, &own) == 0 && lstat(path, &st) == 0 && st.st_dev == own.st_dev &&
+	    st.st_ino == own.st_ino)
+		r = unlink(path);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
+int
+daemon_unlock(struct daemon_lock *lock, const char *path)
+{
+	struct daemon_lock own = *lock;
+
+	*lock = (struct daemon_lock){ .file = NULL };
+	if (own.adopted != 0)
+		return lock_remove_adopted(own.adopted, path);
+	return own.file != NULL ? pidfile_remove(own.file) : 0;
 }
 
 /* In the process that was started by hand or by init. */
@@ -143,7 +184,7 @@ pipe_close(const int fds[2])
 }
 
 int
-daemon_fork(struct pidfh *lock, int *notify)
+daemon_fork(struct daemon_lock *lock, int *notify)
 {
 	int fds[2], held[2];
 	pid_t pid;
@@ -162,7 +203,8 @@ daemon_fork(struct pidfh *lock, int *notify)
 	if (pid > 0) {
 		close(fds[1]);
 		/* The lock is the child's now: it must end with the child. */
-		pidfile_close(lock);
+		if (lock != NULL)
+			pidfile_close(lock->file);
 		daemon_await(pid, fds[0]);
 	}
 	close(fds[0]);

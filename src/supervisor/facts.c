@@ -2,33 +2,30 @@
 #include "supervisor/facts.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "autoconf.h"
 #include "base/clock.h"
 #include "config/config.h"
 #include "shm/daemon.h"
+#include "supervisor/handover.h"
 #include "supervisor/slots.h"
-
-/* Now, while the file has the name that it was started by: a package that is upgraded
- * puts another one there. */
-static void
-facts_find_program(char *path, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", path, size - 1);
-
-	path[n > 0 ? n : 0] = '\0';
-}
+#include "supervisor/supervisor.h"
 
 void
-facts_begin(struct daemon_facts *f, const char *config_path)
+facts_begin(struct daemon_facts *f, const struct supervisor_start *start)
 {
 	memset(f, 0, sizeof(*f));
 	strlcpy(f->version, PACKAGE_VERSION, sizeof(f->version));
-	strlcpy(f->config_path, config_path, sizeof(f->config_path));
-	facts_find_program(f->program, sizeof(f->program));
+	strlcpy(f->config_path, start->path, sizeof(f->config_path));
+	strlcpy(f->program, start->program, sizeof(f->program));
+	if (start->handover != NULL && !start->handover->back)
+		strlcpy(f->before, start->handover->version, sizeof(f->before));
 	f->started_boot = clock_boot();
 	f->started_wall = clock_wall();
+	if (start->handover == NULL)
+		return;
+	f->started_boot = start->handover->started_boot;
+	f->started_wall = start->handover->started_wall;
 }
 
 void

@@ -5,9 +5,11 @@
 struct config;
 struct daemon_facts;
 struct segment;
+struct supervisor_start;
 
-/* At the start: what stays as long as this process lives. */
-void facts_begin(struct daemon_facts *, const char *config_path);
+/* At the start: what stays as long as this program runs, and of its process when that
+ * began. */
+void facts_begin(struct daemon_facts *, const struct supervisor_start *);
 /* A configuration is in use from now on, with its level of the log. */
 void facts_note_config(struct daemon_facts *, const struct config *);
 /* Writes them, and the supervisor's process slot. */

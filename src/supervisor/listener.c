@@ -156,7 +156,7 @@ listeners_have(const struct listeners *l, const char *name)
 	return false;
 }
 
-static void
+void
 listeners_add(struct listeners *l, int fd, const char *text)
 {
 	char name[ADDRESS_TEXT_MAX];
@@ -462,6 +462,12 @@ listeners_open(enum listen_kind kind, const struct config_list *list,
 		return -1;
 	}
 	return 0;
+}
+
+const char *
+listeners_option(enum listen_kind kind)
+{
+	return options[kind];
 }
 
 void

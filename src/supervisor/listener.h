@@ -52,6 +52,13 @@ int listeners_open(enum listen_kind, const struct config_list *,
     const struct listeners_known *, struct listeners *out, char *err,
     size_t errlen) MUST_CHECK;
 
+/* Takes over a socket that was opened for an item of the list, which is borrowed. One
+ * that is there already is closed. */
+void listeners_add(struct listeners *, int fd, const char *item);
+
+/* The option of a kind. */
+const char *listeners_option(enum listen_kind);
+
 /* Closes them all and zeroes the struct. */
 void listeners_close(struct listeners *);
 /* The same, of each kind. */

@@ -24,6 +24,7 @@
 /* A process has one manager. */
 static struct {
 	struct sockaddr_un address;
+	char name[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* as it was given */
 	socklen_t len;    /* of address; 0: no manager */
 	int64_t interval; /* of the watchdog, ns; 0: none */
 } manager;
@@ -71,6 +72,7 @@ notify_find_socket(const char *name)
 	}
 	manager.address.sun_family = AF_UNIX;
 	memcpy(path, name, len + 1);
+	memcpy(manager.name, name, len + 1);
 	manager.len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	if (name[0] == '@')
 		path[0] = '\0';
@@ -91,6 +93,20 @@ notify_open(void)
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
+}
+
+void
+notify_pass_on(void)
+{
+	char usec[24];
+
+	if (manager.len == 0)
+		return;
+	setenv("NOTIFY_SOCKET", manager.name, 1);
+	if (manager.interval == 0)
+		return;
+	snprintf(usec, sizeof(usec), "%" PRId64, manager.interval / NSEC_PER_USEC);
+	setenv("WATCHDOG_USEC", usec, 1);
 }
 
 /* Along with a descriptor; -1: with none. */

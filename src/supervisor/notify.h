@@ -18,6 +18,10 @@
  */
 void notify_open(void);
 
+/* Puts into the environment, for the next program of this process, what notify_open()
+ * took from it. */
+void notify_pass_on(void);
+
 /* Readers serve: the start, or the reload that notify_reloading() began, is over. */
 void notify_ready(void);
 

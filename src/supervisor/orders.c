@@ -177,6 +177,8 @@ orders_take(struct orders *o, struct reload *r, const struct signalfd_siginfo *s
 		orders_take_level(o, r, bits, from);
 		break;
 	case ORDER_UPGRADE:
+		o->upgrade = from;
+		break;
 	case ORDER_CODES:
 		break;
 	}

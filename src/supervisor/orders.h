@@ -24,6 +24,7 @@ struct orders {
 	bool level_is_ordered;
 	enum log_level level;
 	int64_t level_until; /* clock_boot(); 0: no end */
+	pid_t upgrade;       /* who asks for one, in this turn; 0: nobody does */
 	/* Lines about orders are rationed: a queue of signals holds thousands. */
 	int64_t second; /* clock_boot() when the ration was full */
 	unsigned told, untold;

@@ -73,7 +73,7 @@ reload_open(struct reload *r, char *err, size_t errlen)
 		return status;
 	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
 	reload_keep_log(r->rising);
-	facts_begin(&r->facts, r->start->path);
+	facts_begin(&r->facts, r->start);
 	facts_note_config(&r->facts, r->start->config);
 	facts_write(&r->facts, r->rising->segment);
 	return 0;
@@ -91,13 +91,15 @@ reload_start(struct reload *r)
 static void
 reload_refuse(struct reload *r, const char *why)
 {
+	strlcpy(r->text, why, sizeof(r->text));
+	if (r->upgrading)
+		return; /* upgrade_give_back() says it */
 	log_errx("not reloaded, the old configuration stays in use: %s", why);
 	counter_add(reload_counters(r), COUNTER_RELOAD_FAILURES, 1);
 	atomic_store_explicit(
 	    &reload_counters(r)->reload_failed, 1, memory_order_relaxed);
 	r->outcome = ORDER_REFUSED;
 	r->refused = true;
-	strlcpy(r->text, why, sizeof(r->text));
 }
 
 static void
@@ -152,8 +154,9 @@ reload_begin(struct reload *r)
 		.passed = r->passed };
 	char err[1024];
 
-	r->wanted = false;
-	order_begin(r->serving->segment, ORDER_OF_RELOAD);
+	r->wanted = r->upgrading && r->wanted_also;
+	if (!r->upgrading)
+		order_begin(r->serving->segment, ORDER_OF_RELOAD);
 	if (!reload_load(r, &plan.owned))
 		return RELOAD_KEPT;
 	plan.config = plan.owned;
@@ -253,6 +256,9 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
+	if (old->foreign != NULL)
+		order_begin(w->segment, ORDER_OF_UPGRADE);
+	crew_forget_foreign(old);
 	log_keep(crew_log_ring(w));
 	if (privilege_open_to_user(w->config->supervisor.core_dumps) == -1)
 		reload_warn_kept(r, "supervisor.core_dumps");
@@ -263,7 +269,8 @@ reload_commit(struct reload *r)
 	reload_retire(old, w);
 	if (r->growing)
 		return RELOAD_NOTHING;
-	counter_add(reload_counters(r), COUNTER_RELOADS, 1);
+	if (!r->upgrading)
+		counter_add(reload_counters(r), COUNTER_RELOADS, 1);
 	r->outcome = ORDER_DONE;
 	r->refused = false;
 	return RELOAD_UP;
@@ -314,7 +321,7 @@ reload_bring(struct reload *r, const char *category)
 	char err[256];
 
 	TAILQ_FOREACH (w, &r->crews, entry) {
-		if (w->heir == NULL ||
+		if (w->heir == NULL || w->children.foreign ||
 		    (next = crew_hydrator(w->heir, category)) == NULL ||
 		    next->born != 0)
 			continue;
@@ -382,16 +389,22 @@ reload_bury(struct reload *r)
 	return n;
 }
 
+bool
+reload_has_room(const struct reload *r)
+{
+	const struct crew *w;
+	size_t n = 0;
+
+	TAILQ_FOREACH (w, &r->crews, entry)
+		n++;
+	return n < CREWS_MAX;
+}
+
 void
 reload_ask(struct reload *r)
 {
-	struct crew *w;
-	size_t n = 0;
-
 	r->wanted = true;
-	TAILQ_FOREACH (w, &r->crews, entry)
-		n++;
-	if (n >= CREWS_MAX)
+	if (!reload_has_room(r))
 		log_info("the reload waits until readers of former ones are gone");
 }
 
@@ -415,7 +428,7 @@ reload_step(struct reload *r, int64_t now)
 		return deadline_is_over(&r->deadline, now) ? reload_abandon(r, now)
 							   : RELOAD_NOTHING;
 	}
-	if (r->serving == NULL || n >= CREWS_MAX)
+	if (r->serving == NULL || n >= CREWS_MAX || r->held)
 		return RELOAD_NOTHING;
 	if (r->wanted)
 		return reload_begin(r);
@@ -445,9 +458,12 @@ reload_measure(struct reload *r, int64_t now)
 void
 reload_report(struct reload *r)
 {
-	if (r->outcome != 0)
-		order_end(r->serving->segment, ORDER_OF_RELOAD, r->outcome, r->text);
+	if (r->outcome == 0)
+		return;
+	order_end(r->serving->segment,
+	    r->upgrading ? ORDER_OF_UPGRADE : ORDER_OF_RELOAD, r->outcome, r->text);
 	r->outcome = 0;
+	r->upgrading = false;
 }
 
 void

@@ -28,9 +28,13 @@ struct reload {
 	struct crew *rising;  /* becomes `serving` when its readers are ready */
 	int64_t deadline;     /* for that, clock_boot() */
 	bool wanted;          /* a reload was asked for that has not begun */
-	bool growing;         /* `rising` has the configuration of `serving` */
-	struct grow grow;     /* of `serving` */
-	bool stopping;        /* nothing is started any more, but a relief */
+	bool held;            /* none is begun: an upgrade is under way */
+	/* `serving` is that of an earlier program, until the reload that has been asked
+	 * for replaces it (adopt.h); then, whether one was asked for besides. */
+	bool upgrading, wanted_also;
+	bool growing;     /* `rising` has the configuration of `serving` */
+	struct grow grow; /* of `serving` */
+	bool stopping;    /* nothing is started any more, but a relief */
 	/* Of a stop with sockets that others hold for a successor. */
 	struct crew *leaving; /* whose readers are waited for; NULL: nobody's */
 	struct crew *relief;  /* serves meanwhile; NULL: none */
@@ -57,6 +61,9 @@ void reload_start(struct reload *);
 
 /* HUP. Many, while one is under way, are one more. */
 void reload_ask(struct reload *);
+
+/* Whether one more crew may be raised beside those that have processes. */
+bool reload_has_room(const struct reload *) MUST_CHECK;
 
 /* What is due: called after whatever happened to a process, and once a second. */
 enum reload_event reload_step(struct reload *, int64_t now) MUST_CHECK;

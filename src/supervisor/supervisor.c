@@ -1,87 +1,65 @@
-/* Bringing the daemon up, its loop, and taking it down. */
-#include "supervisor/supervisor.h"
+/* The loop of the daemon, and what signals mean. */
+#include "supervisor/bringup.h"
 
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <libutil.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "proc/oom.h"
-#include "proc/privilege.h"
 #include "shm/counters.h"
 #include "shm/order.h"
-#include "supervisor/activation.h"
-#include "supervisor/daemon.h"
-#include "supervisor/failure.h"
+#include "supervisor/handover.h"
 #include "supervisor/keep.h"
-#include "supervisor/logs.h"
 #include "supervisor/notify.h"
-#include "supervisor/orders.h"
 #include "supervisor/relief.h"
-#include "supervisor/reload.h"
-#include "supervisor/rights.h"
 #include "supervisor/status.h"
-
-struct supervisor {
-	const struct supervisor_start *start;
-	struct privilege privilege;
-	struct activation passed;
-	struct pidfh *lock;
-	struct reload reload;
-	struct orders orders;
-	int signals; /* signalfd */
-	int notify;  /* see daemon_fork() */
-	int64_t
-	    watchdog;    /* when the service manager is to hear from us, clock_boot() */
-	int64_t healthy; /* when a crash would be the first one, clock_boot(); 0: is */
-	char told[400];  /* what the service manager was told last of our state */
-	int status;      /* to exit with */
-	char err[1024];  /* why it could not start */
-};
 
 /* What crashes later begins anew with short delays; as for children (life.c). */
 #define HEALTHY_AFTER (60 * NSEC_PER_SEC)
 
 #define SIGNALS_A_TURN 256
 
-/* Instead of an exit status: a stop came before the start. */
-#define SUPERVISOR_STOPPED (-1)
-
 typedef void signal_fn(struct supervisor *, const struct signalfd_siginfo *);
 
-/* SIGCHLDs merge. */
-static void
-on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
+void
+supervisor_reap(struct supervisor *s)
 {
 	struct crew *w;
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (upgrade_bury(&s->upgrade, pid, status))
+			continue;
 		TAILQ_FOREACH (w, &s->reload.crews, entry)
 			if (children_bury(&w->children, pid, status))
 				break;
+	}
 	/* One that is nobody's was adopted: we are pid 1, or a subreaper. */
+}
+
+/* SIGCHLDs merge. */
+static void
+on_child(struct supervisor *s, const struct signalfd_siginfo *si UNUSED)
+{
+	supervisor_reap(s);
 }
 
 static void
 supervisor_stop(struct supervisor *s, enum life_event event, bool held)
 {
+	upgrade_abandon(&s->upgrade);
 	notify_stopping();
 	notify_status("stopping: answers under way are finished");
 	relief_stop(&s->reload, event, held || notify_is_heard());
@@ -203,7 +181,7 @@ supervisor_tell_status(struct supervisor *s, int64_t now)
 	const struct reload *r = &s->reload;
 	char line[sizeof(s->told)];
 
-	if (r->serving == NULL)
+	if (r->serving == NULL || r->upgrading)
 		return;
 	status_line(r->serving, now, r->refused ? r->text : "", line, sizeof(line));
 	if (strcmp(line, s->told) == 0)
@@ -225,9 +203,13 @@ supervisor_tell(struct supervisor *s, enum reload_event event)
 		s->healthy = clock_boot() + HEALTHY_AFTER;
 		if (s->reload.outcome == ORDER_DONE)
 			orders_forget(&s->orders);
+		if (s->start->handover != NULL)
+			handover_close(s->start->handover);
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_KEPT:
+		if (s->reload.upgrading)
+			upgrade_give_back(&s->upgrade, s->reload.text);
 		supervisor_tell_ready(s);
 		break;
 	case RELOAD_FAILED:
@@ -265,7 +247,7 @@ supervisor_note_health(struct supervisor *s, int64_t now)
 	keep_up(&s->passed, true);
 }
 
-static void
+void
 supervisor_tick(struct supervisor *s)
 {
 	int64_t now = clock_boot();
@@ -282,6 +264,10 @@ supervisor_tick(struct supervisor *s)
 	supervisor_tell_status(s, now);
 	supervisor_tell(s, event);
 	reload_report(&s->reload);
+	if (s->orders.upgrade != 0)
+		upgrade_ask(&s->upgrade, s->orders.upgrade);
+	s->orders.upgrade = 0;
+	upgrade_step(&s->upgrade, now);
 	if (s->reload.serving != NULL)
 		counter_add(crew_counters(s->reload.serving), COUNTER_LOG_LOST,
 		    log_take_losses());
@@ -306,20 +292,22 @@ supervisor_patience(const struct supervisor *s)
 	return left <= 0 ? 0 : (int)((left + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
 }
 
-/* The signals, then every channel; one of -1 is passed over. */
+/* The signals, what is tried out, then every channel; one of -1 is passed over. */
 static nfds_t
 supervisor_watch(const struct supervisor *s, struct pollfd **pfd)
 {
 	int64_t now = clock_boot();
 	const struct crew *w;
 	size_t i;
-	nfds_t n = 1;
+	nfds_t n = 2;
 
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		n += w->children.n;
 	*pfd = xreallocarray(*pfd, n, sizeof(**pfd));
 	(*pfd)[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
-	n = 1;
+	(*pfd)[1] =
+	    (struct pollfd){ .fd = upgrade_descriptor(&s->upgrade), .events = POLLIN };
+	n = 2;
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		for (i = 0; i < w->children.n; i++)
 			(*pfd)[n++] = (struct pollfd){ .fd = child_channel(
@@ -335,14 +323,16 @@ supervisor_listen(struct supervisor *s, const struct pollfd *pfd)
 	struct crew *w;
 	size_t i;
 
-	pfd++;
+	if (pfd[1].revents != 0)
+		upgrade_read(&s->upgrade);
+	pfd += 2;
 	TAILQ_FOREACH (w, &s->reload.crews, entry)
 		for (i = 0; i < w->children.n; i++, pfd++)
 			if (pfd->revents != 0)
 				children_read(&w->children, &w->children.item[i]);
 }
 
-static void
+void
 supervisor_loop(struct supervisor *s)
 {
 	struct pollfd *pfd = NULL;
@@ -363,116 +353,15 @@ supervisor_loop(struct supervisor *s)
 	free(pfd);
 }
 
-static int PRINTF_LIKE(3, 4)
-    supervisor_refuse(struct supervisor *s, int status, const char *fmt, ...)
-{
-	va_list ap;
-	size_t n;
-	int saved = errno;
-
-	va_start(ap, fmt);
-	vsnprintf(s->err, sizeof(s->err), fmt, ap);
-	va_end(ap);
-	n = strlen(s->err);
-	snprintf(s->err + n, sizeof(s->err) - n, ": %s", strerror(saved));
-	return status;
-}
-
-/* Up to the lock nothing shared is touched. */
-static int
-supervisor_prepare(struct supervisor *s)
-{
-	const struct config *c = s->start->config;
-
-	if (privilege_find(c->user, &s->privilege, s->err, sizeof(s->err)) == -1)
-		return EX_CONFIG;
-	if (logs_open(c, s->start->foreground, s->err, sizeof(s->err)) == -1)
-		return failure_status(errno);
-	if (rights_check(c, &s->privilege, s->err, sizeof(s->err)) == -1)
-		return failure_status(errno);
-	if (clock_init() == -1)
-		return supervisor_refuse(s, 1, "cannot read HYDRATORD_TEST_CLOCK");
-	if (failure_wait(failure_after_crash(&s->passed)))
-		return SUPERVISOR_STOPPED;
-	if (daemon_lock(c->pidfile, s->start->foreground, &s->lock, s->err,
-		sizeof(s->err)) == -1)
-		return failure_status(errno);
-	logs_tell_of_silence(c, s->start->foreground);
-	umask(027);
-	if (!s->start->foreground && daemon_fork(s->lock, &s->notify) == -1)
-		return supervisor_refuse(s, 1, "cannot go into the background");
-	oom_open();
-	if (privilege_open_to_user(c->supervisor.core_dumps) == -1)
-		return supervisor_refuse(s, EXIT_FAILURE, "prctl(PR_SET_DUMPABLE)");
-	if (s->lock != NULL && pidfile_write(s->lock) == -1)
-		return supervisor_refuse(s, 1, "cannot write %s", c->pidfile);
-	return 0;
-}
-
-static int
-supervisor_open(struct supervisor *s)
+int
+supervisor_open_signals(struct supervisor *s)
 {
 	sigset_t set;
 	size_t i;
-	int status;
 
-	s->reload.start = s->start;
-	s->reload.privilege = &s->privilege;
-	s->reload.passed = &s->passed;
-	status = reload_open(&s->reload, s->err, sizeof(s->err));
-	if (status == EX_TEMPFAIL && keep_no_sockets(&s->passed) > 0)
-		status = reload_open(&s->reload, s->err, sizeof(s->err));
-	if (status != 0)
-		return status;
 	sigemptyset(&set);
 	for (i = 0; i < NELEM(handlers); i++)
 		sigaddset(&set, handled_signal(i));
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals == -1)
-		return supervisor_refuse(s, 1, "signalfd");
-	if (!s->start->foreground &&
-	    daemon_detach(logs_to(s->start->config, "stderr")) == -1)
-		return supervisor_refuse(s, 1, "cannot leave the terminal");
-	reload_start(&s->reload);
-	return 0;
-}
-
-/* In the reverse order; the lock last, so that a successor finds nothing of ours. */
-static void
-supervisor_close(struct supervisor *s)
-{
-	if (s->signals != -1)
-		close(s->signals);
-	reload_close(&s->reload);
-	activation_close(&s->passed);
-	if (s->lock != NULL && pidfile_remove(s->lock) == -1)
-		log_warn("cannot remove %s", s->start->config->pidfile);
-}
-
-int
-supervisor_run(const struct supervisor_start *start)
-{
-	struct supervisor s = { .start = start, .signals = -1, .notify = -1 };
-	int64_t delay;
-	int status;
-
-	/* Nothing is open yet but what the starter left so: a pipe, perhaps, whose end
-	 * somebody waits for, and the sockets of a service manager. */
-	closefrom(activation_open(&s.passed));
-	log_procinit("supervisor");
-	setproctitle("supervisor");
-	notify_open();
-	if ((status = supervisor_prepare(&s)) == 0 &&
-	    (status = supervisor_open(&s)) == 0) {
-		supervisor_loop(&s);
-		status = s.status;
-		log_info("stopped");
-	} else if (status == SUPERVISOR_STOPPED)
-		status = 0;
-	else
-		logs_tell_why(s.err);
-	delay = failure_put_off(status, s.err, &s.passed);
-	supervisor_close(&s);
-	(void)failure_wait(delay);
-	return status;
+	return s->signals == -1 ? -1 : 0;
 }

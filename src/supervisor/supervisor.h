@@ -10,6 +10,7 @@
 #include "proc/child.h"
 
 struct config;
+struct handover;
 
 /* Loads and checks the configuration as config_load(); frees what it gave by
  * config_free(). */
@@ -23,6 +24,10 @@ struct supervisor_start {
 			   * not followed: each HUP looks where they lead then */
 	role_main_fn *const *roles; /* each role's main function, by enum role */
 	bool foreground;
+	const char *program; /* what an upgrade starts: absolute */
+	/* What an earlier program of this process left, which this one is to take the
+	 * place of: config is the one that it ran by. NULL: this is a start. */
+	struct handover *handover;
 };
 
 /*
