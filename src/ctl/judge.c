@@ -246,6 +246,23 @@ judge_deaths(const struct facts *f, struct judge_verdict *v)
 	    "the OOM killer");
 }
 
+/* Nobody answers, for the daemon was told to stop. */
+static bool
+judge_stopping(const struct facts *f, struct judge_verdict *v)
+{
+	const struct facts_process *p = find_supervisor(f);
+	struct judge_finding *it;
+
+	if (p == NULL || p->view.state != CHILD_DRAINING)
+		return false;
+	it =
+	    judge_put(v, JUDGE_STOPPING, CTL_NOT_SERVING, "hydratord was told to stop");
+	judge_put_advice(it,
+	    "wait: answers under way are finished, for supervisor.drain_timeout at "
+	    "most; hydratorctl stop --now does not wait");
+	return true;
+}
+
 /* Whether anybody answers. */
 static void
 judge_readers(const struct facts *f, struct judge_verdict *v)
@@ -274,6 +291,8 @@ judge_readers(const struct facts *f, struct judge_verdict *v)
 		judge_put_advice(it, "wait");
 		return;
 	}
+	if (judge_stopping(f, v))
+		return;
 	it = judge_put(
 	    v, JUDGE_NO_READER, CTL_NOT_SERVING, "nobody answers: no reader is ready");
 	judge_put_advice(it,

@@ -13,6 +13,7 @@
 #define JUDGE_KINDS(X)                                                                 \
 	X(NOT_RUNNING, "not_running")                                                  \
 	X(STARTING, "starting")             /* no reader is ready yet */               \
+	X(STOPPING, "stopping")             /* was told to */                          \
 	X(NO_READER, "no_reader")           /* nobody answers */                       \
 	X(NOTHING_SERVED, "nothing_served") /* no category has an answer */            \
 	X(SUPERVISOR_HANGS, "supervisor_hangs")                                        \

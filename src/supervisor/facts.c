@@ -38,8 +38,8 @@ facts_note_config(struct daemon_facts *f, const struct config *c)
 }
 
 void
-facts_write(const struct daemon_facts *f, struct segment *seg)
+facts_write(const struct daemon_facts *f, enum child_state state, struct segment *seg)
 {
 	daemon_write(seg, f);
-	slots_note_supervisor(seg, f->started_boot);
+	slots_note_supervisor(seg, state, f->started_boot);
 }

@@ -2,6 +2,8 @@
 #ifndef SUPERVISOR_FACTS_H
 #define SUPERVISOR_FACTS_H
 
+#include "shm/process.h"
+
 struct config;
 struct daemon_facts;
 struct segment;
@@ -12,7 +14,7 @@ struct supervisor_start;
 void facts_begin(struct daemon_facts *, const struct supervisor_start *);
 /* A configuration is in use from now on, with its level of the log. */
 void facts_note_config(struct daemon_facts *, const struct config *);
-/* Writes them, and the supervisor's process slot. */
-void facts_write(const struct daemon_facts *, struct segment *);
+/* Writes them, and the supervisor's process slot (slots_note_supervisor()). */
+void facts_write(const struct daemon_facts *, enum child_state, struct segment *);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "supervisor/reload.h"
+#include "supervisor/slots.h"
 
 /* Most clients have their answer by then, and nobody is relieved. */
 #define RELIEF_AFTER (NSEC_PER_SEC / 2)
@@ -65,9 +66,12 @@ relief_stop(struct reload *r, enum life_event event, bool held)
 	r->relief_due = clock_boot() + RELIEF_AFTER;
 	r->stopping = true;
 	r->serving = r->rising = NULL;
-	TAILQ_FOREACH (w, &r->crews, entry)
+	TAILQ_FOREACH (w, &r->crews, entry) {
+		slots_note_supervisor(
+		    w->segment, CHILD_DRAINING, r->facts.started_boot);
 		if (w == r->leaving) /* its sockets may go to a relief */
 			children_tell(&w->children, ROLE_MAX, event);
 		else
 			relief_stop_crew(w, event);
+	}
 }

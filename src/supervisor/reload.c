@@ -75,7 +75,7 @@ reload_open(struct reload *r, char *err, size_t errlen)
 	reload_keep_log(r->rising);
 	facts_begin(&r->facts, r->start);
 	facts_note_config(&r->facts, r->start->config);
-	facts_write(&r->facts, r->rising->segment);
+	facts_write(&r->facts, CHILD_STARTING, r->rising->segment);
 	return 0;
 }
 
@@ -252,7 +252,7 @@ reload_commit(struct reload *r)
 		atomic_store_explicit(&reload_counters(r)->reloaded_wall,
 		    r->facts.loaded_wall, memory_order_relaxed);
 	}
-	facts_write(&r->facts, w->segment);
+	facts_write(&r->facts, CHILD_READY, w->segment);
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);

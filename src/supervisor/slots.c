@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "shm/process.h"
 #include "shm/segment.h"
 #include "supervisor/children.h"
 
@@ -34,11 +33,11 @@ slots_note(const struct children *c, const struct child *ch)
 }
 
 void
-slots_note_supervisor(struct segment *seg, int64_t born)
+slots_note_supervisor(struct segment *seg, enum child_state state, int64_t born)
 {
 	const struct process_view v = {
 		.pid = getpid(),
-		.state = CHILD_READY,
+		.state = state,
 		.role = PROCESS_SUPERVISOR,
 		.born = born,
 	};

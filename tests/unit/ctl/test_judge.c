@@ -155,6 +155,13 @@ TEST(nobody_answers_without_a_reader_that_works)
 	assert_worst(CTL_NOT_SERVING, JUDGE_STARTING, "starting, for 2.0 s", "wait");
 }
 
+TEST(a_daemon_that_was_told_to_stop_is_not_mended)
+{
+	facts->process[1].view.state = CHILD_DRAINING;
+	facts->process[2].view.state = CHILD_DRAINING;
+	assert_worst(CTL_NOT_SERVING, JUDGE_STOPPING, "told to stop", "stop --now");
+}
+
 TEST(a_category_without_answers_counts_as_readyz_counts_it)
 {
 	struct facts_category *c = &facts->category[1];

@@ -89,6 +89,30 @@ TEST(test_every_slot_says_who_is_in_it)
 	stop();
 }
 
+TEST(test_a_supervisor_on_its_way_down_says_so)
+{
+	config_category(0, "stubborn");
+	start();
+	wait_log("hydrator stubborn started", 1);
+	kill(fx.pid, SIGTERM);
+	assert_int_equal(slot_in(2, CHILD_DRAINING).pid, fx.pid);
+	slot_in(0, CHILD_DRAINING);
+	kill(fx.pid, SIGTERM);
+	assert_int_equal(finish(fx.pid), 0);
+}
+
+TEST(test_a_supervisor_whose_readers_are_not_ready_is_starting)
+{
+	fx.config.http.retry_after = FIXTURE_DEAF_READERS;
+	fx.pid = launch(true);
+	wait_log("reader 0 started", 1);
+	assert_int_equal(slot(2).state, CHILD_STARTING);
+	assert_int_equal(slot_in(1, CHILD_STARTING).role, PROCESS_READER);
+	kill(fx.pid, SIGTERM);
+	kill(fx.pid, SIGINT);
+	assert_int_equal(finish(fx.pid), 0);
+}
+
 TEST(test_deaths_are_counted_over_reloads)
 {
 	struct process_view v;
