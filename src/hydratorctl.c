@@ -1,4 +1,5 @@
 /* hydratorctl: the options that all commands have, and the table of commands. */
+#include <ctype.h>
 #include <err.h>
 #include <getopt.h>
 #include <limits.h>
@@ -197,6 +198,18 @@ option_find(char *arg, char **value)
 	return NULL;
 }
 
+/* Whether an argument is an option of the command that has a value behind it, which may
+ * begin as one of ours does: its usage has "--sort KEY". */
+static bool
+option_takes_next(const struct ctl_command *command, const char *arg)
+{
+	const char *p = strstr(command->usage, arg);
+	size_t len = strlen(arg);
+
+	return arg[0] == '-' && arg[1] == '-' && p != NULL && p[len] == ' ' &&
+	       isupper((unsigned char)p[len + 1]);
+}
+
 /* Takes our options out of what follows the command, which getopt_long(3) cannot leave
  * in their places for the command's. Returns the new argc. */
 static int
@@ -210,6 +223,8 @@ options_extract(
 	for (from = 1; from < argc && strcmp(argv[from], "--") != 0; from++) {
 		if ((o = option_find(argv[from], &value)) == NULL) {
 			argv[to++] = argv[from];
+			if (option_takes_next(command, argv[from]) && from + 1 < argc)
+				argv[to++] = argv[++from];
 			continue;
 		}
 		if (o->has_arg == no_argument && value != NULL)

@@ -44,9 +44,11 @@ typedef int ctl_run_fn(const struct ctl *, int argc, char *argv[]);
 
 struct ctl_command {
 	const char *name;
-	ctl_run_fn *run;   /* NULL: this build has it not */
-	const char *usage; /* its own arguments, "CATEGORY [--limit N]"; "": none */
-	const char *help;  /* what it does, one line of the list of commands */
+	ctl_run_fn *run; /* NULL: this build has it not */
+	/* Its own arguments, "CATEGORY [--limit N] [--follow]"; "": none. What an
+	 * option is followed by here is its value. */
+	const char *usage;
+	const char *help; /* what it does, one line of the list of commands */
 };
 
 /* Of a command whose command line is wrong: says so, with a hint, on standard error.

@@ -48,6 +48,7 @@ def test_every_column_sorts_both_ways_and_null_stands_last(demo):
     for key in whole[0]:
         up = models(demo, "image_generation", "--sort=" + key)["models"]
         down = models(demo, "image_generation", "--sort=-" + key)["models"]
+        assert models(demo, "image_generation", "--sort", "-" + key)["models"] == down, "-n and -c are none of ours"
         assert {model["name"] for model in up} == {model["name"] for model in whole}
         values = [model[key] for model in up if model[key] is not None]
         values = [len(value) if key == "flags" else value.lower() if isinstance(value, str) else value
