@@ -7,8 +7,6 @@
 #include "python/number.h"
 #include "python/rounding.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 /* Of each flag the key with either value, ready to copy. */
 #define FLAG_TEXTS(flag, name, words)                                                  \
 	[flag] = { STR("\"" name "\":false,"), STR("\"" name "\":true,") },
@@ -26,7 +24,7 @@ put_double(struct buf *b, struct str key, double value)
 {
 	buf_add(b, key.p, key.len);
 	if (!isfinite(value))
-		PUT(b, "null");
+		buf_puts(b, "null");
 	else
 		json_put_double(b, value);
 }
@@ -42,7 +40,7 @@ put_usage(struct buf *b, const struct usage *u)
 static void
 put_flags(struct buf *b, uint32_t flags)
 {
-	PUT(b, ",\"deletion_risk_flags\":{");
+	buf_puts(b, ",\"deletion_risk_flags\":{");
 	for (int i = 0; i < RISK_FLAG_MAX; i++) {
 		const struct str *text = &flag_texts[i][(flags >> i) & 1];
 
@@ -72,56 +70,56 @@ put_variation(struct buf *b, const struct variation *v)
 	json_put_int_after(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
 	put_double(b, STR(",\"performance\":"), s != NULL ? s->performance : NAN);
 	put_usage(b, &v->usage);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
 put_variations(struct buf *b, const struct risk *r)
 {
-	PUT(b, ",\"backend_variations\":");
+	buf_puts(b, ",\"backend_variations\":");
 	if (r->nvariations == 0) {
-		PUT(b, "null");
+		buf_puts(b, "null");
 		return;
 	}
 	for (uint32_t i = 0; i < r->nvariations; i++) {
 		buf_putc(b, i == 0 ? '[' : ',');
 		put_variation(b, &r->variations[i]);
 	}
-	PUT(b, "]");
+	buf_puts(b, "]");
 }
 
 static void
 put_record(struct buf *b, const struct risk *r)
 {
-	PUT(b, ",\"baseline\":");
+	buf_puts(b, ",\"baseline\":");
 	if (r->baseline.p == NULL)
-		PUT(b, "null");
+		buf_puts(b, "null");
 	else
 		json_put_string(b, r->baseline);
 	put_bool(b, STR(",\"nsfw\":"), r->nsfw);
 	put_bool(b, STR(",\"has_description\":"), r->has_description);
 	json_put_int_after(b, STR(",\"download_count\":"), (int64_t)r->downloads);
-	PUT(b, ",\"download_hosts\":[");
+	buf_puts(b, ",\"download_hosts\":[");
 	for (uint32_t i = 0; i < r->nhosts; i++) {
 		if (i > 0)
-			PUT(b, ",");
+			buf_puts(b, ",");
 		json_put_string(b, r->hosts[i]);
 	}
-	PUT(b, "]");
+	buf_puts(b, "]");
 }
 
 void
 risk_print(struct buf *b, enum category category, const struct risk *r)
 {
-	PUT(b, "{\"name\":");
+	buf_puts(b, "{\"name\":");
 	json_put_string(b, r->name);
-	PUT(b, ",\"category\":\"");
+	buf_puts(b, ",\"category\":\"");
 	buf_puts(b, category_name(category));
-	PUT(b, "\"");
+	buf_puts(b, "\"");
 	put_flags(b, r->flags);
 	json_put_int_after(b, STR(",\"worker_count\":"), r->workers);
 	put_usage(b, &r->usage);
-	PUT(b, ",\"usage_hour\":null,\"usage_minute\":null");
+	buf_puts(b, ",\"usage_hour\":null,\"usage_minute\":null");
 	put_double(b, STR(",\"usage_percentage_of_category\":"), r->percentage);
 	put_double(
 	    b, STR(",\"usage_trend\":{\"day_to_month_ratio\":"), r->day_to_month);
@@ -132,7 +130,7 @@ risk_print(struct buf *b, enum category category, const struct risk *r)
 	put_variations(b, r);
 	put_bool(b, STR(",\"is_critical\":"), r->critical);
 	put_bool(b, STR(",\"has_warning\":"), risk_has_warning(r->flags));
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 void
@@ -184,5 +182,5 @@ summary_print(struct buf *b, const struct summary *s, int64_t month, bool round_
 	put_double(b, STR(",\"average_risk_score\":"),
 	    round_average ? python_round(average, 2) : average);
 	json_put_int_after(b, STR(",\"category_total_month_usage\":"), month);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }

@@ -13,7 +13,6 @@
 #include "python/text.h"
 #include "terms/correction.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 #define BILLION INT64_C(1000000000)
 #define TOP 20 /* tags and styles shown */
 
@@ -190,9 +189,9 @@ statistics_add_downloads(struct statistics *s, uint64_t entries)
 static void
 put_count(struct buf *b, const char *key, uint64_t n)
 {
-	PUT(b, ",\"");
+	buf_puts(b, ",\"");
 	buf_puts(b, key);
-	PUT(b, "\":");
+	buf_puts(b, "\":");
 	json_put_int(b, (int64_t)n);
 }
 
@@ -204,9 +203,9 @@ put_share(struct buf *b, uint64_t count, uint64_t models)
 	double share =
 	    fmin(number_ratio((int64_t)count, (int64_t)models) * 100.0, 100.0);
 
-	PUT(b, ",\"count\":");
+	buf_puts(b, ",\"count\":");
 	json_put_int(b, (int64_t)count);
-	PUT(b, ",\"percentage\":");
+	buf_puts(b, ",\"percentage\":");
 	json_put_double(b, python_round(share, 2));
 }
 
@@ -243,19 +242,19 @@ put_baselines(struct buf *b, const struct statistics *s)
 {
 	const struct rank *ranks = tally_rank(&s->baselines, s->arena);
 
-	PUT(b, ",\"baseline_distribution\":{");
+	buf_puts(b, ",\"baseline_distribution\":{");
 	for (uint32_t i = 0; i < s->baselines.count; i++) {
 		struct str text = s->baselines.keys[ranks[i].key];
 
 		if (i > 0)
-			PUT(b, ",");
+			buf_puts(b, ",");
 		json_put_string(b, text);
-		PUT(b, ":{\"baseline\":");
+		buf_puts(b, ":{\"baseline\":");
 		json_put_string(b, text);
 		put_share(b, ranks[i].count, s->models);
-		PUT(b, "}");
+		buf_puts(b, "}");
 	}
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -263,15 +262,15 @@ put_hosts(struct buf *b, const struct statistics *s)
 {
 	const struct rank *ranks = tally_rank(&s->hosts, s->arena);
 
-	PUT(b, ",\"hosts\":{");
+	buf_puts(b, ",\"hosts\":{");
 	for (uint32_t i = 0; i < s->hosts.count; i++) {
 		if (i > 0)
-			PUT(b, ",");
+			buf_puts(b, ",");
 		json_put_string(b, s->hosts.keys[ranks[i].key]);
-		PUT(b, ":");
+		buf_puts(b, ":");
 		json_put_int(b, (int64_t)ranks[i].count);
 	}
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -279,7 +278,7 @@ put_downloads(struct buf *b, const struct statistics *s)
 {
 	double average = 0;
 
-	PUT(b, ",\"download_stats\":{\"total_models_with_downloads\":");
+	buf_puts(b, ",\"download_stats\":{\"total_models_with_downloads\":");
 	json_put_int(b, (int64_t)s->with_downloads);
 	put_count(b, "total_download_entries", s->download_entries);
 	put_count(b, "total_size_bytes", (uint64_t)s->total_size);
@@ -287,10 +286,10 @@ put_downloads(struct buf *b, const struct statistics *s)
 	if (s->with_size > 0)
 		average =
 		    python_round(number_ratio(s->total_size, (int64_t)s->with_size), 2);
-	PUT(b, ",\"average_size_bytes\":");
+	buf_puts(b, ",\"average_size_bytes\":");
 	json_put_double(b, average);
 	put_hosts(b, s);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -299,34 +298,34 @@ put_top(
 {
 	const struct rank *ranks = tally_rank(tally, s->arena);
 
-	PUT(b, ",\"");
+	buf_puts(b, ",\"");
 	buf_puts(b, key);
-	PUT(b, "\":[");
+	buf_puts(b, "\":[");
 	for (uint32_t i = 0; i < tally->count && i < TOP; i++) {
 		if (i > 0)
-			PUT(b, ",");
-		PUT(b, "{\"tag\":");
+			buf_puts(b, ",");
+		buf_puts(b, "{\"tag\":");
 		json_put_string(b, tally->keys[ranks[i].key]);
 		put_share(b, ranks[i].count, s->models);
-		PUT(b, "}");
+		buf_puts(b, "}");
 	}
-	PUT(b, "]");
+	buf_puts(b, "]");
 }
 
 static void
 put_bucket(struct buf *b, const struct statistics *s, int i)
 {
-	PUT(b, "{\"bucket_label\":\"");
+	buf_puts(b, "{\"bucket_label\":\"");
 	buf_puts(b, buckets[i].label);
-	PUT(b, "\",\"min_params\":");
+	buf_puts(b, "\",\"min_params\":");
 	json_put_int(b, buckets[i].min);
-	PUT(b, ",\"max_params\":");
+	buf_puts(b, ",\"max_params\":");
 	if (i + 1 < STATISTICS_BUCKETS)
 		json_put_int(b, buckets[i + 1].min);
 	else
-		PUT(b, "null");
+		buf_puts(b, "null");
 	put_share(b, s->buckets[i], s->models);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -334,16 +333,16 @@ put_buckets(struct buf *b, const struct statistics *s)
 {
 	bool first = true;
 
-	PUT(b, ",\"parameter_buckets\":[");
+	buf_puts(b, ",\"parameter_buckets\":[");
 	for (int i = 0; i < STATISTICS_BUCKETS; i++) {
 		if (s->buckets[i] == 0)
 			continue;
 		if (!first)
-			PUT(b, ",");
+			buf_puts(b, ",");
 		put_bucket(b, s, i);
 		first = false;
 	}
-	PUT(b, "]");
+	buf_puts(b, "]");
 }
 
 void
@@ -364,5 +363,5 @@ statistics_print(struct buf *b, const struct statistics *s)
 	put_count(b, "models_with_inpainting", s->inpainting);
 	put_count(b, "models_with_requirements", s->requirements);
 	put_count(b, "models_with_showcases", s->showcases);
-	PUT(b, ",\"computed_at\":");
+	buf_puts(b, ",\"computed_at\":");
 }

@@ -12,8 +12,6 @@
 #include "payload/write.h"
 #include "python/text.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 /* Whose names under a key of the size index are listed: of backends, or of all. */
 enum {
 	LISTED_PREFIXED = 1,
@@ -108,17 +106,17 @@ unlisted_print(struct buf *b, const struct horde *h, const struct unlisted_name 
 	const struct horde_name *n = name->known;
 	const struct status *s = unlisted_status(h, name);
 
-	PUT(b, "{\"name\":");
+	buf_puts(b, "{\"name\":");
 	json_put_string(b, name->name);
 	unlisted_put_int(b, STR(",\"worker_count\":"), s != NULL ? s->count : 0);
 	if (s != NULL)
 		unlisted_put_int(b, STR(",\"queued\":"), s->queued);
 	else
-		PUT(b, ",\"queued\":null");
+		buf_puts(b, ",\"queued\":null");
 	unlisted_put_int(b, STR(",\"usage_day\":"), n->usage.n[PERIOD_DAY]);
 	unlisted_put_int(b, STR(",\"usage_month\":"), n->usage.n[PERIOD_MONTH]);
 	unlisted_put_int(b, STR(",\"usage_total\":"), n->usage.n[PERIOD_TOTAL]);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -136,7 +134,7 @@ unlisted_csv_row(struct buf *b, const struct horde *h, const struct unlisted_nam
 		buf_putc(b, ',');
 		csv_put_int(b, name->known->usage.n[period]);
 	}
-	PUT(b, CSV_END);
+	buf_puts(b, CSV_END);
 }
 
 static void
@@ -145,16 +143,16 @@ unlisted_markdown_row(
 {
 	const struct status *s = unlisted_status(h, name);
 
-	PUT(b, "| ");
+	buf_puts(b, "| ");
 	markdown_put_name(b, name->name);
 	unlisted_put_int(b, STR(" | "), s != NULL ? s->count : 0);
 	if (s != NULL)
 		unlisted_put_int(b, STR(" | "), s->queued);
 	else
-		PUT(b, " | –");
+		buf_puts(b, " | –");
 	for (int period = 0; period < PERIOD_MAX; period++)
 		unlisted_put_int(b, STR(" | "), name->known->usage.n[period]);
-	PUT(b, " |\n");
+	buf_puts(b, " |\n");
 }
 
 typedef void unlisted_row_fn(

@@ -9,8 +9,6 @@
 #include "json/write.h"
 #include "payload/write.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 #define ROW_HEAD "{\"name\":\"" /* before the name of each row */
 
 /* A name that is appended when all rows are there. */
@@ -37,9 +35,9 @@ risk_view_begin(struct risk_view *v, struct buf *out, const struct risk_terms *t
 	*v = (struct risk_view){ .total_month = terms->total_month, .shared = shared };
 	payload_list_begin(&v->list, out, terms->category,
 	    arena_alloc(arena, nrows * sizeof(*v->list.rows)));
-	PUT(out, "\"category_total_month_usage\":");
+	buf_puts(out, "\"category_total_month_usage\":");
 	json_put_int(out, terms->total_month);
-	PUT(out, ",");
+	buf_puts(out, ",");
 	payload_list_begin_rows(&v->list, "models", total_count, nrows);
 }
 
@@ -120,9 +118,9 @@ risk_view_preset_tail(struct risk_view *v, const struct summary *s)
 	struct buf *out = v->list.out;
 	uint64_t off = out->len;
 
-	PUT(out, "],\"summary\":");
+	buf_puts(out, "],\"summary\":");
 	summary_print(out, s, s->month, true);
-	PUT(out, "}");
+	buf_puts(out, "}");
 	return payload_since(out, off);
 }
 
@@ -155,7 +153,7 @@ void
 risk_view_end(struct risk_view *v, enum view_kind kind)
 {
 	payload_list_begin_tail(&v->list);
-	PUT(v->list.out, ",\"summary\":");
+	buf_puts(v->list.out, ",\"summary\":");
 	summary_print(v->list.out, &v->all, v->total_month, kind != VIEW_RISK_GROUPED);
 	payload_list_end_tail(&v->list);
 	for (int p = 0; p < PRESET_MAX; p++)
@@ -173,20 +171,20 @@ views_write_statistics(struct buf *out, const struct statistics *s, int64_t comp
 {
 	struct view view = { .present = 1, .body.off = out->len };
 
-	PUT(out, "{\"category\":\"");
+	buf_puts(out, "{\"category\":\"");
 	buf_puts(out, category_name(s->category));
-	PUT(out, "\",\"total_models\":");
+	buf_puts(out, "\",\"total_models\":");
 	json_put_int(out, (int64_t)s->models);
-	PUT(out, ",\"returned_models\":");
+	buf_puts(out, ",\"returned_models\":");
 	json_put_int(out, (int64_t)s->models);
-	PUT(out, ",\"offset\":");
+	buf_puts(out, ",\"offset\":");
 	view.count = payload_since(out, view.body.off);
-	PUT(out, "0,\"limit\":null");
+	buf_puts(out, "0,\"limit\":null");
 	view.tail.off = out->len;
 	statistics_print(out, s);
 	view.etag = XXH3_64bits(out->data + view.body.off, out->len - view.body.off);
 	json_put_int(out, computed_at);
-	PUT(out, "}");
+	buf_puts(out, "}");
 	view.tail = payload_since(out, view.tail.off);
 	view.body = payload_since(out, view.body.off);
 	/* Neither rows nor presets: they are empty where the view is. */

@@ -11,8 +11,6 @@
 #include "payload/write.h"
 #include "terms/correction.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 /* Bytes that a model takes, about: the buffer is made that big at once. */
 #define MODEL_BYTES 900
 
@@ -41,11 +39,11 @@ struct with_stats_view {
 static void
 put_performance(struct buf *b, double performance)
 {
-	PUT(b, ",\"performance\":");
+	buf_puts(b, ",\"performance\":");
 	if (isfinite(performance))
 		json_put_double(b, performance);
 	else
-		PUT(b, "null");
+		buf_puts(b, "null");
 }
 
 /* doc/reference.md 4.4. */
@@ -53,13 +51,13 @@ static void
 put_usage_stats(struct buf *b, const struct usage *u)
 {
 	if (!usage_known(u)) {
-		PUT(b, "null");
+		buf_puts(b, "null");
 		return;
 	}
 	json_put_int_after(b, STR("{\"day\":"), u->n[PERIOD_DAY]);
 	json_put_int_after(b, STR(",\"month\":"), u->n[PERIOD_MONTH]);
 	json_put_int_after(b, STR(",\"total\":"), u->n[PERIOD_TOTAL]);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static void
@@ -67,15 +65,15 @@ put_head(struct buf *b, const struct model *m, const struct status *s)
 {
 	json_put_string(b, m->record.name);
 	if (s == NULL) {
-		PUT(b, ":{\"queued_jobs\":null,\"performance\":null,\"eta\":null,"
-		       "\"queued\":null,\"usage_stats\":");
+		buf_puts(b, ":{\"queued_jobs\":null,\"performance\":null,\"eta\":null,"
+			    "\"queued\":null,\"usage_stats\":");
 		return;
 	}
 	json_put_int_after(b, STR(":{\"queued_jobs\":"), s->jobs);
 	put_performance(b, s->performance);
 	json_put_int_after(b, STR(",\"eta\":"), s->eta);
 	json_put_int_after(b, STR(",\"queued\":"), s->queued);
-	PUT(b, ",\"usage_stats\":");
+	buf_puts(b, ",\"usage_stats\":");
 }
 
 static void
@@ -100,12 +98,13 @@ put_backend(struct buf *b, const struct variation *v)
 		json_put_int_after(b, STR(",\"queued_jobs\":"), s->jobs);
 		json_put_int_after(b, STR(",\"eta\":"), s->eta);
 	} else
-		PUT(b, ",\"performance\":null,\"queued\":null,\"queued_jobs\":null,"
-		       "\"eta\":null");
+		buf_puts(b,
+		    ",\"performance\":null,\"queued\":null,\"queued_jobs\":null,"
+		    "\"eta\":null");
 	json_put_int_after(b, STR(",\"usage_day\":"), v->usage.n[PERIOD_DAY]);
 	json_put_int_after(b, STR(",\"usage_month\":"), v->usage.n[PERIOD_MONTH]);
 	json_put_int_after(b, STR(",\"usage_total\":"), v->usage.n[PERIOD_TOTAL]);
-	PUT(b, "}");
+	buf_puts(b, "}");
 }
 
 static const struct usage *
@@ -135,9 +134,9 @@ make_rest(struct with_stats_view *v)
 {
 	struct buf b = { 0 };
 
-	PUT(&b, WITH_STATS_NULLS);
+	buf_puts(&b, WITH_STATS_NULLS);
 	json_put_int(&b, v->observed_at);
-	PUT(&b, WITH_STATS_COUNT);
+	buf_puts(&b, WITH_STATS_COUNT);
 	v->rest = (struct str){ arena_strndup(v->arena, b.data, b.len), b.len };
 	buf_free(&b);
 }
@@ -160,7 +159,7 @@ write_plain(struct with_stats_view *v, uint32_t i)
 	    out->data + off, out->len - off, v->view.etag ^ (uint64_t)m->workers);
 	buf_add(out, v->rest.p, v->rest.len);
 	json_put_int(out, m->workers);
-	PUT(out, "}");
+	buf_puts(out, "}");
 	row->worker_count = m->workers;
 	v->texts[i] = (struct view_row){ off, (uint32_t)(out->len - off), 0 };
 }
@@ -175,18 +174,18 @@ write_body(struct with_stats_view *v)
 	view->nrows = v->n;
 	view->total_count = v->n;
 	view->body.off = out->len;
-	PUT(out, "{");
+	buf_puts(out, "{");
 	view->count = payload_since(out, view->body.off);
 	for (uint32_t i = 0; i < v->n; i++) {
 		if (i > 0)
-			PUT(out, ",");
+			buf_puts(out, ",");
 		fetch_ahead(v, i);
 		write_plain(v, i);
 		if (!printing_goes_on(v->printing))
 			return false;
 	}
 	view->tail.off = out->len;
-	PUT(out, "}");
+	buf_puts(out, "}");
 	view->tail.len = 1;
 	view->body = payload_since(out, view->body.off);
 	/* No presets: they are empty where the view is. */
@@ -212,15 +211,15 @@ write_variations(struct with_stats_view *v, uint64_t *etag)
 		put_usage_stats(out, &m->merged.exact);
 		v->rows[i].exact_usage = payload_since(out, off);
 		off = out->len;
-		PUT(out, "{");
+		buf_puts(out, "{");
 		for (uint32_t k = 0; k < n; k++) {
 			if (k > 0)
-				PUT(out, ",");
+				buf_puts(out, ",");
 			put_backend(out, &variations[k]);
 		}
-		PUT(out, "}");
+		buf_puts(out, "}");
 		v->rows[i].variations = payload_since(out, off);
-		PUT(out, ",");
+		buf_puts(out, ",");
 		if (!printing_goes_on(v->printing))
 			return false;
 	}

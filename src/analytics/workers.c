@@ -13,8 +13,6 @@
 #include "records/shape.h"
 #include "terms/document.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 /* A worker in the list of a model. */
 struct workers_link {
 	struct workers_link *next;
@@ -197,22 +195,22 @@ put_length(struct buf *b, const struct json_value *v, struct arena *arena)
 	if (worker_has(v))
 		json_put_int(b, worker_int(v, arena));
 	else
-		PUT(b, "null");
+		buf_puts(b, "null");
 }
 
 static void
 put_setup(struct buf *b, const struct json_value *values, struct arena *arena)
 {
-	PUT(b, ",\"max_length\":");
+	buf_puts(b, ",\"max_length\":");
 	put_length(b, &values[WORKER_MAX_LENGTH], arena);
-	PUT(b, ",\"max_context_length\":");
+	buf_puts(b, ",\"max_context_length\":");
 	put_length(b, &values[WORKER_MAX_CONTEXT], arena);
-	PUT(b, ",\"bridge_agent\":");
+	buf_puts(b, ",\"bridge_agent\":");
 	if (worker_has(&values[WORKER_AGENT]))
 		json_put_string(b, json_str(&values[WORKER_AGENT], arena));
 	else
-		PUT(b, "null");
-	PUT(b, ",\"nsfw\":");
+		buf_puts(b, "null");
+	buf_puts(b, ",\"nsfw\":");
 	json_put_bool(b, worker_flag(&values[WORKER_NSFW], arena));
 }
 
@@ -224,20 +222,20 @@ worker_summary(const struct json_value *values, struct arena *arena, struct buf 
 
 	buf_reset(b);
 	json_put_string(b, id);
-	PUT(b, ":{\"id\":");
+	buf_puts(b, ":{\"id\":");
 	json_put_string(b, id);
-	PUT(b, ",\"name\":");
+	buf_puts(b, ",\"name\":");
 	json_put_string(b, json_str(&values[WORKER_NAME], arena));
-	PUT(b, ",\"performance\":");
+	buf_puts(b, ",\"performance\":");
 	json_put_string(b, json_str(&values[WORKER_PERFORMANCE], arena));
-	PUT(b, ",\"online\":");
+	buf_puts(b, ",\"online\":");
 	json_put_bool(b, worker_flag(&values[WORKER_ONLINE], arena));
-	PUT(b, ",\"trusted\":");
+	buf_puts(b, ",\"trusted\":");
 	json_put_bool(b, worker_flag(&values[WORKER_TRUSTED], arena));
-	PUT(b, ",\"uptime\":");
+	buf_puts(b, ",\"uptime\":");
 	json_put_int(b, worker_int(&values[WORKER_UPTIME], arena));
 	put_setup(b, values, arena);
-	PUT(b, "}");
+	buf_puts(b, "}");
 	return (struct str){ arena_strndup(arena, b->data, b->len), b->len };
 }
 

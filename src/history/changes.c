@@ -7,8 +7,6 @@
 #include "payload/list.h"
 #include "payload/write.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
-
 static void
 change_put_int(struct buf *out, struct str key, int64_t n)
 {
@@ -24,7 +22,7 @@ change_put_name(struct buf *out, struct str key, struct str name, bool is_there)
 
 	buf_add(out, key.p, key.len);
 	if (!is_there) {
-		PUT(out, "null");
+		buf_puts(out, "null");
 		return (struct view_span){ 0, 0 };
 	}
 	off = out->len + 1;
@@ -39,7 +37,7 @@ change_put_flags(struct buf *out, uint32_t flags)
 {
 	bool first = true;
 
-	PUT(out, ",\"flags\":[");
+	buf_puts(out, ",\"flags\":[");
 	for (int f = 0; f < RISK_FLAG_MAX; f++) {
 		if ((flags & RISK_BIT(f)) == 0)
 			continue;
@@ -48,7 +46,7 @@ change_put_flags(struct buf *out, uint32_t flags)
 		buf_putc(out, '"');
 		first = false;
 	}
-	PUT(out, "]");
+	buf_puts(out, "]");
 }
 
 static void
@@ -57,7 +55,7 @@ change_put_figures(
 {
 	buf_add(out, key.p, key.len);
 	if (!are_there) {
-		PUT(out, "null");
+		buf_puts(out, "null");
 		return;
 	}
 	change_put_int(out, STR("{\"usage_day\":"), f->usage[0]);
@@ -66,39 +64,39 @@ change_put_figures(
 	change_put_int(out, STR(",\"workers\":"), f->workers);
 	change_put_int(out, STR(",\"risk_score\":"), __builtin_popcount(f->flags));
 	change_put_flags(out, f->flags);
-	PUT(out, "}");
+	buf_puts(out, "}");
 }
 
 static void
 change_put_kind(struct buf *out, const struct history_event *e)
 {
-	PUT(out, ",\"kind\":\"");
+	buf_puts(out, ",\"kind\":\"");
 	buf_puts(out, event_kind_name((enum event_kind)e->kind));
-	PUT(out, "\"");
+	buf_puts(out, "\"");
 }
 
 /* The number n, or null. */
 static void
 change_put_count(struct buf *out, const struct history_event *e)
 {
-	PUT(out, ",\"count\":");
+	buf_puts(out, ",\"count\":");
 	if (e->kind == EVENT_MANY)
 		json_put_int(out, (int64_t)e->count);
 	else
-		PUT(out, "null");
+		buf_puts(out, "null");
 }
 
 static void
 change_put_flag(struct buf *out, const struct history_event *e)
 {
-	PUT(out, ",\"flag\":");
+	buf_puts(out, ",\"flag\":");
 	if (e->flag == UINT32_MAX) {
-		PUT(out, "null");
+		buf_puts(out, "null");
 		return;
 	}
-	PUT(out, "\"");
+	buf_puts(out, "\"");
 	buf_puts(out, flag_name((enum risk_flag)e->flag));
-	PUT(out, "\"");
+	buf_puts(out, "\"");
 }
 
 static void
@@ -127,7 +125,7 @@ change_put(struct buf *out, const struct history_event *e, struct view_event *v)
 	    out, STR(",\"before\":"), &e->before, !many && e->kind != EVENT_APPEARED);
 	change_put_figures(
 	    out, STR(",\"after\":"), &e->after, !many && e->kind != EVENT_DISAPPEARED);
-	PUT(out, "}");
+	buf_puts(out, "}");
 }
 
 void
@@ -160,7 +158,7 @@ changes_print(const struct history *h, enum category category, struct buf *paylo
 	payload_list_begin(
 	    &l, payload, category, arena_array(arena, n, sizeof(struct view_row)));
 	change_put_int(payload, STR("\"last_id\":"), (int64_t)h->meta.last_id);
-	PUT(payload, ",");
+	buf_puts(payload, ",");
 	payload_list_begin_rows(&l, "changes", n, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
 		payload_list_open_row(&l);

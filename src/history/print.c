@@ -15,7 +15,6 @@
 #include "payload/list.h"
 #include "payload/write.h"
 
-#define PUT(b, literal) buf_add((b), (literal), sizeof(literal) - 1)
 #define NUMBER_MAX 21 /* bytes, with a comma */
 
 static const struct view *
@@ -99,7 +98,7 @@ history_put_time(struct buf *out, struct str key, int64_t at)
 {
 	buf_add(out, key.p, key.len);
 	if (at == 0)
-		PUT(out, "null");
+		buf_puts(out, "null");
 	else
 		json_put_int(out, at);
 }
@@ -163,16 +162,16 @@ history_put_series(const struct history_printer *p, struct buf *out, uint32_t mo
 	size_t from = history_first_known(p, model), last = from < p->ndates;
 	char *to;
 
-	PUT(out, ",\"from\":");
+	buf_puts(out, ",\"from\":");
 	json_put_int(out, (int64_t)from);
-	PUT(out, ",\"usage\":[");
+	buf_puts(out, ",\"usage\":[");
 	to = history_put_used(p, buf_reserve(out, p->ndates * NUMBER_MAX), model, from);
 	out->len = (size_t)(to - out->data) - last;
-	PUT(out, "],\"workers\":[");
+	buf_puts(out, "],\"workers\":[");
 	to = history_put_workers(
 	    p, buf_reserve(out, p->ndates * NUMBER_MAX), model, from);
 	out->len = (size_t)(to - out->data) - last;
-	PUT(out, "]}");
+	buf_puts(out, "]}");
 }
 
 static void
@@ -181,9 +180,9 @@ history_put_model(const struct history_printer *p, struct buf *out, uint32_t mod
 	const struct history_model_row *r = &p->h->models[model].row;
 	bool present = (r->state & HISTORY_PRESENT) != 0;
 
-	PUT(out, "{\"name\":");
+	buf_puts(out, "{\"name\":");
 	json_put_string(out, r->name);
-	PUT(out, ",\"present\":");
+	buf_puts(out, ",\"present\":");
 	json_put_bool(out, present);
 	history_put_time(out, STR(",\"first_seen\":"), r->first_seen);
 	history_put_time(out, STR(",\"last_seen\":"), r->last_seen);
@@ -194,7 +193,7 @@ history_put_model(const struct history_printer *p, struct buf *out, uint32_t mod
 	history_put_time(out, STR(",\"unused_since\":"), history_unused_since(r));
 	history_put_time(out, STR(",\"no_workers_since\":"),
 	    history_bit_since(r, RISK_NO_ACTIVE_WORKERS));
-	PUT(out, ",\"resets\":");
+	buf_puts(out, ",\"resets\":");
 	json_put_int(out, (int64_t)r->resets);
 	history_put_series(p, out, model);
 }
@@ -202,14 +201,14 @@ history_put_model(const struct history_printer *p, struct buf *out, uint32_t mod
 static void
 history_put_unknown(const struct history_printer *p, struct buf *out, struct str name)
 {
-	PUT(out, "{\"name\":");
+	buf_puts(out, "{\"name\":");
 	json_put_string(out, name);
-	PUT(out, ",\"present\":true,\"first_seen\":null,\"last_seen\":null,"
-		 "\"at_risk_since\":null,\"critical_since\":null,"
-		 "\"unused_since\":null,\"no_workers_since\":null,\"resets\":0,"
-		 "\"from\":");
+	buf_puts(out, ",\"present\":true,\"first_seen\":null,\"last_seen\":null,"
+		      "\"at_risk_since\":null,\"critical_since\":null,"
+		      "\"unused_since\":null,\"no_workers_since\":null,\"resets\":0,"
+		      "\"from\":");
 	json_put_int(out, (int64_t)p->ndates);
-	PUT(out, ",\"usage\":[],\"workers\":[]}");
+	buf_puts(out, ",\"usage\":[],\"workers\":[]}");
 }
 
 static void
@@ -248,7 +247,7 @@ history_print_models(
 	payload_list_begin(&l, payload, category,
 	    arena_array(p->arena, nrows, sizeof(struct view_row)));
 	history_put_time(payload, STR("\"sampled_at\":"), past.sampled_at);
-	PUT(payload, ",\"dates\":");
+	buf_puts(payload, ",\"dates\":");
 	past.dates_text.off = payload->len;
 	history_put_dates(p, payload);
 	past.dates_text = payload_since(payload, past.dates_text.off);
