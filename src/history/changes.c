@@ -7,13 +7,6 @@
 #include "payload/list.h"
 #include "payload/write.h"
 
-static void
-change_put_int(struct buf *out, struct str key, int64_t n)
-{
-	buf_add(out, key.p, key.len);
-	json_put_int(out, n);
-}
-
 /* Returns where the name stands raw; len 0 where it is empty, or has escapes. */
 static struct view_span
 change_put_name(struct buf *out, struct str key, struct str name, bool is_there)
@@ -58,11 +51,11 @@ change_put_figures(
 		buf_puts(out, "null");
 		return;
 	}
-	change_put_int(out, STR("{\"usage_day\":"), f->usage[0]);
-	change_put_int(out, STR(",\"usage_month\":"), f->usage[1]);
-	change_put_int(out, STR(",\"usage_total\":"), f->usage[2]);
-	change_put_int(out, STR(",\"workers\":"), f->workers);
-	change_put_int(out, STR(",\"risk_score\":"), __builtin_popcount(f->flags));
+	json_put_int_after(out, STR("{\"usage_day\":"), f->usage[0]);
+	json_put_int_after(out, STR(",\"usage_month\":"), f->usage[1]);
+	json_put_int_after(out, STR(",\"usage_total\":"), f->usage[2]);
+	json_put_int_after(out, STR(",\"workers\":"), f->workers);
+	json_put_int_after(out, STR(",\"risk_score\":"), __builtin_popcount(f->flags));
 	change_put_flags(out, f->flags);
 	buf_puts(out, "}");
 }
@@ -112,9 +105,9 @@ change_put(struct buf *out, const struct history_event *e, struct view_event *v)
 		.count = e->count,
 		.before = e->before,
 		.after = e->after };
-	change_put_int(out, STR("{\"id\":"), (int64_t)e->id);
-	change_put_int(out, STR(",\"at\":"), e->at);
-	change_put_int(out, STR(",\"since\":"), e->since);
+	json_put_int_after(out, STR("{\"id\":"), (int64_t)e->id);
+	json_put_int_after(out, STR(",\"at\":"), e->at);
+	json_put_int_after(out, STR(",\"since\":"), e->since);
 	change_put_kind(out, e);
 	v->model = change_put_name(out, STR(",\"model\":"), e->model, !many);
 	change_put_flag(out, e);
@@ -157,7 +150,7 @@ changes_print(const struct history *h, enum category category, struct buf *paylo
 
 	payload_list_begin(
 	    &l, payload, category, arena_array(arena, n, sizeof(struct view_row)));
-	change_put_int(payload, STR("\"last_id\":"), (int64_t)h->meta.last_id);
+	json_put_int_after(payload, STR("\"last_id\":"), (int64_t)h->meta.last_id);
 	buf_puts(payload, ",");
 	payload_list_begin_rows(&l, "changes", n, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
