@@ -55,6 +55,8 @@ account_open(struct cycle *c)
 	l->fleet = (struct ledger_fleet){ 0 };
 	l->phase = LEDGER_IDLE;
 	l->phase_since = clock_boot();
+	/* What the predecessor began and did not end is to be begun again. */
+	l->refresh.begun = l->refresh.done;
 	l->refresh.asked += asked;
 	l->ndocuments = c->inputs.n;
 	for (k = 0; k < c->inputs.n; k++) {

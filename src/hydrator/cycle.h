@@ -73,6 +73,7 @@ struct cycle {
 	bool changed; /* a local file of the reference has changed: fetch it */
 	int64_t
 	    fetch_since; /* clock_boot(): what was fetched since is not fetched again */
+	int64_t refresh_begun; /* refresh.h: clock_boot() of the cycle for orders */
 
 	uint64_t generation; /* last published by this process, 0: none */
 };

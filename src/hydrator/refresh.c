@@ -27,7 +27,7 @@ refresh_begin(struct cycle *c)
 	struct ledger_refresh *r = &c->ledger.refresh;
 
 	r->begun = r->asked;
-	r->begun_boot = clock_boot();
+	c->refresh_begun = clock_boot();
 }
 
 static void
@@ -36,6 +36,7 @@ refresh_tell(struct cycle *c, enum ledger_outcome outcome, const char *text)
 	struct ledger_refresh *r = &c->ledger.refresh;
 
 	r->done = r->begun;
+	r->begun_boot = c->refresh_begun;
 	r->outcome = outcome;
 	ledger_put(r->text, sizeof(r->text), text);
 	ledger_write(c->segment, c->latch, &c->ledger);

@@ -148,7 +148,7 @@ struct ledger_refresh {
 	uint64_t begun;     /* what asked was when the last cycle for them began, */
 	uint64_t done;      /* and the last of them that has ended */
 	uint64_t outcome;   /* enum ledger_outcome, of that one */
-	int64_t begun_boot; /* clock_boot() when it began */
+	int64_t begun_boot; /* clock_boot() when that one began, not a later one */
 	char text[LEDGER_TEXT_SIZE]; /* what came of it */
 };
 

@@ -290,8 +290,11 @@ TEST(an_order_ends_with_the_cycle_that_began_after_it)
 	assert_non_null(strstr(ledger().refresh.text, "2 models, 0 skipped, "));
 	assert_true(refresh_is_open(&cycle));
 	hydrator_world_put("reference.json", NULL);
+	sent = clock_boot();
 	refresh_begin(&cycle);
 	assert_int_equal(run(), CYCLE_REUSED);
+	/* Who has not seen the last order counted takes that cycle for no end of his. */
+	assert_false(has_ended(1, sent));
 	refresh_end(&cycle, CYCLE_REUSED);
 	assert_true(has_ended(2, sent));
 	assert_int_equal(ledger().refresh.outcome, LEDGER_UNREFRESHED);
