@@ -32,7 +32,7 @@ static const struct top_column pane_process_columns[] = {
 	{ "UP", 10, true, 0 },
 	{ "KERNEL", 16, false, 110 },
 	{ "FDS", 12, true, 110 },
-	{ "RESTARTS", 0, true, 110 },
+	{ "DEATHS", 8, true, 110 },
 };
 
 static const struct top_column pane_category_columns[] = {
@@ -334,7 +334,10 @@ draw_part(const struct top_look *l, enum top_pane pane, size_t n, int y, int mos
 		[PANE_CATEGORIES] = draw_categories,
 		[PANE_WARNINGS] = draw_warnings,
 	};
-	struct top_view v = { .pane = pane };
+	/* Who may not see all sees the oldest and the busiest. */
+	struct top_view v = { .pane = pane,
+		.order = { [PANE_PROCESSES] = TOP_PROCESSES_BY_CPU,
+		    [PANE_CATEGORIES] = TOP_CATEGORIES_BY_AGE } };
 	int rows = n == 0 ? 2 : (int)n + 1;
 
 	if (rows > most)
@@ -352,7 +355,7 @@ draw_overview(const struct top_look *l, int y, int rows)
 	struct top_route route[TOP_ROUTES_MAX];
 	unsigned process[SEGMENT_PROCS_MAX];
 	const int end = y + rows;
-	int third = rows / 4;
+	int third = rows / 3;
 
 	y += draw_part(
 	    l, PANE_CATEGORIES, l->facts->ncategories, y, third > 2 ? third : 2);

@@ -116,7 +116,8 @@ put_bound(struct buf *b, const char *name, int64_t nsec)
 	}
 	for (unsigned i = 0; counters_bound(i) > 0; i++)
 		last = counters_bound(i);
-	buf_puts(b, nsec == 0 ? "> " : "<= ");
+	if (nsec == 0)
+		buf_puts(b, "> ");
 	out_put_span(b, nsec == 0 ? last : nsec);
 }
 
@@ -131,11 +132,11 @@ draw_latency(const struct top_window *w, struct buf *b)
 	const struct top_counts *now = top_window_now(w),
 				*then = top_window_then(w, TOP_WINDOW);
 
-	buf_puts(b, "answered in");
+	buf_puts(b, "latency up to");
 	for (size_t i = 0; i < NELEM(shown); i++)
 		put_bound(
 		    b, shown[i].name, top_counts_percentile(now, then, shown[i].share));
-	buf_puts(b, "  (10 s, ends of classes)");
+	buf_puts(b, "  (class ends)");
 	draw_buf(3, TOP_PLAIN, b);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <xxhash.h>
 
@@ -19,6 +20,22 @@
 #define INSPECT_TRIES 8
 #define SLACK (2 * NSEC_PER_SEC) /* others run on while clocks and counts are read */
 #define COUNT_MAX (UINT64_C(1) << 62)
+
+/* What may not hold for a moment, while somebody writes word by word. */
+typedef bool inspect_test_fn(const void *);
+
+static bool
+holds_soon(inspect_test_fn *holds, const void *what)
+{
+	const struct timespec pause = { .tv_nsec = 10 * NSEC_PER_MSEC };
+
+	for (int i = 0; i < INSPECT_TRIES; i++) {
+		if (holds(what))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
 
 /* Reads record n as its reader does, as much of it as size says. */
 typedef bool inspect_read_fn(const struct segment *, unsigned n, void *out);
@@ -193,14 +210,35 @@ sum_of(const _Atomic uint64_t *rows, size_t n)
 	return sum;
 }
 
+static uint64_t
+timed_by(const struct counters *c)
+{
+	return sum_of(c->duration, COUNTER_BUCKETS);
+}
+
 /* A process counts a request as handled when it has arrived, as one of a class when it
- * is answered. */
+ * is answered; what a reload brings over comes word by word. */
+static bool
+requests_fit(const void *counters)
+{
+	const struct counters *c = counters;
+	uint64_t timed = timed_by(c);
+
+	return timed <= counter_get(c, COUNTER_REQUESTS);
+}
+
+static bool
+streams_fit(const void *counters)
+{
+	const struct counters *c = counters;
+
+	return counter_read(&c->streams) <= counter_read(&c->connections);
+}
+
 static void
 say_counters(struct inspection *i, const char *where, const struct counters *c)
 {
 	int64_t boot = clock_boot(), wall = clock_wall();
-	uint64_t timed = sum_of(c->duration, COUNTER_BUCKETS),
-		 handled = counter_get(c, COUNTER_REQUESTS);
 	unsigned bad = i->bad, k;
 
 	if (!time_is_past(atomic_load(&c->heartbeat), boot))
@@ -213,23 +251,23 @@ say_counters(struct inspection *i, const char *where, const struct counters *c)
 		inspect_say(i, false, where, "a saving or reload is not of the past");
 	if (atomic_load(&c->cpu) < 0)
 		inspect_say(i, false, where, "it took a negative processor time");
-	if (counter_read(&c->streams) > counter_read(&c->connections))
+	if (!holds_soon(streams_fit, c))
 		inspect_say(i, false, where,
 		    "%" PRIu64 " streams in %" PRIu64 " connections",
 		    counter_read(&c->streams), counter_read(&c->connections));
-	if (timed > handled)
+	if (!holds_soon(requests_fit, c))
 		inspect_say(i, false, where,
 		    "%" PRIu64 " requests have a duration, but only %" PRIu64
 		    " were handled",
-		    timed, handled);
+		    timed_by(c), counter_get(c, COUNTER_REQUESTS));
 	for (k = 0; k < COUNTER_ROOM; k++)
 		if (counter_read(&c->value[k]) > COUNT_MAX ||
 		    (k >= COUNTER_MAX && counter_read(&c->value[k]) != 0))
 			inspect_say(i, false, where, "counter %u is %" PRIu64, k,
 			    counter_read(&c->value[k]));
 	if (i->bad == bad)
-		inspect_say(
-		    i, true, where, "counters in range, %" PRIu64 " requests", handled);
+		inspect_say(i, true, where, "counters in range, %" PRIu64 " requests",
+		    counter_get(c, COUNTER_REQUESTS));
 }
 
 void
@@ -262,38 +300,64 @@ say_name(struct inspection *i, const struct segment *seg, unsigned category)
 	    "its name is \"%.*s\"", (int)len, name);
 }
 
-/* How many records of the ring are not of their place, of those that are whole. */
+/* The number of a cycle is the first word of both kinds of records. Returns false if
+ * record n is not whole now, or was never written. */
+static bool
+cycle_number(const struct cycles_rings *r, unsigned n, uint64_t *number)
+{
+	bool brief = n < CYCLES_BRIEFS;
+	const struct seqlock *lock =
+	    brief ? &r->brief[n].lock : &r->detail[n - CYCLES_BRIEFS].lock;
+	uint64_t seq = seqlock_get(&lock->seq);
+
+	*number = seqlock_get(
+	    brief ? &r->brief[n].words[0] : &r->detail[n - CYCLES_BRIEFS].words[0]);
+	return seq != 0 && (seq & 1) == 0;
+}
+
+/* How many whole records have a number that is not of their place. */
+static unsigned
+cycles_misplaced(const struct cycles_rings *r, unsigned *used)
+{
+	unsigned n, misplaced = 0;
+	uint64_t number, place;
+
+	*used = 0;
+	for (n = 0; n < CYCLES_BRIEFS + CYCLES_DETAILS; n++) {
+		if (!cycle_number(r, n, &number))
+			continue;
+		++*used;
+		place = n < CYCLES_BRIEFS ? number % CYCLES_BRIEFS
+					  : number % CYCLES_DETAILS + CYCLES_BRIEFS;
+		misplaced +=
+		    number == 0 || number > seqlock_get(&r->newest) + 1 || place != n;
+	}
+	return misplaced;
+}
+
+/* A reload brings records over before it tells the number of the last. */
+static bool
+cycles_fit(const void *rings)
+{
+	unsigned used;
+
+	return cycles_misplaced(rings, &used) == 0;
+}
+
 static void
 say_cycles(struct inspection *i, const char *where, const struct segment *seg,
     unsigned category)
 {
 	const struct cycles_rings *r =
 	    (const struct cycles_rings *)(seg->base + seg->h.cycles_offset) + category;
-	uint64_t newest = seqlock_get(&r->newest), number;
-	unsigned n, bad = 0, used = 0;
+	bool good = holds_soon(cycles_fit, r);
+	unsigned used, misplaced = cycles_misplaced(r, &used);
+	uint64_t newest = seqlock_get(&r->newest);
 
-	for (n = 0; n < CYCLES_BRIEFS + CYCLES_DETAILS; n++) {
-		/* The number is the first word of both. */
-		const struct seqlock *lock = n < CYCLES_BRIEFS
-						 ? &r->brief[n].lock
-						 : &r->detail[n - CYCLES_BRIEFS].lock;
-		uint64_t seq = seqlock_get(&lock->seq);
-
-		if (seq == 0 || (seq & 1) != 0)
-			continue;
-		number = seqlock_get(n < CYCLES_BRIEFS
-					 ? &r->brief[n].words[0]
-					 : &r->detail[n - CYCLES_BRIEFS].words[0]);
-		used++;
-		bad +=
-		    number == 0 || number > seqlock_get(&r->newest) + 1 ||
-		    (n < CYCLES_BRIEFS ? number % CYCLES_BRIEFS != n
-				       : number % CYCLES_DETAILS != n - CYCLES_BRIEFS);
-	}
-	if (bad > 0)
+	if (!good)
 		inspect_say(i, false, where,
-		    "%u of %u records have a number that is not of their place", bad,
-		    used);
+		    "%u of %u records have a number that is not of their place",
+		    misplaced, used);
 	else
 		inspect_say(i, newest <= COUNT_MAX, where,
 		    "%u records, the last cycle was %" PRIu64, used, newest);

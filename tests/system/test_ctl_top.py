@@ -65,7 +65,7 @@ def test_requests_show_as_rates(demo, open_top):
         demo.get("/model_references/statistics/image_generation/deletion-risk")
         demo.get("/no-such-path")
         return (terminal.shows(r"^deletion_risk +200 +[1-9][\d.]* ") and
-                terminal.shows(r"^unknown +404 +[1-9][\d.]* ") and terminal.shows(r"p50 <= [\d.]+ (us|ms|s)"))
+                terminal.shows(r"^unknown +404 +[1-9][\d.]* ") and terminal.shows(r"p50 [\d.]+ (us|ms|s)"))
     wait_for(shown, "rates of both")
     assert terminal.shows(r"^requests/s [1-9]")
     quit_top(terminal)

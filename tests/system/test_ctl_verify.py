@@ -1,6 +1,7 @@
 """hydratorctl verify: what is damaged is told, and where, and no damage ends it by a signal."""
 import pathlib
 import random
+import signal
 import struct
 import subprocess
 
@@ -137,3 +138,17 @@ def test_a_segment_that_a_killed_daemon_left(make_daemon):
     assert said.rc == 0 and "nobody holds it" in said.out, said
     pathlib.Path("/dev/shm" + daemon.segment).unlink()
     assert ctl(daemon, "verify").rc == 3
+
+
+def test_a_daemon_at_work_is_never_called_damaged(make_daemon):
+    """Requests, refreshes and reloads write into what is looked at."""
+    daemon = make_daemon(readers=2).start()
+    for number in range(15):
+        daemon.send(signal.SIGUSR1)
+        if number % 5 == 4:
+            daemon.send(signal.SIGHUP)
+        for target in ("/readyz", "/model_references/statistics/image_generation/deletion-risk?preset=critical"):
+            daemon.get(target)
+        said = ctl(daemon, "verify")
+        assert said.rc == 0, said
+    daemon.reload()
