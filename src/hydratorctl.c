@@ -14,6 +14,7 @@
 
 #include "autoconf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "config/config.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
@@ -211,20 +212,22 @@ option_takes_next(const struct ctl_command *command, const char *arg)
 }
 
 /* Takes our options out of what follows the command, which getopt_long(3) cannot leave
- * in their places for the command's. Returns the new argc. */
+ * in their places for the command's; the others are put into rest, which has as much
+ * room. Returns how many these are. */
 static int
-options_extract(
-    struct ctl *ctl, const struct ctl_command *command, int argc, char *argv[])
+options_extract(struct ctl *ctl, const struct ctl_command *command, int argc,
+    char *argv[], char *rest[])
 {
 	const struct option *o;
-	int from, to = 1;
+	int from, to = 0;
 	char *value;
 
+	rest[to++] = argv[0];
 	for (from = 1; from < argc && strcmp(argv[from], "--") != 0; from++) {
 		if ((o = option_find(argv[from], &value)) == NULL) {
-			argv[to++] = argv[from];
+			rest[to++] = argv[from];
 			if (option_takes_next(command, argv[from]) && from + 1 < argc)
-				argv[to++] = argv[++from];
+				rest[to++] = argv[++from];
 			continue;
 		}
 		if (o->has_arg == no_argument && value != NULL)
@@ -237,8 +240,8 @@ options_extract(
 		option_take(ctl, command, o->val, value);
 	}
 	while (from < argc)
-		argv[to++] = argv[from++];
-	argv[to] = NULL;
+		rest[to++] = argv[from++];
+	rest[to] = NULL;
 	return to;
 }
 
@@ -284,8 +287,8 @@ main(int argc, char *argv[])
 	struct ctl ctl = { .config_path = DEFAULT_CONFIG };
 	const struct ctl_command *command;
 	struct config *config;
-	char message[4096];
-	int c, status;
+	char message[4096], **rest;
+	int c, nrest, status;
 
 	if (clock_init() == -1)
 		err(EX_OSERR, "the clock of a test");
@@ -298,14 +301,15 @@ main(int argc, char *argv[])
 		return EX_USAGE;
 	}
 	command = find_command(argv[optind]);
-	argc = options_extract(&ctl, command, argc - optind, argv + optind);
-	argv += optind;
+	rest = xcalloc((size_t)(argc - optind) + 1, sizeof(*rest));
+	nrest = options_extract(&ctl, command, argc - optind, argv + optind, rest);
 	optind = 0; /* glibc: from the start, for the command */
 	if (command->run == NULL)
 		errx(EX_UNAVAILABLE, "%s: not built yet", command->name);
 	look_at_terminal(&ctl);
 	config = load_config(&ctl, message, sizeof(message));
-	status = command->run(&ctl, argc, argv);
+	status = command->run(&ctl, nrest, rest);
 	config_free(&config);
+	free(rest);
 	return status;
 }
