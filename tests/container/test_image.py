@@ -179,6 +179,8 @@ def test_a_day_in_64_megabytes(tmp_path, state):
             container.signal("HUP")
             wait_for(lambda served=served: container.log().count("readers\n") > served, "the reload", PATIENCE)
         assert container.health().returncode == 0
+        said = container.exec("hydratorctl", "status", "--json")
+        assert said.returncode in (0, 1) and len(json.loads(said.stdout)["categories"]) == 15, said
         # A snapshot that is larger than segment.capacity is what the segment grows for.
         trouble = [line for line in lines_of(container, "not published", "No space", "not reloaded", "warning:")
                    if "does not fit: the segment has room for" not in line]

@@ -11,6 +11,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/log_ring.h"
 #include "base/log_sink.h"
@@ -189,6 +190,29 @@ TEST(text_of_strangers_commands_no_terminal)
 		log_defuse(text, strlen(text));
 		assert_string_equal(text, cases[i].after);
 	}
+}
+
+TEST(what_is_escaped_loses_only_what_is_no_utf_8)
+{
+	static const struct {
+		const char *before, *after;
+	} cases[] = {
+		{ "", "" },
+		{ "plain \xc3\xa4 \xe2\x82\xac", "plain \xc3\xa4 \xe2\x82\xac" },
+		{ "a\"b\\c", "a\\\"b\\\\c" },
+		{ "\x1b[31m\n\x7f", "\\u001b[31m\\u000a\\u007f" },
+		{ "\xc2\x9b\xe2\x80\xae", "\\u009b\\u202e" },
+		{ "\xff\xc3", "\\ufffd\\ufffd" },
+	};
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < NELEM(cases); i++) {
+		buf_reset(&b);
+		log_escape(&b, cases[i].before, strlen(cases[i].before));
+		buf_putc(&b, '\0');
+		assert_string_equal(b.data, cases[i].after);
+	}
+	buf_free(&b);
 }
 
 /* Makes descriptor 2 the writing end of a pipe or a socket; returns the other end. */

@@ -293,7 +293,8 @@ TEST(an_order_ends_with_the_cycle_that_began_after_it)
 	sent = clock_boot();
 	refresh_begin(&cycle);
 	assert_int_equal(run(), CYCLE_REUSED);
-	/* Who has not seen the last order counted takes that cycle for no end of his. */
+	/* Who has not seen the last order counted takes that cycle for no end of his.
+	 */
 	assert_false(has_ended(1, sent));
 	refresh_end(&cycle, CYCLE_REUSED);
 	assert_true(has_ended(2, sent));
