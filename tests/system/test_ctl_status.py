@@ -1,5 +1,7 @@
 """hydratorctl status, why, --nagios: of a daemon that is well, and of each thing that can be wrong with it."""
 import fcntl
+import functools
+import http.server
 import os
 import pathlib
 import pty
@@ -10,12 +12,13 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 
 import pytest
 
 from conftest import DEMO
 from ctl import PROGRAM, check_form, ctl
-from daemon import PATIENCE, WRAPPER, process_alive, wait_for
+from daemon import PATIENCE, WRAPPER, Daemon, process_alive, wait_for
 
 SOURCES = {name: ["file://%s/%s.json" % (DEMO, name)] for name in ("image_generation", "text_generation")}
 ESCAPE = "\033["
@@ -344,6 +347,51 @@ def test_a_category_without_answers(make_daemon):
     document = wait_for_kind(daemon, "empty")
     assert document["exit"] == 2 and daemon.get("/readyz").status == 503
     assert "image_generation is empty: reference: " in document["text"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def upstream():
+    """An HTTP server of the sample documents: its address, and how to end it."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(DEMO)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_upstream(make_daemon, upstream):
+    origin = "http://127.0.0.1:%d" % upstream.server_address[1]
+    daemon = make_daemon({"image_generation": [origin + "/image_generation.json"]}).start()
+    wait_for(lambda: ctl(daemon, "status").rc == 0, "a daemon that is well")
+    [host] = status(daemon)["upstreams"]
+    assert host["host"] == origin and host["breaker"] == "closed" and host["rest"] is None
+    assert host["last"] == "200" and host["requests"] == 1 and host["failed"] == 0 and host["took"] > 0
+    upstream.shutdown()
+    upstream.server_close()
+    daemon.send(signal.SIGUSR1)
+    document = wait_for_kind(daemon, "failing")
+    assert document["exit"] == 1 and origin in document["text"], document["text"]
+    [host] = document["upstreams"]
+    assert host["last"] == "none" and host["failed"] > 0
+
+
+def test_redis_that_is_away(make_daemon):
+    port = Daemon.hold_port()
+    daemon = make_daemon(SOURCES, settings='redis { url = "redis://127.0.0.1:%d" name = "here" }' % port)
+    daemon.start(wait=False)
+    document = wait_for_kind(daemon, "redis")
+    redis = next(f for f in document["findings"] if f["kind"] == "redis")
+    assert "Redis does not answer" in redis["text"] and "refuse" in redis["text"], redis
+    assert document["fleet"]["up"] is False and document["fleet"]["leading"] == 0
+    # One that waits for redis.patience calls itself a follower.
+    assert {c["fleet"]["role"] for c in document["categories"]} <= {"alone", "follower"}
+    rc, text = screen(daemon, 80, 24, "status", env={"NO_COLOR": "1"})
+    assert "Redis up no" in text and rc in (1, 2)
 
 
 def test_a_document_that_has_shrunk(make_daemon, tmp_path):
