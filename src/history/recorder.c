@@ -1,19 +1,18 @@
-/* What a thread has is its own until it is done; then all is the hydrator's. */
+/* What a task has is its own until it has ended; then all is the hydrator's. */
 #include "history/recorder.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/task.h"
 #include "history/store.h"
 #include "history/store_file.h"
 
@@ -31,11 +30,9 @@ struct recorder {
 	bool taken;                      /* said: two write the file */
 	_Atomic bool stop;
 
-	bool running;
-	pthread_t thread;
-	_Atomic bool done;
-	/* The thread's until it is done. */
-	void (*task)(struct recorder *);
+	struct task task;
+	/* The task's until it has ended. */
+	void (*work)(struct recorder *);
 	char path[PATH_MAX]; /* "": not found yet */
 	struct store_settings settings;
 	struct store *store;         /* NULL: closed */
@@ -78,7 +75,7 @@ recorder_look(const struct recorder *r, struct recorder_view *view)
 }
 
 /*
- * In the thread.
+ * In the task.
  */
 
 static bool
@@ -165,15 +162,13 @@ recorder_finish(struct recorder *r)
 	store_close(&r->store);
 }
 
-static void *
-recorder_main(void *arg)
+static void
+recorder_work(void *arg)
 {
 	struct recorder *r = arg;
 
-	r->task(r);
+	r->work(r);
 	r->bytes = store_file_bytes(r->path);
-	atomic_store(&r->done, true);
-	return NULL;
 }
 
 /*
@@ -251,7 +246,7 @@ recorder_report(struct recorder *r)
 {
 	recorder_tell_damage(r);
 	r->view.bytes = r->bytes;
-	if (r->task == recorder_read)
+	if (r->work == recorder_read)
 		recorder_note_read(r);
 	else if (r->batch != NULL)
 		recorder_note_written(r);
@@ -272,17 +267,13 @@ recorder_report(struct recorder *r)
 }
 
 static void
-recorder_start(struct recorder *r, void (*task)(struct recorder *))
+recorder_start(struct recorder *r, void (*work)(struct recorder *))
 {
 	int rc;
 
-	r->task = task;
-	atomic_store(&r->done, false);
-	rc = pthread_create(&r->thread, NULL, recorder_main, r);
-	if (rc == 0) {
-		r->running = true;
+	r->work = work;
+	if ((rc = task_start(&r->task, recorder_work, r)) == 0)
 		return;
-	}
 	r->verdict = STORE_LATER;
 	snprintf(r->err, sizeof(r->err), "no thread for it: %s", strerror(rc));
 	recorder_report(r);
@@ -293,12 +284,9 @@ recorder_attend(struct recorder *r)
 {
 	if (r == NULL)
 		return;
-	if (r->running && atomic_load(&r->done)) {
-		pthread_join(r->thread, NULL);
-		r->running = false;
+	if (task_ended(&r->task))
 		recorder_report(r);
-	}
-	if (r->running || r->view.off || clock_boot() < r->due)
+	if (r->task.running || r->view.off || clock_boot() < r->due)
 		return;
 	if (r->history == NULL)
 		recorder_start(r, recorder_read);
@@ -306,15 +294,14 @@ recorder_attend(struct recorder *r)
 		recorder_start(r, recorder_write);
 }
 
-/* Returns false if the thread is still at it by the deadline. */
+/* Returns false if the task is still at it by the deadline. */
 static bool
 recorder_wait(struct recorder *r, const struct timespec *deadline)
 {
-	if (!r->running)
+	if (!r->task.running)
 		return true;
-	if (pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, deadline) != 0)
+	if (!task_wait(&r->task, deadline))
 		return false;
-	r->running = false;
 	recorder_report(r);
 	return true;
 }
@@ -330,14 +317,12 @@ bool
 recorder_close(struct recorder **rp)
 {
 	struct recorder *r = *rp;
-	struct timespec deadline;
+	struct timespec deadline = task_deadline(RECORDER_PATIENCE);
 	bool ended;
 
 	*rp = NULL;
 	if (r == NULL)
 		return true;
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += RECORDER_PATIENCE;
 	atomic_store(&r->stop, true);
 	ended = recorder_wait(r, &deadline);
 	if (ended) {

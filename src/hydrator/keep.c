@@ -1,19 +1,18 @@
-/* Saving generations in threads that live for one saving. */
+/* Saving generations, each in a task of its own. */
 #include "hydrator/keep.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/task.h"
 #include "payload/view.h"
 #include "shm/counters.h"
 #include "shm/segment.h"
@@ -32,10 +31,8 @@ struct keeper {
 	uint64_t saved;
 	char warned[KEEP_ERROR_MAX]; /* "": the last saving was good */
 
-	bool running;
-	pthread_t thread;
-	_Atomic bool done;
-	/* The thread's until it is done. */
+	struct task task;
+	/* The task's until it has ended. */
 	struct gate copy[GATE_FILE_DOCUMENTS]; /* of the gates */
 	uint64_t generation;                   /* 0: failed, and why is in err */
 	char err[KEEP_ERROR_MAX];
@@ -67,8 +64,8 @@ keep_open(const struct segment *seg, unsigned latch, const char *dir,
 }
 
 /* Takes a copy of its own, as a reader does: what is saved was checked once more. */
-static void *
-keep_main(void *arg)
+static void
+keep_work(void *arg)
 {
 	struct keeper *k = arg;
 	struct snapshot *s = NULL;
@@ -84,8 +81,6 @@ keep_main(void *arg)
 		     sizeof(k->err)) == 0)
 		k->generation = s->generation;
 	snapshot_release(&s);
-	atomic_store(&k->done, true);
-	return NULL;
 }
 
 static void
@@ -125,14 +120,10 @@ keep_start(struct keeper *k)
 {
 	int rc;
 
-	atomic_store(&k->done, false);
 	memcpy(k->copy, k->gates, sizeof(k->copy));
 	k->due = clock_boot() + KEEP_INTERVAL * NSEC_PER_SEC;
-	rc = pthread_create(&k->thread, NULL, keep_main, k);
-	if (rc == 0) {
-		k->running = true;
+	if ((rc = task_start(&k->task, keep_work, k)) == 0)
 		return;
-	}
 	snprintf(k->err, sizeof(k->err), "no thread for it: %s", strerror(rc));
 	keep_warn(k);
 }
@@ -153,25 +144,21 @@ keep_attend(struct keeper *k)
 	if (k == NULL)
 		return false;
 	before = k->ledger->unsaved_wall;
-	if (k->running && atomic_load(&k->done)) {
-		pthread_join(k->thread, NULL);
-		k->running = false;
+	if (task_ended(&k->task))
 		keep_report(k);
-	}
-	if (!k->running && clock_boot() >= k->due && keep_is_wanted(k))
+	if (!k->task.running && clock_boot() >= k->due && keep_is_wanted(k))
 		keep_start(k);
 	return k->ledger->unsaved_wall != before;
 }
 
-/* Returns false if the thread is still at it by the deadline. */
+/* Returns false if the task is still at it by the deadline. */
 static bool
 keep_wait(struct keeper *k, const struct timespec *deadline)
 {
-	if (!k->running)
+	if (!k->task.running)
 		return true;
-	if (pthread_clockjoin_np(k->thread, NULL, CLOCK_MONOTONIC, deadline) != 0)
+	if (!task_wait(&k->task, deadline))
 		return false;
-	k->running = false;
 	keep_report(k);
 	return true;
 }
@@ -180,14 +167,12 @@ void
 keep_close(struct keeper **kp)
 {
 	struct keeper *k = *kp;
-	struct timespec deadline;
+	struct timespec deadline = task_deadline(KEEP_PATIENCE);
 	bool ended;
 
 	*kp = NULL;
 	if (k == NULL)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += KEEP_PATIENCE;
 	ended = keep_wait(k, &deadline);
 	if (ended && keep_is_wanted(k)) {
 		keep_start(k);

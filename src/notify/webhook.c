@@ -1,13 +1,11 @@
-/* What a thread has is its own until it is done; then all is the hydrator's. */
+/* What a task has is its own until it has ended; then all is the hydrator's. */
 #include "notify/webhook.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <curl/curl.h>
 
@@ -16,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/task.h"
 
 #define WEBHOOK_ERROR_MAX 256
 #define WEBHOOK_ANSWER_MAX 65536 /* bytes that are read, and thrown away */
@@ -32,11 +31,9 @@ struct webhook {
 	unsigned bad;                   /* of these: the server calls it bad */
 	int64_t due;                    /* clock_boot() before which nothing is tried */
 
-	bool running;
-	pthread_t thread;
-	_Atomic bool done;
+	struct task task;
 	_Atomic bool stop;
-	/* The thread's until it is done. A message stays as it is until it is taken or
+	/* The task's until it has ended. A message stays as it is until it is taken or
 	 * dropped, or another machine has posted it. */
 	struct message message; /* n 0: none */
 	size_t answered;        /* bytes of the answer */
@@ -68,7 +65,7 @@ webhook_look(const struct webhook *w, struct webhook_view *view)
 }
 
 /*
- * In the thread.
+ * In the task.
  */
 
 static size_t
@@ -180,8 +177,8 @@ webhook_request(struct webhook *w, const char *url)
 	curl_slist_free_all(fields);
 }
 
-static void *
-webhook_main(void *arg)
+static void
+webhook_work(void *arg)
 {
 	struct webhook *w = arg;
 	char *url;
@@ -195,8 +192,6 @@ webhook_main(void *arg)
 	if (url != NULL)
 		webhook_request(w, url);
 	secret_free(&url);
-	atomic_store(&w->done, true);
-	return NULL;
 }
 
 /*
@@ -272,10 +267,8 @@ webhook_failed(struct webhook *w, struct history *h)
 static void
 webhook_reap(struct webhook *w, struct history *h)
 {
-	if (!w->running || !atomic_load(&w->done))
+	if (!task_ended(&w->task))
 		return;
-	pthread_join(w->thread, NULL);
-	w->running = false;
 	if (w->status / 100 == 2)
 		webhook_delivered(w, h);
 	else
@@ -285,12 +278,9 @@ webhook_reap(struct webhook *w, struct history *h)
 static void
 webhook_start(struct webhook *w)
 {
-	int rc;
+	int rc = task_start(&w->task, webhook_work, w);
 
-	atomic_store(&w->done, false);
-	rc = pthread_create(&w->thread, NULL, webhook_main, w);
-	w->running = rc == 0;
-	if (w->running)
+	if (rc == 0)
 		return;
 	log_warnx("changes of %s are not posted: no thread for it: %s",
 	    w->settings.category, strerror(rc));
@@ -349,35 +339,36 @@ webhook_attend(struct webhook *w, struct history *h, bool posts)
 	webhook_begin(h);
 	w->view.pending =
 	    posts ? message_count(w->settings.kinds, h, history_delivered(h)) : 0;
-	if (!w->running && posts && clock_boot() >= w->due && webhook_prepare(w, h))
+	if (!w->task.running && posts && clock_boot() >= w->due &&
+	    webhook_prepare(w, h))
 		webhook_start(w);
 }
 
-/* Returns whether the thread has ended within so many seconds. */
+/* Returns whether the task has ended within so many seconds. */
 static bool
-webhook_join(struct webhook *w, time_t seconds)
+webhook_wait(struct webhook *w, time_t seconds)
 {
-	struct timespec deadline;
+	struct timespec deadline = task_deadline(seconds);
 
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += seconds;
-	return pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC, &deadline) == 0;
+	return task_wait(&w->task, &deadline);
 }
 
 bool
 webhook_close(struct webhook **wp, struct history *h)
 {
 	struct webhook *w = *wp;
+	bool running;
 
 	*wp = NULL;
 	if (w == NULL)
 		return true;
-	if (w->running && !webhook_join(w, WEBHOOK_PATIENCE)) {
+	running = w->task.running;
+	if (running && !webhook_wait(w, WEBHOOK_PATIENCE)) {
 		atomic_store(&w->stop, true);
-		if (!webhook_join(w, WEBHOOK_BREAK_OFF))
+		if (!webhook_wait(w, WEBHOOK_BREAK_OFF))
 			return false;
 	}
-	if (w->running && w->status / 100 == 2)
+	if (running && w->status / 100 == 2)
 		webhook_delivered(w, h);
 	buf_free(&w->message.body);
 	free(w);

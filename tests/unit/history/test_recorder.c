@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <fnmatch.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/task.h"
 #include "fixture/directory.h"
 #include "fixture/history_world.h"
 #include "fixture/moved_clock.h"
@@ -24,14 +24,13 @@
 /* The code under test with a disk, and a kernel, that do as they are told. */
 #define store_open test_store_open
 #define store_write test_store_write
-#define pthread_create test_pthread_create
-static int test_pthread_create(
-    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+#define task_start test_task_start
+static int test_task_start(struct task *, void (*)(void *), void *);
 #include "history/recorder.c"
 #include "unit.h"
 #undef store_open
 #undef store_write
-#undef pthread_create
+#undef task_start
 
 #define MODELS 20
 
@@ -95,11 +94,9 @@ test_store_write(
 }
 
 static int
-test_pthread_create(
-    pthread_t *thread, const pthread_attr_t *attr, void *(*main)(void *), void *arg)
+test_task_start(struct task *task, void (*work)(void *), void *arg)
 {
-	return thread_error != 0 ? thread_error
-				 : pthread_create(thread, attr, main, arg);
+	return thread_error != 0 ? thread_error : task_start(task, work, arg);
 }
 
 static int
@@ -193,7 +190,7 @@ attend(void)
 		if (clock_boot() - since > 20 * NSEC_PER_SEC)
 			fail_msg("it does not end");
 		usleep(1000);
-	} while (recorder->running);
+	} while (recorder->task.running);
 }
 
 static void
@@ -310,7 +307,7 @@ TEST(a_stop_leaves_a_thread_that_hangs)
 	publish();
 	atomic_store(&hang, true);
 	recorder_attend(recorder);
-	still = &recorder->done;
+	still = &recorder->task.done;
 	assert_false(recorder_close(&recorder));
 	assert_null(recorder);
 	assert_int_equal(

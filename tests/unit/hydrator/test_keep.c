@@ -6,11 +6,11 @@
 
 #include <sys/stat.h>
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/task.h"
 #include "shm/publish.h"
 
 #include "hydrator/keep.h"
@@ -19,13 +19,12 @@
 
 /* The code under test with a disk, and a kernel, that do as they are told. */
 #define state_save test_state_save
-#define pthread_create test_pthread_create
-static int test_pthread_create(
-    pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+#define task_start test_task_start
+static int test_task_start(struct task *, void (*)(void *), void *);
 #include "hydrator/keep.c"
 #include "unit.h"
 #undef state_save
-#undef pthread_create
+#undef task_start
 
 static struct segment *seg;
 static struct publisher *writer;
@@ -59,11 +58,9 @@ test_state_save(const struct state_id *state_id, const void *data, size_t len,
 static int thread_error; /* 0: none */
 
 static int
-test_pthread_create(
-    pthread_t *thread, const pthread_attr_t *attr, void *(*main)(void *), void *arg)
+test_task_start(struct task *task, void (*work)(void *), void *arg)
 {
-	return thread_error != 0 ? thread_error
-				 : pthread_create(thread, attr, main, arg);
+	return thread_error != 0 ? thread_error : task_start(task, work, arg);
 }
 
 static int
@@ -128,7 +125,7 @@ attend_until(int n)
 		if (clock_boot() - begin > 20 * NSEC_PER_SEC)
 			fail_msg("%d saved, not %d", atomic_load(&saves), n);
 		usleep(1000);
-	} while (atomic_load(&saves) < n || keeper->running);
+	} while (atomic_load(&saves) < n || keeper->task.running);
 }
 
 /* Nothing is begun, however often it is asked. */
@@ -137,7 +134,7 @@ assert_rests(void)
 {
 	keep_attend(keeper);
 	keep_attend(keeper);
-	assert_false(keeper->running);
+	assert_false(keeper->task.running);
 }
 
 static void
@@ -181,7 +178,7 @@ TEST(the_last_one_at_the_stop)
 	minute();
 	atomic_store(&hang, true);
 	keep_attend(keeper);
-	assert_true(keeper->running);
+	assert_true(keeper->task.running);
 	atomic_store(&hang, false);
 	keep_close(&keeper);
 	assert_int_equal(atomic_load(&saves), 3);
@@ -287,7 +284,7 @@ TEST(the_newest_follows_the_one_that_is_being_saved)
 	fixture_publish(writer, 'a', 10);
 	atomic_store(&hang, true);
 	keep_attend(keeper);
-	assert_true(keeper->running);
+	assert_true(keeper->task.running);
 	fixture_publish(writer, 'b', 20);
 	fixture_publish(writer, 'c', 30);
 	atomic_store(&hang, false);
@@ -318,7 +315,7 @@ TEST(nobody_waits_for_a_disk_that_hangs)
 	assert_int_equal(atomic_load(&saves), 0);
 	/* A real process would end here. */
 	atomic_store(&hang, false);
-	assert_int_equal(pthread_join(stuck->thread, NULL), 0);
+	assert_int_equal(pthread_join(stuck->task.thread, NULL), 0);
 	free(stuck);
 }
 
