@@ -28,6 +28,15 @@ use_colours(void)
 	init_pair(TOP_BAD, COLOR_RED, -1);
 }
 
+/* Whether text can be put at a place: ncurses takes terminals where it cannot. */
+static bool
+can_be_drawn_on(void)
+{
+	const char *move_to = tigetstr("cup");
+
+	return move_to != NULL && move_to != (const char *)-1;
+}
+
 bool
 top_draw_open(bool colour)
 {
@@ -36,8 +45,9 @@ top_draw_open(bool colour)
 		return false;
 	}
 	screen = newterm(NULL, stdout, stdin);
-	if (screen == NULL) {
-		warnx("TERM is of no terminal that is known here; top --batch needs "
+	if (screen == NULL || !can_be_drawn_on()) {
+		top_draw_close();
+		warnx("TERM is of no terminal that can be drawn on; top --batch needs "
 		      "none");
 		return false;
 	}

@@ -2,7 +2,10 @@
 import json
 import os
 import pathlib
+import random
+import re
 import signal
+import subprocess
 
 import pytest
 from ctl import PROGRAM, check_form, ctl
@@ -232,3 +235,54 @@ def test_it_costs_next_to_nothing(demo, open_top, figure):
     figure("top: %.1f ms of processor time a look at 160x50" % (1000 * used))
     assert used < 0.2
     quit_top(terminal)
+
+
+@pytest.fixture
+def copy(demo):
+    """The name of a copy of the segment of a daemon at work, to be damaged."""
+    path = pathlib.Path("/dev/shm%s-copy" % demo.segment)
+    subprocess.run(["cp", "--sparse=always", "/dev/shm" + demo.segment, path], check=True)
+    yield path
+    path.unlink()
+
+
+def test_what_is_damaged_while_it_looks(demo, open_top, copy):
+    """Any bytes anywhere neither end it nor reach the terminal."""
+    terminal = open_top(demo, "-n", "/" + copy.name, columns=160, rows=50)
+    terminal.wait(r"it does not run")
+    chance, clocks, number = random.Random(20261129), set(), 0
+    buffers = int.from_bytes(copy.read_bytes()[72:80], "little")
+
+    def damaged():
+        nonlocal number
+        number += 1
+        with open(copy, "r+b") as file:
+            for _ in range(20):
+                file.seek(chance.randrange(256, buffers))
+                file.write(chance.choice((chance.randbytes(8), b"\x1b[2J\x1b]0;x\x07", b"\xff" * 64)))
+        terminal.press("12345"[number % 5])
+        clocks.add(clock_of(terminal))
+        return len(clocks) > 5
+    wait_for(damaged, "looks at damage")
+    assert terminal.process.poll() is None
+    quit_top(terminal)
+    assert not re.search(rb"\x1b\]|\x07", terminal.raw)
+
+
+def test_memory_that_is_cut_short_ends_it_with_a_line(demo, open_top, copy):
+    terminal = open_top(demo, "-n", "/" + copy.name)
+    terminal.wait(r"it does not run")
+    os.truncate(copy, 4096)
+    assert terminal.end() == 2
+    assert terminal.restored()
+    assert b"cut short" in terminal.raw
+
+
+@pytest.mark.parametrize("kind", ["dumb", "nonsense"])
+def test_a_terminal_that_cannot_be_drawn_on(demo, kind):
+    terminal = Terminal(["env", "TERM=" + kind, PROGRAM, "-c", str(demo.config), "top"], env=demo.env)
+    try:
+        assert terminal.end() == 64
+        assert b"--batch" in terminal.raw and terminal.restored()
+    finally:
+        terminal.close()
