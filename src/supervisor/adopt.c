@@ -22,6 +22,7 @@
 #include "supervisor/failure.h"
 #include "supervisor/handover.h"
 #include "supervisor/reload.h"
+#include "supervisor/slots.h"
 
 static bool
 adopt_is_foreign(const struct handover *h)
@@ -167,6 +168,7 @@ adopt_children(struct crew *w, struct handover_crew *from, char *err, size_t err
 			return EX_SOFTWARE;
 		}
 		adopt_child(ch, c, w->foreign != NULL);
+		slots_note(&w->children, ch);
 	}
 	return 0;
 }
