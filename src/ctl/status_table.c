@@ -303,8 +303,13 @@ void
 status_put_processes(struct out *o, const struct facts *f)
 {
 	out_table(o, "processes", "", process_columns, NELEM(process_columns));
-	for (size_t i = f->nprocesses; i > 0; i--)
-		process_row(o, f, &f->process[i - 1]);
+	/* Who owns the others stands first, in the last slot it is. */
+	for (size_t i = 0; i < f->nprocesses; i++)
+		if (f->process[i].view.role == PROCESS_SUPERVISOR)
+			process_row(o, f, &f->process[i]);
+	for (size_t i = 0; i < f->nprocesses; i++)
+		if (f->process[i].view.role != PROCESS_SUPERVISOR)
+			process_row(o, f, &f->process[i]);
 	out_table_end(o);
 }
 

@@ -16,8 +16,8 @@ import threading
 
 import pytest
 
-from conftest import DEMO
-from ctl import PROGRAM, check_form, ctl
+from conftest import DEMO, SOURCE
+from ctl import PROGRAM, SCHEMA, check_form, ctl
 from daemon import PATIENCE, WRAPPER, Daemon, process_alive, wait_for
 
 SOURCES = {name: ["file://%s/%s.json" % (DEMO, name)] for name in ("image_generation", "text_generation")}
@@ -108,6 +108,11 @@ def test_forms(well):
     assert said.rc == 0 and ESCAPE not in said.out and "  " not in said.out
     heads = [line for line in said.out.splitlines() if line.startswith(("CATEGORY\t", "PROCESS\t"))]
     assert len(heads) == 2
+
+
+def test_the_form_knows_every_finding():
+    kinds_of_source = re.findall(r'^\tX\(\w+, "(\w+)"\)', (SOURCE / "src/ctl/judge.h").read_text(), re.M)
+    assert len(kinds_of_source) > 20 and set(kinds_of_source) == set(SCHEMA["$defs"]["finding_kind"]["enum"])
 
 
 def test_wrong_command_lines(well):
