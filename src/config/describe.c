@@ -90,3 +90,11 @@ config_line_next(struct str *text, struct config_line *l)
 	l->reloadable = str_eq(line, STR("yes"));
 	return l->reloadable || str_eq(line, STR("no"));
 }
+
+/* "FILE:LINE" and "default" are no names of variables. */
+bool
+config_line_is_of_environment(const struct config_line *l)
+{
+	return !str_eq(l->source, STR("default")) &&
+	       memchr(l->source.p, ':', l->source.len) == NULL;
+}

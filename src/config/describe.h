@@ -35,4 +35,7 @@ struct config_line {
  * end, or at what is no such line. */
 bool config_line_next(struct str *text, struct config_line *) MUST_CHECK;
 
+/* Whether its value is of a variable of the environment: its source is the name. */
+bool config_line_is_of_environment(const struct config_line *);
+
 #endif

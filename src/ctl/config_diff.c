@@ -40,14 +40,6 @@ lines_find(struct str lines, struct str name, struct config_line *l)
 	return false;
 }
 
-/* "FILE:LINE" and "default" are no names of variables. */
-static bool
-line_is_of_environment(const struct config_line *l)
-{
-	return !str_eq(l->source, STR("default")) &&
-	       memchr(l->source.p, ':', l->source.len) == NULL;
-}
-
 /* NULL: the option is not there. */
 static void
 put_line_value(struct out *o, const char *key, const struct config_line *l)
@@ -79,7 +71,7 @@ compare(struct comparison *c)
 	struct str rest = c->running;
 
 	while (config_line_next(&rest, &running)) {
-		if (line_is_of_environment(&running))
+		if (config_line_is_of_environment(&running))
 			c->hidden++;
 		else if (!lines_find(c->file, running.name, &file))
 			tell_change(c, &running, NULL);

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "ctl/attach.h"
 #include "ctl/ctl.h"
+#include "ctl/running.h"
 #include "shm/segment.h"
 
 #define LOOK_MS 20
@@ -27,10 +28,10 @@
 /* The header's pid may be another process's by now, the lock cannot: a pid that is
  * alive while the lock is held, and still when we hold the process, is the holder's. */
 static int
-find_by_segment(const struct ctl *ctl, struct order_recipient *r)
+find_by_segment(const struct ctl *ctl, struct order_recipient *r, char *err, size_t len)
 {
 	struct attached a;
-	int status = attach_open(ctl, &a);
+	int status = attach_try(ctl, &a, err, len);
 
 	if (status != 0)
 		return status;
@@ -42,9 +43,8 @@ find_by_segment(const struct ctl *ctl, struct order_recipient *r)
 	attach_close(&a);
 	if (r->process != -1)
 		return 0;
-	journal_tell(LOG_ERR,
-	    "hydratorctl: no hydratord is running with the segment %s: pid %d has "
-	    "left it behind",
+	snprintf(err, len,
+	    "no hydratord is running with the segment %s: pid %d has left it behind",
 	    ctl->name, (int)r->pid);
 	return CTL_NOT_RUNNING;
 }
@@ -53,16 +53,22 @@ int
 order_find(const struct ctl *ctl, struct order_recipient *r)
 {
 	const struct config *c = ctl->config;
+	bool has_pidfile = c != NULL && c->pidfile[0] != '\0' &&
+			   strcmp(ctl->name, c->segment.name) == 0;
+	char err[1024];
+	int status;
 
 	*r = (struct order_recipient){ .ctl = ctl, .process = -1 };
-	if (c == NULL || c->pidfile[0] == '\0' ||
-	    strcmp(ctl->name, c->segment.name) != 0)
-		return find_by_segment(ctl, r);
-	if ((r->process = pidfile_find(c->pidfile, &r->pid)) != -1)
+	if (has_pidfile && (r->process = pidfile_find(c->pidfile, &r->pid)) != -1)
 		return 0;
-	journal_tell(LOG_ERR,
-	    "hydratorctl: no hydratord is running with the pid file %s", c->pidfile);
-	return CTL_NOT_RUNNING;
+	status = find_by_segment(ctl, r, err, sizeof(err));
+	if (status == CTL_NOT_RUNNING && has_pidfile)
+		journal_tell(LOG_ERR,
+		    "hydratorctl: no hydratord is running with the pid file %s",
+		    c->pidfile);
+	else if (status != 0)
+		journal_tell(LOG_ERR, "hydratorctl: %s", err);
+	return status;
 }
 
 void
@@ -143,6 +149,18 @@ order_has_ended(const struct order_recipient *r)
 	struct pollfd p = { .fd = r->process, .events = POLLIN };
 
 	return poll(&p, 1, LOOK_MS) == 1;
+}
+
+int64_t
+order_option(const struct order_recipient *r, const char *option, int64_t otherwise)
+{
+	struct segment *seg;
+
+	if (segment_look(r->ctl->name, r->pid, &seg) == -1)
+		return otherwise;
+	otherwise = running_int(seg, option, otherwise);
+	segment_close(&seg);
+	return otherwise;
 }
 
 int64_t

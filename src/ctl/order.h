@@ -25,8 +25,8 @@ struct order_recipient {
 
 /*
  * Holds the supervisor: by the lock on the pid file of the configuration, or, where
- * that says none or -n says another segment, by the lock on the segment. Returns 0, or
- * an enum ctl_exit with the reason on standard error.
+ * nobody has that, it says none, or -n says another segment, by the lock on the
+ * segment. Returns 0, or an enum ctl_exit with the reason on standard error.
  */
 int order_find(const struct ctl *, struct order_recipient *) MUST_CHECK;
 void order_leave(struct order_recipient *);
@@ -68,6 +68,10 @@ int order_run(const struct order_recipient *, const struct order_errand *) MUST_
  * looks for a result. Returns whether it has ended. */
 bool order_has_ended(const struct order_recipient *) MUST_CHECK;
 
+/* The value of an option of the running daemon that is a number, "upstream.timeout";
+ * otherwise: it is not to be seen. */
+int64_t order_option(
+    const struct order_recipient *, const char *option, int64_t otherwise);
 /* Seconds that something may take that takes so many at most, if the machine has no
  * time for us. */
 int64_t order_patience(int64_t seconds);

@@ -8,11 +8,10 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
-#include "config/config.h"
 #include "ctl/ctl.h"
 
 /* Of a cycle, where no configuration says how long it may take. */
-#define PATIENCE 300
+#define CYCLE 300
 
 static const struct out_column task_columns[] = {
 	{ "category", "CATEGORY", 0 },
@@ -151,10 +150,9 @@ refresh_give_up(struct refresh *r, const char *outcome, const char *why)
 static int
 refresh_await(struct refresh *r)
 {
-	const struct config *c = r->to.ctl->config;
 	/* A cycle may be under way, and another one follows. */
 	int64_t patience = order_patience(
-		    2 * (c != NULL ? c->upstream.cycle_timeout : PATIENCE)),
+		    2 * order_option(&r->to, "upstream.cycle_timeout", CYCLE)),
 		end = r->sent + patience * NSEC_PER_SEC;
 	char why[96];
 	int status = 0;

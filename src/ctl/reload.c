@@ -1,17 +1,55 @@
 /* The configuration loaded again, or only compared. */
 #include <getopt.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 
 #include "base/journal.h"
-#include "config/config.h"
+#include "config/describe.h"
+#include "ctl/attach.h"
 #include "ctl/commands.h"
 #include "ctl/config_diff.h"
 #include "ctl/order.h"
+#include "shm/segment.h"
+
+#define TIMEOUT 60 /* seconds, where nobody says more */
+
+/* Whether this process has all variables that the daemon's options come from. */
+static bool
+has_environment_of(const struct segment *seg)
+{
+	struct config_line l;
+	struct str lines;
+	char name[128];
+
+	lines.p = segment_config(seg, &lines.len);
+	while (config_line_next(&lines, &l)) {
+		snprintf(name, sizeof(name), "%.*s", (int)l.source.len, l.source.p);
+		if (config_line_is_of_environment(&l) && getenv(name) == NULL)
+			return false;
+	}
+	return true;
+}
 
 /* A file that the supervisor would refuse does not come to it: that would count as a
- * reload that failed. */
+ * reload that failed. But what is a mistake here may be none in its environment. */
+static bool
+reload_is_hopeless(const struct ctl *ctl)
+{
+	struct attached a;
+	bool same = true;
+	char err[512];
+
+	if (ctl->config != NULL)
+		return false;
+	if (attach_try(ctl, &a, err, sizeof(err)) == 0) {
+		same = has_environment_of(a.segment);
+		attach_close(&a);
+	}
+	return same;
+}
+
 static int
 reload_refuse_file(const struct ctl *ctl)
 {
@@ -22,13 +60,14 @@ reload_refuse_file(const struct ctl *ctl)
 }
 
 static int
-reload_run(const struct ctl *ctl, const struct order_recipient *r)
+reload_run(const struct order_recipient *r)
 {
+	int64_t start = order_option(r, "supervisor.start_timeout", TIMEOUT),
+		drain = order_option(r, "supervisor.drain_timeout", TIMEOUT);
 	const struct order_errand reload = {
 		.verb = ORDER_OF_RELOAD,
 		.signo = SIGHUP,
-		.patience = order_patience(ctl->config->supervisor.start_timeout +
-					   ctl->config->supervisor.drain_timeout),
+		.patience = order_patience(start + drain),
 		.name = "the reload",
 		.refused = "not reloaded, the old configuration stays in use",
 	};
@@ -54,11 +93,11 @@ ctl_reload(const struct ctl *ctl, int argc, char *argv[])
 		return ctl_usage(argv[0], "it takes no argument");
 	if (diff)
 		return config_diff(ctl);
-	if (ctl->config == NULL)
+	if (reload_is_hopeless(ctl))
 		return reload_refuse_file(ctl);
 	if ((status = order_find(ctl, &r)) != 0)
 		return status;
-	status = reload_run(ctl, &r);
+	status = reload_run(&r);
 	order_leave(&r);
 	return status;
 }

@@ -6,19 +6,15 @@
 
 #include "base/clock.h"
 #include "base/journal.h"
-#include "config/config.h"
 #include "ctl/commands.h"
 #include "ctl/order.h"
 
-#define PATIENCE 60 /* seconds, where no configuration says more */
+#define DRAIN 60 /* seconds, where nobody says more */
 
 static int
-stop_await(const struct ctl *ctl, const struct order_recipient *r, bool now)
+stop_await(const struct order_recipient *r, int64_t patience, bool now)
 {
-	int64_t drain = ctl->config == NULL ? PATIENCE
-					    : ctl->config->supervisor.drain_timeout,
-		patience = order_patience(now ? 0 : drain),
-		end = clock_boot() + patience * NSEC_PER_SEC;
+	int64_t end = clock_boot() + patience * NSEC_PER_SEC;
 
 	while (!order_has_ended(r))
 		if (clock_boot() > end) {
@@ -41,6 +37,7 @@ ctl_stop(const struct ctl *ctl, int argc, char *argv[])
 		{ 0 } };
 	struct order_recipient r;
 	bool now = false;
+	int64_t drain;
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -52,8 +49,9 @@ ctl_stop(const struct ctl *ctl, int argc, char *argv[])
 		return ctl_usage(argv[0], "it takes no argument");
 	if ((status = order_find(ctl, &r)) != 0)
 		return status;
+	drain = now ? 0 : order_option(&r, "supervisor.drain_timeout", DRAIN);
 	if ((status = order_send(&r, SIGTERM, now ? ORDER_STOP_NOW : 0)) == 0)
-		status = stop_await(ctl, &r, now);
+		status = stop_await(&r, order_patience(drain), now);
 	order_leave(&r);
 	return status;
 }

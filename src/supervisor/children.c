@@ -308,6 +308,7 @@ children_bury(struct children *c, pid_t pid, int status)
 	ch->pid = 0;
 	child_measure(c, ch);
 	child_hang_up(ch);
+	child_recall_orders(c, ch);
 	before = ch->life.state;
 	child_event(c, ch, LIFE_REAPED, now);
 	obituary(ch, before, pid, status, now);

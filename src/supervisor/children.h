@@ -31,6 +31,8 @@ struct child {
 	int64_t born;         /* clock_boot() of the last fork */
 	unsigned failures;    /* deaths since it last lived for long enough */
 	bool owed;            /* a refresh was asked for that no process has taken */
+	bool refreshed;       /* its process was sent one, */
+	uint64_t knew;        /* when it had heard of so many (struct ledger_refresh) */
 	bool reopen;          /* the logs were opened anew, and it has not taken them */
 	enum log_level level; /* that its process has, or will have read of */
 	/* Until when CHANNEL_ACCEPT waits for a process that takes it, clock_boot();
@@ -100,7 +102,7 @@ void children_measure(const struct children *);
 
 /* Sends CHANNEL_REFRESH to a hydrator, now or when it has a process that reads its
  * orders. */
-void child_order_refresh(struct child *);
+void child_order_refresh(const struct children *, struct child *);
 
 /* The same with CHANNEL_ACCEPT; after upstream.cycle_timeout it is dropped. */
 void child_order_accept(const struct children *, struct child *);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "shm/ledger.h"
 
 void
 child_send(struct child *ch, enum channel_type type)
@@ -22,13 +23,38 @@ child_send(struct child *ch, enum channel_type type)
 		shutdown(ch->channel, SHUT_WR);
 }
 
+/* How many refreshes the category's hydrators have heard of. */
+static uint64_t
+child_heard(const struct children *c, const struct child *ch)
+{
+	struct ledger l;
+
+	(void)ledger_read(c->segment, ch->index, &l);
+	return l.refresh.asked;
+}
+
 /* What it has no room for, one that has no process gets later. */
 static void
-child_send_refresh(struct child *ch)
+child_send_refresh(const struct children *c, struct child *ch)
 {
+	uint64_t heard;
+
 	if (!ch->owed || ch->channel == -1)
 		return;
-	ch->owed = channel_send(ch->channel, CHANNEL_REFRESH, 0) == -1;
+	heard = child_heard(c, ch);
+	if (channel_send(ch->channel, CHANNEL_REFRESH, 0) == -1)
+		return;
+	ch->owed = false;
+	ch->refreshed = true;
+	ch->knew = heard;
+}
+
+void
+child_recall_orders(const struct children *c, struct child *ch)
+{
+	if (ch->refreshed && child_heard(c, ch) <= ch->knew)
+		ch->owed = true;
+	ch->refreshed = false;
 }
 
 /* One that is carried out when nobody waits for it any more (ctl/refresh.c) would
@@ -78,19 +104,19 @@ child_send_level(struct child *ch)
 void
 child_send_pending(const struct children *c, struct child *ch, int64_t now)
 {
-	child_send_refresh(ch);
+	child_send_refresh(c, ch);
 	child_send_accept(c, ch, now);
 	child_send_logs(c, ch);
 	child_send_level(ch);
 }
 
 void
-child_order_refresh(struct child *ch)
+child_order_refresh(const struct children *c, struct child *ch)
 {
 	bool owed = ch->owed;
 
 	ch->owed = true;
-	child_send_refresh(ch);
+	child_send_refresh(c, ch);
 	if (ch->owed && !owed && ch->channel != -1)
 		log_debug("%s (pid %d) has orders to read", ch->title, (int)ch->pid);
 }

@@ -14,4 +14,8 @@ void child_send(struct child *, enum channel_type);
  * its orders, and the level of the log, if it is another. Each turn of the loop. */
 void child_send_pending(const struct children *, struct child *, int64_t now);
 
+/* Its process has died: a refresh that it was sent and has not heard of is owed again.
+ */
+void child_recall_orders(const struct children *, struct child *);
+
 #endif

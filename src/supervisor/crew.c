@@ -352,7 +352,7 @@ crew_refresh(const struct crews *crews, const char *category)
 
 	TAILQ_FOREACH (w, crews, entry)
 		if ((ch = crew_hydrator(w, category)) != NULL)
-			child_order_refresh(ch);
+			child_order_refresh(&w->children, ch);
 }
 
 /* Tests and operators find the port here. */

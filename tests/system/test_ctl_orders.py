@@ -162,6 +162,18 @@ def test_what_the_environment_sets_is_not_compared(make_daemon):
     assert ctl(daemon, "reload", "--diff", env={"HYDRATORD_READERS": "3"}).rc == 0, "that is another process's"
 
 
+def test_what_is_a_mistake_here_may_be_none_there(make_daemon):
+    """A category that only the daemon's environment has: whoever reloads from a shell has it not."""
+    daemon = make_daemon({}, hydration=NEVER, env={
+        "HYDRATORD_CATEGORY_IMAGE_GENERATION_REFERENCE": '["file://%s/%s.json"]' % (DEMO, IMAGE)}).start()
+    del daemon.env["HYDRATORD_CATEGORY_IMAGE_GENERATION_REFERENCE"]
+    said = ctl(daemon, "reload", "-n", daemon.segment)
+    assert said.rc == 0, said
+    daemon.config.write_text(daemon.config.read_text() + "nonsense = 1\n")
+    said = ctl(daemon, "reload", "-n", daemon.segment)
+    assert said.rc == 1 and "stays in use: " in said.err and "nonsense" in said.err, said
+
+
 def test_the_configuration_in_use(daemon):
     options = {option["option"]: option for option in ctl(daemon, "config", "--json").json()["options"]}
     assert options["readers"] == {"option": "readers", "value": "1", "default": "2", "reloadable": True,
@@ -394,6 +406,9 @@ def test_by_its_segment_alone(make_daemon):
                               capture_output=True, text=True, timeout=PATIENCE)
     assert told("refresh", IMAGE).returncode == 0
     assert told("loglevel", "info").returncode == 0
+    # A pid file of nobody's is no obstacle.
+    other.write_text(other.read_text().replace("/nobody-s", daemon.segment))
+    assert told("refresh", IMAGE).returncode == 0
     assert told("stop").returncode == 0
     assert daemon.stop() == 0
     assert told("refresh").returncode == 3
