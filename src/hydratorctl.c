@@ -69,7 +69,7 @@ static const struct ctl_command commands[] = {
 	{ "reopen", ctl_reopen, "", "have the log files opened anew" },
 	{ "loglevel", ctl_loglevel, "LEVEL [SECONDS]",
 	    "log more or less, for a while" },
-	{ "upgrade", NULL, "", "have the installed program take over" },
+	{ "upgrade", ctl_upgrade, "", "have the installed program take over" },
 };
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -18,6 +18,7 @@ ctl_run_fn ctl_reopen;   /* reopen.c */
 ctl_run_fn ctl_status;   /* status.c */
 ctl_run_fn ctl_stop;     /* stop.c */
 ctl_run_fn ctl_top;      /* top.c */
+ctl_run_fn ctl_upgrade;  /* upgrade.c */
 ctl_run_fn ctl_verify;   /* verify.c */
 ctl_run_fn ctl_warnings; /* warnings.c */
 ctl_run_fn ctl_why;      /* why.c */

@@ -135,6 +135,9 @@ order_send_code(const struct order_recipient *r, enum order_code code,
 	struct segment *seg;
 	int value;
 
+	*epoch = 0;
+	if (code == ORDER_UPGRADE)
+		return order_send(r, ORDER_SIGNAL, order_value(NULL, code, argument));
 	if (segment_look(r->ctl->name, r->pid, &seg) == -1)
 		return order_tell_unseen(r);
 	*epoch = segment_epoch(seg);
@@ -190,7 +193,7 @@ errand_look(const struct order_recipient *r, const struct order_errand *e,
 	if (segment_look(r->ctl->name, r->pid, &seg) == -1)
 		return false;
 	done = order_look(seg, e->verb, out) == 0 && out->ended > before;
-	*sent = done || e->signo != ORDER_SIGNAL || segment_epoch(seg) == epoch;
+	*sent = done || epoch == 0 || segment_epoch(seg) == epoch;
 	segment_close(&seg);
 	return done;
 }
@@ -288,9 +291,15 @@ order_run(const struct order_recipient *r, const struct order_errand *e)
 	struct order_state s;
 	int status;
 
-	while (order_read(r->ctl->name, r->pid, e->verb, &s) == -1)
-		if (errno != EAGAIN)
+	while (order_read(r->ctl->name, r->pid, e->verb, &s) == -1) {
+		if (errno == EAGAIN)
+			continue;
+		if (e->code != ORDER_UPGRADE || errno != ESRCH)
 			return errand_send_blindly(r, e);
+		/* Its layout is another one, until ours is there. */
+		s.begun = 0;
+		break;
+	}
 	if ((status = errand_await(r, e, s.begun, &s)) != 0)
 		return status;
 	errand_tell(r, e, &s);

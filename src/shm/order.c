@@ -114,11 +114,19 @@ order_verb_name(enum order_verb verb)
 	return names[verb];
 }
 
+/* Whoever brings a program of another layout cannot read the segment, and categories
+ * are not concerned. Greater than any tag. */
+static uint32_t
+order_tag_for(const struct segment *seg, enum order_code code)
+{
+	return code == ORDER_UPGRADE ? 4095 : order_tag(seg);
+}
+
 int
 order_value(const struct segment *seg, enum order_code code, unsigned argument)
 {
 	uint32_t value =
-	    order_tag(seg) << 20 | (uint32_t)code << 16 | (argument & 0xffff);
+	    order_tag_for(seg, code) << 20 | (uint32_t)code << 16 | (argument & 0xffff);
 
 	return (int)value;
 }
@@ -149,5 +157,6 @@ order_value_open(
 
 	*code = (enum order_code)(v >> 16 & 0xf);
 	*argument = v & 0xffff;
-	return v >> 20 == order_tag(seg) && argument_fits(seg, *code, *argument);
+	return v >> 20 == order_tag_for(seg, *code) &&
+	       argument_fits(seg, *code, *argument);
 }

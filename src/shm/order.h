@@ -94,7 +94,7 @@ int order_look(
 const char *order_verb_name(enum order_verb);
 
 /* A tool: the value of ORDER_SIGNAL. It is meant for this segment, whose categories
- * have these numbers, and no other. */
+ * have these numbers, and no other. ORDER_UPGRADE is for any, which may be NULL. */
 int order_value(const struct segment *, enum order_code, unsigned argument) MUST_CHECK;
 /* Supervisor: takes it apart. Returns false if it is no order, or none for this
  * segment; categories are some that it has, and an order without an argument has 0. */

@@ -102,6 +102,8 @@ supervisor_adopt(struct supervisor *s)
 	s->passed = h->passed;
 	h->passed = (struct activation){ .fd = NULL };
 	upgrade_adopted(&s->upgrade);
+	if (h->back)
+		handover_close(h);
 	/* Who ended while one program became the other has no signal any more. */
 	supervisor_reap(s);
 	supervisor_tick(s);

@@ -236,6 +236,16 @@ reload_note_growth(const struct crew *old, const struct crew *w)
 	    segment_category_name(old->segment, category), need);
 }
 
+/* What was kept of the configuration stands there already. */
+static void
+reload_note_upgrade(struct reload *r)
+{
+	size_t n = strlen(r->text);
+
+	snprintf(r->text + n, sizeof(r->text) - n, "%s serves in the place of %s\n",
+	    r->facts.version, r->facts.before);
+}
+
 static enum reload_event
 reload_commit(struct reload *r)
 {
@@ -269,7 +279,9 @@ reload_commit(struct reload *r)
 	reload_retire(old, w);
 	if (r->growing)
 		return RELOAD_NOTHING;
-	if (!r->upgrading)
+	if (r->upgrading)
+		reload_note_upgrade(r);
+	else
 		counter_add(reload_counters(r), COUNTER_RELOADS, 1);
 	r->outcome = ORDER_DONE;
 	r->refused = false;
@@ -414,7 +426,7 @@ reload_step(struct reload *r, int64_t now)
 	size_t n;
 
 	/* First: nobody may be left of a crew that has what its hydrators did last. */
-	if (r->serving != NULL)
+	if (r->serving != NULL && r->serving->foreign == NULL && !r->saving)
 		reload_hand_over(r);
 	n = reload_bury(r);
 	asking_step(&r->crews, r->serving, now);

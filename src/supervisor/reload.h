@@ -29,6 +29,7 @@ struct reload {
 	int64_t deadline;     /* for that, clock_boot() */
 	bool wanted;          /* a reload was asked for that has not begun */
 	bool held;            /* none is begun: an upgrade is under way */
+	bool saving;          /* and hydrators have stopped for it */
 	/* `serving` is that of an earlier program, until the reload that has been asked
 	 * for replaces it (adopt.h); then, whether one was asked for besides. */
 	bool upgrading, wanted_also;

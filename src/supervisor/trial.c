@@ -142,20 +142,14 @@ trial_clean(struct trial *t)
 bool
 trial_judge(struct trial *t)
 {
-	char how[64];
-
 	trial_clean(t);
-	if (!t->late && WIFEXITED(t->status) && WEXITSTATUS(t->status) == 0)
-		return true;
 	if (t->late)
-		strlcpy(how, "it did not end in time", sizeof(how));
+		strlcpy(t->how, "did not end in time", sizeof(t->how));
 	else if (WIFSIGNALED(t->status))
-		snprintf(how, sizeof(how), "it was ended by SIG%s",
+		snprintf(t->how, sizeof(t->how), "was ended by SIG%s",
 		    sigabbrev_np(WTERMSIG(t->status)));
 	else
-		snprintf(how, sizeof(how), "it ended with %d", WEXITSTATUS(t->status));
-	if (t->len + strlen(how) + 3 < sizeof(t->text))
-		snprintf(t->text + t->len, sizeof(t->text) - t->len, "%s(%s)",
-		    t->len > 0 ? "\n" : "", how);
-	return false;
+		snprintf(
+		    t->how, sizeof(t->how), "ended with %d", WEXITSTATUS(t->status));
+	return !t->late && WIFEXITED(t->status) && WEXITSTATUS(t->status) == 0;
 }

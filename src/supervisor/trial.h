@@ -22,6 +22,7 @@ struct trial {
 	int status;       /* of wait(2), once it is over */
 	char text[TRIAL_TEXT_SIZE];
 	size_t len;
+	char how[64]; /* it ended: "has ended with 1" */
 };
 
 /*
@@ -43,7 +44,7 @@ bool trial_bury(struct trial *, pid_t, int status);
 /* Kills it and forgets it; its end is nobody's then. */
 void trial_abandon(struct trial *);
 
-/* Whether it has ended well: text has what it said, else also how it ended. Once it is
+/* Whether it has ended well. text has what it said and how, how it ended. Once it is
  * buried. */
 bool trial_judge(struct trial *) MUST_CHECK;
 

@@ -38,7 +38,7 @@ upgrade_refuse(struct upgrade *u, const char *why)
 	if (w != NULL)
 		order_end(w->segment, ORDER_OF_UPGRADE, ORDER_REFUSED, why);
 	u->phase = UPGRADE_NONE;
-	u->reload->held = false;
+	u->reload->held = u->reload->saving = false;
 }
 
 static void
@@ -169,6 +169,7 @@ upgrade_decide(struct upgrade *u)
 	log_info(
 	    "%s has another layout of shared memory: hydrators save and stop", version);
 	u->phase = UPGRADE_SAVE;
+	u->reload->saving = true;
 	children_tell(&u->reload->serving->children, ROLE_HYDRATOR, LIFE_STOP);
 }
 
@@ -179,8 +180,9 @@ upgrade_judge(struct upgrade *u)
 	char why[ORDER_TEXT_SIZE];
 
 	if (!trial_judge(&u->trial)) {
-		snprintf(why, sizeof(why), "%s %s:\n%s", u->reload->start->program,
-		    phase == UPGRADE_TEST ? "-t" : "--rehearse", u->trial.text);
+		snprintf(why, sizeof(why), "%s %s %s%s%s", u->reload->start->program,
+		    phase == UPGRADE_TEST ? "-t" : "--rehearse", u->trial.how,
+		    u->trial.len > 0 ? ":\n" : "", u->trial.text);
 		upgrade_refuse(u, why);
 	} else if (phase == UPGRADE_TEST)
 		upgrade_try(u, UPGRADE_REHEARSE, "--rehearse");
