@@ -105,6 +105,9 @@ def test_a_pause_holds_the_screen(demo, open_top):
     terminal.press(" ")
     terminal.wait(r"^PAUSED")
     held = clock_of(terminal)
+    # Another one that is not held shows that looks would have been taken meanwhile.
+    other, seen = open_top(demo), set()
+    wait_for(lambda: (seen.add(clock_of(other)), len(seen) > 3)[1], "three looks")
     # A key draws the screen anew, of the same moment.
     for key, text in (("2", "by rate"), ("4", "by name"), ("1", "Overview")):
         terminal.press(key)

@@ -19,7 +19,8 @@
 struct scene {
 	struct segment *segment, *look;
 	struct inspection inspection;
-	char first[256]; /* the first bad verdict */
+	char first[256];     /* the first bad verdict */
+	unsigned unfinished; /* buffers that were called so */
 };
 
 static void
@@ -27,6 +28,7 @@ note(void *arg, bool good, const char *where, const char *what)
 {
 	struct scene *s = arg;
 
+	s->unfinished += strncmp(what, "being written", 13) == 0;
 	if (!good && s->first[0] == '\0')
 		snprintf(s->first, sizeof(s->first), "%s: %s", where, what);
 }
@@ -98,6 +100,7 @@ inspect(struct scene *s)
 
 	s->inspection.bad = 0;
 	s->first[0] = '\0';
+	s->unfinished = 0;
 	if (inspect_header(&s->inspection, fixture_name()) == -1)
 		assert_int_equal(errno, EBADMSG);
 	inspect_daemon(&s->inspection, s->look);
@@ -239,6 +242,7 @@ TEST(what_a_writer_left_unfinished_is_no_damage)
 	atomic_store(&slot->meta1.length, UINT64_MAX);
 	inspect(s);
 	assert_string_equal(s->first, "");
+	assert_int_equal(s->unfinished, 1);
 }
 
 TEST(records_have_what_a_process_of_ours_writes)
