@@ -8,11 +8,14 @@
 #include "shm/cycles.h"
 #include "shm/ledger.h"
 
-/* The next writing of the ledger tells it: a cycle is about to begin, or goes on. */
+/* Told at once: a stop may be the next order. Before cycle_open() there is no ledger
+ * yet. */
 void
 refresh_ask(struct cycle *c)
 {
 	c->ledger.refresh.asked++;
+	if (c->fetcher != NULL)
+		ledger_write(c->segment, c->latch, &c->ledger);
 }
 
 bool

@@ -276,6 +276,7 @@ TEST(an_order_ends_with_the_cycle_that_began_after_it)
 	assert_false(refresh_is_open(&cycle));
 	refresh_ask(&cycle);
 	refresh_ask(&cycle);
+	assert_int_equal(ledger().refresh.asked, 2);
 	assert_true(refresh_is_open(&cycle));
 	refresh_begin(&cycle);
 	assert_int_equal(run(), CYCLE_PUBLISHED);
