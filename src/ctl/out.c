@@ -17,8 +17,8 @@
 #include "ctl/out_node.h"
 #include "json/write.h"
 
-#define WIDTH_MIN 20
-#define WIDTH_NONE 100000 /* nothing is cut */
+#define MEASURE_MIN 20
+#define MEASURE_NONE 100000 /* nothing is cut */
 
 static const char *
 keep(struct out *o, const char *text)
@@ -71,22 +71,39 @@ out_open(const struct ctl *ctl, FILE *file, const char *command, int version)
 	return o;
 }
 
+/* Of a variable of the environment. */
+static size_t
+measure_of(const char *variable)
+{
+	const char *text = getenv(variable), *bad;
+	long long n;
+
+	if (text == NULL)
+		return MEASURE_NONE;
+	n = strtonum(text, MEASURE_MIN, MEASURE_NONE, &bad);
+	return bad == NULL ? (size_t)n : MEASURE_NONE;
+}
+
 size_t
 out_width(const struct ctl *ctl)
 {
 	struct winsize size;
-	const char *columns, *bad;
-	long long n;
 
 	if (ctl->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-	    size.ws_col >= WIDTH_MIN)
+	    size.ws_col >= MEASURE_MIN)
 		return size.ws_col;
-	if ((columns = getenv("COLUMNS")) != NULL) {
-		n = strtonum(columns, WIDTH_MIN, WIDTH_NONE, &bad);
-		if (bad == NULL)
-			return (size_t)n;
-	}
-	return WIDTH_NONE;
+	return measure_of("COLUMNS");
+}
+
+size_t
+out_height(const struct ctl *ctl)
+{
+	struct winsize size;
+
+	if (ctl->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    size.ws_row >= MEASURE_MIN)
+		return size.ws_row;
+	return measure_of("LINES");
 }
 
 void

@@ -123,5 +123,7 @@ void out_put_time(struct buf *, int64_t wall);
 /* Columns of standard output: of the terminal, else of COLUMNS, else none: a large
  * number, nothing is cut. */
 size_t out_width(const struct ctl *);
+/* Its lines in the same way, of LINES. */
+size_t out_height(const struct ctl *);
 
 #endif

@@ -111,6 +111,27 @@ measure(const struct ctl *ctl, const struct attached *a, struct facts *f,
 	return true;
 }
 
+/* Whether all rows are more than a screen has lines, about: what is first would be
+ * gone.
+ */
+static bool
+is_too_high(const struct ctl *ctl, const struct facts *f, const struct judge_verdict *v)
+{
+	/* Of the daemon and its configuration, and of a heading with a blank line. */
+	const size_t fixed = 5, heading = 2;
+	size_t lines, room = out_width(ctl) - sizeof("not serving  ");
+
+	if (ctl->format != OUT_TABLE)
+		return false;
+	lines = fixed + heading + f->ncategories + heading + f->nprocesses;
+	if (f->nhosts > 0)
+		lines += heading + f->nhosts;
+	for (size_t i = 0; i < v->n; i++)
+		lines += 2 + strlen(v->finding[i].text) / room +
+			 strlen(v->finding[i].advice) / room;
+	return lines + 1 > out_height(ctl);
+}
+
 static void
 put_status(const struct ctl *ctl, const struct facts *f, const struct judge_verdict *v,
     const struct status_rate *rate)
@@ -122,7 +143,7 @@ put_status(const struct ctl *ctl, const struct facts *f, const struct judge_verd
 	status_put_readers(o, f, rate);
 	status_put_fleet(o, f);
 	status_put_categories(o, f);
-	status_put_processes(o, f);
+	status_put_processes(o, f, is_too_high(ctl, f, v));
 	status_put_hosts(o, f);
 	out_close(&o);
 }

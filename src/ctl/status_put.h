@@ -2,6 +2,8 @@
 #ifndef CTL_STATUS_PUT_H
 #define CTL_STATUS_PUT_H
 
+#include <stdbool.h>
+
 #include "ctl/facts.h"
 #include "ctl/judge.h"
 #include "ctl/out.h"
@@ -17,7 +19,8 @@ void status_put_readers(
     struct out *, const struct facts *, const struct status_rate *rate);
 void status_put_fleet(struct out *, const struct facts *);
 void status_put_categories(struct out *, const struct facts *);
-void status_put_processes(struct out *, const struct facts *);
+/* quiet: those of which there is nothing to say are only counted. */
+void status_put_processes(struct out *, const struct facts *, bool quiet);
 void status_put_hosts(struct out *, const struct facts *);
 
 #endif

@@ -299,18 +299,40 @@ process_row(struct out *o, const struct facts *f, const struct facts_process *p)
 	out_count(o, "descriptors_max", NULL, p->descriptors_max);
 }
 
-void
-status_put_processes(struct out *o, const struct facts *f)
+/* Whether something is to be said of it. */
+static bool
+process_is_notable(const struct facts *f, const struct facts_process *p)
 {
+	return p->view.state != CHILD_READY || !p->exists || p->view.last_death != 0 ||
+	       facts_process_hangs(f, p);
+}
+
+void
+status_put_processes(struct out *o, const struct facts *f, bool quiet)
+{
+	size_t left_out = 0;
+	char note[80];
+
 	out_table(o, "processes", "", process_columns, NELEM(process_columns));
 	/* Who owns the others stands first, in the last slot it is. */
 	for (size_t i = 0; i < f->nprocesses; i++)
 		if (f->process[i].view.role == PROCESS_SUPERVISOR)
 			process_row(o, f, &f->process[i]);
-	for (size_t i = 0; i < f->nprocesses; i++)
-		if (f->process[i].view.role != PROCESS_SUPERVISOR)
+	for (size_t i = 0; i < f->nprocesses; i++) {
+		if (f->process[i].view.role == PROCESS_SUPERVISOR)
+			continue;
+		if (quiet && !process_is_notable(f, &f->process[i]))
+			left_out++;
+		else
 			process_row(o, f, &f->process[i]);
+	}
 	out_table_end(o);
+	if (left_out > 0) {
+		snprintf(note, sizeof(note),
+		    "and %zu that are ready: a higher screen, or hydratorctl top",
+		    left_out);
+		out_note(o, note);
+	}
 }
 
 static const struct out_column host_columns[] = {

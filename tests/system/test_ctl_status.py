@@ -147,6 +147,26 @@ def test_screens(well):
     assert rc == 0 and ESCAPE not in dumb
 
 
+@pytest.mark.skipif(WRAPPER != "", reason="a process that valgrind runs is larger than a column")
+def test_a_low_screen(make_daemon):
+    """Fifteen categories: what is ready is counted, what is not has its line."""
+    sources = {path.stem: ["file://%s" % path] for path in sorted(DEMO.glob("*.json"))
+               if not re.match(r"stat|workers", path.stem)}
+    assert len(sources) == 15
+    daemon = make_daemon(sources).start()
+    wait_for(lambda: ctl(daemon, "status").rc == 0, "a daemon that is well")
+    rc, text = screen(daemon, 80, 24, "status", env={"NO_COLOR": "1"})
+    assert rc == 0 and len(text.splitlines()) <= 26, text
+    assert "and 16 that are ready" in text and "supervisor" in text and "hydrator blip" not in text
+    pid = daemon.kill_child("hydrator lora")
+    wait_for(lambda: kinds(status(daemon)) == ["restarted"], "the death")
+    rc, text = screen(daemon, 80, 24, "status", env={"NO_COLOR": "1"})
+    assert rc == 1 and re.search(r"^hydrator lora +%d " % pid, text, re.M) and "and 15 that are ready" in text, text
+    rc, text = screen(daemon, 80, 60, "status", env={"NO_COLOR": "1"})
+    assert "hydrator blip" in text and "that are ready" not in text
+    assert len(status(daemon)["processes"]) == 17
+
+
 def stopped(daemon, pid, kind):
     """What is said of a process while it is stopped."""
     os.kill(pid, signal.SIGSTOP)
