@@ -18,10 +18,12 @@
 #include "config/config.h"
 #include "ctl/attach.h"
 #include "ctl/ctl.h"
+#include "ctl/process_stat.h"
 #include "ctl/running.h"
 #include "shm/segment.h"
 
 #define LOOK_MS 20
+#define STOPPED_LOOKS 100 /* before it is asked whether it is stopped */
 /* Beyond what the supervisor itself waits for. */
 #define ORDER_GRACE 15
 
@@ -146,11 +148,27 @@ order_send_code(const struct order_recipient *r, enum order_code code,
 	return order_send(r, ORDER_SIGNAL, value);
 }
 
+/* Said once: it is nobody's fault but the signal's that nothing comes of an order. */
+static void
+tell_stopped(const struct order_recipient *r)
+{
+	struct process_stat s;
+
+	if (process_stat_read(r->pid, &s) == 0 && s.state == 'T')
+		journal_tell(LOG_WARNING,
+		    "hydratorctl: pid %d was stopped by a signal: kill -CONT %d lets "
+		    "it "
+		    "go on",
+		    (int)r->pid, (int)r->pid);
+}
+
 bool
-order_has_ended(const struct order_recipient *r)
+order_has_ended(struct order_recipient *r)
 {
 	struct pollfd p = { .fd = r->process, .events = POLLIN };
 
+	if (++r->looks == STOPPED_LOOKS)
+		tell_stopped(r);
 	return poll(&p, 1, LOOK_MS) == 1;
 }
 
@@ -182,26 +200,29 @@ errand_send(
 }
 
 /* Looks into the segment that has the name. Returns whether the errand is done; *sent
- * is false if its order was for a segment that a reload has replaced. */
+ * is false if its order was for a segment that a reload has replaced, and none has
+ * begun since. */
 static bool
 errand_look(const struct order_recipient *r, const struct order_errand *e,
     uint64_t before, int64_t epoch, struct order_state *out, bool *sent)
 {
 	struct segment *seg;
-	bool done;
+	bool done, known;
 
 	if (segment_look(r->ctl->name, r->pid, &seg) == -1)
 		return false;
-	done = order_look(seg, e->verb, out) == 0 && out->ended > before;
-	*sent = done || epoch == 0 || segment_epoch(seg) == epoch;
+	known = order_look(seg, e->verb, out) == 0;
+	done = known && out->ended > before;
+	*sent =
+	    !known || out->begun > before || epoch == 0 || segment_epoch(seg) == epoch;
 	segment_close(&seg);
 	return done;
 }
 
 /* Looks until one has ended that began after the one numbered `before`. */
 static int
-errand_await(const struct order_recipient *r, const struct order_errand *e,
-    uint64_t before, struct order_state *out)
+errand_await(struct order_recipient *r, const struct order_errand *e, uint64_t before,
+    struct order_state *out)
 {
 	int64_t end = clock_boot() + e->patience * NSEC_PER_SEC, epoch = 0;
 	bool sent = true;
@@ -286,7 +307,7 @@ errand_tell(const struct order_recipient *r, const struct order_errand *e,
 }
 
 int
-order_run(const struct order_recipient *r, const struct order_errand *e)
+order_run(struct order_recipient *r, const struct order_errand *e)
 {
 	struct order_state s;
 	int status;

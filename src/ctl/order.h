@@ -20,7 +20,8 @@ struct ctl;
 struct order_recipient {
 	const struct ctl *ctl; /* whose name leads to its segment */
 	pid_t pid;
-	int process; /* pidfd: who dies meanwhile is not mistaken for another */
+	int process;    /* pidfd: who dies meanwhile is not mistaken for another */
+	unsigned looks; /* of order_has_ended() */
 };
 
 /*
@@ -62,11 +63,12 @@ struct order_errand {
  * (in JSON: hydratorctl/VERB/1). Returns 0, or, with the reason on standard error,
  * EXIT_FAILURE (refused; not in time; no result to be seen) or as order_send().
  */
-int order_run(const struct order_recipient *, const struct order_errand *) MUST_CHECK;
+int order_run(struct order_recipient *, const struct order_errand *) MUST_CHECK;
 
 /* Waits for a moment (20 ms) for the end of the process: once a turn, in a loop that
- * looks for a result. Returns whether it has ended. */
-bool order_has_ended(const struct order_recipient *) MUST_CHECK;
+ * looks for a result; after two seconds it says so if the process was stopped. Returns
+ * whether it has ended. */
+bool order_has_ended(struct order_recipient *) MUST_CHECK;
 
 /* The value of an option of the running daemon that is a number, "upstream.timeout";
  * otherwise: it is not to be seen. */

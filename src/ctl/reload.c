@@ -60,7 +60,7 @@ reload_refuse_file(const struct ctl *ctl)
 }
 
 static int
-reload_run(const struct order_recipient *r)
+reload_run(struct order_recipient *r)
 {
 	int64_t start = order_option(r, "supervisor.start_timeout", TIMEOUT),
 		drain = order_option(r, "supervisor.drain_timeout", TIMEOUT);

@@ -12,7 +12,7 @@
 #define DRAIN 60 /* seconds, where nobody says more */
 
 static int
-stop_await(const struct order_recipient *r, int64_t patience, bool now)
+stop_await(struct order_recipient *r, int64_t patience, bool now)
 {
 	int64_t end = clock_boot() + patience * NSEC_PER_SEC;
 

@@ -357,6 +357,8 @@ def test_who_dies_while_it_is_waited_for(daemon):
     asked = [subprocess.Popen([PROGRAM, "-c", str(daemon.config), *line], env=daemon.env, stderr=subprocess.PIPE,
                               text=True) for line in (["refresh"], ["reload"], ["reopen"], ["loglevel", "debug"])]
     wait_for(lambda: all(waits(process.pid) for process in asked), "all to wait")
+    assert asked[0].stderr.readline() == "hydratorctl: pid %d was stopped by a signal: kill -CONT %d lets it go on\n" % (
+        2 * (daemon.process.pid,))
     daemon.send(signal.SIGKILL)
     for process in asked:
         said = process.communicate(timeout=PATIENCE)[1]
