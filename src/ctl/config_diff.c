@@ -102,6 +102,40 @@ diff_print(const struct ctl *ctl, struct str running, const char *file)
 	return c.changes > 0;
 }
 
+/* Returns whether the environment has set an option, and sets none any more. */
+static bool
+forget_variables(const struct config *c)
+{
+	char *lines = config_describe(c), name[256];
+	struct str rest = { lines, strlen(lines) };
+	struct config_line l;
+	bool any = false;
+
+	while (config_line_next(&rest, &l))
+		if (config_line_is_of_environment(&l)) {
+			snprintf(
+			    name, sizeof(name), "%.*s", (int)l.source.len, l.source.p);
+			any |= unsetenv(name) == 0;
+		}
+	free(lines);
+	return any;
+}
+
+/* The file alone: the daemon's variables may be others. Those that the text of the file
+ * names in ${} are taken from here; where else? */
+static int
+file_load(const struct ctl *ctl, struct config **file, char *err, size_t errlen)
+{
+	const char *path = ctl->config_path;
+
+	if (config_load(path, category_is_known, file, err, errlen) == -1)
+		return -1;
+	if (!forget_variables(*file))
+		return 0;
+	config_free(file);
+	return config_load(path, category_is_known, file, err, errlen);
+}
+
 int
 config_diff(const struct ctl *ctl)
 {
@@ -111,10 +145,7 @@ config_diff(const struct ctl *ctl)
 	struct str running;
 	int status;
 
-	/* A file that the daemon reads under another environment. */
-	clearenv();
-	if (config_load(ctl->config_path, category_is_known, &file, err, sizeof(err)) ==
-	    -1) {
+	if (file_load(ctl, &file, err, sizeof(err)) == -1) {
 		fprintf(stderr, "hydratorctl: the file would be refused: %s\n", err);
 		return EXIT_FAILURE;
 	}

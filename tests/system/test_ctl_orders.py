@@ -160,6 +160,10 @@ def test_what_the_environment_sets_is_not_compared(make_daemon):
     said = ctl(daemon, "reload", "--diff")
     assert said.rc == 0 and "environment sets is not compared" in said.out, said
     assert ctl(daemon, "reload", "--diff", env={"HYDRATORD_READERS": "3"}).rc == 0, "that is another process's"
+    daemon.config.write_text(daemon.config.read_text() + 'log { format = "${OF_THIS_SHELL:-json}" }\n')
+    changes = ctl(daemon, "reload", "--diff", "--json", env={"OF_THIS_SHELL": "text"}).json()["changes"]
+    assert not changes, "what the file names is what it is here"
+    assert [change["option"] for change in ctl(daemon, "reload", "--diff", "--json").json()["changes"]] == ["log.format"]
 
 
 def test_what_is_a_mistake_here_may_be_none_there(make_daemon):
