@@ -90,14 +90,16 @@ write_child(struct writing *w, const struct child *ch)
 {
 	size_t i;
 
+	/* What readers have asked for (asking.h) is not put off by an upgrade. */
 	buf_printf(&w->text, "child %s %u %d %d %s %d",
 	    process_role_name((enum process_role)ch->role), ch->index, (int)ch->pid,
 	    writing_pass(w, ch->channel), process_state_name(ch->life.state),
 	    ch->life.wanted);
 	buf_printf(&w->text,
 	    " %" PRId64 " %" PRId64 " %" PRId64 " %u %d %u %" PRId64 " %d",
-	    ch->deadline, ch->born, ch->accept_until, ch->failures, ch->owed,
-	    (unsigned)ch->level, ch->last_death, ch->last_status);
+	    ch->deadline, ch->born, ch->accept_until, ch->failures,
+	    ch->owed || ch->asked, (unsigned)ch->level, ch->last_death,
+	    ch->last_status);
 	for (i = 0; i < DEATH_MAX; i++)
 		buf_printf(&w->text, " %" PRIu64, ch->deaths[i]);
 	buf_putc(&w->text, '\n');

@@ -12,7 +12,8 @@ import time
 import pytest
 
 from conftest import DEMO, file_categories
-from daemon import PATIENCE, Daemon, wait_for
+from ctl import ctl
+from daemon import PATIENCE, WRAPPER, Daemon, wait_for
 from fleet import CATEGORY, NEVER, make_fleet, skip_under_valgrind
 from test_gate import gate, original, part, put, start, upstream
 from test_metrics import METRICS, fetch, samples
@@ -363,6 +364,22 @@ def test_an_order_believes_nothing(make_daemon, upstream, tmp_path):
         wait_for(lambda: upstream.count(CATEGORY) == number + 2, "the document")
     wait_for(lambda: gate(daemon)["refused"] == ["reference"], "the gate")
     assert len(daemon.json("/model_references/statistics/%s/deletion-risk" % CATEGORY)["models"]) > 2
+
+
+@pytest.mark.skipif(bool(WRAPPER), reason="valgrind does not follow an exec")
+def test_an_upgrade_forgets_no_order(make_daemon, tmp_path):
+    """Nor the address."""
+    daemon = make_daemon(settings=settings(tmp_path) + METRICS).start()
+    where = port(daemon)
+    assert ask(daemon)[0] == 202
+    wait_for(lambda: done(daemon)["done"] == 1, "the first order")
+    before = daemon.child("hydrator " + CATEGORY)
+    assert ask(daemon)[0] == 202  # within a second of the first: it waits
+    said = ctl(daemon, "upgrade")
+    assert said.rc == 0, said
+    wait_for(lambda: daemon.child("hydrator " + CATEGORY) not in (None, before), "another hydrator")
+    wait_for(lambda: done(daemon)["done"] == 2, "the second order")
+    assert port(daemon) == where and ask(daemon)[0] == 202
 
 
 @skip_under_valgrind
