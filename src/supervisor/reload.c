@@ -266,7 +266,7 @@ reload_commit(struct reload *r)
 	if (old == NULL)
 		return RELOAD_UP;
 	order_carry(old->segment, w->segment);
-	if (old->foreign != NULL)
+	if (r->upgrading && old->foreign != NULL)
 		order_begin(w->segment, ORDER_OF_UPGRADE);
 	crew_forget_foreign(old);
 	log_keep(crew_log_ring(w));

@@ -24,10 +24,19 @@
 /* As in STARTING: a rehearsal waits that long for a reader by itself. */
 #define TRIAL_GRACE (5 * NSEC_PER_SEC)
 
+/* In whose segment it stands what came of it. */
+static struct crew *
+upgrade_crew(const struct upgrade *u)
+{
+	const struct reload *r = u->reload;
+
+	return r->serving != NULL ? r->serving : TAILQ_FIRST(&r->crews);
+}
+
 static void
 upgrade_refuse(struct upgrade *u, const char *why)
 {
-	struct crew *w = u->reload->serving;
+	struct crew *w = upgrade_crew(u);
 	char line[ORDER_TEXT_SIZE], *c;
 
 	strlcpy(line, why, sizeof(line));
@@ -35,8 +44,7 @@ upgrade_refuse(struct upgrade *u, const char *why)
 		if (*c == '\n')
 			*c = ' ';
 	log_errx("not upgraded, %s goes on: %s", PACKAGE_VERSION, line);
-	if (w != NULL)
-		order_end(w->segment, ORDER_OF_UPGRADE, ORDER_REFUSED, why);
+	order_end(w->segment, ORDER_OF_UPGRADE, ORDER_REFUSED, why);
 	u->phase = UPGRADE_NONE;
 	u->reload->held = u->reload->saving = false;
 }
@@ -88,8 +96,7 @@ upgrade_ask(struct upgrade *u, pid_t by)
 		return;
 	}
 	log_info("upgrade to %s asked for by pid %d", r->start->program, (int)by);
-	if (r->serving != NULL)
-		order_begin(r->serving->segment, ORDER_OF_UPGRADE);
+	order_begin(upgrade_crew(u)->segment, ORDER_OF_UPGRADE);
 	if ((why = upgrade_obstacle(u)) != NULL) {
 		upgrade_refuse(u, why);
 		return;

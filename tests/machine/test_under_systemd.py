@@ -38,6 +38,22 @@ def test_what_is_killed_comes_back_with_its_answers(started):
     assert started.has_data()
 
 
+def test_an_upgrade_keeps_the_main_process(started):
+    machine = started.machine
+    before = machine.ask("systemctl show -P MainPID hydratord")
+    old = machine.ask("hydratord -V | sed -n '1s/hydratord //p'")
+    new = "9" + old[1:]
+    machine.run("LC_ALL=C sed 's/%s/%s/g' /usr/sbin/hydratord >/usr/sbin/next && chmod 755 /usr/sbin/next && "
+                "cp /usr/sbin/hydratord /root/former && mv /usr/sbin/next /usr/sbin/hydratord" % (old, new))
+    assert new in machine.ask("hydratorctl upgrade")
+    assert machine.ask("systemctl show -P MainPID hydratord") == before
+    assert machine.ask("systemctl show -P NRestarts hydratord") == "0"
+    wait_for(lambda: machine.ask("systemctl is-active hydratord") == "active", "the end of the reload", PATIENCE)
+    assert started.has_data()
+    machine.run("mv /root/former /usr/sbin/hydratord && hydratorctl upgrade")
+    assert machine.ask("systemctl show -P MainPID hydratord") == before
+
+
 def test_it_comes_with_the_machine_and_has_its_answers(started):
     """The upstream is not there any more."""
     machine = started.machine

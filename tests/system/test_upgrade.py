@@ -1,11 +1,13 @@
 """Another program in the running daemon's place: `hydratorctl upgrade`."""
 import collections
+import contextlib
 import http.client
 import os
 import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 
@@ -163,6 +165,32 @@ def test_counters_and_cycles_go_on(world):
     upgrade(daemon)
     assert asked() >= 50
     assert len(ctl(daemon, "cycles", "image_generation", "--json").json()["cycles"]) >= cycles
+
+
+def test_former_readers_are_handed_on(world):
+    """One that has a client left is the child of three programs, and what it counts is not lost."""
+    daemon, program = world(settings="supervisor { drain_timeout = 600 }")
+    daemon.start()
+    connection = daemon.connect()
+    connection.request("GET", ANSWER)
+    connection.getresponse().read()
+    reader = daemon.child("reader 0")
+    for _ in range(3):
+        program.install()
+        upgrade(daemon)
+        wait_for(lambda: settled(daemon, 4), "all but that one to leave")
+    assert process_alive(reader)
+
+    def asked():
+        return ctl(daemon, "status", "--json").json()["readers"]["requests"]
+
+    before = asked()
+    connection.request("GET", ANSWER)
+    answer = connection.getresponse()
+    assert answer.status == 200 and answer.getheader("Connection") == "close"
+    wait_for(lambda: settled(daemon, 3), "it to leave")
+    wait_for(lambda: asked() == before + 1, "its request to be counted once")
+    assert daemon.get(ANSWER).status == 200
 
 
 @pytest.mark.parametrize("spoil, reason", (
@@ -380,6 +408,41 @@ def test_as_process_1(world):
 
 def children(pid):
     return [int(child) for child in pathlib.Path("/proc/%d/task/%d/children" % (pid, pid)).read_text().split()]
+
+
+def test_a_service_manager_hears_of_it(world, tmp_path):
+    """The program that takes over speaks to the same one, which keeps nothing twice."""
+    said = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+
+        def heard(text):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    said.append(manager.recv(4096).decode())
+            return any(line.startswith(text) for line in said)
+
+        daemon, program = world(env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"})
+        daemon.start()
+        wait_for(lambda: heard("READY=1"), "READY")
+        kept = [line for line in said if line.startswith("FDSTORE=1")]
+        assert kept
+        for spoil in (lambda: program.script('case $* in *--adopt*) echo x >"%s";; esac; exec "$real" "$@"'
+                                             % daemon.config), program.install):
+            text = daemon.config.read_text()
+            del said[:]
+            spoil()
+            ctl(daemon, "upgrade")
+            daemon.config.write_text(text)
+            wait_for(lambda: heard("READY=1"), "READY")
+            assert [line.split("\n")[0] for line in said if line.startswith(("REL", "REA"))] == [
+                "RELOADING=1", "READY=1"]
+            assert not [line for line in said if line.startswith("FDSTORE")]
+            del said[:]
+            wait_for(lambda: heard("WATCHDOG=1"), "a ping")
+        assert daemon.stop() == 0
+        assert heard("STOPPING=1")
 
 
 def test_what_is_no_handover_is_refused(tmp_path, make_daemon):
