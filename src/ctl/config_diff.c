@@ -10,6 +10,8 @@
 #include "config/describe.h"
 #include "ctl/attach.h"
 #include "ctl/ctl.h"
+#include "shm/daemon.h"
+#include "shm/segment.h"
 #include "terms/category.h"
 
 static const struct out_column diff_columns[] = {
@@ -83,22 +85,38 @@ compare(struct comparison *c)
 			tell_change(c, NULL, &file);
 }
 
-static int
-diff_print(const struct ctl *ctl, struct str running, const char *file)
+/* Secrets are shown to nobody, so that one has changed is not to be seen. */
+static void
+put_rest(struct comparison *c, bool other_file)
 {
+	out_int(c->out, "of_environment", NULL, c->hidden);
+	out_bool(c->out, "file_differs", NULL, other_file);
+	if (c->hidden > 0)
+		out_note(c->out, "What the daemon's environment sets is not compared.");
+	if (c->changes == 0 && other_file)
+		out_note(c->out,
+		    "The file is not the one that was loaded, but no option "
+		    "differs: a comment, or a secret, which is not "
+		    "compared.");
+}
+
+static int
+diff_print(const struct ctl *ctl, const struct segment *seg, const struct config *file)
+{
+	char *lines = config_describe(file);
 	struct comparison c = {
-		.running = running,
-		.file = { file, strlen(file) },
+		.file = { lines, strlen(lines) },
 		.out = out_open(ctl, stdout, "reload-diff", 1),
 	};
+	struct daemon_facts facts;
 
+	c.running.p = segment_config(seg, &c.running.len);
 	out_table(c.out, "changes", "", diff_columns, NELEM(diff_columns));
 	compare(&c);
 	out_table_end(c.out);
-	out_int(c.out, "of_environment", NULL, c.hidden);
-	if (c.hidden > 0)
-		out_note(c.out, "What the daemon's environment sets is not compared.");
+	put_rest(&c, daemon_read(seg, &facts) && facts.config_hash != file->hash);
 	out_close(&c.out);
+	free(lines);
 	return c.changes > 0;
 }
 
@@ -141,8 +159,7 @@ config_diff(const struct ctl *ctl)
 {
 	struct attached a;
 	struct config *file;
-	char err[4096], *lines;
-	struct str running;
+	char err[4096];
 	int status;
 
 	if (file_load(ctl, &file, err, sizeof(err)) == -1) {
@@ -150,10 +167,7 @@ config_diff(const struct ctl *ctl)
 		return EXIT_FAILURE;
 	}
 	if ((status = attach_open(ctl, &a)) == 0) {
-		running.p = segment_config(a.segment, &running.len);
-		lines = config_describe(file);
-		status = diff_print(ctl, running, lines);
-		free(lines);
+		status = diff_print(ctl, a.segment, file);
 		attach_close(&a);
 	}
 	config_free(&file);

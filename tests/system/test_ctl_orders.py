@@ -154,6 +154,16 @@ def test_a_comparison_changes_nothing(daemon):
     daemon.config.write_text(text)
 
 
+def test_a_secret_that_changed_is_told_without_it(make_daemon):
+    daemon = make_daemon(file_categories(DEMO), hydration=NEVER,
+                         settings='redis { url = "redis://:s3cret@127.0.0.1:1" }').start(wait=False)
+    assert ctl(daemon, "reload", "--diff").out == ""
+    daemon.config.write_text(daemon.config.read_text().replace("s3cret", "0ther"))
+    said = ctl(daemon, "reload", "--diff")
+    assert said.rc == 0 and "a comment, or a secret" in said.out and "0ther" not in said.out, said
+    assert ctl(daemon, "reload", "--diff", "--json").json()["file_differs"] is True
+
+
 def test_what_the_environment_sets_is_not_compared(make_daemon):
     daemon = make_daemon(file_categories(DEMO), hydration=NEVER, env={"HYDRATORD_READERS": "2"}).start()
     del daemon.env["HYDRATORD_READERS"]
