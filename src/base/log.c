@@ -214,6 +214,10 @@ log_procinit(const char *name)
 void
 log_keep(struct log_ring *ring)
 {
+	uint64_t told = 0;
+
+	if (log_ring == &log_early && ring != NULL)
+		log_ring_fold(ring, &log_early, &told);
 	log_ring = ring;
 }
 

@@ -74,7 +74,8 @@ void log_procinit(const char *name);
 
 struct log_ring;
 /* From now on each warning and error is put into this ring as well (log_ring.h),
- * whatever the level is; NULL: nowhere. A child inherits its parent's. */
+ * whatever the level is, and at first those that there were before; NULL: nowhere. A
+ * child inherits its parent's. */
 void log_keep(struct log_ring *);
 /* Where they are put now: before log_keep(), into one of this process. */
 struct log_ring *log_kept(void);

@@ -15,8 +15,8 @@ void account_open(struct cycle *);
 /* As the ledger has it. */
 enum ledger_state account_state(const struct input *);
 /* A document was asked for, or could not be: notes the request, and what was tried in
- * vain. Where nobody
- * was asked, what its last error was is added to why the input has a fault. */
+ * vain. Where nobody was asked, what its last error was is added to why the input has a
+ * fault. */
 void account_source(struct cycle *, enum input_kind, const struct source *);
 /* Before the current document is refused: notes why. */
 void account_refused(struct cycle *, enum input_kind, const char *why);

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/log_ring.h"
 #include "config/config.h"
 #include "proc/privilege.h"
 #include "shm/counters.h"
@@ -46,18 +45,6 @@ reload_raise(struct reload *r)
 	children_tell(&r->rising->children, ROLE_READER, LIFE_WANT);
 }
 
-/* With what there was to warn of before there was a segment. */
-static void
-reload_keep_log(const struct crew *first)
-{
-	struct log_ring *ring = crew_log_ring(first);
-	uint64_t told = 0;
-
-	if (log_kept() != NULL)
-		log_ring_fold(ring, log_kept(), &told);
-	log_keep(ring);
-}
-
 int
 reload_open(struct reload *r, char *err, size_t errlen)
 {
@@ -72,7 +59,7 @@ reload_open(struct reload *r, char *err, size_t errlen)
 	if (status != 0)
 		return status;
 	TAILQ_INSERT_TAIL(&r->crews, r->rising, entry);
-	reload_keep_log(r->rising);
+	log_keep(crew_log_ring(r->rising));
 	facts_begin(&r->facts, r->start);
 	facts_note_config(&r->facts, r->start->config);
 	facts_write(&r->facts, CHILD_STARTING, r->rising->segment);

@@ -64,7 +64,12 @@ TEST(warnings_and_errors_are_kept)
 	static struct log_ring_line lines[LOG_RING_LINES];
 	struct log_ring *before = log_kept();
 
+	/* With what there was before. */
+	log_warnx("early");
 	log_keep(&ring);
+	assert_true(log_ring_read(&ring, lines) > 0);
+	assert_string_equal(lines[log_ring_read(&ring, lines) - 1].text, "early");
+	memset((void *)&ring, 0, sizeof(ring));
 	assert_int_equal(log_open("/dev/full", "error"), 0);
 	log_info("that");
 	log_warnx("this\n");
