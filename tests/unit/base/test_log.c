@@ -107,6 +107,36 @@ TEST(the_descriptor_to_keep_is_the_targets)
 	unlink(file);
 }
 
+TEST(the_level_is_changed_while_it_runs)
+{
+	char path[] = "/tmp/test_log.XXXXXX", text[1024];
+	int fd = mkstemp(path), i;
+	ssize_t n;
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(log_open(path, "info"), 0);
+	assert_int_equal(log_get_level(), LOG_LEVEL_INFO);
+	log_set_level(LOG_LEVEL_DEBUG);
+	log_debug("more");
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warnx("less");
+	log_errx("always");
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	assert_non_null(strstr(text, "more\n"));
+	assert_null(strstr(text, "less"));
+	assert_non_null(strstr(text, "error: always\n"));
+	for (i = 0; i < LOG_LEVELS; i++) {
+		assert_int_equal(log_level_find(log_level_name((enum log_level)i)), i);
+		assert_int_equal(
+		    log_level_of(log_level_priority((enum log_level)i)), i);
+	}
+	assert_int_equal(log_level_find("loud"), -1);
+	assert_int_equal(log_open("stderr", "error"), 0);
+	close(fd);
+	unlink(path);
+}
+
 /* A log line stays one line whatever an upstream puts into a name. */
 TEST(lines_are_single_and_levelled)
 {
