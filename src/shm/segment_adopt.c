@@ -37,21 +37,37 @@ digit_value(char c)
 }
 
 static bool
-header_parse(const char *text, struct segment_header *h)
+bytes_parse(const char *text, void *out, size_t n)
 {
-	unsigned char *byte = (unsigned char *)h;
+	unsigned char *byte = out;
 	int high, low;
 	size_t i;
 
-	if (text == NULL || strlen(text) != 2 * sizeof(*h))
-		return false;
-	for (i = 0; i < sizeof(*h); i++) {
+	for (i = 0; i < n; i++) {
 		high = digit_value(text[2 * i]);
-		low = digit_value(text[2 * i + 1]);
-		if (high == -1 || low == -1)
+		low = high != -1 ? digit_value(text[2 * i + 1]) : -1;
+		if (low == -1)
 			return false;
 		byte[i] = (unsigned char)(high << 4 | low);
 	}
+	return true;
+}
+
+bool
+segment_header_is_ours(const char *header)
+{
+	char magic[sizeof(SEGMENT_MAGIC)];
+
+	return bytes_parse(header, magic, sizeof(magic)) &&
+	       memcmp(magic, SEGMENT_MAGIC, sizeof(magic)) == 0;
+}
+
+static bool
+header_parse(const char *text, struct segment_header *h)
+{
+	if (text == NULL || strlen(text) != 2 * sizeof(*h) ||
+	    !bytes_parse(text, h, sizeof(*h)))
+		return false;
 	return memcmp(h->magic, SEGMENT_MAGIC, sizeof(SEGMENT_MAGIC)) == 0 &&
 	       h->header_size == sizeof(*h) && h->supervisor == (uint32_t)getpid();
 }

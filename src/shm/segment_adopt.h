@@ -5,6 +5,7 @@
 #ifndef SHM_SEGMENT_ADOPT_H
 #define SHM_SEGMENT_ADOPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -20,6 +21,9 @@ struct segment_handle {
 
 /* Its descriptors, which stay the segment's, and its header. */
 void segment_handle_of(const struct segment *, struct segment_handle *);
+
+/* Whether a header of a handle is of this program's layout. */
+bool segment_header_is_ours(const char *header) MUST_CHECK;
 
 /*
  * Maps a segment of this layout, and takes over its descriptors: name and names (of its

@@ -24,10 +24,12 @@
 #include "supervisor/reload.h"
 #include "supervisor/slots.h"
 
+/* Given back, the crews of one handover may have different layouts. */
 static bool
-adopt_is_foreign(const struct handover *h)
+adopt_is_foreign(const struct handover_crew *from)
 {
-	return strcmp(h->layout, segment_layout()) != 0;
+	return from->segment.header != NULL &&
+	       !segment_header_is_ours(from->segment.header);
 }
 
 /* What its processes have is not to be read, so they get an empty one of ours, in which
@@ -175,8 +177,8 @@ adopt_children(struct crew *w, struct handover_crew *from, char *err, size_t err
 
 /* config: of the crew, taken over if it is to be owned. */
 static int
-adopt_crew(struct reload *r, struct handover *h, struct handover_crew *from,
-    struct crew *w, char *err, size_t errlen)
+adopt_crew(struct reload *r, struct handover_crew *from, struct crew *w, char *err,
+    size_t errlen)
 {
 	const struct crew_plan plan = { .config = w->config,
 		.roles = r->start->roles,
@@ -185,7 +187,8 @@ adopt_crew(struct reload *r, struct handover *h, struct handover_crew *from,
 	int status;
 
 	w->children.access_log = -1;
-	status = adopt_segment(w, from, adopt_is_foreign(h), r->privilege, err, errlen);
+	status =
+	    adopt_segment(w, from, adopt_is_foreign(from), r->privilege, err, errlen);
 	if (status != 0)
 		return status;
 	adopt_sockets(w, from);
@@ -219,7 +222,7 @@ adopt_all(struct reload *r, struct handover *h, char *err, size_t errlen)
 			w->config = w->owned;
 		}
 		if (status == 0)
-			status = adopt_crew(r, h, from, w, err, errlen);
+			status = adopt_crew(r, from, w, err, errlen);
 	}
 	return status;
 }

@@ -28,7 +28,6 @@
 struct handover_from {
 	const struct crews *crews;
 	const struct crew *serving;
-	const struct crew *rising; /* is left out; NULL: there is none */
 	const struct activation *passed;
 	int lock;                           /* on the pid file; -1: none */
 	int64_t started_boot, started_wall; /* of the daemon; as in daemon_facts */
@@ -83,7 +82,6 @@ struct handover_crew {
 struct handover {
 	int record;       /* the memfd */
 	char version[64]; /* of the program that wrote it */
-	char layout[SEGMENT_MAGIC_SIZE];
 	int64_t started_boot, started_wall;
 	int program; /* that program, to be started again; -1 */
 	char *path;  /* by which it was started */

@@ -65,12 +65,6 @@ read_from(struct handover *h, char *rest)
 }
 
 static bool
-read_layout(struct handover *h, char *rest)
-{
-	return read_text(&rest, h->layout, sizeof(h->layout));
-}
-
-static bool
 read_started(struct handover *h, char *rest)
 {
 	return read_number(&rest, INT64_MIN, INT64_MAX, &h->started_boot) &&
@@ -272,7 +266,6 @@ read_child(struct handover *h, char *rest)
 
 static const struct word words[] = {
 	{ "from", read_from },
-	{ "layout", read_layout },
 	{ "started", read_started },
 	{ "program", read_program },
 	{ "lock", read_lock },

@@ -168,8 +168,8 @@ write_daemon(struct writing *w, const struct handover_from *from)
 	int self = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	size_t i;
 
-	buf_printf(&w->text, HANDOVER_HEAD " %d\nfrom %s\nlayout %s\n", (int)getpid(),
-	    PACKAGE_VERSION, segment_layout());
+	buf_printf(
+	    &w->text, HANDOVER_HEAD " %d\nfrom %s\n", (int)getpid(), PACKAGE_VERSION);
 	buf_printf(&w->text, "started %" PRId64 " %" PRId64 "\n", from->started_boot,
 	    from->started_wall);
 	/* Without it there is no way back, which is all. */
@@ -198,9 +198,10 @@ write_crews(struct writing *w, const struct handover_from *from)
 {
 	const struct crew *c;
 
+	/* Without an heir it has not come up, and is killed. */
 	TAILQ_FOREACH (c, from->crews, entry)
-		if (c != from->serving && !children_gone(&c->children) &&
-		    c != from->rising)
+		if (c != from->serving && c->heir != NULL &&
+		    !children_gone(&c->children))
 			write_crew(w, c);
 	write_crew(w, from->serving);
 	buf_puts(&w->text, "end\n");

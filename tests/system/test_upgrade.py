@@ -289,6 +289,7 @@ def test_another_layout_gives_all_back(world):
     daemon.start()
     old, port, text = version(daemon), daemon.hold_port(), daemon.config.read_text()
     daemon.held[-1].listen()
+    inode, readers = os.stat("/dev/shm" + daemon.segment).st_ino, daemon.readers()
     program.install(layout=OTHER_LAYOUT)
     daemon.config.write_text(text.replace("127.0.0.1:0", "127.0.0.1:%d" % port, 1))
     with Load(daemon) as load:
@@ -297,8 +298,12 @@ def test_another_layout_gives_all_back(world):
         daemon.config.write_text(text)
         # They were stopped to save, and begin anew.
         wait_for(lambda: settled(daemon, 3), "the hydrators")
+        refreshed = ctl(daemon, "refresh")
+    assert refreshed.rc == 0, refreshed
     assert not load.failed and set(load.statuses) == {200}
     assert version(daemon) == old
+    # In the segment that they had.
+    assert os.stat("/dev/shm" + daemon.segment).st_ino == inode and daemon.readers() == readers
     daemon.reload()
 
 

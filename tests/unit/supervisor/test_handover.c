@@ -34,8 +34,7 @@ static void
 record_print(struct buf *b, const char *lines, const int fd[3])
 {
 	buf_reset(b);
-	buf_printf(b, "hydratord-handover 1 %d\nfrom 1.2\nlayout HYDRATORD-SHM99\n",
-	    (int)getpid());
+	buf_printf(b, "hydratord-handover 1 %d\nfrom 1.2\n", (int)getpid());
 	for (; *lines != '\0'; lines++)
 		if (*lines >= 'A' && *lines <= 'C')
 			buf_printf(b, "%d", fd[*lines - 'A']);
@@ -93,7 +92,6 @@ TEST(what_is_said_is_taken)
 	record_print(&b, whole, fd);
 	assert_true(opens(b.data, b.len, &h));
 	assert_string_equal(h.version, "1.2");
-	assert_string_equal(h.layout, "HYDRATORD-SHM99");
 	assert_string_equal(h.path, "/usr/sbin/hydratord");
 	assert_true(h.back && !h.reload_wanted);
 	assert_string_equal(h.why, "one\ntwo");
