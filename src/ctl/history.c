@@ -2,7 +2,6 @@
  * below the days since which they are so. */
 #include <err.h>
 #include <getopt.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,7 +246,7 @@ static void
 note_chart(const struct ctl *ctl, const struct past *past, struct out *o)
 {
 	unsigned lead = chart_lead(past->usage, past->n), other;
-	bool unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	bool unicode = out_is_unicode();
 	struct chart_scale s;
 	struct buf b = { 0 };
 	size_t width = width_for(ctl);

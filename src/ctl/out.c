@@ -6,6 +6,7 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <langinfo.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,12 @@ out_height(const struct ctl *ctl)
 	    size.ws_row >= MEASURE_MIN)
 		return size.ws_row;
 	return measure_of("LINES");
+}
+
+bool
+out_is_unicode(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 void

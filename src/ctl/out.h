@@ -41,7 +41,7 @@ enum out_mark {
 
 /* Of columns. */
 #define OUT_RIGHT 1u  /* numbers */
-#define OUT_CUT 2u    /* may be cut to what room there is, an ellipsis at its end */
+#define OUT_CUT 2u    /* may be cut to what room there is, … or ~ at its end */
 #define OUT_SPARE 4u  /* left out on a screen that is too narrow for all */
 #define OUT_HIDDEN 8u /* never on a screen */
 
@@ -125,5 +125,8 @@ void out_put_time(struct buf *, int64_t wall);
 size_t out_width(const struct ctl *);
 /* Its lines in the same way, of LINES. */
 size_t out_height(const struct ctl *);
+/* Whether the locale's characters are all there are; else nothing but ASCII is drawn.
+ */
+bool out_is_unicode(void);
 
 #endif

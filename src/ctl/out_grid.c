@@ -110,7 +110,7 @@ static size_t
 cut_share(const struct out_screen *s, const struct out_node *table, const bool *shown)
 {
 	size_t *needs = xcalloc(table->ncolumns, sizeof(*needs)), n = 0,
-	       room = s->width;
+	       room = s->width + 1; /* nothing is behind the last one */
 	size_t width, share;
 
 	for (size_t i = 0; i < table->ncolumns; i++) {
@@ -128,24 +128,10 @@ cut_share(const struct out_screen *s, const struct out_node *table, const bool *
 	return share;
 }
 
-/* libsmartcols cuts its first columns first, but those that have a part of the screen
- * before the others. */
-static double
-column_hint(const struct out_screen *s, const struct out_node *table,
-    const struct out_column *c, size_t share)
-{
-	size_t width = column_width(table, c);
-
-	if ((c->flags & OUT_CUT) == 0 || width <= share)
-		return (double)width;
-	return ((double)share + 0.5) / (double)s->width;
-}
-
 static void
 grid_add_columns(struct libscols_table *grid, const struct out_screen *s,
     const struct out_node *table, const bool *shown)
 {
-	size_t share = cut_share(s, table, shown);
 	struct libscols_column *column;
 	const struct out_column *c;
 	int flags;
@@ -156,40 +142,61 @@ grid_add_columns(struct libscols_table *grid, const struct out_screen *s,
 		c = &table->column[i];
 		flags = (c->flags & OUT_RIGHT ? SCOLS_FL_RIGHT : 0) |
 			(c->flags & OUT_CUT ? SCOLS_FL_TRUNC : 0);
-		column = scols_have(scols_table_new_column(
-		    grid, c->title, column_hint(s, table, c, share), flags));
+		column = scols_have(scols_table_new_column(grid, c->title, 0, flags));
 		if (s->out->ctl->colour)
 			scols_need(scols_cell_set_color(
 			    scols_column_get_header(column), OUT_SGR_BOLD));
 	}
 }
 
+/* What stands in a cell; share: of a column that may be cut, which has room for its
+ * heading all the same. b is for a text that is cut. */
+static const char *
+cell_text(const struct out_column *c, const struct out_node *cell, size_t share,
+    struct buf *b)
+{
+	size_t heading = out_screen_width(c->title);
+
+	if (cell == NULL)
+		return "-";
+	if ((c->flags & OUT_CUT) == 0)
+		return cell->screen;
+	b->len = 0;
+	out_screen_cut(cell->screen, share > heading ? share : heading, b);
+	buf_putc(b, '\0');
+	return b->data;
+}
+
 static void
 grid_add_row(struct libscols_table *grid, const struct out_screen *s,
-    const struct out_node *table, const struct out_node *row, const bool *shown)
+    const struct out_node *table, const struct out_node *row, const bool *shown,
+    size_t share)
 {
 	struct libscols_line *line = scols_have(scols_table_new_line(grid, NULL));
 	const struct out_node *cell;
+	struct buf b = { 0 };
 	size_t at = 0;
 
 	for (size_t i = 0; i < table->ncolumns; i++) {
 		if (!shown[i])
 			continue;
 		cell = row_cell(row, table->column[i].key);
-		scols_need(
-		    scols_line_set_data(line, at, cell != NULL ? cell->screen : "-"));
+		scols_need(scols_line_set_data(
+		    line, at, cell_text(&table->column[i], cell, share, &b)));
 		if (cell != NULL && out_screen_sgr(cell->mark) != NULL &&
 		    s->out->ctl->colour)
 			scols_need(scols_cell_set_color(
 			    scols_line_get_cell(line, at), out_screen_sgr(cell->mark)));
 		at++;
 	}
+	buf_free(&b);
 }
 
 static void
 put_grid(const struct out_screen *s, const struct out_node *table, const bool *shown)
 {
 	struct libscols_table *grid = scols_have(scols_new_table());
+	size_t share = cut_share(s, table, shown);
 	const struct out_node *row;
 	char *text = NULL;
 
@@ -198,7 +205,7 @@ put_grid(const struct out_screen *s, const struct out_node *table, const bool *s
 	scols_need(scols_table_set_termwidth(grid, s->width));
 	grid_add_columns(grid, s, table, shown);
 	for (row = table->first; row != NULL; row = row->next)
-		grid_add_row(grid, s, table, row, shown);
+		grid_add_row(grid, s, table, row, shown, share);
 	scols_need(scols_print_table_to_string(grid, &text));
 	buf_puts(s->buf, text);
 	if (s->buf->len > 0 && s->buf->data[s->buf->len - 1] != '\n')

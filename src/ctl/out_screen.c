@@ -63,6 +63,34 @@ out_screen_width(const char *text)
 	return width == -1 ? len : (size_t)width;
 }
 
+void
+out_screen_cut(const char *text, size_t columns, struct buf *b)
+{
+	mbstate_t state = { 0 };
+	size_t used = 1, len;
+	int width;
+	wchar_t c;
+
+	if (out_screen_width(text) <= columns) {
+		buf_puts(b, text);
+		return;
+	}
+	for (; *text != '\0'; text += len) {
+		len = mbrtowc(&c, text, MB_CUR_MAX, &state);
+		width = 1;
+		if (len == (size_t)-1 || len == (size_t)-2) {
+			memset(&state, 0, sizeof(state));
+			len = 1;
+		} else if (wcwidth(c) >= 0)
+			width = wcwidth(c);
+		if (used + (size_t)width > columns)
+			break;
+		buf_add(b, text, len);
+		used += (size_t)width;
+	}
+	buf_puts(b, out_is_unicode() ? "…" : "~");
+}
+
 static bool
 is_shown(const struct out_node *n)
 {

@@ -21,6 +21,9 @@ struct out_screen {
 const char *out_screen_sgr(enum out_mark);
 /* Columns that a text takes; of one that the locale cannot say, its bytes. */
 size_t out_screen_width(const char *text);
+/* Appends a text, or if it takes more columns than these (at least one) its beginning
+ * and an ellipsis, of ASCII where the locale has no other. */
+void out_screen_cut(const char *text, size_t columns, struct buf *);
 /* Appends the rows of a table under its headings. */
 void out_grid(const struct out_screen *, const struct out_node *table);
 

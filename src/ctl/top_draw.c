@@ -3,7 +3,6 @@
 #include "ctl/top_draw.h"
 
 #include <err.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,12 +111,6 @@ int
 top_draw_columns(void)
 {
 	return COLS > 0 ? COLS : 1;
-}
-
-bool
-top_draw_is_unicode(void)
-{
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 void

@@ -34,8 +34,6 @@ int top_draw_key(void);
 /* Characters of the screen now, at least one. */
 int top_draw_rows(void);
 int top_draw_columns(void);
-/* Whether it can show more than ASCII. */
-bool top_draw_is_unicode(void);
 
 /* What is drawn between these is shown at the second. */
 void top_draw_begin(void);

@@ -135,7 +135,7 @@ draw_route(int y, const struct top_route *r, double all)
 	pane_cell(&c[4], TOP_PLAIN, "%" PRIu64, r->total);
 	buf_printf(&b, "%3d %% ", share);
 	for (int i = 0; i < share / 5; i++)
-		top_rows_spark(bar, 1, top_draw_is_unicode(), &b);
+		top_rows_spark(bar, 1, out_is_unicode(), &b);
 	pane_buf(&c[5], style, &b);
 	top_draw_row(y, pane_route_columns, NELEM(pane_route_columns), c);
 }
@@ -271,9 +271,9 @@ draw_category(int y, const struct top_look *l, unsigned category)
 		room = top_draw_columns() > 68 ? (unsigned)top_draw_columns() - 67 : 1;
 	if (n > room)
 		top_rows_spark(
-		    l->duration[category] + n - room, room, top_draw_is_unicode(), &b);
+		    l->duration[category] + n - room, room, out_is_unicode(), &b);
 	else
-		top_rows_spark(l->duration[category], n, top_draw_is_unicode(), &b);
+		top_rows_spark(l->duration[category], n, out_is_unicode(), &b);
 	pane_buf(&c[9], TOP_PLAIN, &b);
 	top_draw_row(y, pane_category_columns, NELEM(pane_category_columns), c);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/out.h"
+#include "ctl/out_screen.h"
 #include "unit.h"
 
 static struct ctl ctl;
@@ -166,8 +167,35 @@ TEST(a_screen_is_as_wide_as_it_is)
 	o = open_out();
 	put_table(o);
 	assert_printed(o, "NAME               N\n"
-			  "a name that is lon 7\n"
+			  "a name that is lo~ 7\n"
 			  "b                  -\n");
+}
+
+static void
+assert_cut(const char *text, size_t columns, const char *expected)
+{
+	struct buf b = { 0 };
+
+	out_screen_cut(text, columns, &b);
+	buf_putc(&b, '\0');
+	assert_string_equal(b.data, expected);
+	buf_free(&b);
+}
+
+TEST(what_is_cut_says_so)
+{
+	assert_cut("abc", 3, "abc");
+	assert_cut("abcd", 3, "ab~");
+	assert_cut("abcd", 1, "~");
+	assert_cut("", 1, "");
+	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+	assert_cut("äöüß", 4, "äöüß");
+	assert_cut("äöüß!", 4, "äöü…");
+	assert_cut("字字字", 4, "字…"); /* of two columns each */
+	assert_cut("ab\xff"
+		   "d",
+	    3, "ab…");
+	assert_non_null(setlocale(LC_CTYPE, "C"));
 }
 
 TEST(running_lines_break_between_items)
