@@ -6,9 +6,9 @@
  *
  * NAME is "hydration.ttl", at the top level "readers", of a category
  * "category.controlnet.reference". VALUE and DEFAULT are written as in the file,
- *without any control character; what -T hides is hidden. SOURCE is "FILE:LINE", the
- *name of a variable of the environment, or "default". The last field says whether a
- *reload changes the option.
+ * without any control character; what -T hides is hidden. SOURCE is "FILE:LINE", the
+ * name of a variable of the environment, or "default". The last field says whether a
+ * reload changes the option.
  */
 #ifndef CONFIG_DESCRIBE_H
 #define CONFIG_DESCRIBE_H

@@ -19,7 +19,7 @@ enum channel_type {
 	CHANNEL_STOP = 2,    /* down: finish what is in flight, then exit 0 */
 	CHANNEL_REOPEN = 3,  /* down: the logs, opened anew; files come along */
 	CHANNEL_RETIRE = 4,  /* down, readers: as STOP, but idle connections are kept
-			      * until  they ask once more */
+			      * until they ask once more */
 	CHANNEL_ACCEPT =
 	    5, /* down, hydrators: what the gate refuses is to be accepted */
 	CHANNEL_LEVEL = 6, /* down: the level of log lines, a number, has changed */
