@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock_holder.h"
+
 /* The pid in the file; 0: none, it is about to be written or was never a pid file. */
 static pid_t
 pidfile_pid(int fd)
@@ -42,7 +44,8 @@ pidfile_is_held(int fd)
 
 /* The file is emptied and written anew under the lock, so a pid that is in it, alive,
  * while the lock is held, is the holder's; and one that is still there when we hold the
- * process is that process. */
+ * process is that process. But the lock on what a dead one has left may be anybody's
+ * who may read it, and the pid a stranger's by now: the holder is asked for, too. */
 int
 pidfile_find(const char *path, pid_t *pid)
 {
@@ -52,7 +55,8 @@ pidfile_find(const char *path, pid_t *pid)
 		return -1;
 	if ((*pid = pidfile_pid(fd)) != 0)
 		process = pidfd_open(*pid, 0);
-	if (process != -1 && (!pidfile_is_held(fd) || pidfile_pid(fd) != *pid)) {
+	if (process != -1 && (!pidfile_is_held(fd) || pidfile_pid(fd) != *pid ||
+				 !lock_holder_is(fd, *pid))) {
 		close(process);
 		process = -1;
 	}

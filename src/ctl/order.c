@@ -27,24 +27,35 @@
 /* Beyond what the supervisor itself waits for. */
 #define ORDER_GRACE 15
 
-/* The header's pid may be another process's by now, the lock cannot: a pid that is
- * alive while the lock is held, and still when we hold the process, is the holder's. */
+/* Hydrators can write the header, and parse strangers' bytes; a file that somebody else
+ * put under the name says what he likes. So the pid that stands there is no more than a
+ * guess at who has the lock: the kernel says whether it is. */
 static int
 find_by_segment(const struct ctl *ctl, struct order_recipient *r, char *err, size_t len)
 {
 	struct attached a;
 	int status = attach_try(ctl, &a, err, len);
+	bool held;
 
 	if (status != 0)
 		return status;
 	r->pid = a.supervisor;
 	if (a.alive)
 		r->process = pidfd_open(r->pid, 0);
-	if (r->process != -1 && !segment_is_held(a.segment))
+	if (r->process != -1 && !segment_is_held_by(a.segment, r->pid))
 		order_leave(r);
+	held = segment_is_held(a.segment);
 	attach_close(&a);
 	if (r->process != -1)
 		return 0;
+	if (held) {
+		snprintf(err, len,
+		    "the segment %s names pid %d, which does not have its lock: it "
+		    "gets no order. Somebody has written there who must not: find the "
+		    "daemon by ps, and restart it",
+		    ctl->name, (int)r->pid);
+		return EXIT_FAILURE;
+	}
 	snprintf(err, len,
 	    "no hydratord is running with the segment %s: pid %d has left it behind",
 	    ctl->name, (int)r->pid);

@@ -27,7 +27,9 @@ struct order_recipient {
 /*
  * Holds the supervisor: by the lock on the pid file of the configuration, or, where
  * nobody has that, it says none, or -n says another segment, by the lock on the
- * segment. Returns 0, or an enum ctl_exit with the reason on standard error.
+ * segment. No pid is believed that is not the lock's holder (lock_holder.h). Returns 0,
+ * or an enum ctl_exit, or EXIT_FAILURE where the segment names somebody else, with the
+ * reason on standard error.
  */
 int order_find(const struct ctl *, struct order_recipient *) MUST_CHECK;
 void order_leave(struct order_recipient *);

@@ -97,6 +97,9 @@ int segment_look_whole(
     const char *name, struct segment **, char magic[SEGMENT_MAGIC_SIZE]) MUST_CHECK;
 /* A tool: whether a living supervisor holds it. The question holds up nobody. */
 bool segment_is_held(const struct segment *);
+/* A tool: whether that process is it. The header's pid is no answer: hydrators can
+ * write it. */
+bool segment_is_held_by(const struct segment *, pid_t);
 /* Any process: whether the name still leads to this segment; a reload or a restart
  * makes another one. */
 bool segment_is_named(const struct segment *);

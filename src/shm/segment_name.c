@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lock_holder.h"
 #include "shm/layout.h"
 
 #define PATH_SIZE (sizeof(SEGMENT_DIR) + NAME_MAX)
@@ -172,6 +173,12 @@ segment_is_held(const struct segment *seg)
 		return errno == EWOULDBLOCK;
 	flock(seg->fd_readonly, LOCK_UN);
 	return false;
+}
+
+bool
+segment_is_held_by(const struct segment *seg, pid_t pid)
+{
+	return segment_is_held(seg) && lock_holder_is(seg->fd_readonly, pid);
 }
 
 void

@@ -1,6 +1,7 @@
 """Orders to a running daemon, their results, and those that come to nothing."""
 import concurrent.futures
 import ctypes
+import fcntl
 import os
 import pty
 import re
@@ -428,3 +429,41 @@ def test_by_its_segment_alone(make_daemon):
     assert told("stop").returncode == 0
     assert daemon.stop() == 0
     assert told("refresh").returncode == 3
+
+
+@pytest.fixture
+def bystander():
+    """A process that nobody has any orders for."""
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        yield process
+        assert process.poll() is None, "it has got an order of the daemon's"
+        process.kill()
+
+
+ORDERS = [["stop"], ["stop", "--now"], ["refresh"], ["reload"], ["reopen"], ["loglevel", "debug"], ["upgrade"]]
+
+
+@pytest.mark.parametrize("line", ORDERS, ids=" ".join)
+def test_a_forged_header_leads_no_order_to_another_process(daemon, bystander, line):
+    daemon.pidfile.rename(daemon.directory / "elsewhere.pid")
+    own = open("/dev/shm" + daemon.segment, "r+b", buffering=0)
+    with own:
+        own.seek(144)  # struct segment_header.supervisor
+        own.write(struct.pack("=I", bystander.pid))
+        said = ctl(daemon, *line)
+        assert said.rc == 1 and "gets no order" in said.err, said
+        own.seek(144)
+        own.write(struct.pack("=I", daemon.process.pid))
+    (daemon.directory / "elsewhere.pid").rename(daemon.pidfile)
+    assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("line", ORDERS, ids=" ".join)
+def test_a_strangers_lock_on_a_pid_file_left_behind_leads_no_order_astray(make_daemon, bystander, line):
+    """A killed daemon's file can be locked by whoever may read it, when its pid is another process's."""
+    daemon = make_daemon(file_categories(DEMO), hydration=NEVER)
+    daemon.pidfile.write_text(str(bystander.pid))
+    with open(daemon.pidfile, "rb") as stranger:
+        fcntl.flock(stranger, fcntl.LOCK_EX)
+        said = ctl(daemon, *line)
+        assert said.rc == 3, said
