@@ -14,14 +14,26 @@
 
 #include "base/log_text.h"
 
+/* What stands for all that was said between beginning and end. */
+#define GAP "\n...\n"
+/* Of a whole pipe (pipe(7)), and one more for its end. */
+#define PIECES (65536 / PIECE_SIZE + 1)
+#define PIECE_SIZE 4096
+
+_Static_assert(TRIAL_HEAD_SIZE + sizeof(GAP) + TRIAL_TAIL_SIZE <= TRIAL_TEXT_SIZE,
+    "the parts fit the whole");
+
 static void NORETURN
-trial_child(const char *const argv[], int output)
+trial_child(const char *const argv[], int output, pid_t parent)
 {
 	sigset_t none;
 
-	/* Its own group, to be killed as a whole; and it ends with us. */
+	/* Its own group, to be killed as a whole; and it ends with us, also if we have
+	 * ended by now. */
 	setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	closefrom(STDERR_FILENO + 1);
@@ -35,6 +47,7 @@ trial_child(const char *const argv[], int output)
 int
 trial_start(struct trial *t, const char *const argv[], int64_t deadline)
 {
+	pid_t parent = getpid();
 	int fds[2], saved;
 
 	*t = (struct trial){ .deadline = deadline };
@@ -43,7 +56,7 @@ trial_start(struct trial *t, const char *const argv[], int64_t deadline)
 	(void)fcntl(fds[1], F_SETFL, 0); /* it may wait for us */
 	fflush(NULL);
 	if ((t->pid = fork()) == 0)
-		trial_child(argv, fds[1]);
+		trial_child(argv, fds[1], parent);
 	saved = errno;
 	close(fds[1]);
 	if (t->pid == -1) {
@@ -66,30 +79,57 @@ trial_close(struct trial *t)
 }
 
 static void
+trial_keep_tail(struct trial *t, const char *p, size_t n)
+{
+	size_t most = sizeof(t->tail), over;
+
+	if (n > most) {
+		p += n - most;
+		n = most;
+		t->cut = true;
+	}
+	if (t->tail_len + n > most) {
+		over = t->tail_len + n - most;
+		memmove(t->tail, t->tail + over, t->tail_len - over);
+		t->tail_len -= over;
+		t->cut = true;
+	}
+	memcpy(t->tail + t->tail_len, p, n);
+	t->tail_len += n;
+}
+
+static void
 trial_keep(struct trial *t, const char *p, size_t n)
 {
-	size_t room = sizeof(t->text) - 1 - t->len;
+	size_t room = TRIAL_HEAD_SIZE - t->len, head = n < room ? n : room;
 
-	if (n > room)
-		n = room;
-	memcpy(t->text + t->len, p, n);
-	t->len += n;
+	memcpy(t->text + t->len, p, head);
+	t->len += head;
+	trial_keep_tail(t, p + head, n - head);
+}
+
+/* One piece. Returns whether there may be more at once. */
+static bool
+trial_read_piece(struct trial *t)
+{
+	char piece[PIECE_SIZE];
+	ssize_t n;
+
+	if (t->output == 0)
+		return false;
+	n = read(t->output, piece, sizeof(piece));
+	if (n > 0)
+		trial_keep(t, piece, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		trial_close(t);
+	return n > 0;
 }
 
 /* One piece a turn of the loop: one that prints without end must not hold up others. */
 void
 trial_read(struct trial *t)
 {
-	char piece[4096];
-	ssize_t n;
-
-	if (t->output == 0)
-		return;
-	n = read(t->output, piece, sizeof(piece));
-	if (n > 0)
-		trial_keep(t, piece, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		trial_close(t);
+	(void)trial_read_piece(t);
 }
 
 void
@@ -99,14 +139,19 @@ trial_tick(struct trial *t, int64_t now)
 		return;
 	t->late = true;
 	kill(-t->pid, SIGKILL);
+	/* It may have left its group, and would be waited for for ever. */
+	kill(t->pid, SIGKILL);
 }
 
 bool
 trial_bury(struct trial *t, pid_t pid, int status)
 {
+	int left = PIECES;
+
 	if (t->pid == 0 || pid != t->pid)
 		return false;
-	trial_read(t);
+	while (left-- > 0 && trial_read_piece(t))
+		;
 	/* Somebody of its group still holds the other end. */
 	if (t->output != 0)
 		kill(-t->pid, SIGKILL);
@@ -119,10 +164,19 @@ trial_bury(struct trial *t, pid_t pid, int status)
 void
 trial_abandon(struct trial *t)
 {
-	if (t->pid != 0)
+	if (t->pid != 0) {
 		kill(-t->pid, SIGKILL);
+		kill(t->pid, SIGKILL);
+	}
 	trial_close(t);
 	*t = (struct trial){ .pid = 0 };
+}
+
+static void
+trial_add(struct trial *t, const char *p, size_t n)
+{
+	memcpy(t->text + t->len, p, n);
+	t->len += n;
 }
 
 /* Lines stay lines; a terminal is not commanded. */
@@ -131,6 +185,9 @@ trial_clean(struct trial *t)
 {
 	char *line = t->text, *end;
 
+	if (t->cut)
+		trial_add(t, GAP, strlen(GAP));
+	trial_add(t, t->tail, t->tail_len);
 	t->text[t->len] = '\0';
 	for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
 		log_defuse(line, (size_t)(end - line));

@@ -11,7 +11,9 @@
 
 #include "base/attr.h"
 
-#define TRIAL_TEXT_SIZE 1200 /* with its NUL; what it says beyond is not kept */
+#define TRIAL_TEXT_SIZE 1200 /* with its NUL */
+#define TRIAL_HEAD_SIZE 700
+#define TRIAL_TAIL_SIZE 480
 
 /* Zeroed: none runs. */
 struct trial {
@@ -20,8 +22,13 @@ struct trial {
 	int64_t deadline; /* clock_boot() */
 	bool late;        /* it was killed for that */
 	int status;       /* of wait(2), once it is over */
+	/* What it said, whole when it is judged. Of more than there is room for the
+	 * beginning and the end: a reason, or how it went, comes last. */
 	char text[TRIAL_TEXT_SIZE];
 	size_t len;
+	char tail[TRIAL_TAIL_SIZE]; /* what came after TRIAL_HEAD_SIZE bytes */
+	size_t tail_len;
+	bool cut;     /* between the two */
 	char how[64]; /* it ended: "has ended with 1" */
 };
 

@@ -202,10 +202,15 @@ def test_former_readers_are_handed_on(world):
      "did not say how it went"),
     (lambda p: p.script('kill -SEGV $$'), "SIGSEGV"),
     (lambda p: p.script('yes'), "did not end in time"),
+    # It leaves its group for that of its parent's session, which is not killed.
+    (lambda p: p.script("exec /usr/bin/python3 -c 'import os, time; os.setpgid(0, os.getsid(0)); time.sleep(1000)'"),
+     "did not end in time"),
+    (lambda p: p.script('case $* in *--rehearse*) yes | head -c 100000; echo "no library"; exit 1;; esac; '
+                        'exec "$real" "$@"'), "no library"),
     (lambda p: p.path.unlink(), "No such file or directory"),
     (lambda p: p.put(b"not a program\n"), "Exec format error"),
     (lambda p: (p.install(), p.path.chmod(0o644)), "Permission denied"),
-), ids=("test", "rehearsal", "silent", "crash", "endless", "missing", "text", "mode"))
+), ids=("test", "rehearsal", "silent", "crash", "endless", "group", "flood", "missing", "text", "mode"))
 def test_a_program_that_is_not_good_changes_nothing(world, spoil, reason):
     daemon, program = world(settings="supervisor { start_timeout = 1 }")
     daemon.start()
@@ -221,6 +226,15 @@ def test_a_program_that_is_not_good_changes_nothing(world, spoil, reason):
     new = program.install()
     upgrade(daemon)
     assert version(daemon) == new
+
+
+def test_a_program_that_warns_a_lot_is_no_worse(world):
+    """What counts is the last line of the rehearsal."""
+    daemon, program = world()
+    daemon.start()
+    program.script('case $* in *--rehearse*) yes "an option is old" | head -n 5000 >&2;; esac; exec "$real" "$@"')
+    upgrade(daemon)
+    assert daemon.get(ANSWER).status == 200
 
 
 def test_what_does_not_come_up_gives_all_back(world):
