@@ -172,11 +172,11 @@ TEST(a_screen_is_as_wide_as_it_is)
 }
 
 static void
-assert_cut(const char *text, size_t columns, const char *expected)
+assert_cut(const char *text, size_t room, const char *expected)
 {
 	struct buf b = { 0 };
 
-	out_screen_cut(text, columns, &b);
+	out_screen_cut(text, room, &b);
 	buf_putc(&b, '\0');
 	assert_string_equal(b.data, expected);
 	buf_free(&b);
