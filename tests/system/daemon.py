@@ -16,6 +16,7 @@ WRAPPER = os.environ.get("HYDRATORD_TEST_WRAPPER", "")
 VALGRIND = (
     "valgrind -q --leak-check=full --show-leak-kinds=definite,indirect "
     "--errors-for-leak-kinds=definite,indirect --trace-children=no --error-exitcode=99 "
+    "--vgdb=no "  # a process that is killed would leave its pipes in /tmp
     "--log-file={directory}/valgrind.%p"
 )
 # Machines are shared and valgrind is slow: how long anything that must happen may take.
