@@ -13,9 +13,9 @@
 static const struct out_column config_columns[] = {
 	{ "option", "OPTION", 0 },
 	{ "value", "VALUE", OUT_CUT },
-	{ "default", "DEFAULT", OUT_CUT },
+	{ "default", "DEFAULT", OUT_CUT | OUT_SPARE },
 	{ "source", "SOURCE", 0 },
-	{ "reloadable", "RELOAD", 0 },
+	{ "reloadable", "RELOAD", OUT_SPARE },
 };
 
 static void
