@@ -1,5 +1,4 @@
 /* The configuration of the running daemon, which may be another one than the file's. */
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/attr.h"
@@ -73,19 +72,12 @@ print_all(const struct ctl *ctl, const struct segment *seg, bool changed)
 int
 ctl_config(const struct ctl *ctl, int argc, char *argv[])
 {
-	static const struct option options[] = { { "changed", no_argument, NULL, 'd' },
-		{ 0 } };
 	struct attached a;
 	bool changed = false;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			return ctl_usage(argv[0], NULL);
-		changed = true;
-	}
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, "changed", &changed)) != 0)
+		return status;
 	if ((status = attach_open(ctl, &a)) != 0)
 		return status;
 	print_all(ctl, a.segment, changed);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "ctl/out.h"
 
 struct config;
@@ -54,5 +55,9 @@ struct ctl_command {
 /* Of a command whose command line is wrong: says so, with a hint, on standard error.
  * name is argv[0]; message NULL: getopt_long(3) has said it. Returns EX_USAGE. */
 int ctl_usage(const char *name, const char *message);
+
+/* The command line of a command that takes no argument, and no option but --FLAG, which
+ * sets *given; flag NULL: none at all. Returns 0, or EX_USAGE as ctl_usage(). */
+int ctl_parse_flag(int argc, char *argv[], const char *flag, bool *given) MUST_CHECK;
 
 #endif

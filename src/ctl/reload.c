@@ -1,5 +1,4 @@
 /* The configuration loaded again, or only compared. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,19 +77,12 @@ reload_run(struct order_recipient *r)
 int
 ctl_reload(const struct ctl *ctl, int argc, char *argv[])
 {
-	static const struct option options[] = { { "diff", no_argument, NULL, 'd' },
-		{ 0 } };
 	struct order_recipient r;
 	bool diff = false;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'd')
-			return ctl_usage(argv[0], NULL);
-		diff = true;
-	}
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, "diff", &diff)) != 0)
+		return status;
 	if (diff)
 		return config_diff(ctl);
 	if (reload_is_hopeless(ctl))

@@ -1,5 +1,4 @@
 /* The log files opened anew, after a rotation. */
-#include <getopt.h>
 #include <signal.h>
 
 #include "ctl/commands.h"
@@ -15,14 +14,11 @@ ctl_reopen(const struct ctl *ctl, int argc, char *argv[])
 		.name = "the reopening",
 		.refused = "not all was opened anew",
 	};
-	static const struct option options[] = { { 0 } };
 	struct order_recipient r;
 	int status;
 
-	if (getopt_long(argc, argv, "", options, NULL) != -1)
-		return ctl_usage(argv[0], NULL);
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
+		return status;
 	if ((status = order_find(ctl, &r)) != 0)
 		return status;
 	status = order_run(&r, &reopen);

@@ -1,5 +1,4 @@
 /* How the daemon is, on one screen. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -166,20 +165,13 @@ status_show(const struct ctl *ctl, const struct attached *a)
 int
 ctl_status(const struct ctl *ctl, int argc, char *argv[])
 {
-	static const struct option options[] = { { "nagios", no_argument, NULL, 'N' },
-		{ 0 } };
 	char message[ATTACH_MESSAGE];
 	struct attached a;
 	bool nagios = false;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'N')
-			return ctl_usage(argv[0], NULL);
-		nagios = true;
-	}
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, "nagios", &nagios)) != 0)
+		return status;
 	status = attach_try(ctl, &a, message, sizeof(message));
 	if (status != 0)
 		return nagios ? nagios_miss(&a, status, message)

@@ -1,5 +1,4 @@
 /* The end of the daemon. */
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <syslog.h>
@@ -33,20 +32,13 @@ stop_await(struct order_recipient *r, int64_t patience, bool now)
 int
 ctl_stop(const struct ctl *ctl, int argc, char *argv[])
 {
-	static const struct option options[] = { { "now", no_argument, NULL, 'n' },
-		{ 0 } };
 	struct order_recipient r;
 	bool now = false;
 	int64_t drain;
-	int c, status;
+	int status;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c != 'n')
-			return ctl_usage(argv[0], NULL);
-		now = true;
-	}
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, "now", &now)) != 0)
+		return status;
 	if ((status = order_find(ctl, &r)) != 0)
 		return status;
 	drain = now ? 0 : order_option(&r, "supervisor.drain_timeout", DRAIN);

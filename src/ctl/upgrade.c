@@ -1,5 +1,4 @@
 /* Another program in the place of the running one. */
-#include <getopt.h>
 #include <stdlib.h>
 #include <syslog.h>
 
@@ -42,14 +41,11 @@ ctl_upgrade(const struct ctl *ctl, int argc, char *argv[])
 		.name = "the upgrade",
 		.refused = "not upgraded, the old program stays in use",
 	};
-	static const struct option options[] = { { 0 } };
 	struct order_recipient r;
 	int status;
 
-	if (getopt_long(argc, argv, "", options, NULL) != -1)
-		return ctl_usage(argv[0], NULL);
-	if (optind < argc)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
+		return status;
 	if ((status = order_find(ctl, &r)) != 0)
 		return status;
 	if (upgrade_is_under_way(&r)) {

@@ -1,7 +1,6 @@
 /* Every checksum, offset and invariant, a line each. A daemon at work changes what is
  * looked at: what may be so for a moment is looked at again, and is no damage. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -187,15 +186,12 @@ header_is_damaged(const struct ctl *ctl)
 int
 ctl_verify(const struct ctl *ctl, int argc, char *argv[])
 {
-	static const struct option none[] = { { 0 } };
 	struct attached a = { 0 };
 	unsigned bad;
 	int status;
 
-	if (getopt_long(argc, argv, "", none, NULL) != -1)
-		return ctl_usage(argv[0], NULL);
-	if (optind != argc)
-		return ctl_usage(argv[0], "no argument is wanted");
+	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
+		return status;
 	if (!header_is_damaged(ctl) && (status = attach_open(ctl, &a)) != 0)
 		return status;
 	print_checks(ctl, &a, &bad);

@@ -36,8 +36,8 @@ ctl_why(const struct ctl *ctl, int argc, char *argv[])
 	struct facts *f;
 	int status;
 
-	if (argc > 1)
-		return ctl_usage(argv[0], "it takes no argument");
+	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
+		return status;
 	if ((status = attach_open(ctl, &a)) != 0)
 		return status;
 	f = facts_read(ctl, &a);
