@@ -105,23 +105,35 @@ upgrade_ask(struct upgrade *u, pid_t by)
 	upgrade_try(u, UPGRADE_TEST, "-t");
 }
 
-static void
-upgrade_exec(struct upgrade *u)
+/* descriptor, why: as in the struct. */
+static struct handover_from
+upgrade_hand_over(
+    const struct upgrade *u, const char *program, int descriptor, const char *why)
 {
-	struct reload *r = u->reload;
-	const struct handover_from from = {
+	const struct reload *r = u->reload;
+
+	return (struct handover_from){
 		.crews = &r->crews,
 		.serving = r->serving,
 		.passed = r->passed,
 		.lock = daemon_lock_descriptor(u->lock),
 		.started_boot = r->facts.started_boot,
 		.started_wall = r->facts.started_wall,
-		.program = r->start->program,
-		.descriptor = -1,
+		.program = program,
+		.descriptor = descriptor,
 		.config_path = r->start->path,
 		.foreground = r->start->foreground,
 		.reload_wanted = r->wanted,
+		.why = why,
 	};
+}
+
+static void
+upgrade_exec(struct upgrade *u)
+{
+	struct reload *r = u->reload;
+	const struct handover_from from =
+	    upgrade_hand_over(u, r->start->program, -1, NULL);
 	char why[128];
 
 	notify_reloading();
@@ -276,20 +288,8 @@ void
 upgrade_give_back(struct upgrade *u, const char *why)
 {
 	struct reload *r = u->reload;
-	const struct handover_from from = {
-		.crews = &r->crews,
-		.serving = r->serving,
-		.passed = r->passed,
-		.lock = daemon_lock_descriptor(u->lock),
-		.started_boot = r->facts.started_boot,
-		.started_wall = r->facts.started_wall,
-		.program = r->start->handover->path,
-		.descriptor = r->start->handover->program,
-		.config_path = r->start->path,
-		.foreground = r->start->foreground,
-		.reload_wanted = r->wanted,
-		.why = why,
-	};
+	const struct handover_from from = upgrade_hand_over(
+	    u, r->start->handover->path, r->start->handover->program, why);
 
 	log_errx("%s does not come up, %s goes on: %s", PACKAGE_VERSION,
 	    r->start->handover->version, why);
