@@ -26,6 +26,8 @@
 #define STOPPED_LOOKS 100 /* before it is asked whether it is stopped */
 /* Beyond what the supervisor itself waits for. */
 #define ORDER_GRACE 15
+/* Seconds; no option is a longer time that somebody would wait. */
+#define OPTION_TIME_MAX (24 * 3600)
 
 /* Hydrators can write the header, and parse strangers' bytes; a file that somebody else
  * put under the name says what he likes. So the pid that stands there is no more than a
@@ -192,7 +194,8 @@ order_option(const struct order_recipient *r, const char *option, int64_t otherw
 		return otherwise;
 	otherwise = running_int(seg, option, otherwise);
 	segment_close(&seg);
-	return otherwise;
+	/* Hydrators can write it, and it is multiplied to nanoseconds. */
+	return otherwise < OPTION_TIME_MAX ? otherwise : OPTION_TIME_MAX;
 }
 
 int64_t

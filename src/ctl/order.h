@@ -72,8 +72,8 @@ int order_run(struct order_recipient *, const struct order_errand *) MUST_CHECK;
  * whether it has ended. */
 bool order_has_ended(struct order_recipient *) MUST_CHECK;
 
-/* The value of an option of the running daemon that is a number, "upstream.timeout";
- * otherwise: it is not to be seen. */
+/* The value of an option of the running daemon that is a time in seconds,
+ * "upstream.timeout", a day at most; otherwise: it is not to be seen. */
 int64_t order_option(
     const struct order_recipient *, const char *option, int64_t otherwise);
 /* Seconds that something may take that takes so many at most, if the machine has no

@@ -467,3 +467,21 @@ def test_a_strangers_lock_on_a_pid_file_left_behind_leads_no_order_astray(make_d
         fcntl.flock(stranger, fcntl.LOCK_EX)
         said = ctl(daemon, *line)
         assert said.rc == 3, said
+
+
+def test_a_forged_option_makes_no_wait_absurd(daemon):
+    """So many seconds are no number of nanoseconds."""
+    with open("/dev/shm" + daemon.segment, "r+b", buffering=0) as segment:
+        known = b"supervisor.drain_timeout\t30\t"
+        at = segment.read(4 << 20).index(known)
+        segment.seek(at)
+        segment.write(known.replace(b"30", b"9G"))
+    daemon.send(signal.SIGSTOP)
+    tool = subprocess.Popen([PROGRAM, "-c", str(daemon.config), "stop"], env=daemon.env, text=True,
+                            stderr=subprocess.PIPE)
+    said = tool.stderr.readline()
+    daemon.send(signal.SIGCONT)
+    assert "was stopped by a signal" in said
+    assert tool.wait(PATIENCE) == 0
+    tool.stderr.close()
+    assert daemon.stop() == 0
