@@ -19,6 +19,18 @@ static const struct out_column task_columns[] = {
 	{ "text", "TEXT", OUT_CUT },
 };
 
+/* A cycle's reason may begin with that word. */
+static void
+task_tell(const struct refresh *r, const struct refresh_task *t, const char *text)
+{
+	const char *word = r->accept ? "not accepted" : "not refreshed";
+	size_t len = strlen(word);
+
+	if (strncmp(text, word, len) == 0 && strncmp(text + len, ": ", 2) == 0)
+		text += len + 2;
+	fprintf(stderr, "hydratorctl: %s: %s: %s\n", t->category, word, text);
+}
+
 /* Programs get one document in the end. */
 static void
 task_end(const struct refresh *r, struct refresh_task *t, bool well,
@@ -33,8 +45,7 @@ task_end(const struct refresh *r, struct refresh_task *t, bool well,
 	if (well)
 		printf("%s: %s\n", t->category, text);
 	else
-		fprintf(stderr, "hydratorctl: %s: %s: %s\n", t->category,
-		    r->accept ? "not accepted" : "not refreshed", text);
+		task_tell(r, t, text);
 	fflush(stdout);
 }
 

@@ -485,3 +485,11 @@ def test_a_forged_option_makes_no_wait_absurd(daemon):
     assert tool.wait(PATIENCE) == 0
     tool.stderr.close()
     assert daemon.stop() == 0
+
+
+def test_a_refresh_that_finds_no_room_says_so_once(make_daemon):
+    daemon = make_daemon(file_categories(DEMO), hydration=NEVER)
+    daemon.config.write_text(daemon.config.read_text().replace('capacity = "8M"', 'capacity = "64K" max = "64K"'))
+    daemon.start(wait=False)
+    said = ctl(daemon, "refresh", IMAGE)
+    assert said.rc == 1 and "does not fit" in said.err and said.err.count("not refreshed") == 1, said
