@@ -2,6 +2,8 @@
  * when it does not after all. */
 #include "supervisor/upgrade.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +70,16 @@ upgrade_try(struct upgrade *u, enum upgrade_phase phase, const char *option)
 	u->phase = phase;
 }
 
+/* It was started as it is, but may have become another since: whoever may write it
+ * would be us. One that is not there says so when it is tried. */
+static bool
+program_is_everybodys(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0;
+}
+
 /* NULL: nothing is in the way. */
 static const char *
 upgrade_obstacle(const struct upgrade *u)
@@ -78,6 +90,9 @@ upgrade_obstacle(const struct upgrade *u)
 		return "it has not started yet";
 	if (r->rising != NULL || r->wanted)
 		return "a reload is under way: try again when it has ended";
+	if (program_is_everybodys(r->start->program))
+		return "everybody may write the program: chmod o-w it, and see what it "
+		       "is";
 	if (!reload_has_room(r))
 		return "readers of too many former configurations still have clients: "
 		       "try again when they have left";

@@ -210,7 +210,8 @@ def test_former_readers_are_handed_on(world):
     (lambda p: p.path.unlink(), "No such file or directory"),
     (lambda p: p.put(b"not a program\n"), "Exec format error"),
     (lambda p: (p.install(), p.path.chmod(0o644)), "Permission denied"),
-), ids=("test", "rehearsal", "silent", "crash", "endless", "group", "flood", "missing", "text", "mode"))
+    (lambda p: (p.install(), p.path.chmod(0o757)), "everybody may write the program"),
+), ids=("test", "rehearsal", "silent", "crash", "endless", "group", "flood", "missing", "text", "mode", "everybodys"))
 def test_a_program_that_is_not_good_changes_nothing(world, spoil, reason):
     daemon, program = world(settings="supervisor { start_timeout = 1 }")
     daemon.start()
