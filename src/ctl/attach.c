@@ -111,6 +111,12 @@ attach_fail(const struct ctl *ctl, int error, const char *magic, struct attached
 		    "runs (%s); use its hydratorctl, or restart it with this one",
 		    path, magic, segment_layout(), PACKAGE_VERSION);
 		return CTL_NOT_SERVING;
+	case ELOOP:
+		snprintf(err, errlen,
+		    "%s is a symbolic link, which is not followed: hydratord makes "
+		    "none; see who has, and restart the daemon, which replaces it",
+		    path);
+		return CTL_NOT_SERVING;
 	case ESRCH:
 		snprintf(err, errlen,
 		    "%s is no shared memory of hydratord, or damaged: restart the "

@@ -493,3 +493,19 @@ def test_a_refresh_that_finds_no_room_says_so_once(make_daemon):
     daemon.start(wait=False)
     said = ctl(daemon, "refresh", IMAGE)
     assert said.rc == 1 and "does not fit" in said.err and said.err.count("not refreshed") == 1, said
+
+
+def test_a_link_under_the_name_is_told(make_daemon):
+    daemon = make_daemon(file_categories(DEMO), hydration=NEVER)
+    link = "/dev/shm" + daemon.segment
+    os.symlink("/etc/passwd", link)
+    try:
+        for line in ORDERS + [["status"], ["verify"]]:
+            said = ctl(daemon, *line)
+            assert said.rc == 2 and "is a symbolic link, which is not followed" in said.err, said
+        daemon.start()
+        assert not os.path.islink(link) and ctl(daemon, "status").rc == 0
+        assert daemon.stop() == 0
+    finally:
+        if os.path.islink(link):
+            os.unlink(link)
