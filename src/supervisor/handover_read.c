@@ -343,6 +343,29 @@ read_record(int fd)
 	return NULL;
 }
 
+/* Frees; descriptors stay open. */
+static void
+forget(struct handover *h)
+{
+	struct handover_crew *c;
+	size_t i, k;
+
+	for (i = 0; i < h->ncrews; i++) {
+		c = &h->crew[i];
+		for (k = 0; k < c->nsockets; k++)
+			free(c->socket[k].text);
+		free(c->socket);
+		free(c->child);
+		free(c->segment.header);
+	}
+	free(h->crew);
+	free(h->passed.fd);
+	free(h->passed.name);
+	free(h->path);
+	free(h->why);
+	*h = (struct handover){ .record = -1, .program = -1, .lock = -1, .crew = NULL };
+}
+
 int
 handover_open(int record, struct handover *out, char *err, size_t errlen)
 {
@@ -355,12 +378,14 @@ handover_open(int record, struct handover *out, char *err, size_t errlen)
 	if (text == NULL) {
 		snprintf(err, errlen, "descriptor %d is no handover: %s", record,
 		    strerror(errno));
-		free(out->why);
+		forget(out);
 		return -1;
 	}
 	(void)fcntl(record, F_SETFD, FD_CLOEXEC);
 	r = read_all(out, text, err, errlen);
 	free(text);
+	if (r == -1)
+		forget(out);
 	return r;
 }
 
@@ -450,22 +475,6 @@ handover_return(
 void
 handover_close(struct handover *h)
 {
-	struct handover_crew *c;
-	size_t i, k;
-
 	each_descriptor(h, close_one);
-	for (i = 0; i < h->ncrews; i++) {
-		c = &h->crew[i];
-		for (k = 0; k < c->nsockets; k++)
-			free(c->socket[k].text);
-		free(c->socket);
-		free(c->child);
-		free(c->segment.header);
-	}
-	free(h->crew);
-	free(h->passed.fd);
-	free(h->passed.name);
-	free(h->path);
-	free(h->why);
-	*h = (struct handover){ .record = -1, .program = -1, .lock = -1, .crew = NULL };
+	forget(h);
 }
