@@ -25,16 +25,16 @@
 typedef bool inspect_test_fn(const void *);
 
 static bool
-holds_soon(inspect_test_fn *holds, const void *what)
+holds_soon(const struct inspection *i, inspect_test_fn *holds, const void *what)
 {
 	const struct timespec pause = { .tv_nsec = 10 * NSEC_PER_MSEC };
 
-	for (int i = 0; i < INSPECT_TRIES; i++) {
-		if (holds(what))
-			return true;
+	for (int n = 1; !holds(what); n++) {
+		if (i->still || n == INSPECT_TRIES)
+			return false;
 		nanosleep(&pause, NULL);
 	}
-	return false;
+	return true;
 }
 
 /* Reads record n as its reader does, as much of it as size says. */
@@ -251,11 +251,11 @@ say_counters(struct inspection *i, const char *where, const struct counters *c)
 		inspect_say(i, false, where, "a saving or reload is not of the past");
 	if (atomic_load(&c->cpu) < 0)
 		inspect_say(i, false, where, "it took a negative processor time");
-	if (!holds_soon(streams_fit, c))
+	if (!holds_soon(i, streams_fit, c))
 		inspect_say(i, false, where,
 		    "%" PRIu64 " streams in %" PRIu64 " connections",
 		    counter_read(&c->streams), counter_read(&c->connections));
-	if (!holds_soon(requests_fit, c))
+	if (!holds_soon(i, requests_fit, c))
 		inspect_say(i, false, where,
 		    "%" PRIu64 " requests have a duration, but only %" PRIu64
 		    " were handled",
@@ -350,7 +350,7 @@ say_cycles(struct inspection *i, const char *where, const struct segment *seg,
 {
 	const struct cycles_rings *r =
 	    (const struct cycles_rings *)(seg->base + seg->h.cycles_offset) + category;
-	bool good = holds_soon(cycles_fit, r);
+	bool good = holds_soon(i, cycles_fit, r);
 	unsigned used, misplaced = cycles_misplaced(r, &used);
 	uint64_t newest = seqlock_get(&r->newest);
 

@@ -19,6 +19,7 @@ struct inspection {
 	void (*say)(void *arg, bool good, const char *where, const char *what);
 	void *arg;
 	unsigned bad; /* verdicts that were not good */
+	bool still;   /* nobody writes: what does not hold at once is not waited for */
 };
 
 /* For who has something to tell that is not of this room. */

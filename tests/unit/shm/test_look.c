@@ -62,7 +62,7 @@ say_nothing(void *arg UNUSED, bool good UNUSED, const char *where, const char *w
 static void
 read_slots(const struct segment *seg)
 {
-	struct inspection in = { .say = say_nothing };
+	struct inspection in = { .say = say_nothing, .still = true };
 	struct process_view v;
 
 	for (unsigned i = 0; i < segment_nprocs(seg); i++) {
@@ -79,7 +79,7 @@ static void
 read_categories(const struct segment *seg)
 {
 	static struct cycles_brief brief[CYCLES_BRIEFS];
-	struct inspection in = { .say = say_nothing };
+	struct inspection in = { .say = say_nothing, .still = true };
 	struct buf payload = { 0 };
 	uint64_t generation;
 	struct snapshot *s;
@@ -104,7 +104,7 @@ read_categories(const struct segment *seg)
 static void
 read_all(const struct segment *seg)
 {
-	struct inspection in = { .say = say_nothing };
+	struct inspection in = { .say = say_nothing, .still = true };
 	struct order_state order;
 	struct daemon_facts facts;
 	struct host_view host;
