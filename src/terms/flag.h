@@ -33,7 +33,5 @@ enum risk_flag {
 const char *flag_name(enum risk_flag);
 /* "not used today", ...: a reason, to be read by people. */
 const char *flag_words(enum risk_flag);
-/* The flag of the n bytes at name (exact, case-sensitive), or -1. */
-int flag_find(const char *name, size_t n);
 
 #endif
