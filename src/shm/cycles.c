@@ -2,15 +2,12 @@
 #include "shm/cycles.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 #include "base/attr.h"
-#include "base/log_text.h"
 #include "shm/layout.h"
 #include "shm/ledger.h"
 #include "shm/seqlock.h"
-
-#define CYCLES_TIME_MAX (INT64_MAX / 2)
+#include "shm/tame.h"
 
 _Static_assert(CYCLES_DOCUMENTS == LEDGER_DOCUMENTS, "a place for each document");
 
@@ -44,18 +41,10 @@ record_read(
 	return atomic_load_explicit(&l->seq, memory_order_relaxed) == seq;
 }
 
-static uint64_t
-tame_span(uint64_t nsec)
-{
-	return nsec > CYCLES_TIME_MAX ? 0 : nsec;
-}
-
-/* Who may write parses strangers' bytes: what it says is not trusted. */
 static void
 tame_brief(struct cycles_brief *b)
 {
-	if (b->begun < 0 || b->begun > CYCLES_TIME_MAX)
-		b->begun = 0;
+	b->begun = tame_time(b->begun, 0);
 	b->fetch = tame_span(b->fetch);
 	b->compute = tame_span(b->compute);
 	b->encode = tame_span(b->encode);
@@ -78,8 +67,7 @@ tame_detail(struct cycles_detail *d)
 		k->asked = k->asked != 0;
 		k->nsec = tame_span(k->nsec);
 	}
-	d->reason[sizeof(d->reason) - 1] = '\0';
-	log_defuse(d->reason, strlen(d->reason));
+	tame_text(d->reason, sizeof(d->reason));
 }
 
 static bool

@@ -8,6 +8,7 @@
 #include "shm/latched.h"
 #include "shm/layout.h"
 #include "shm/origin.h"
+#include "shm/tame.h"
 
 _Static_assert(LEDGER_HOST_SIZE == ORIGIN_SIZE, "room for all origins");
 
@@ -23,19 +24,6 @@ ledger_put(char *field, size_t size, const char *text)
 	memset(field, 0, size);
 	strlcpy(field, text, size);
 	log_defuse(field, strlen(field));
-}
-
-static void
-tame_text(char *field, size_t size)
-{
-	field[size - 1] = '\0';
-	log_defuse(field, strlen(field));
-}
-
-static int64_t
-tame_time(int64_t nsec, int64_t least)
-{
-	return nsec < least || nsec > SEGMENT_TIME_MAX ? 0 : nsec;
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "base/attr.h"
 #include "shm/latched.h"
 #include "shm/layout.h"
+#include "shm/tame.h"
 
 static struct process_record *
 record_at(const struct segment *seg, unsigned slot)
@@ -17,15 +18,8 @@ process_write(struct segment *seg, unsigned slot, const struct process_view *v)
 	latched_write(&record_at(seg, slot)->latch, v, sizeof(*v));
 }
 
-static int64_t
-time_in_range(int64_t nsec)
-{
-	return nsec < 0 || nsec > SEGMENT_TIME_MAX ? 0 : nsec;
-}
-
-/* Hydrators can write the whole segment, and parse strangers' bytes. */
 static void
-bring_into_range(const struct segment *seg, struct process_view *v)
+tame_view(const struct segment *seg, struct process_view *v)
 {
 	if (v->pid < 0)
 		v->pid = 0;
@@ -36,9 +30,9 @@ bring_into_range(const struct segment *seg, struct process_view *v)
 	if (v->index >=
 	    (v->role == PROCESS_HYDRATOR ? seg->h.ncategories : seg->h.nprocs))
 		v->index = 0;
-	v->born = time_in_range(v->born);
-	v->due = time_in_range(v->due);
-	v->last_death = time_in_range(v->last_death);
+	v->born = tame_time(v->born, 0);
+	v->due = tame_time(v->due, 0);
+	v->last_death = tame_time(v->last_death, 0);
 }
 
 bool
@@ -46,7 +40,7 @@ process_read(const struct segment *seg, unsigned slot, struct process_view *out)
 {
 	bool there = latched_read(&record_at(seg, slot)->latch, out, sizeof(*out));
 
-	bring_into_range(seg, out);
+	tame_view(seg, out);
 	return there;
 }
 
