@@ -42,6 +42,7 @@ level_order(const struct ctl *ctl, enum log_level level, unsigned seconds)
 		.argument = ORDER_LEVEL(level, seconds),
 		.patience = order_patience(0),
 		.name = "the change of the level",
+		.done = "",
 		.refused = "the level is not changed",
 	};
 	struct order_recipient r;

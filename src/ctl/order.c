@@ -303,7 +303,7 @@ put_notes(struct out *o, const char *text)
 	free(lines);
 }
 
-/* For programs a document; for people nothing where there is nothing to say. */
+/* For programs a document; for people what the supervisor has to say of it. */
 static void
 errand_tell(const struct order_recipient *r, const struct order_errand *e,
     const struct order_state *s)
@@ -314,7 +314,7 @@ errand_tell(const struct order_recipient *r, const struct order_errand *e,
 	out_string(o, "outcome", NULL, done ? "done" : "refused");
 	out_string(o, "text", NULL, s->text[0] != '\0' ? s->text : NULL);
 	if (done)
-		put_notes(o, s->text);
+		put_notes(o, s->text[0] != '\0' ? s->text : e->done);
 	out_close(&o);
 	if (!done && !journal_has_it(r))
 		journal_tell(LOG_ERR, "hydratorctl: %s: %s", e->refused, s->text);

@@ -55,6 +55,8 @@ struct order_errand {
 	unsigned argument;
 	int64_t patience; /* seconds */
 	const char *name; /* "the reload" */
+	const char *done; /* "reloaded": said where the supervisor has nothing to add;
+			   * "": it always has */
 	/* What is on standard error before the reason, if it was refused: "not
 	 * reloaded, the old configuration stays in use". */
 	const char *refused;

@@ -68,6 +68,7 @@ reload_run(struct order_recipient *r)
 		.signo = SIGHUP,
 		.patience = order_patience(start + drain),
 		.name = "the reload",
+		.done = "reloaded",
 		.refused = "not reloaded, the old configuration stays in use",
 	};
 

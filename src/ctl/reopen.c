@@ -12,6 +12,7 @@ ctl_reopen(const struct ctl *ctl, int argc, char *argv[])
 		.signo = SIGUSR2,
 		.patience = order_patience(0),
 		.name = "the reopening",
+		.done = "the logs are opened anew",
 		.refused = "not all was opened anew",
 	};
 	struct order_recipient r;

@@ -1,5 +1,6 @@
 /* The end of the daemon. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 
@@ -7,6 +8,7 @@
 #include "base/journal.h"
 #include "ctl/commands.h"
 #include "ctl/order.h"
+#include "ctl/out.h"
 
 #define DRAIN 60 /* seconds, where nobody says more */
 
@@ -29,6 +31,18 @@ stop_await(struct order_recipient *r, int64_t patience, bool now)
 	return 0;
 }
 
+static void
+stop_tell(const struct order_recipient *r)
+{
+	struct out *o = out_open(r->ctl, stdout, "stop", 1);
+	char note[64];
+
+	out_int(o, "pid", NULL, r->pid);
+	snprintf(note, sizeof(note), "pid %d has stopped", (int)r->pid);
+	out_note(o, note);
+	out_close(&o);
+}
+
 int
 ctl_stop(const struct ctl *ctl, int argc, char *argv[])
 {
@@ -44,6 +58,8 @@ ctl_stop(const struct ctl *ctl, int argc, char *argv[])
 	drain = now ? 0 : order_option(&r, "supervisor.drain_timeout", DRAIN);
 	if ((status = order_send(&r, SIGTERM, now ? ORDER_STOP_NOW : 0)) == 0)
 		status = stop_await(&r, order_patience(drain), now);
+	if (status == 0)
+		stop_tell(&r);
 	order_leave(&r);
 	return status;
 }

@@ -39,6 +39,7 @@ ctl_upgrade(const struct ctl *ctl, int argc, char *argv[])
 		.code = ORDER_UPGRADE,
 		.patience = upgrade_patience(ctl->config),
 		.name = "the upgrade",
+		.done = "",
 		.refused = "not upgraded, the old program stays in use",
 	};
 	struct order_recipient r;

@@ -266,7 +266,7 @@ def test_logs_are_reopened_when_it_says_so(make_daemon, tmp_path):
     daemon.log_path = log
     daemon.start()
     log.rename(directory / "old")
-    assert ctl(daemon, "reopen").rc == 0
+    assert ctl(daemon, "reopen").out == "the logs are opened anew\n"
     assert log.exists()
     assert ctl(daemon, "refresh", IMAGE).rc == 0
     wait_for(lambda: hydrated(daemon, IMAGE), "a line in the new file")
@@ -280,7 +280,9 @@ def test_logs_are_reopened_when_it_says_so(make_daemon, tmp_path):
 
 
 def test_a_stop_waits_for_the_end(daemon):
-    assert ctl(daemon, "stop").rc == 0
+    assert ctl(daemon, "reload").out == "reloaded\n"
+    said = ctl(daemon, "stop")
+    assert said.rc == 0 and said.out == "pid %d has stopped\n" % daemon.process.pid, said
     assert not process_alive(daemon.process.pid)
     assert daemon.stop() == 0
     for line in (["stop"], ["refresh"], ["reload"], ["reopen"], ["loglevel", "debug"], ["config"]):
@@ -298,7 +300,7 @@ def test_a_stop_that_waits_for_nobody(make_daemon):
                                 % IMAGE.encode())
         if not select.select([], [connection.sock], [], 0)[1]:
             break
-    assert ctl(daemon, "stop", "--now").rc == 0
+    assert ctl(daemon, "stop", "--now", "--json").json()["pid"] == daemon.process.pid
     connection.close()
     assert daemon.stop() == 0
 
