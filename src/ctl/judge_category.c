@@ -54,12 +54,25 @@ told_of(const struct judge_set *set)
 	return set->of[0];
 }
 
+/* Categories begin one after another, and not before hydration.startup_delay. */
+static bool
+is_about_to_begin(const struct facts *f, const struct facts_category *c)
+{
+	return c->cycle.number == 0 && c->ledger.failing_since == 0 &&
+	       c->ledger.phase == LEDGER_IDLE &&
+	       f->boot - f->daemon.started_boot < f->options.start_timeout;
+}
+
 static void
 advise_refresh(
     const struct facts *f, struct judge_finding *it, const struct facts_category *c)
 {
 	struct buf wait = { 0 };
 
+	if (is_about_to_begin(f, c)) {
+		judge_put_advice(it, "its first refresh is about to begin: wait");
+		return;
+	}
 	if (c->ledger.failing_since != 0)
 		judge_put_advice(it, "mend what the cause names; ");
 	if (c->ledger.phase != LEDGER_IDLE) {

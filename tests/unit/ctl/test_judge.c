@@ -185,6 +185,19 @@ TEST(a_category_without_answers_counts_as_readyz_counts_it)
 	assert_worst(CTL_NOT_SERVING, JUDGE_NOTHING_SERVED, "no category", "");
 }
 
+TEST(a_first_refresh_is_waited_for)
+{
+	struct facts_category *c = &facts->category[0];
+
+	c->there = c->required = false;
+	facts->daemon.started_boot = facts->boot - NSEC_PER_SEC;
+	assert_worst(CTL_DEGRADED, JUDGE_EMPTY, "blip is empty",
+	    "its first refresh is about to begin: wait");
+	facts->daemon.started_boot = facts->boot - facts->options.start_timeout;
+	assert_worst(CTL_DEGRADED, JUDGE_EMPTY, "blip is empty",
+	    "hydratorctl refresh blip tries at once");
+}
+
 TEST(the_documents_say_more_than_the_first_cause)
 {
 	struct facts_category *c = &facts->category[0];
