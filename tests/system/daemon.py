@@ -287,6 +287,9 @@ horde { url = "%s" %s }
             assert not self.pidfile.exists(), "pid file left behind"
         return status
 
+    def has_sanitizer(self):
+        return "libasan" in pathlib.Path("/proc/%d/maps" % self.process.pid).read_text()
+
     @staticmethod
     def session_members(session):
         members = []

@@ -466,14 +466,16 @@ def processor_time(pids):
 
 def test_attaching_costs_the_daemon_nothing(well, figure):
     """A thousand looks: no process of it is woken for one."""
+    calls = 100 if WRAPPER or well.has_sanitizer() else 1000  # such a tool takes a fifth of a second to start
     pids = well.session_members(well.process.pid)
     before = ctl(well, "status", "--json").json()
     began = processor_time(pids)
-    script = "for i in $(seq 1000); do %s -c %s status --json >/dev/null || exit 1; done" % (PROGRAM, well.config)
+    script = "for i in $(seq %d); do %s -c %s status --json >/dev/null || exit 1; done" % (
+        calls, PROGRAM, well.config)
     subprocess.run(["sh", "-c", script], env=well.env, check=True, timeout=PATIENCE * 5)
     took = processor_time(pids) - began
     after = ctl(well, "status", "--json").json()
-    figure("1,000 calls of hydratorctl status: %.2f s of the daemon's processor time" % took)
+    figure("%d calls of hydratorctl status: %.2f s of the daemon's processor time" % (calls, took))
     for key in ("requests", "sent", "connections"):
         assert before["readers"][key] == after["readers"][key], key
     assert [c["generation"] for c in before["categories"]] == [c["generation"] for c in after["categories"]]

@@ -130,11 +130,6 @@ def measure(pid):
     return int(status["RssAnon"].split()[0]), len(os.listdir("/proc/%d/fd" % pid))
 
 
-def has_sanitizer(daemon):
-    """Its quarantine of freed memory grows by itself."""
-    return "libasan" in pathlib.Path("/proc/%d/maps" % daemon.process.pid).read_text()
-
-
 def live(day, seconds):
     left = 0
     for _ in range(seconds // STEP):
@@ -156,7 +151,7 @@ def test_a_day_of_a_flapping_upstream(tmp_path, figure):
             live(day, DAY - DAY // 4)
             late = usage(day.daemon)
             report(day, early, late, figure)
-            if not has_sanitizer(day.daemon):
+            if not day.daemon.has_sanitizer():  # whose quarantine of freed memory grows by itself
                 for role, (memory, descriptors) in late.items():
                     assert memory <= early[role][0] + GROWTH_KIB, role
                     assert descriptors <= early[role][1] + 2, role
