@@ -13,8 +13,7 @@
 
 #define RECENT (10 * 60 * NSEC_PER_SEC) /* a death that is told */
 
-static void
-text_add(char *text, const char *fmt, va_list args)
+static void PRINTF_LIKE(2, 0) text_add(char *text, const char *fmt, va_list args)
 {
 	size_t len = strlen(text);
 
