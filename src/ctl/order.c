@@ -24,6 +24,8 @@
 
 #define LOOK_MS 20
 #define STOPPED_LOOKS 100 /* before it is asked whether it is stopped */
+/* Of a result that is being written: who is overtaken so often reads a forgery. */
+#define READ_TRIES 1000
 /* Beyond what the supervisor itself waits for. */
 #define ORDER_GRACE 15
 /* Seconds; no option is a longer time that somebody would wait. */
@@ -136,11 +138,13 @@ order_send(const struct order_recipient *r, int signo, int value)
 int
 order_tell_unseen(const struct order_recipient *r)
 {
+	int saved = errno;
+
 	journal_tell(LOG_ERR,
 	    "hydratorctl: the segment %s of pid %d is not to be seen: %s: is "
 	    "segment.name the running one's?",
-	    r->ctl->name, (int)r->pid, strerror(errno));
-	return errno == EACCES ? CTL_NO_RIGHT : EXIT_FAILURE;
+	    r->ctl->name, (int)r->pid, strerror(saved));
+	return saved == EACCES ? CTL_NO_RIGHT : EXIT_FAILURE;
 }
 
 int
@@ -324,10 +328,10 @@ int
 order_run(struct order_recipient *r, const struct order_errand *e)
 {
 	struct order_state s;
-	int status;
+	int status, tries = 0;
 
 	while (order_read(r->ctl->name, r->pid, e->verb, &s) == -1) {
-		if (errno == EAGAIN)
+		if (errno == EAGAIN && tries++ < READ_TRIES)
 			continue;
 		if (e->code != ORDER_UPGRADE || errno != ESRCH)
 			return errand_send_blindly(r, e);

@@ -218,9 +218,9 @@ def test_last_modified_is_never_after_date(make_daemon, tmp_path):
     seen = set()
     while len(seen) < 3:
         stats["month"] = {name: count + 1 for name, count in stats["month"].items()}
+        etag = daemon.get(RISK).headers["etag"]
         (documents / "stats_image.json").write_text(json.dumps(stats))
         daemon.send(signal.SIGUSR1)
-        etag = daemon.get(RISK).headers["etag"]
 
         def changed():
             answer = daemon.get(RISK)
