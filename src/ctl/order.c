@@ -318,7 +318,8 @@ errand_tell(const struct order_recipient *r, const struct order_errand *e,
 	out_string(o, "outcome", NULL, done ? "done" : "refused");
 	out_string(o, "text", NULL, s->text[0] != '\0' ? s->text : NULL);
 	if (done)
-		put_notes(o, s->text[0] != '\0' ? s->text : e->done);
+		put_notes(
+		    o, s->text[0] == '\0' && r->ctl->terminal ? e->done : s->text);
 	out_close(&o);
 	if (!done && !journal_has_it(r))
 		journal_tell(LOG_ERR, "hydratorctl: %s: %s", e->refused, s->text);

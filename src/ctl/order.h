@@ -55,8 +55,9 @@ struct order_errand {
 	unsigned argument;
 	int64_t patience; /* seconds */
 	const char *name; /* "the reload" */
-	const char *done; /* "reloaded": said where the supervisor has nothing to add;
-			   * "": it always has */
+	const char *done; /* "reloaded": said on a terminal, where the supervisor has
+			   * nothing to add; a cron job would be a mail. "": it always
+			   * has */
 	/* What is on standard error before the reason, if it was refused: "not
 	 * reloaded, the old configuration stays in use". */
 	const char *refused;

@@ -39,7 +39,8 @@ stop_tell(const struct order_recipient *r)
 
 	out_int(o, "pid", NULL, r->pid);
 	snprintf(note, sizeof(note), "pid %d has stopped", (int)r->pid);
-	out_note(o, note);
+	if (r->ctl->terminal)
+		out_note(o, note);
 	out_close(&o);
 }
 

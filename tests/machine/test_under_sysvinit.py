@@ -110,7 +110,7 @@ def test_an_address_in_use_is_named_once_on_a_line_of_its_own(started, action):
     machine.replace(started.config, "#listen = { ", 'listen = { "127.0.0.1:%d", ' % started.upstream.port)
     lines = verb(machine, action, FAILED)
     (line,) = [line for line in lines if "Address already in use" in line]
-    assert line.startswith("hydratord: ")
+    assert line.startswith("hydratorctl: " if action == "reload" else "hydratord: ")
     assert lines[-1].endswith(" failed!"), lines
     assert machine.serves() == (action == "reload")
 
