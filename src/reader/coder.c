@@ -54,6 +54,10 @@ struct coder {
 	struct job jobs[CODER_JOBS];
 };
 
+/* Of a process that ends, and so starved that its thread had no turn: the thread still
+ * has it, and what looks for leaks has to find it. */
+static struct coder *volatile left_behind;
+
 static enum job_state
 state_of(const struct job *job)
 {
@@ -179,8 +183,12 @@ coder_free(struct coder **cp)
 	struct job *job;
 
 	*cp = NULL;
-	if (c == NULL || !thread_ended(c))
+	if (c == NULL)
 		return;
+	if (!thread_ended(c)) {
+		left_behind = c;
+		return;
+	}
 	for (job = c->jobs; job < &c->jobs[CODER_JOBS]; job++) {
 		if (state_of(job) != JOB_FREE)
 			job_end(job);
