@@ -1,0 +1,87 @@
+"""Fixtures of the browser tests, beside those of the system tests."""
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+SYSTEM = pathlib.Path(__file__).resolve().parents[1] / "system"
+sys.path.insert(0, str(SYSTEM))
+# Its name is this file's too. What it has is found here by those who import it by that name.
+spec = importlib.util.spec_from_file_location("system_conftest", SYSTEM / "conftest.py")
+system_conftest = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(system_conftest)
+globals().update({name: value for name, value in vars(system_conftest).items() if not name.startswith("__")})
+from daemon import Daemon, PATIENCE  # noqa: E402
+from proxy import tool  # noqa: E402
+
+BUILD = pathlib.Path(os.environ["HYDRATORD_BINARY"]).parents[1]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """One browser for all tests of a worker."""
+    programs = tool("chromium", "chromium"), tool("chromedriver", "chromium-driver")
+    pytest.importorskip("selenium", reason="selenium is missing (Debian: python3-selenium)")
+    from browser import start
+    driver = start(*programs, tmp_path_factory.mktemp("browser"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser, request):
+    """A page without a past. When the test ends, its console must be empty."""
+    from browser import Page
+    page = Page(browser)
+    yield page
+    problems = page.problems()
+    browser.get("about:blank")  # its requests end here
+    browser.get_log("browser")
+    assert problems == [], "the console is not empty"
+
+
+@pytest.fixture(scope="session")
+def axe_source():
+    """The text of axe-core, which run.sh has got from npm."""
+    path = os.environ.get("HYDRATORD_AXE")
+    if not path:
+        pytest.skip(os.environ.get("HYDRATORD_NO_AXE", "tests/dashboard/run.sh did not install axe-core"))
+    return pathlib.Path(path).read_text()
+
+
+def categories_of(directory):
+    """All categories of the sample data, or of a copy of it."""
+    names = sorted(path.stem for path in pathlib.Path(directory).glob("*.json"))
+    return {name: ["file://%s/%s.json" % (directory, name)] for name in names
+            if not name.startswith(("stats_", "status_", "workers"))}
+
+
+def invent_history(daemon):
+    """Four months of it, as ./dev run has."""
+    daemon.state.mkdir(exist_ok=True)
+    subprocess.run([BUILD / "tests" / "tools" / "demo_history", DEMO, daemon.state], check=True, timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """What ./dev run serves, for tests that only look."""
+    daemon = Daemon(tmp_path_factory.mktemp("demo"), categories_of(DEMO), "file://%s" % DEMO, readers=2,
+                    settings='analysis { corrections = { "parameter-buckets", "never-used" } }')
+    invent_history(daemon)
+    daemon.start()
+    yield daemon
+    assert daemon.stop() == 0
+
+
+def dashboard_of(daemon):
+    return "http://127.0.0.1:%d/dashboard" % daemon.port
+
+
+@pytest.fixture
+def demo_page(page, demo):
+    """A page of the sample data, not yet opened."""
+    page.base = dashboard_of(demo)
+    return page
