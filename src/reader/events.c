@@ -138,9 +138,11 @@ changes_of(const struct generation *g, uint32_t *n)
 	return (const struct view_event *)(g->snapshot->data + g->directory->events);
 }
 
+/* A row does not say whose it is: its list does, and a stream is of many lists. */
 static void
-put_change(const struct events *e, struct buf *b, const struct generation *g,
-    uint32_t row, uint32_t categories, const struct events_position *p)
+put_change(const struct events *e, struct buf *b, enum category category,
+    const struct generation *g, uint32_t row, uint32_t categories,
+    const struct events_position *p)
 {
 	const struct view_row *rows =
 	    (const struct view_row *)(g->snapshot->data +
@@ -148,8 +150,8 @@ put_change(const struct events *e, struct buf *b, const struct generation *g,
 
 	buf_puts(b, "event: change\n");
 	put_id(e, b, categories, p);
-	buf_puts(b, "data: ");
-	buf_add(b, g->snapshot->data + rows[row].off, rows[row].len);
+	buf_printf(b, "data: {\"category\":\"%s\",", category_name(category));
+	buf_add(b, g->snapshot->data + rows[row].off + 1, rows[row].len - 1);
 	buf_puts(b, "\n\n");
 }
 
@@ -207,7 +209,7 @@ put_changes(const struct events *e, struct buf *b, enum category category,
 
 	while (end-- > first) {
 		p->after[category] = event[end].id;
-		put_change(e, b, g, end, categories, p);
+		put_change(e, b, category, g, end, categories, p);
 	}
 }
 

@@ -202,6 +202,7 @@ def test_changes_of_models_are_told_and_resumed(make_daemon, open_stream, tmp_pa
         for stream in begun:
             kind, row, last = wait_for_event(stream, "change", lambda row: row["kind"] == "disappeared")
             assert row["model"] == gone[-1]
+            assert row["category"] == "image_generation"
             assert last == (str(row["id"]) if stream is alone else "image_generation=%d,%s" % (
                 row["id"], last.split(",")[1]))
     for stream, last in begun.items():

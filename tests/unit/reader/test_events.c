@@ -289,7 +289,8 @@ TEST(what_was_missed_comes_when_the_history_does)
 	assert_string_equal(told(w, resumed), "102:c=102;103:c=103;i=2;");
 	text = heard(w, several);
 	assert_int_equal(count(text, "event: change\n"), 1);
-	assert_non_null(strstr(text, "{\"id\":103}"));
+	assert_non_null(
+	    strstr(text, "data: {\"category\":\"image_generation\",\"id\":103}\n"));
 	free(text);
 	assert_string_equal(told(w, fresh), "i=2;");
 	tell_of(w, CATEGORY_IMAGE_GENERATION, 4, 104);
