@@ -1,0 +1,57 @@
+import { connection, fetchJson } from "./api.js";
+import { live } from "./live.js";
+
+// What the frame and its views share: the title, and what /readyz?verbose says, which is
+// asked for once for all of them.
+const SHELL_INTERVAL = 30000;
+
+class Shell extends EventTarget {
+	// The last answer of /readyz?verbose, or null; error: why there is no newer one.
+	health = null;
+	error = null;
+	#timer = 0;
+	#asked = 0;
+
+	// The title of the page: that of the view, and whose it is.
+	title(text) {
+		document.title = text + " · hydratord";
+	}
+
+	// Names of the categories that are configured, in their order.
+	categories() {
+		return this.health?.data.categories.map((category) => category.category) ?? [];
+	}
+
+	start() {
+		live.addEventListener("snapshot", () => this.ask(300));
+		live.addEventListener("state", () => this.ask(300));
+		connection.addEventListener("change", () => this.ask(0));
+		this.ask(0);
+	}
+
+	// Asks for the health again within so many milliseconds; several are one.
+	ask(within) {
+		const at = Date.now() + within;
+		if (this.#timer && this.#asked <= at) {
+			return;
+		}
+		clearTimeout(this.#timer);
+		this.#asked = at;
+		this.#timer = setTimeout(() => this.#look(), within);
+	}
+
+	async #look() {
+		try {
+			this.health = await fetchJson("/readyz?verbose");
+			this.error = null;
+		} catch (error) {
+			this.error = error;
+		}
+		this.#timer = 0;
+		this.dispatchEvent(new Event("health"));
+		this.ask(connection.state === "up" ? SHELL_INTERVAL : 3000);
+	}
+}
+
+// Event "health": health or error are new.
+export const shell = new Shell();
