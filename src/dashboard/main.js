@@ -174,11 +174,11 @@ function mainFrame() {
 			{ class: "top" },
 			h("a", { class: "brand", href: href("overview") }, "hydratord", h("span", { id: "version", class: "muted" })),
 			h("nav", { id: "nav", "aria-label": "Views" }, links.map(([name, view]) => h("a", { href: href(name), "data-view": name }, view.label))),
-			h("div", { class: "top-tools" }, h("label", { id: "category-label", hidden: true }, h("span", { class: "sr" }, "Category"), h("select", { id: "category", on: { change: pick } })), themes, h("span", { id: "live" }), h("button", { type: "button", class: "quiet", "aria-label": "Keys and help", on: { click: mainHelp } }, icon("help"))),
+			h("div", { class: "top-tools" }, h("span", { id: "live" }), h("label", { id: "category-label", hidden: true }, h("span", { class: "sr" }, "Category"), h("select", { id: "category", on: { change: pick } })), themes, h("button", { type: "button", class: "quiet", "aria-label": "Keys and help", on: { click: mainHelp } }, icon("help"))),
 		),
 		h("div", { id: "banner", role: "alert" }),
 		h("main", { id: "main", tabindex: -1 }),
-		h("footer", { class: "foot muted" }, h("p", {}, "Data of AI Horde, computed by hydratord. Times are those of this computer. Press ", h("kbd", {}, "?"), " for keys.")),
+		h("footer", { class: "foot muted" }, h("p", {}, "Data of AI Horde, computed by hydratord. Times are in this computer’s time zone. Press ", h("kbd", {}, "?"), " for keys.")),
 		h("div", { id: "announce", class: "sr", role: "status", "aria-live": "polite" }),
 	);
 	mainTheme(theme);

@@ -204,10 +204,13 @@ export function viewHead(title, ...beside) {
 	return h("div", { class: "view-head" }, h("h1", { tabindex: -1 }, title), beside);
 }
 
-// Swaps what a node shows, unless it shows that already: {key} names it.
+const partsShown = new WeakMap();
+
+// Puts what make() returns (a node, a text, or a list) into a node, unless it has that of
+// this key already: what has not changed keeps its focus, its selection and its place.
 export function swap(node, key, make) {
-	if (node.dataset.key !== key) {
-		node.dataset.key = key;
+	if (partsShown.get(node) !== key) {
+		partsShown.set(node, key);
 		put(node, make());
 	}
 }

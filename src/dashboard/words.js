@@ -36,7 +36,7 @@ export function age(seconds) {
 	if (s < 120) {
 		return s + "\u00a0s";
 	}
-	if (s < 7200) {
+	if (s < 7200 && s !== 3600) {
 		return Math.floor(s / 60) + "\u00a0min";
 	}
 	if (s < 172800) {
@@ -143,6 +143,20 @@ export const DOCUMENT_STATES = {
 	not_accepted: "was refused for its content",
 	implausible: "shrank too far to be believed",
 	untried: "not asked for yet",
+};
+
+// How a refresh ended, as …/cycles names it.
+export const RESULTS = {
+	published: "published",
+	unchanged: "nothing new",
+	partial: "published with old documents",
+	refused: "refused by the gate",
+	no_room: "no room in the segment",
+	short_of_memory: "too little memory",
+	failed: "failed",
+	idle: "nobody might be asked",
+	stopped: "stopped",
+	adopted: "taken over from the fleet",
 };
 
 // ---- categories ----
