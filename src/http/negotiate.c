@@ -284,3 +284,15 @@ negotiate_type(const struct http_request *request, const struct str *types, unsi
 			best = i;
 	return best;
 }
+
+void
+negotiate_put_encoding(struct buf *fields, enum encoding encoding)
+{
+	struct str name = encoding_name(encoding);
+
+	if (encoding == ENCODING_IDENTITY)
+		return;
+	buf_puts(fields, "Content-Encoding: ");
+	buf_add(fields, name.p, name.len);
+	buf_puts(fields, "\r\n");
+}

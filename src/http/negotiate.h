@@ -3,6 +3,7 @@
 #define HTTP_NEGOTIATE_H
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "codec/encode.h"
 #include "http/parse.h"
@@ -21,6 +22,9 @@ struct negotiation {
  * unless "*;q=0" excludes it: then n may be 0.
  */
 void negotiate(const struct http_request *, struct negotiation *);
+
+/* Appends the Content-Encoding line; identity has none. */
+void negotiate_put_encoding(struct buf *fields, enum encoding);
 
 #define NEGOTIATE_TYPES_MAX 8
 

@@ -184,16 +184,6 @@ encode(struct body_maker *m, struct http_response *r, struct generation *g,
 	budget_spend(m, time_used() - begun);
 }
 
-static void
-put_encoding(struct http_response *r, enum encoding encoding)
-{
-	struct str name = encoding_name(encoding);
-
-	buf_puts(&r->fields, "Content-Encoding: ");
-	buf_add(&r->fields, name.p, name.len);
-	buf_puts(&r->fields, "\r\n");
-}
-
 static bool
 accepts_identity(const struct negotiation *n)
 {
@@ -286,8 +276,7 @@ body_set(struct body_maker *m, struct http_response *r, const struct http_reques
 	encoding = set_best(m, r, q->method == HTTP_HEAD, &n, g, s);
 	if (encoding == ENCODING_MAX)
 		return BODY_LATER;
-	if (encoding != ENCODING_IDENTITY)
-		put_encoding(r, encoding);
+	negotiate_put_encoding(&r->fields, encoding);
 	if (q->method != HTTP_HEAD) /* to one nothing is sent */
 		counter_add(m->counters, m->source, 1);
 	return BODY_SET;
