@@ -205,10 +205,10 @@ encode_body(struct encoder *e, enum encoding encoding, enum encode_effort effort
 {
 	/* Measured on real lists: all bodies together are at most 3 % longer than at 9,
 	 * 9 and 15, which take three to four times as long. */
-	static const int levels[ENCODING_MAX][2] = {
-		[ENCODING_GZIP] = { [ENCODE_FAST] = 6, [ENCODE_SMALL] = 8 },
-		[ENCODING_BROTLI] = { [ENCODE_FAST] = 5, [ENCODE_SMALL] = 7 },
-		[ENCODING_ZSTD] = { [ENCODE_FAST] = 6, [ENCODE_SMALL] = 10 },
+	static const int levels[ENCODING_MAX][3] = {
+		[ENCODING_GZIP] = { 6, 8, [ENCODE_SMALLEST] = 12 },
+		[ENCODING_BROTLI] = { 5, 7, [ENCODE_SMALLEST] = 11 },
+		[ENCODING_ZSTD] = { 6, 10, [ENCODE_SMALLEST] = 19 },
 	};
 
 	encode_at(e, encoding, levels[encoding][effort], body, out);

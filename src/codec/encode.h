@@ -1,5 +1,5 @@
 /* Content encodings (RFC 9110 section 8.4.1): how a body travels. Pure. Hydrators for
- * complete bodies, readers for what they assemble. */
+ * complete bodies, readers for what they assemble, embed for the dashboard. */
 #ifndef CODEC_ENCODE_H
 #define CODEC_ENCODE_H
 
@@ -21,8 +21,9 @@ enum encoding {
 #define ENCODE_MIN 1024
 
 enum encode_effort {
-	ENCODE_FAST, /* while a client waits */
-	ENCODE_SMALL /* once a cycle */
+	ENCODE_FAST,    /* while a client waits */
+	ENCODE_SMALL,   /* once a cycle */
+	ENCODE_SMALLEST /* once a build */
 };
 
 /* The content coding's registered name, e.g. "br"; static. */
