@@ -5,7 +5,9 @@
 
 #include <xxhash.h>
 
+#include "dashboard/dashboard.h"
 #include "http/conditional.h"
+#include "http/negotiate.h"
 #include "http/percent.h"
 #include "json/write.h"
 #include "reader/cors.h"
@@ -67,6 +69,38 @@ answer_openapi(struct http_response *r, const struct http_request *q)
 	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
 }
 
+/* What differs from client to client and from build to build, so that nothing between
+ * may keep it unasked: a link leads to the page that fits the service. */
+static void
+answer_dashboard(struct http_response *r, const struct http_request *q)
+{
+	struct http_validators v = { .etag = dashboard.etag };
+	struct negotiation n;
+
+	negotiate(q, &n);
+	buf_puts(&r->fields, "Vary: Accept-Encoding\r\n");
+	if (n.n == 0) {
+		job_error(r, 406, STR("Not Acceptable"));
+		return;
+	}
+	switch (conditional_judge(q, &v, r->date)) {
+	case HTTP_GO_ON:
+		r->type = "text/html; charset=utf-8";
+		http_response_add(r, dashboard.forms[n.order[0]]);
+		negotiate_put_encoding(&r->fields, n.order[0]);
+		break;
+	case HTTP_NOT_MODIFIED:
+		r->status = 304;
+		break;
+	case HTTP_FAILED:
+		job_failed(r);
+		return;
+	}
+	conditional_put_etag(&r->fields, v.etag);
+	buf_add(&r->fields, dashboard.fields.p, dashboard.fields.len);
+	buf_puts(&r->fields, "Cache-Control: no-cache\r\n");
+}
+
 static void
 answer_redirect(struct http_response *r, const struct http_request *q, struct str path)
 {
@@ -79,6 +113,36 @@ answer_options(struct http_response *r)
 {
 	r->status = 204;
 	buf_puts(&r->fields, ALLOW);
+}
+
+static void
+answer_of_category(struct job *j, const struct route_match *m)
+{
+	switch (m->route) {
+	case ROUTE_STATISTICS:
+		endpoint_statistics(j, m->category);
+		break;
+	case ROUTE_RISK:
+		endpoint_risk(j, m->category);
+		break;
+	case ROUTE_WITH_STATS:
+		endpoint_with_stats(j, m->category);
+		break;
+	case ROUTE_HISTORY:
+		endpoint_history(j, m->category);
+		break;
+	case ROUTE_CHANGES:
+		endpoint_changes(j, m->category);
+		break;
+	case ROUTE_UNLISTED:
+		endpoint_unlisted(j, m->category);
+		break;
+	case ROUTE_MODEL:
+		endpoint_model(j, m->category, m->model);
+		break;
+	default: /* has no category */
+		break;
+	}
 }
 
 static void
@@ -107,15 +171,6 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_OPENAPI:
 		answer_openapi(r, j->request);
 		break;
-	case ROUTE_STATISTICS:
-		endpoint_statistics(j, m->category);
-		break;
-	case ROUTE_RISK:
-		endpoint_risk(j, m->category);
-		break;
-	case ROUTE_WITH_STATS:
-		endpoint_with_stats(j, m->category);
-		break;
 	case ROUTE_LIVEZ:
 		health_live(r);
 		break;
@@ -126,20 +181,11 @@ answer_route(struct job *j, const struct route_match *m)
 	case ROUTE_EVENTS:
 		events_answer(j->answerer->events, j->request, r, j->answerer->arena);
 		break;
-	case ROUTE_HISTORY:
-		endpoint_history(j, m->category);
+	case ROUTE_DASHBOARD:
+		answer_dashboard(r, j->request);
 		break;
-	case ROUTE_CHANGES:
-		endpoint_changes(j, m->category);
-		break;
-	case ROUTE_UNLISTED:
-		endpoint_unlisted(j, m->category);
-		break;
-	case ROUTE_MODEL:
-		endpoint_model(j, m->category, m->model);
-		break;
-	case ROUTE_REFUSED: /* the server answers it */
-	case ROUTE_MAX:
+	default: /* of a category; or refused, which the server answers */
+		answer_of_category(j, m);
 		break;
 	}
 }

@@ -22,6 +22,7 @@ static const struct {
 	{ STR("/livez"), ROUTE_LIVEZ },
 	{ STR("/readyz"), ROUTE_READYZ },
 	{ STR("/events"), ROUTE_EVENTS },
+	{ STR("/dashboard"), ROUTE_DASHBOARD },
 };
 
 /* What follows a category. */

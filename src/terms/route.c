@@ -22,6 +22,7 @@ route_name(enum route route)
 		[ROUTE_CHANGES] = "changes",
 		[ROUTE_UNLISTED] = "unlisted",
 		[ROUTE_MODEL] = "model",
+		[ROUTE_DASHBOARD] = "dashboard",
 	};
 
 	return names[route];

@@ -8,8 +8,8 @@ root=${LINT_ROOT:-${srcdir:-.}}
 objects=${LINT_ROOT:-.}
 
 # fatal, fatalx: as BSD daemons call them (log_warn and log_warnx beside them begin with
-#   their file's name); xmalloc and the others: malloc(3) and its kin, but they never fail.
-exceptions='fatal fatalx xmalloc xcalloc xreallocarray xstrdup'
+#   their file's name); main: of a tool of a room; xmalloc and the others: malloc(3) and its kin, but they never fail.
+exceptions='fatal fatalx main xmalloc xcalloc xreallocarray xstrdup'
 
 if ! command -v nm >/dev/null; then
 	echo "nm is missing (Debian: binutils)"

@@ -1,0 +1,261 @@
+/* Joining. */
+#include "dashboard/join.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+
+/* A top-level name of a module. */
+struct name {
+	const struct source *source; /* that it can be imported from */
+	size_t line;
+	bool exported;
+};
+
+struct joiner {
+	struct source *sources;
+	size_t n;
+	struct arena *arena;
+	struct map names;
+	struct buf *out;
+};
+
+static bool
+is_module(const struct source *s)
+{
+	size_t n = strlen(s->path);
+
+	return n > 3 && strcmp(s->path + n - 3, ".js") == 0;
+}
+
+static struct str
+take_word(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len &&
+	       (isalnum((unsigned char)s.p[n]) || s.p[n] == '_' || s.p[n] == '$'))
+		n++;
+	return (struct str){ s.p, n };
+}
+
+/* What of a line `names FROM "./file` stands before and after. */
+static bool
+split(struct str s, struct str *names, struct str *file)
+{
+	static const struct str from = STR(" } from \"./");
+	const char *at = memmem(s.p, s.len, from.p, from.len);
+
+	if (at == NULL)
+		return false;
+	*names = (struct str){ s.p, (size_t)(at - s.p) };
+	*file = str_from(s, names->len + from.len);
+	return true;
+}
+
+static void
+add_name(struct joiner *j, const struct source *s, size_t line, struct str text,
+    bool exported)
+{
+	uint32_t known = j->names.count, i = map_intern(&j->names, text);
+	struct name *name = map_at(&j->names, i);
+
+	if (i < known)
+		source_fail(s, line, "%.*s is in %s:%zu, too", (int)text.len, text.p,
+		    name->source->path, name->line);
+	*name = (struct name){ s, line, exported };
+}
+
+/* The text after "export ", and whether it was there. */
+static bool
+skip_export(struct str *line)
+{
+	static const struct str word = STR("export ");
+
+	if (!str_starts(*line, word))
+		return false;
+	*line = str_from(*line, word.len);
+	return true;
+}
+
+/* Declares the line something? */
+static bool
+read_declaration(struct str line, struct str *text)
+{
+	static const struct str words[] = { STR("async function "), STR("function "),
+		STR("class "), STR("const "), STR("let ") };
+	size_t i;
+
+	for (i = 0; i < NELEM(words); i++)
+		if (str_starts(line, words[i])) {
+			*text = take_word(str_from(line, words[i].len));
+			return true;
+		}
+	return false;
+}
+
+/* Somebody else's name is imported from this module of ours. */
+static void
+note_alias(struct joiner *j, const struct source *s, size_t line, struct str text)
+{
+	struct str name, file;
+	uint32_t i = MAP_NONE;
+
+	if (split(text, &name, &file))
+		i = map_find(&j->names, name);
+	if (i == MAP_NONE || ((struct name *)map_at(&j->names, i))->source !=
+				 source_find(j->sources, j->n, file))
+		source_fail(s, line, "no such module before this one, or no such name");
+	((struct name *)map_at(&j->names, i))->source = s;
+}
+
+/* Notes what a line of ours declares, if it is of the top level. */
+static void
+note_line(struct joiner *j, const struct source *s, const struct source_walk *w)
+{
+	struct str line = w->line, text = { 0 };
+	bool exported, declares;
+
+	if (source_between(line, "export { default as ", "\";", &text)) {
+		note_alias(j, s, w->number, text);
+		return;
+	}
+	exported = skip_export(&line);
+	declares = read_declaration(line, &text);
+	if (declares && text.len > 0)
+		add_name(j, s, w->number, text, exported);
+	else if (declares || exported)
+		source_fail(s, w->number,
+		    "the top level has function, class, const and let, and one name "
+		    "each");
+}
+
+/* Of somebody else's module the name that it exports; else none. */
+static struct str
+find_foreign(const struct source *s)
+{
+	struct source_walk w = { .rest = { s->text.data, s->text.len } };
+	struct str name = { 0 };
+
+	while (source_next(&w))
+		if (source_between(w.line, "export { ", " as default };", &name))
+			break;
+	return name;
+}
+
+static void
+note_module(struct joiner *j, const struct source *s)
+{
+	struct source_walk w = { .rest = { s->text.data, s->text.len } };
+	struct str foreign = find_foreign(s);
+
+	if (foreign.len > 0) {
+		add_name(j, s, 1, foreign, true);
+		return;
+	}
+	while (source_next(&w))
+		note_line(j, s, &w);
+}
+
+static void
+check_name(struct joiner *j, const struct source *s, size_t line, struct str text,
+    const struct source *from)
+{
+	uint32_t i = map_find(&j->names, text);
+	const struct name *name = i == MAP_NONE ? NULL : map_at(&j->names, i);
+
+	if (name == NULL || name->source != from || !name->exported)
+		source_fail(s, line, "\"%.*s\" is not exported by %s", (int)text.len,
+		    text.p, from->path);
+}
+
+static void
+check_import(struct joiner *j, const struct source *s, const struct source_walk *w)
+{
+	const struct source *from;
+	struct str text, names, file, word;
+
+	if (!source_between(w->line, "import { ", "\";", &text) ||
+	    !split(text, &names, &file))
+		source_fail(s, w->number,
+		    "imports are written import { a, b } from \"./file.js\";");
+	from = source_find(j->sources, j->n, file);
+	if (from == NULL)
+		source_fail(
+		    s, w->number, "%.*s is not in dashboard.am", (int)file.len, file.p);
+	for (;;) {
+		word = take_word(names);
+		check_name(j, s, w->number, word, from);
+		names = str_from(names, word.len);
+		if (names.len == 0)
+			return;
+		if (!str_starts(names, STR(", ")))
+			source_fail(s, w->number, "a name is not imported as it is");
+		names = str_from(names, 2);
+	}
+}
+
+static void
+put_line(struct joiner *j, struct str line)
+{
+	if (line.len == 0 || str_starts(line, STR("//")))
+		return;
+	buf_add(j->out, line.p, line.len);
+	buf_putc(j->out, '\n');
+}
+
+/* In a scope of its own. */
+static void
+put_foreign(struct joiner *j, const struct source *s, struct str name)
+{
+	struct source_walk w = { .rest = { s->text.data, s->text.len } };
+
+	buf_printf(j->out, "const %.*s = (() => {\n", (int)name.len, name.p);
+	while (source_next(&w)) {
+		if (!str_starts(w.line, STR("export ")))
+			put_line(j, w.trimmed);
+	}
+	buf_printf(j->out, "return %.*s;\n})();\n", (int)name.len, name.p);
+}
+
+static void
+put_module(struct joiner *j, const struct source *s)
+{
+	struct source_walk w = { .rest = { s->text.data, s->text.len } };
+	struct str foreign = find_foreign(s);
+
+	if (foreign.len > 0) {
+		put_foreign(j, s, foreign);
+		return;
+	}
+	while (source_next(&w)) {
+		if (str_starts(w.line, STR("import "))) {
+			check_import(j, s, &w);
+		} else if (!str_starts(w.line, STR("export {"))) {
+			(void)skip_export(&w.trimmed);
+			put_line(j, w.trimmed);
+		}
+	}
+}
+
+void
+join_modules(struct source *sources, size_t n, struct buf *out)
+{
+	struct joiner j = {
+		.sources = sources, .n = n, .arena = arena_new(), .out = out
+	};
+	size_t i;
+
+	map_init(&j.names, j.arena, sizeof(struct name), 1024);
+	for (i = 0; i < n; i++)
+		if (is_module(&sources[i]))
+			note_module(&j, &sources[i]);
+	for (i = 0; i < n; i++)
+		if (is_module(&sources[i]))
+			put_module(&j, &sources[i]);
+	arena_free(&j.arena);
+}

@@ -1,0 +1,23 @@
+/* Modules into one script. embed only: what is wrong ends it. */
+#ifndef DASHBOARD_JOIN_H
+#define DASHBOARD_JOIN_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "dashboard/source.h"
+
+/*
+ * Appends the modules, one after the other, to *out: without imports, exports,
+ * indentation, empty lines and lines that are a comment. They share one scope then, so
+ * a top-level name may be there once only, and an import must be of what is there. No
+ * template goes over several lines: those would lose their indentation as well.
+ * sources[0, n) are all files of the page; modules are those that end with ".js".
+ *
+ * Of somebody else's module, which ends with "export { NAME as default };", only NAME
+ * is seen. Ours import it from one that has `export { default as NAME } from "./FILE";`
+ * as its only line.
+ */
+void join_modules(struct source *sources, size_t n, struct buf *out);
+
+#endif
