@@ -1,19 +1,572 @@
-import { put } from "./dom.js";
-import { viewHead } from "./parts.js";
+import { $, h, put, setText, uid } from "./dom.js";
+import { CATEGORIES, FLAGS, PRESETS, count, isRiskCategory, number } from "./words.js";
+import { ApiError, connection, fetchJson, statisticsPath } from "./api.js";
+import { goTo, href } from "./address.js";
+import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, viewHead } from "./parts.js";
+import { toCsv, toMarkdown } from "./export.js";
+import { sparkline } from "./chart.js";
 import { shell } from "./shell.js";
+import { HyTable } from "./table.js";
+import { ModelSet } from "./models-data.js";
+import { MODELS_COLUMNS, MODELS_DEFAULT } from "./models-columns.js";
+
+const MODELS_MODES = {
+	"": ["Models", "Each model with the usage of all names that it is served by"],
+	"grouped": ["Families", "Models of one family in one row"],
+	"variations": ["Exact names", "Each model with the usage of exactly its name"],
+};
+const MODELS_PARAMS = { "": {}, "grouped": { group_text_models: true }, "variations": { include_backend_variations: true } };
+const MODELS_PAGES = [10, 25, 50, 100];
+// Rows of history asked for at once; so many rows that nobody wants are cheaper than
+// another request.
+const MODELS_RUN = 50;
+const MODELS_GAP = 6;
+const MODELS_REQUESTS = 5;
+const MODELS_TYPING = 300;
+
+// Between two pieces of work the browser may draw and answer keys.
+function modelsPause() {
+	return new Promise((done) => setTimeout(done));
+}
+
+function modelsAtLeast(text) {
+	return /^\d{1,6}$/.test(text ?? "") ? Number(text) : 0;
+}
+
+// What an address asks for. Whatever it says, something is shown.
+function modelsWanted({ category, params }) {
+	const get = (name) => params.get(name) ?? "";
+	const one = (name, values) => (values.includes(get(name)) ? get(name) : "");
+	const sort = get("sort") || "-risk";
+	const ids = get("columns").split(",").filter((id) => MODELS_COLUMNS.some((column) => column.id === id));
+	const id = sort.replace(/^-/, "");
+	const sortable = MODELS_COLUMNS.some((column) => column.id === id && column.sort);
+	return {
+		category,
+		mode: category === "text_generation" ? one("mode", Object.keys(MODELS_MODES)) : "",
+		q: get("q"),
+		preset: one("preset", PRESETS.map((preset) => preset.name)),
+		flags: get("flags").split(",").filter((name) => FLAGS[name]),
+		baseline: params.get("baseline"),
+		workers: one("workers", ["none", "some"]),
+		nsfw: one("nsfw", ["only", "no"]),
+		days: modelsAtLeast(get("days")),
+		score: modelsAtLeast(get("score")),
+		sort: sortable ? { id, descending: sort.startsWith("-") } : { id: "risk", descending: true },
+		columns: ids.length ? ["name", ...ids.filter((known) => known !== "name")] : MODELS_DEFAULT,
+		rows: MODELS_PAGES.includes(Number(get("rows"))) ? Number(get("rows")) : 0,
+		page: Math.max(1, modelsAtLeast(get("page"))),
+	};
+}
+
+function modelsField(label, control) {
+	return h("label", { class: "models-field" }, h("span", { text: label }), control);
+}
+
+function modelsSelect(options, on) {
+	return h("select", { on: { change: on } }, options.map(([value, text]) => h("option", { value }, text)));
+}
 
 export class ViewModels extends HTMLElement {
 	#abort = new AbortController();
+	#set = null;
+	#order = new Uint32Array(0);
+	#address = null;
+	#want = null;
+	#loaded = "";
+	#error = null;
+	#usage = new Map();
+	#asking = false;
+	#onConnection = () => {
+		if (connection.state === "up" && this.#error) {
+			this.#load();
+		}
+	};
 
 	show(address) {
-		shell.title("Models");
-		put(this, viewHead("Models", address.category + " " + address.rest));
+		const former = this.#want;
+		this.#address = address;
+		this.#want = modelsWanted(address);
+		const title = "Models: " + CATEGORIES(address.category);
+		shell.title(title);
+		if (!isRiskCategory(address.category)) {
+			this.#loaded = "";
+			put(this, viewHead(title), emptyNote("There is no deletion risk of this category: AI Horde counts no use of its models.", h("a", { href: href("statistics", address.category) }, "Its statistics")));
+			return;
+		}
+		const place = address.category + " " + this.#want.mode;
+		if (this.#loaded !== place) {
+			this.#loaded = place;
+			this.#set = null;
+			this.#usage = new Map();
+			this.#build(title, former?.category === address.category);
+			this.#load();
+		} else if (this.#set) {
+			this.#apply();
+		}
 	}
 
-	refresh(category) {
+	connectedCallback() {
+		connection.addEventListener("change", this.#onConnection);
 	}
 
 	disconnectedCallback() {
+		connection.removeEventListener("change", this.#onConnection);
+		clearTimeout(this.typing);
 		this.#abort.abort();
+	}
+
+	refresh(category) {
+		if (this.#loaded && category === this.#want.category) {
+			this.#load();
+		}
+	}
+
+	// ---- what the address says, changed ----
+
+	#go(changes, { replace = false, page = "" } = {}) {
+		const params = new URLSearchParams(this.#address.params);
+		for (const [name, value] of Object.entries({ ...changes, page })) {
+			if (value === "" || value === null || value === 0) {
+				params.delete(name);
+			} else {
+				params.set(name, value);
+			}
+		}
+		goTo({ ...this.#address, params }, { replace });
+	}
+
+	#type(name, value) {
+		clearTimeout(this.typing);
+		this.typing = setTimeout(() => this.#go({ [name]: value }, { replace: true }), MODELS_TYPING);
+		this.#want[name] = value;
+		this.#want.page = 1;
+		this.#apply();
+	}
+
+	#sortBy(id) {
+		const { sort } = this.#want;
+		const falls = MODELS_COLUMNS.find((column) => column.id === id).falls === true;
+		const descending = sort.id === id ? !sort.descending : falls;
+		this.#go({ sort: id === "risk" && descending ? "" : (descending ? "-" : "") + id }, { replace: true });
+	}
+
+	#clear = () => {
+		const { params } = this.#address;
+		const kept = new URLSearchParams(["mode", "sort", "columns", "rows"].filter((name) => params.has(name)).map((name) => [name, params.get(name)]));
+		goTo({ ...this.#address, params: kept });
+		$("[data-search]", this)?.focus();
+	};
+
+	// ---- what is there once ----
+
+	#build(title, keepFocus) {
+		const modes = this.#want.category === "text_generation"
+			? h("div", { class: "models-chips", role: "group", "aria-label": "What a row is" }, Object.entries(MODELS_MODES).map(([mode, [label, help]]) => h("button", { type: "button", class: "models-chip", title: help, "aria-pressed": mode === this.#want.mode, on: { click: () => this.#go({ mode, columns: "" }) } }, label)))
+			: null;
+		this.chips = h("div", { class: "models-chips", role: "group", "aria-label": "Presets" });
+		this.status = h("p", { class: "models-status", role: "status" });
+		this.fresh = h("span");
+		this.notice = h("div");
+		this.table = new HyTable();
+		this.table.addEventListener("sort", (event) => this.#sortBy(event.detail));
+		this.table.addEventListener("marks", () => this.#count());
+		this.table.addEventListener("rest", () => this.#trends());
+		this.none = h("div");
+		this.pages = h("nav", { class: "models-pages", "aria-label": "Pages" });
+		this.tools = h("div", { class: "models-tools", hidden: true }, this.chips, this.#filters(), h("div", { class: "models-bar" }, this.status, this.fresh, this.clearing, this.#export()));
+		put(this, viewHead(title, modes), this.notice, this.tools, this.none, this.table, this.pages);
+		put(this.notice, loading("Loading models"));
+		if (keepFocus) {
+			$("[aria-pressed=true]", this)?.focus();
+		}
+	}
+
+	#filters() {
+		const typed = (name, props) => h("input", { ...props, on: { input: (event) => this.#type(name, props.type === "number" ? modelsAtLeast(event.target.value) : event.target.value) } });
+		const pick = (name) => (event) => this.#go({ [name]: event.target.value });
+		this.controls = {
+			q: typed("q", { type: "search", "data-search": true, placeholder: "Part of a name", spellcheck: "false", autocomplete: "off" }),
+			workers: modelsSelect([["", "Any"], ["none", "None"], ["some", "At least one"]], pick("workers")),
+			nsfw: modelsSelect([["", "With or without"], ["only", "Only NSFW"], ["no", "Without NSFW"]], pick("nsfw")),
+			days: typed("days", { type: "number", min: 0, max: 9999 }),
+			score: typed("score", { type: "number", min: 0, max: 11 }),
+			rows: modelsSelect([["0", "All, to scroll"], ...MODELS_PAGES.map((n) => [n, n + " a page"])], pick("rows")),
+			sort: modelsSelect(MODELS_COLUMNS.filter((column) => column.sort).flatMap((column) => [[column.id, column.label + ", lowest first"], ["-" + column.id, column.label + ", highest first"]]), pick("sort")),
+		};
+		this.baselines = h("select", { on: { change: (event) => {
+			// No baseline is a choice as well as any.
+			const value = event.target.value;
+			this.#go({ baseline: null });
+			if (value !== "any") {
+				const params = new URLSearchParams(this.#address.params);
+				params.set("baseline", value.slice(1));
+				goTo({ ...this.#address, params });
+			}
+		} } });
+		const { q, workers, nsfw, days, score, rows, sort } = this.controls;
+		this.reasons = this.#picker("Reasons", Object.entries(FLAGS).map(([name, flag]) => [name, flag.words, flag.help]), (names) => this.#go({ flags: names.join() }));
+		this.shown = this.#picker("Columns", [], (ids) => this.#go({ columns: ids.join() === MODELS_DEFAULT.slice(1).join() ? "" : ids.join() }, { replace: true }));
+		this.clearing = h("button", { type: "button", class: "quiet", on: { click: this.#clear } }, "Clear filters");
+		// Where there is room for little, the others are behind a button.
+		this.more = h("button", { type: "button", class: "models-more", "aria-expanded": false, on: { click: () => this.more.setAttribute("aria-expanded", form.classList.toggle("open")) } });
+		const form = h("form", { class: "models-filters", role: "search", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+			modelsField("Search", q), this.more, modelsField("Baseline", this.baselines), modelsField("Workers", workers), modelsField("Days at risk, at least", days), modelsField("Risk, at least", score), modelsField("NSFW", nsfw),
+			this.reasons.node, this.shown.node, modelsField("Rows", rows), h("div", { class: "models-sort" }, modelsField("Sort by", sort)));
+		return form;
+	}
+
+	// A list of checkboxes behind a button; changed(values) has those that are checked.
+	#picker(label, options, changed) {
+		const summary = h("summary", { text: label });
+		const list = h("div", { class: "models-picks card", role: "group", "aria-label": label, on: { change: () => changed([...list.querySelectorAll(":checked")].map((box) => box.value)) } });
+		const node = h("details", { class: "models-picker", on: {
+			keydown: (event) => {
+				if (event.key === "Escape" && node.open) {
+					node.open = false;
+					summary.focus();
+				}
+			},
+			focusout: (event) => {
+				if (event.relatedTarget && !node.contains(event.relatedTarget)) {
+					node.open = false;
+				}
+			},
+		} }, summary, list);
+		const offer = (items) => put(list, items.map(([value, text, help]) => h("label", { title: help }, h("input", { type: "checkbox", value }), text)));
+		const set = (values) => {
+			for (const box of list.querySelectorAll("input")) {
+				box.checked = values.includes(box.value);
+			}
+		};
+		offer(options);
+		return { node, summary, offer, set };
+	}
+
+	#export() {
+		const id = uid();
+		const file = (end) => "models-" + this.#want.category + "." + end;
+		this.scope = h("select", { id, on: { change: () => this.#count() } });
+		this.marking = h("span", { class: "models-marking" },
+			h("button", { type: "button", class: "quiet", on: { click: () => this.table.markShown(true, 10) } }, "Mark the first ten"),
+			h("button", { type: "button", class: "quiet", on: { click: () => this.table.markShown(true) } }, "Mark all shown"),
+			h("button", { type: "button", class: "quiet", on: { click: () => this.table.clearMarks() } }, "Clear marks"));
+		return h("div", { class: "models-export", role: "group", "aria-label": "Take away" }, this.marking,
+			h("label", { class: "sr", for: id }, "Rows to take away"), this.scope,
+			copyButton("Copy Markdown", () => this.#markdown()), copyButton("Copy CSV", () => this.#csv()),
+			downloadLink("Markdown file", file("md"), "text/markdown;charset=utf-8", () => this.#markdown()),
+			downloadLink("CSV file", file("csv"), "text/csv;charset=utf-8", () => this.#csv()));
+	}
+
+	// ---- data ----
+
+	#path() {
+		return statisticsPath(this.#want.category, "columns", MODELS_PARAMS[this.#want.mode]);
+	}
+
+	async #load() {
+		const place = this.#loaded;
+		const { signal } = this.#abort;
+		const path = this.#path();
+		try {
+			const answer = await fetchJson(path, { signal });
+			if (place === this.#loaded && answer.data !== this.data) {
+				await modelsPause();
+				await this.#take(answer.data, place);
+			}
+			if (place === this.#loaded) {
+				this.#error = null;
+				put(this.notice);
+				put(this.fresh, freshnessNote(answer));
+			}
+		} catch (error) {
+			if (!signal.aborted && place === this.#loaded) {
+				this.#error = error;
+				put(this.notice, problem(error, () => this.#load()));
+			}
+		}
+	}
+
+	async #take(data, place) {
+		const set = new ModelSet(data);
+		for (const step of set.steps()) {
+			await modelsPause(step);
+		}
+		const former = this.#set;
+		const changes = former ? set.changesSince(former) : null;
+		await modelsPause();
+		set.sorted(this.#want.sort);
+		await modelsPause();
+		if (place !== this.#loaded) {
+			return;
+		}
+		const held = former ? this.table.hold() : null;
+		this.data = data;
+		this.#set = set;
+		this.#usage = new Map();
+		this.tools.hidden = false;
+		this.#apply(held);
+		if (changes) {
+			this.#tell(changes);
+		} else {
+			// Before somebody asks for it, and not in the way of what is to be seen first.
+			setTimeout(() => set.sorted({ id: "name", descending: false }), MODELS_TYPING);
+		}
+	}
+
+	#tell({ added, changed, gone }) {
+		const texts = [changed ? count(changed, "model") + " changed" : "", added ? number(added) + " new" : "", gone ? number(gone) + " gone" : ""].filter(Boolean);
+		if (texts.length) {
+			announce(texts.join(", "));
+		}
+	}
+
+	#filter() {
+		const want = this.#want;
+		const set = this.#set;
+		return {
+			preset: want.preset,
+			words: want.q.toLowerCase().split(/\s+/).filter(Boolean),
+			flags: want.flags.reduce((bits, name) => bits | set.flagBit(name), 0),
+			baseline: want.baseline === null ? null : set.baselines.indexOf(want.baseline),
+			workers: want.workers,
+			nsfw: want.nsfw,
+			until: want.days ? set.today() - want.days : null,
+			score: want.score,
+			sort: want.sort,
+		};
+	}
+
+	// Shows what the address asks for of what is there.
+	async #apply(held = null) {
+		const want = this.#want;
+		const set = this.#set;
+		if (!set.isSorted(want.sort)) {
+			set.sorted(want.sort);
+			await modelsPause();
+			// Meanwhile somebody else has shown it.
+			if (want !== this.#want || set !== this.#set) {
+				return;
+			}
+		}
+		const found = set.filter(this.#filter());
+		this.#order = found.order;
+		this.#sync(found);
+		this.#head();
+		const pages = want.rows ? Math.max(1, Math.ceil(this.#order.length / want.rows)) : 1;
+		const page = Math.min(want.page, pages);
+		const first = want.rows ? (page - 1) * want.rows : 0;
+		const rows = want.rows ? this.#order.subarray(first, first + want.rows) : this.#order;
+		this.table.classList.toggle("whole", want.rows > 0);
+		this.table.hidden = rows.length === 0;
+		put(this.none, rows.length ? null : emptyNote(this.#set.count ? "No model matches: " + this.#words().join(", ") + "." : "There are no models.", this.#set.count ? h("button", { type: "button", on: { click: this.#clear } }, "Clear filters") : null));
+		this.table.show(rows, { first, total: this.#order.length, held });
+		this.#paging(page, pages);
+		this.#trends();
+	}
+
+	// The head of the table, if other columns or another order are wanted.
+	#head() {
+		const { columns, sort, category, mode } = this.#want;
+		const key = JSON.stringify([columns, category, mode, this.#set.history]);
+		if (this.headed !== key) {
+			this.headed = key;
+			this.table.setup({
+				caption: "Models",
+				marked: true,
+				name: (row) => this.#set.names[row],
+				columns: this.#columns().map((column) => ({ ...column, fill: (cell, row) => put(cell, column.show(this.#set, row, this.#want)) })),
+			});
+		}
+		this.table.sort(sort);
+	}
+
+	#offered() {
+		const { mode, category } = this.#want;
+		const past = this.#set.history;
+		const has = { trend: past && mode === "", since: past && mode !== "grouped", size: category === "image_generation" };
+		return MODELS_COLUMNS.filter((column) => has[column.id] ?? true);
+	}
+
+	#columns() {
+		return this.#offered().filter((column) => this.#want.columns.includes(column.id));
+	}
+
+	// ---- controls ----
+
+	#sync({ any, counts }) {
+		const want = this.#want;
+		const chip = (preset, label, help, n) => h("button", { type: "button", class: "models-chip", title: help, "data-preset": preset, on: { click: () => this.#go({ preset: this.#want.preset === preset ? "" : preset }) } }, label + " ", h("span", { class: "models-n" }));
+		if (!this.chips.firstChild) {
+			put(this.chips, chip("", "All"), PRESETS.map((preset) => chip(preset.name, preset.label, preset.help)));
+		}
+		[...this.chips.children].forEach((node, i) => {
+			node.setAttribute("aria-pressed", node.dataset.preset === want.preset);
+			setText(node.lastChild, number(i ? counts[i - 1] : any));
+		});
+		this.#syncBaselines();
+		const { columns } = want;
+		const offered = this.#offered().filter((column) => column.id !== "name");
+		const sort = (want.sort.descending ? "-" : "") + want.sort.id;
+		for (const [name, value] of Object.entries({ ...want, sort, days: want.days || "", score: want.score || "" })) {
+			const control = this.controls[name];
+			if (control && control.value !== String(value)) {
+				control.value = value;
+			}
+		}
+		this.reasons.set(want.flags);
+		setText(this.reasons.summary, want.flags.length ? "Reasons: " + want.flags.length : "Reasons");
+		const key = offered.map((column) => column.id).join();
+		if (this.shown.key !== key) {
+			this.shown.key = key;
+			this.shown.offer(offered.map((column) => [column.id, column.label, column.help]));
+		}
+		this.shown.set(columns);
+		const filters = this.#words().length;
+		this.clearing.hidden = filters === 0;
+		setText(this.more, filters ? "Filters: " + filters : "Filters");
+		this.#count();
+	}
+
+	#syncBaselines() {
+		const { baseline } = this.#want;
+		const names = this.#set.baselines;
+		const key = JSON.stringify(names);
+		if (this.baselines.dataset.key !== key) {
+			this.baselines.dataset.key = key;
+			put(this.baselines, h("option", { value: "any" }, "Any"), h("option", { value: "=" }, "None"), [...names].sort().map((name) => h("option", { value: "=" + name }, name)));
+		}
+		this.baselines.value = baseline === null ? "any" : "=" + baseline;
+	}
+
+	// The filters in words.
+	#words() {
+		const want = this.#want;
+		return [
+			want.preset && PRESETS.find((preset) => preset.name === want.preset).label.toLowerCase(),
+			want.q && "name with “" + want.q + "”",
+			want.baseline !== null && (want.baseline ? "baseline " + want.baseline : "without a baseline"),
+			want.workers && (want.workers === "none" ? "without workers" : "with workers"),
+			want.days && "at risk for at least " + count(want.days, "day"),
+			want.score && "risk at least " + want.score,
+			want.nsfw && (want.nsfw === "only" ? "NSFW" : "not NSFW"),
+			...want.flags.map((name) => FLAGS[name].words),
+		].filter(Boolean);
+	}
+
+	#count() {
+		const n = this.#order.length;
+		const all = this.#set.count;
+		const { marks, rows } = this.table;
+		setText(this.status, (n === all ? count(all, "model") : number(n) + " of " + count(all, "model")) + (marks.size ? ", " + number(marks.size) + " marked" : ""));
+		const options = [["shown", "Shown (" + number(n) + ")"]];
+		if (this.#want.rows && n > rows.length) {
+			options.unshift(["page", "This page (" + number(rows.length) + ")"]);
+		}
+		if (marks.size) {
+			options.unshift(["marked", "Marked (" + number(marks.size) + ")"]);
+		}
+		const key = JSON.stringify(options);
+		if (this.scope.dataset.key !== key) {
+			const kinds = options.map(([value]) => value).join();
+			const value = this.scope.dataset.kinds === kinds ? this.scope.value : options[0][0];
+			Object.assign(this.scope.dataset, { key, kinds });
+			put(this.scope, options.map(([value, text]) => h("option", { value }, text)));
+			this.scope.value = value;
+		}
+		this.marking.lastChild.hidden = marks.size === 0;
+	}
+
+	#paging(page, pages) {
+		const to = (text, at) => h("button", { type: "button", disabled: at < 1 || at > pages, "data-page": text, on: { click: () => this.#go({}, { page: at === 1 ? "" : at }) } }, text);
+		const focus = document.activeElement?.dataset?.page;
+		put(this.pages, pages > 1 ? [to("First", page > 1 ? 1 : 0), to("Previous", page - 1), h("span", { text: "Page " + number(page) + " of " + number(pages) }), to("Next", page + 1), to("Last", page < pages ? pages : 0)] : null);
+		if (focus) {
+			const button = $("[data-page=" + focus + "]:enabled", this.pages) ?? $("button:enabled", this.pages);
+			button?.focus();
+		}
+	}
+
+	// ---- the last 90 days of what is seen ----
+
+	async #trends() {
+		this.#draw();
+		if (this.#asking) {
+			return;
+		}
+		this.#asking = true;
+		const set = this.#set;
+		try {
+			for (let runs = this.#missing(); runs.length && set === this.#set; runs = this.#missing()) {
+				await Promise.all(runs.slice(0, MODELS_REQUESTS).map((run) => this.#ask(run)));
+				this.#draw();
+			}
+		} catch {
+			// They are what the table can do without; the next rest asks again.
+		}
+		this.#asking = false;
+	}
+
+	// Rows in sight whose history is not known, as runs [first, end).
+	#missing() {
+		const rows = [...this.table.drawn.keys()].map((at) => this.table.rows[at]).filter((row) => !this.#usage.has(row)).sort((a, b) => a - b);
+		const runs = [];
+		for (const row of this.#columns().some((column) => column.id === "trend") ? rows : []) {
+			const run = runs.at(-1);
+			if (run && row - run[1] <= MODELS_GAP && row - run[0] < MODELS_RUN) {
+				run[1] = row + 1;
+			} else {
+				runs.push([row, row + 1]);
+			}
+		}
+		return runs;
+	}
+
+	async #ask([first, end]) {
+		const set = this.#set;
+		const usageOf = this.#usage;
+		const { data } = await fetchJson(statisticsPath(this.#want.category, "history", { offset: String(first), limit: end - first }), { signal: this.#abort.signal });
+		for (let i = first; i < end; i += 1) {
+			const model = data.models[i - first];
+			// Another refresh may have come between, and moved the rows.
+			const usage = model?.name === set.names[i] ? [...Array(model.from).fill(null), ...model.usage] : null;
+			usageOf.set(i, usage);
+		}
+	}
+
+	#draw() {
+		for (const [at, node] of this.table.drawn) {
+			const row = this.table.rows[at];
+			const place = $(".models-trend", node);
+			const usage = this.#usage.get(row);
+			if (place && usage && !place.firstChild) {
+				put(place, sparkline(usage, { label: "Usage of " + this.#set.names[row] + " in 90 days" }));
+			}
+		}
+	}
+
+	// ---- to take away ----
+
+	#rows() {
+		const names = this.#set.names;
+		switch (this.scope.value) {
+		case "marked":
+			return this.#set.sorted(this.#want.sort).filter((row) => this.table.marks.has(names[row]));
+		case "page":
+			return this.table.rows;
+		default:
+			return this.#order;
+		}
+	}
+
+	#csv() {
+		const pairs = this.#columns().flatMap((column) => column.csv ?? []);
+		return toCsv(pairs.map(([name, value]) => ({ name, value: (row) => value(this.#set, row) })), this.#rows());
+	}
+
+	#markdown() {
+		const columns = this.#columns().filter((column) => column.text);
+		const list = columns.map((column) => ({ name: column.label, code: column.code, number: column.numeric, value: (row) => column.text(this.#set, row) }));
+		return toMarkdown(list, this.#rows()) + "\n" + this.#want.category + " of AI Horde, " + new Date().toISOString().slice(0, 10) + "\n";
 	}
 }

@@ -1,0 +1,208 @@
+import { MARK_CRITICAL, MARK_NSFW, PRESETS } from "./words.js";
+
+// The models of a category as columns of numbers: filtering and sorting ten thousand of
+// them makes no object a row.
+function modelsOrNaN(values) {
+	const out = new Float64Array(values);
+	for (let i = values.indexOf(null); i >= 0; i = values.indexOf(null, i + 1)) {
+		out[i] = NaN;
+	}
+	return out;
+}
+
+// An answer of /columns. Rows have the numbers of that answer, which is in the order of
+// deletion-risk. It is made in steps: `for (const step of set.steps()) await a pause`, so
+// that no step keeps the page from drawing.
+export class ModelSet {
+	constructor(data) {
+		const columns = data.columns;
+		this.count = columns.name.length;
+		this.names = columns.name;
+		this.baselines = data.baselines;
+		this.flagNames = data.flags;
+		this.history = data.history;
+		this.monthOfAll = data.category_total_month_usage;
+		this.baseline = new Int32Array(columns.baseline);
+		this.flags = new Uint16Array(columns.flags);
+		this.marks = new Uint8Array(columns.marks);
+		this.score = new Uint8Array(columns.risk_score);
+		this.workers = new Float64Array(columns.workers);
+		this.day = new Float64Array(columns.usage_day);
+		this.month = new Float64Array(columns.usage_month);
+		this.total = new Float64Array(columns.usage_total);
+		this.size = modelsOrNaN(columns.size_gb);
+		this.since = modelsOrNaN(columns.at_risk_since);
+		this.orders = new Map();
+	}
+
+	*steps() {
+		this.lower = this.names.map((name) => name.toLowerCase());
+		yield;
+		this.presets = this.presetBits();
+		yield;
+	}
+
+	// Per cent of the usage of the category in the month.
+	share(i) {
+		return this.monthOfAll > 0 ? Math.min(100, Math.round((this.month[i] / this.monthOfAll) * 1e6) / 1e4) : 0;
+	}
+
+	isCritical(i) {
+		return (this.marks[i] & MARK_CRITICAL) !== 0;
+	}
+
+	isNsfw(i) {
+		return (this.marks[i] & MARK_NSFW) !== 0;
+	}
+
+	// "" if it has none.
+	baselineOf(i) {
+		return this.baselines[this.baseline[i]] ?? "";
+	}
+
+	// The day of today as at_risk_since counts them.
+	today() {
+		return Math.floor(Date.now() / 86400000);
+	}
+
+	// Days for which row i is at risk; NaN: it is not, or it is not known.
+	days(i) {
+		return this.today() - this.since[i];
+	}
+
+	flagBit(name) {
+		const bit = this.flagNames.indexOf(name);
+		return bit < 0 ? 0 : 1 << bit;
+	}
+
+	flagsOf(i) {
+		return this.flagNames.filter((name, bit) => this.flags[i] & (1 << bit));
+	}
+
+	presetBits() {
+		const row = {};
+		const bits = new Uint8Array(this.count);
+		for (let i = 0; i < this.count; i += 1) {
+			row.flags = this.flags[i];
+			row.marks = this.marks[i];
+			row.workers = this.workers[i];
+			row.usageMonth = this.month[i];
+			row.share = this.share(i);
+			for (let bit = 0; bit < PRESETS.length; bit += 1) {
+				bits[i] |= PRESETS[bit].matches(row) ? 1 << bit : 0;
+			}
+		}
+		return bits;
+	}
+
+	// What a column is sorted by: a number or text a row, NaN where there is none.
+	sortKeys(column) {
+		switch (column) {
+		case "name":
+			return this.lower;
+		case "baseline":
+			return this.names.map((name, i) => this.baselineOf(i) || "\uffff");
+		case "risk":
+			return this.score.map((score, i) => score + (this.isCritical(i) ? 100 : 0));
+		case "nsfw":
+			return this.marks.map((marks) => marks & MARK_NSFW);
+		case "share":
+			return this.month;
+		default:
+			return this[column];
+		}
+	}
+
+	// All rows, sorted; made once for each sort. Among equals those that are used least come
+	// first, and who has nothing comes last, up and down.
+	sorted({ id, descending }) {
+		const key = id + descending;
+		if (!this.orders.has(key)) {
+			const order = new Uint32Array(this.count).map((zero, i) => i);
+			this.orders.set(key, order.sort(this.comparison(this.sortKeys(id), descending)));
+		}
+		return this.orders.get(key);
+	}
+
+	isSorted({ id, descending }) {
+		return this.orders.has(id + descending);
+	}
+
+	comparison(keys, descending) {
+		const { month, total } = this;
+		const tie = (a, b) => month[a] - month[b] || total[a] - total[b] || a - b;
+		const sign = descending ? -1 : 1;
+		if (Array.isArray(keys)) {
+			return (a, b) => (keys[a] === keys[b] ? tie(a, b) : keys[a] < keys[b] ? -sign : sign);
+		}
+		const placed = new Float64Array(keys);
+		for (let i = 0; i < placed.length; i += 1) {
+			placed[i] = placed[i] === placed[i] ? placed[i] * sign : Infinity;
+		}
+		return (a, b) => placed[a] - placed[b] || month[a] - month[b] || total[a] - total[b] || a - b;
+	}
+
+	// Filter: {words: lower-case texts, all in the name; flags: bits, all set; baseline:
+	// index, -1 none, null any; workers: "none", "some", ""; until: at risk since that day or
+	// before, or null; nsfw: "only", "no", ""; score: at least; preset: name or "";
+	// sort}. Gives order, the rows that match, sorted; any, how many would without the
+	// preset, and counts, how many with each of PRESETS in its place.
+	filter(want) {
+		const preset = want.preset ? 1 << PRESETS.findIndex((known) => known.name === want.preset) : 0;
+		const counts = new Uint32Array(PRESETS.length);
+		const order = new Uint32Array(this.count);
+		let any = 0;
+		let length = 0;
+		for (const i of this.sorted(want.sort)) {
+			if (!this.matches(i, want)) {
+				continue;
+			}
+			const bits = this.presets[i];
+			any += 1;
+			for (let bit = 0; bit < PRESETS.length; bit += 1) {
+				counts[bit] += (bits >> bit) & 1;
+			}
+			if ((bits & preset) === preset) {
+				order[length] = i;
+				length += 1;
+			}
+		}
+		return { order: order.subarray(0, length), any, counts };
+	}
+
+	matches(i, want) {
+		return (this.flags[i] & want.flags) === want.flags
+			&& this.score[i] >= want.score
+			&& (want.baseline === null || this.baseline[i] === want.baseline)
+			&& (want.workers === "" || (this.workers[i] > 0) === (want.workers === "some"))
+			&& (want.nsfw === "" || this.isNsfw(i) === (want.nsfw === "only"))
+			&& (want.until === null || this.since[i] <= want.until)
+			&& want.words.every((word) => this.lower[i].includes(word));
+	}
+
+	// What a refresh has done: how many rows of this set are new, changed, and how many of
+	// the former are gone.
+	changesSince(former) {
+		let before = null;
+		let added = 0;
+		let changed = 0;
+		for (let i = 0; i < this.count; i += 1) {
+			let was = i;
+			if (this.names[i] !== former.names[i]) {
+				before ??= new Map(former.names.map((name, k) => [name, k]));
+				was = before.get(this.names[i]);
+			}
+			if (was === undefined) {
+				added += 1;
+			} else if (!this.isSame(i, former, was)) {
+				changed += 1;
+			}
+		}
+		return { added, changed, gone: former.count - (this.count - added) };
+	}
+
+	isSame(i, former, k) {
+		return this.month[i] === former.month[k] && this.day[i] === former.day[k] && this.total[i] === former.total[k]
+			&& this.workers[i] === former.workers[k] && this.flags[i] === former.flags[k] && this.marks[i] === former.marks[k];
+	}
+}
