@@ -1,6 +1,17 @@
 // Numbers over days: a line as high as text, and a chart with what a mouse, a keyboard and a
-// screen reader need.
-import { svg } from "./dom.js";
+// screen reader need. A canvas has no colours of CSS and no text, so both are kept beside it.
+import { h, svg, put } from "./dom.js";
+import { number, utcDay } from "./words.js";
+import { uPlot } from "./uplot.js";
+
+const CHART_DAY = 86400;
+const CHART_HEIGHT = 150;
+// between two lines of a chart of whole numbers: 1, 2, 5, 10, 20, ...
+const CHART_STEPS = Array.from({ length: 45 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+const CHART_WIDTH_UNSEEN = 320;
+const CHART_WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
+const CHART_SHORT_DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const CHART_SHORT_NUMBER = new Intl.NumberFormat("en", { notation: "compact" });
 
 // values: numbers, or null where nothing is known, which is a gap. An SVG element without size.
 export function sparkline(values, { label }) {
@@ -22,3 +33,218 @@ export function sparkline(values, { label }) {
 		preserveAspectRatio: "none", role: "img", "aria-label": label },
 		svg("path", { d: path, "vector-effect": "non-scaling-stroke" }));
 }
+
+function chartDayName(unix) {
+	return CHART_WEEKDAY.format(unix * 1000) + " " + utcDay(unix / CHART_DAY);
+}
+
+// "2026-11-29": its begin in UTC, Unix seconds.
+export function chartDayOf(date) {
+	return Date.parse(date) / 1000;
+}
+
+// A chart of one series. show({label, days, values, words, summary, shape, color, marks, group}):
+// days: Unix seconds of each begin (UTC), rising; values: as many, null where nothing is known;
+// words(value): "5 workers"; summary: a sentence about all; shape: "bars" or "steps"; color: name of a
+// CSS variable; marks: [{at, text}], moments to be seen; charts of one group move their cursors together.
+export class HyChart extends HTMLElement {
+	#given = null;
+	#plot = null;
+	#colors = {};
+	#at = null;
+	#area = h("div", { class: "chart-area", role: "slider", tabindex: "0", "aria-valuemin": "0",
+		on: { keydown: (event) => this.#key(event), blur: () => this.#leave() } });
+	#readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
+	#rows = h("tbody");
+	#head = h("th", { scope: "col", class: "num" });
+	#caption = h("caption", { class: "sr" });
+	#table = h("details", { class: "chart-table", on: { toggle: () => this.#fillTable() } },
+		h("summary", { text: "As a table" }),
+		h("div", { class: "scroll chart-scroll", tabindex: "0", role: "group", "aria-label": "Table of days" },
+			h("table", null, this.#caption,
+				h("thead", null, h("tr", null, h("th", { scope: "col", text: "Day (UTC)" }), this.#head)), this.#rows)));
+	#sizes = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
+	#themes = new MutationObserver(() => this.#recolor());
+	#media = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map((q) => matchMedia(q));
+	#onMedia = () => this.#recolor();
+
+	connectedCallback() {
+		put(this, this.#readout, this.#area, this.#table);
+		this.#sizes.observe(this.#area);
+		this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+		this.#media.forEach((query) => query.addEventListener("change", this.#onMedia));
+		if (this.#given)
+			this.#draw();
+	}
+
+	disconnectedCallback() {
+		this.#sizes.disconnect();
+		this.#themes.disconnect();
+		this.#media.forEach((query) => query.removeEventListener("change", this.#onMedia));
+		this.#destroy();
+	}
+
+	show(given) {
+		const same = this.#plot && this.#given.shape === given.shape;
+		this.#given = given;
+		if (!same)
+			this.#destroy();
+		if (this.isConnected)
+			this.#draw();
+	}
+
+	#destroy() {
+		this.#plot?.destroy();
+		this.#plot = null;
+	}
+
+	#draw() {
+		const given = this.#given;
+		this.#readColors();
+		if (this.#plot)
+			this.#plot.setData([given.days, given.values]);
+		else
+			this.#plot = new uPlot(this.#options(), [given.days, given.values], this.#area);
+		this.#area.setAttribute("aria-label", given.label + ", by day; arrow keys move from day to day");
+		this.#area.setAttribute("aria-valuemax", String(Math.max(0, given.days.length - 1)));
+		this.#caption.textContent = this.#head.textContent = given.label;
+		this.#at = null;
+		this.#say();
+		this.#fillTable();
+	}
+
+	#options() {
+		const font = getComputedStyle(this);
+		const axis = { stroke: () => this.#colors.muted, font: Math.round(parseFloat(font.fontSize) * 0.8) + "px " + font.fontFamily,
+			grid: { stroke: () => this.#colors.line, width: 1 }, ticks: { show: false } };
+		const bars = this.#given.shape === "bars";
+		return {
+			width: this.#area.clientWidth || CHART_WIDTH_UNSEEN,
+			height: CHART_HEIGHT,
+			padding: [8, 4, 0, 0],
+			legend: { show: false },
+			tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+			cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.#given.group ?? null },
+				points: { size: 7 } },
+			scales: {
+				x: { range: (u, min, max) => [min - CHART_DAY / 2, max + CHART_DAY / 2] },
+				y: { range: (u, min, max) => [0, Math.max(1, max ?? 0) * 1.05] },
+			},
+			axes: [
+				{ ...axis, size: 28, space: 70, grid: { show: false }, values: (u, splits) => splits.map((at) => CHART_SHORT_DAY.format(at * 1000)) },
+				{ ...axis, size: 52, space: 36, incrs: CHART_STEPS, values: (u, splits) => splits.map((n) => CHART_SHORT_NUMBER.format(n)) },
+			],
+			series: [{}, {
+				stroke: () => this.#colors.main, fill: () => bars ? this.#colors.main : this.#colors.soft, width: bars ? 0 : 2,
+				points: { show: false },
+				paths: bars ? uPlot.paths.bars({ size: [0.75, 24, 1] }) : uPlot.paths.stepped({ align: 1 }),
+			}],
+			hooks: {
+				draw: [(u) => this.#drawMarks(u)],
+				setCursor: [(u) => this.#move(u.cursor.left < 0 ? null : u.cursor.idx)],
+			},
+		};
+	}
+
+	#readColors() {
+		const probe = h("i");
+		this.append(probe);
+		// a canvas knows no var() and no light-dark(): only what they come to
+		const color = (name) => {
+			probe.style.color = "var(" + name + ")";
+			return getComputedStyle(probe).color;
+		};
+		this.#colors = { main: color(this.#given.color ?? "--accent"), muted: color("--muted"), line: color("--line"), mark: color("--bad") };
+		this.#colors.soft = this.#colors.main.replace(/^rgb\((.*)\)$/, "rgba($1, 0.15)");
+		probe.remove();
+	}
+
+	#recolor() {
+		if (this.#plot) {
+			this.#destroy();
+			this.#draw();
+		}
+	}
+
+	#resize() {
+		const width = this.#area.clientWidth;
+		if (this.#plot && width > 0 && width !== this.#plot.width)
+			this.#plot.setSize({ width, height: CHART_HEIGHT });
+	}
+
+	#drawMarks(u) {
+		const { ctx, bbox } = u;
+		const first = this.#given.days[0];
+		const last = this.#given.days[this.#given.days.length - 1];
+		ctx.save();
+		ctx.strokeStyle = this.#colors.mark;
+		ctx.lineWidth = devicePixelRatio;
+		ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+		for (const { at } of this.#given.marks ?? []) {
+			const day = Math.floor(at / CHART_DAY) * CHART_DAY;
+			if (day < first || day > last)
+				continue;
+			const x = Math.round(u.valToPos(day, "x", true));
+			ctx.beginPath();
+			ctx.moveTo(x, bbox.top);
+			ctx.lineTo(x, bbox.top + bbox.height);
+			ctx.stroke();
+		}
+		ctx.restore();
+	}
+
+	#key(event) {
+		const last = this.#given.days.length - 1;
+		const at = this.#at ?? last;
+		const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageUp: at - 7, PageDown: at + 7,
+			Home: 0, End: last }[event.key];
+		if (event.key === "Escape")
+			this.#leave();
+		if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0)
+			return;
+		event.preventDefault();
+		// the first key shows where one is
+		const index = this.#at === null && event.key.startsWith("Arrow") ? last : Math.min(last, Math.max(0, to));
+		this.#plot.setCursor({ left: this.#plot.valToPos(this.#given.days[index], "x"), top: CHART_HEIGHT / 2 }, true, true);
+	}
+
+	#leave() {
+		this.#plot?.setCursor({ left: -10, top: -10 }, true, true);
+	}
+
+	#move(index) {
+		if (this.#at !== (index ?? null)) {
+			this.#at = index ?? null;
+			this.#say();
+		}
+	}
+
+	#words(index, words = this.#given.words ?? number) {
+		const value = this.#given.values[index];
+		const day = this.#given.days[index];
+		const marks = (this.#given.marks ?? []).filter(({ at }) => Math.floor(at / CHART_DAY) * CHART_DAY === day);
+		return [value === null ? "not known" : words(value), ...marks.map(({ text }) => text)].join(", ");
+	}
+
+	// aria-valuetext of what has the focus is announced when it changes: no live region besides.
+	#say() {
+		const { days, label, summary } = this.#given;
+		const at = this.#at;
+		const day = at === null ? null : chartDayName(days[at]);
+		put(this.#readout, h("span", { class: "chart-label", text: label }), " ",
+			h("span", { text: at === null ? summary ?? "" : day + ": " + this.#words(at) }));
+		this.#area.setAttribute("aria-valuenow", String(at ?? Math.max(0, days.length - 1)));
+		this.#area.setAttribute("aria-valuetext", at === null ? summary ?? label : day + ": " + this.#words(at));
+	}
+
+	// Rows of a table that nobody has opened are not made.
+	#fillTable() {
+		if (!this.#table.open || !this.#given)
+			return;
+		const { days } = this.#given;
+		put(this.#rows, ...days.map((day, i) => h("tr", null,
+			h("th", { scope: "row", text: utcDay(day / CHART_DAY) }),
+			h("td", { class: "num", text: this.#words(i, number) }))).reverse());
+	}
+}
+customElements.define("hy-chart", HyChart);

@@ -1,19 +1,466 @@
-import { put } from "./dom.js";
-import { viewHead } from "./parts.js";
+import { h, put, setText } from "./dom.js";
+import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, FLAGS, KINDS, age, bytesGB, count, day, number, percent, utcDay, when } from "./words.js";
+import { goTo, href } from "./address.js";
+import { BASE, answerAge, fetchJson, statisticsPath } from "./api.js";
+import { live } from "./live.js";
+import { badge, copyButton, emptyNote, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
+import { markdownName } from "./export.js";
+import { chartDayOf } from "./chart.js";
 import { shell } from "./shell.js";
+
+// One model: why it is flagged, what became of it, and what would change its state. Each
+// section is drawn again only when its own data are others, so that a refresh moves neither
+// the focus nor what is open.
+const MODEL_DAY = 86400;
+const MODEL_EVENTS = 30;
+const MODEL_RANGES = [30, 90, 400];
+const MODEL_RANGE = 90;
+const MODEL_STATES = {
+	critical: ["Critical", "warning", "bad"],
+	at_risk: ["At risk", "warning", "warn"],
+	well: ["Not at risk", "check", "ok"],
+	gone: ["Gone", "circle", "none"],
+};
+
+function modelPath(category, name, params) {
+	return statisticsPath(category, "models/" + encodeURIComponent(name), params);
+}
+
+function modelDays(since) {
+	return Math.max(0, Math.floor((Date.now() / 1000 - since) / MODEL_DAY));
+}
+
+// "2026-08-01 (120 days)"
+function modelSince(since) {
+	return day(since) + " (" + count(modelDays(since), "day") + ")";
+}
+
+// [name in MODEL_STATES, since when or null]
+function modelState({ deletion_risk: risk, history: past }) {
+	if (!risk) {
+		return ["gone", past.last_seen];
+	}
+	if (risk.is_critical) {
+		return ["critical", past?.critical_since ?? null];
+	}
+	return risk.at_risk ? ["at_risk", past?.at_risk_since ?? null] : ["well", null];
+}
+
+function modelFlags(risk) {
+	return Object.keys(risk.deletion_risk_flags).filter((flag) => risk.deletion_risk_flags[flag]);
+}
+
+// What the daemon says of each flag; of one that explains nothing, the flags alone.
+function modelReasons({ deletion_risk: risk, explanation }) {
+	const flags = Object.entries(risk.deletion_risk_flags).map(([flag, set]) => ({ flag, set, text: FLAGS[flag]?.help, document: FLAGS[flag]?.document }));
+	return explanation ?? [...flags, { flag: "critical", set: risk.is_critical, text: "" }];
+}
+
+// A paragraph that says why it may go, for an issue or a chat. What others wrote is code in it.
+function modelMarkdown(data, at) {
+	const { deletion_risk: risk, history: past } = data;
+	const [state, since] = modelState(data);
+	const of = [CATEGORIES(data.category), risk.baseline && markdownName(risk.baseline), risk.size_gb !== null && bytesGB(risk.size_gb)];
+	const flags = modelFlags(risk).map((flag) => FLAGS[flag]?.words ?? flag);
+	const dated = (words, unix) => (unix ? words + " " + utcDay(Math.floor(unix / MODEL_DAY)) + ", " + count(modelDays(unix), "day") + ". " : "");
+	const text = markdownName(data.name) + " (" + of.filter(Boolean).join(", ") + ") is " + MODEL_STATES[state][0].toLowerCase()
+		+ (since ? " since " + utcDay(Math.floor(since / MODEL_DAY)) + ", " + count(modelDays(since), "day") : "") + "; risk score " + risk.risk_score + ". "
+		+ (flags.length ? "Why: " + flags.join(", ") + ". " : "")
+		+ "Used " + count(risk.usage_day, "time") + " today, " + number(risk.usage_month) + " this month (" + percent(risk.usage_percentage_of_category)
+		+ " of its category), " + number(risk.usage_total) + " in total; " + count(risk.worker_count, "worker") + ". "
+		+ dated("Unused since", past?.unused_since) + dated("No workers since", past?.no_workers_since)
+		+ (risk.download_hosts.length ? "Files on " + risk.download_hosts.map(markdownName).join(", ") + ". " : "")
+		+ "As of " + new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC: <" + location.href + ">";
+	return text.replaceAll("\u00a0", " ") + "\n";
+}
+
+function modelUsageSummary(known) {
+	const sum = known.reduce((a, b) => a + b, 0);
+	return count(sum, "use") + " in " + count(known.length, "day") + (sum ? ", at most " + number(Math.max(...known)) + " in one" : "");
+}
+
+function modelWorkersSummary(known) {
+	const least = Math.min(...known);
+	const most = Math.max(...known);
+	return (least === most ? "" : number(least) + " to ") + count(most, "worker") + " in " + count(known.length, "day");
+}
+
+// What became other: "usage this month 1,203 → 0; workers 2 → 0".
+function modelFigures({ before, after }) {
+	if (!before || !after) {
+		return "";
+	}
+	const names = { usage_day: "used today", usage_month: "this month", workers: "workers", risk_score: "risk score" };
+	return Object.keys(names).filter((key) => before[key] !== after[key])
+		.map((key) => names[key] + " " + number(before[key]) + " → " + number(after[key])).join("; ");
+}
+
+function modelFact(term, ...value) {
+	return h("div", {}, h("dt", {}, term), h("dd", {}, value));
+}
+
+// columns: [text, is a number].
+function modelTable(label, columns, rows) {
+	const side = (i) => (columns[i][1] ? "num" : null);
+	return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, h("table", {},
+		h("thead", {}, h("tr", {}, columns.map(([text], i) => h("th", { scope: "col", class: side(i) }, text)))),
+		h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, i) => h("td", { class: side(i) }, cell)))))));
+}
 
 export class ViewModel extends HTMLElement {
 	#abort = new AbortController();
+	#address = null;
+	#answer = null;
+	#data = null;
+	#events = null;
+	#drawn = new Map();
+	#sections = {};
+	#ages = [];
+	#freshness = h("span", {});
+	#body = h("div", { class: "model-body" });
+	#onChange = (event) => this.#arrived(event.detail);
+	#onHealth = () => this.#showAges();
 
-	show(address) {
-		shell.title("Model");
-		put(this, viewHead("Model", address.category + " " + address.rest));
-	}
-
-	refresh(category) {
+	connectedCallback() {
+		live.addEventListener("change", this.#onChange);
+		shell.addEventListener("health", this.#onHealth);
 	}
 
 	disconnectedCallback() {
+		live.removeEventListener("change", this.#onChange);
+		shell.removeEventListener("health", this.#onHealth);
 		this.#abort.abort();
+	}
+
+	show(address) {
+		const { category, rest } = address;
+		const same = this.#address?.category === category && this.#address.rest === rest;
+		this.#address = address;
+		if (same) {
+			this.#drawCharts();
+			return;
+		}
+		this.#abort.abort();
+		this.#abort = new AbortController();
+		this.#data = this.#events = null;
+		shell.title(visibleName(rest));
+		put(this.#freshness);
+		put(this, viewHead(nameText(rest), h("a", { class: "muted", href: href("models", category) }, CATEGORIES(category)), this.#freshness), this.#body);
+		this.#clear(loading("Loading the model"));
+		this.#load();
+	}
+
+	refresh(category) {
+		if (category === this.#address?.category) {
+			this.#load();
+		}
+	}
+
+	#clear(...children) {
+		this.#drawn.clear();
+		this.#ages = [];
+		this.#sections = {};
+		put(this.#body, children);
+	}
+
+	#load() {
+		const { signal } = this.#abort;
+		return Promise.all([this.#loadModel(signal), this.#loadEvents(signal)]);
+	}
+
+	async #loadModel(signal) {
+		const { category, rest } = this.#address;
+		try {
+			const answer = await fetchJson(modelPath(category, rest, { explain: true }), { signal });
+			put(this.#freshness, freshnessNote(answer));
+			this.#answer = answer;
+			this.#have(answer.data);
+		} catch (error) {
+			if (signal.aborted) {
+				return;
+			}
+			if (error.status === 404) {
+				await this.#missing(error, signal);
+			} else if (!this.#data) {
+				this.#clear(problem(error, () => this.#load()));
+			}
+		}
+	}
+
+	// One that has gone has no row any more, but a line at the end of the history.
+	async #missing(error, signal) {
+		const { category, rest } = this.#address;
+		let past;
+		try {
+			const list = await fetchJson(statisticsPath(category, "deletion-risk", { limit: 1 }), { signal });
+			const { data } = await fetchJson(statisticsPath(category, "history", { offset: list.data.total_count }), { signal });
+			past = data.models.find((row) => row.name === rest);
+			if (past) {
+				put(this.#freshness);
+				this.#have({ category, name: rest, deletion_risk: null, with_stats: null, history: past, dates: data.dates });
+			}
+		} catch {
+			// No history is kept, or it is not read yet: then the name is not there, no more.
+		}
+		if (!past && !signal.aborted) {
+			this.#data = null;
+			put(this.#freshness);
+			this.#clear(this.#notFound(error));
+		}
+	}
+
+	#notFound(error) {
+		const { category } = this.#address;
+		const closest = error.body?.closest ?? [];
+		const link = (name) => h("li", {}, h("a", { href: href("model", category, name) }, nameText(name)));
+		return h("div", { class: "problem tone-warn", role: "status" },
+			h("p", { class: "problem-title" }, "There is no model of this name"),
+			h("p", {}, closest.length ? "Names that are close to it:" : error.detail),
+			h("ul", {}, closest.map(link)),
+			h("p", {}, h("a", { href: href("models", category) }, "All models of " + CATEGORIES(category))));
+	}
+
+	async #loadEvents(signal) {
+		const { category, rest } = this.#address;
+		try {
+			const { data } = await fetchJson(statisticsPath(category, "changes"), { signal });
+			this.#events = data.changes.filter((change) => change.model === rest || change.former === rest);
+		} catch (error) {
+			if (signal.aborted || Array.isArray(this.#events)) {
+				return;
+			}
+			this.#events = error;
+		}
+		this.#drawEvents();
+	}
+
+	#arrived(change) {
+		const { category, rest } = this.#address ?? {};
+		if (change.category === category && change.model === rest && Array.isArray(this.#events) && !this.#events.some(({ id }) => id === change.id)) {
+			this.#events.unshift(change);
+			this.#drawEvents();
+		}
+	}
+
+	#have(data) {
+		const first = !this.#data;
+		this.#data = data;
+		if (first) {
+			this.#build();
+		}
+		const { deletion_risk: risk, with_stats: stats, history: past } = data;
+		this.#draw("head", [risk, stats?.queued_jobs, past?.first_seen, past?.resets, modelState(data), past?.unused_since, past?.no_workers_since], () => this.#head());
+		this.#draw("why", [risk, data.explanation], () => this.#why());
+		this.#draw("workers", [risk?.worker_count, stats], () => this.#workers());
+		this.#draw("files", risk && [risk.download_count, risk.download_hosts], () => this.#files());
+		this.#draw("backends", stats?.backend_variations, () => this.#backends());
+		this.#drawCharts();
+		this.#drawEvents();
+		this.#showAges();
+	}
+
+	#build() {
+		const { category, rest } = this.#address;
+		const section = (name) => {
+			this.#sections[name] = h("section", { class: "model-" + name, hidden: true });
+			return this.#sections[name];
+		};
+		this.#clear();
+		put(this.#body, section("head"),
+			h("p", { class: "row" }, copyButton("Copy link", () => location.href),
+				this.#data.deletion_risk && copyButton("Copy as Markdown", () => modelMarkdown(this.#data, Date.now() / 1000 - (answerAge(this.#answer) ?? 0))),
+				this.#data.deletion_risk && h("a", { href: BASE + modelPath(category, rest, {}) }, "JSON")),
+			h("div", { class: "model-columns" },
+				h("div", {}, section("why"), section("events")),
+				h("div", {}, section("time"), section("files"))),
+			section("workers"), section("backends"));
+	}
+
+	// A section that has nothing to say is not there.
+	#draw(name, data, make) {
+		if (this.#once(name, data)) {
+			const children = make();
+			put(this.#sections[name], children);
+			this.#sections[name].hidden = children.length === 0;
+		}
+	}
+
+	#once(name, data) {
+		const key = JSON.stringify(data ?? null);
+		const other = this.#drawn.get(name) !== key;
+		this.#drawn.set(name, key);
+		return other;
+	}
+
+	#head() {
+		const { deletion_risk: risk, with_stats: stats, history: past } = this.#data;
+		const [state, since] = modelState(this.#data);
+		const verdict = h("p", { class: "row model-verdict" }, badge(...MODEL_STATES[state]), since && h("span", {}, "since " + modelSince(since)), risk && modelFlags(risk).map(flagChip));
+		const dated = (term, unix) => unix && modelFact(term, day(unix), " ", h("span", { class: "muted small nowrap" }, count(modelDays(unix), "day")));
+		if (!risk) {
+			return [verdict, h("p", {}, "It is no longer in the reference. This is what is still known of it."), h("dl", { class: "model-facts" }, dated("First seen", past.first_seen))];
+		}
+		return [verdict, h("dl", { class: "model-facts" },
+			modelFact("Risk score", number(risk.risk_score)),
+			modelFact("Used today", number(risk.usage_day)),
+			modelFact("Used this month", number(risk.usage_month) + " (" + percent(risk.usage_percentage_of_category) + ")"),
+			modelFact("Used in total", number(risk.usage_total)),
+			modelFact("Workers", number(risk.worker_count)),
+			stats && modelFact("Jobs waiting", number(stats.queued_jobs)),
+			modelFact("Baseline", risk.baseline ? nameText(risk.baseline) : "none"),
+			risk.size_gb !== null && modelFact("Size", bytesGB(risk.size_gb)),
+			modelFact("NSFW", risk.nsfw === null ? "not known" : risk.nsfw ? "yes" : "no"),
+			dated("Unused since", past?.unused_since),
+			dated("No workers since", past?.no_workers_since),
+			dated("First seen", past?.first_seen),
+			past?.resets > 0 && modelFact("Usage counted anew", count(past.resets, "time")))];
+	}
+
+	#why() {
+		if (!this.#data.deletion_risk) {
+			return [];
+		}
+		this.#ages = [];
+		const reasons = modelReasons(this.#data);
+		const set = reasons.filter((reason) => reason.set);
+		const clear = reasons.filter((reason) => !reason.set);
+		return [h("h2", {}, "Why it is flagged"),
+			set.length ? [h("p", { class: "muted" }, "It is no longer at risk when none of these holds."), this.#reasons(set)] : h("p", { class: "muted" }, "No flag is set: nothing speaks against it."),
+			clear.length > 0 && h("details", {}, h("summary", {}, count(clear.length, "flag is", "flags are") + " not set: what would set them"), this.#reasons(clear))];
+	}
+
+	#reasons(reasons) {
+		return h("ul", { class: "model-reasons" }, reasons.map(({ flag, text, option, document: source }) => {
+			const old = h("span", {});
+			this.#ages.push([source, old]);
+			return h("li", {},
+				h("div", { class: "row" }, flag === "critical" ? h("strong", {}, "critical") : flagChip(flag), h("span", { class: "muted small" }, source && [DOCUMENTS[source] ?? source, old])),
+				h("p", {}, text, option && !text.includes(option) && [" (", h("code", {}, option), ")"]));
+		}));
+	}
+
+	// Of documents says the health how old they are: an answer that has not changed is a 304.
+	#showAges() {
+		const health = shell.health;
+		const documents = health?.data.categories.find(({ category }) => category === this.#address?.category)?.documents ?? [];
+		for (const [source, node] of this.#ages) {
+			const found = documents.find(({ document }) => document === source);
+			const state = found && found.state !== "good" ? " (" + (DOCUMENT_STATES[found.state] ?? found.state) + ")" : "";
+			put(node, found && Number.isFinite(found.age) ? [", ", ticking(health.fetchedAt / 1000 - found.age, (seconds) => age(seconds) + " old")] : null, state);
+		}
+	}
+
+	#drawCharts() {
+		if (!this.#data) {
+			return;
+		}
+		const { history: past, dates } = this.#data;
+		const kept = Boolean(past) && dates.length > 0;
+		this.#draw("time", [kept, kept || shell.health === null], () => this.#time(kept));
+		if (!kept) {
+			return;
+		}
+		const { category, rest, params } = this.#address;
+		const ranges = MODEL_RANGES.filter((n, i) => i === 0 || MODEL_RANGES[i - 1] < dates.length).map((n) => Math.min(n, dates.length));
+		const wanted = Number(params.get("days")) || MODEL_RANGE;
+		const range = ranges.find((n) => n >= wanted) ?? ranges.at(-1);
+		const group = this.#sections.time.querySelector("[role=group]");
+		if (this.#once("ranges", ranges)) {
+			const go = (n) => goTo({ view: "model", category, rest, params: { days: n === MODEL_RANGE ? "" : n } }, { replace: true });
+			put(group, ranges.map((n) => h("button", { type: "button", class: "quiet", on: { click: () => go(n) } }, count(n, "day"))));
+		}
+		[...group.children].forEach((button, i) => button.setAttribute("aria-pressed", ranges[i] === range));
+		this.#fillCharts(dates.slice(-range), dates.length - range);
+	}
+
+	#time(kept) {
+		const reading = shell.health?.data.categories.find(({ category }) => category === this.#address.category)?.history?.state === "reading";
+		const none = this.#data.history ? "Nothing has been recorded yet." : reading ? "The history is being read: it will be here in a moment." : "No history is kept here, so what was on earlier days is not known.";
+		return [h("div", { class: "row model-time-head" }, h("h2", {}, "Over time"), h("div", { class: "row", role: "group", "aria-label": "Days shown" })),
+			kept ? [h("hy-chart"), h("hy-chart")] : h("p", { class: "muted" }, none)];
+	}
+
+	#fillCharts(dates, skip) {
+		const past = this.#data.history;
+		const marks = [["at_risk_since", "at risk since then"], ["critical_since", "critical since then"]]
+			.filter(([key]) => past[key]).map(([key, text]) => ({ at: past[key], text }));
+		const charts = this.#sections.time.querySelectorAll("hy-chart");
+		const show = (chart, series, summary, given) => {
+			const values = dates.map((_, i) => series[skip + i - past.from] ?? null);
+			if (this.#once(given.label, [dates.at(-1), values, marks])) {
+				const known = values.filter((value) => value !== null);
+				chart.show({ ...given, days: dates.map(chartDayOf), values, marks, group: "model", summary: known.length ? summary(known) : "nothing known yet" });
+			}
+		};
+		show(charts[0], past.usage, modelUsageSummary, { label: "Used in a day", shape: "bars", color: "--accent", words: (n) => count(n, "use") });
+		show(charts[1], past.workers, modelWorkersSummary, { label: "Workers, most in a day", shape: "steps", color: "--ok", words: (n) => count(n, "worker") });
+	}
+
+	#drawEvents() {
+		if (this.#data) {
+			const events = this.#events;
+			this.#draw("events", Array.isArray(events) ? events.map(({ id }) => id) : String(events?.status ?? "none"), () => this.#eventList(events));
+		}
+	}
+
+	#eventList(events) {
+		const title = h("h2", {}, "What happened");
+		if (!Array.isArray(events)) {
+			return events === null ? [title, loading("Loading the changes")] : events.status === 404 ? [] : [title, problem(events, () => this.#loadEvents(this.#abort.signal))];
+		}
+		if (events.length === 0) {
+			return [title, h("p", { class: "muted" }, "Nothing, in the last 1,000 changes of its category.")];
+		}
+		const list = (some) => h("ul", { class: "model-events" }, some.map((change) => this.#eventItem(change)));
+		const late = events.slice(MODEL_EVENTS);
+		return [title, list(events.slice(0, MODEL_EVENTS)),
+			late.length > 0 && h("details", {}, h("summary", {}, count(late.length, "earlier change")), list(late))];
+	}
+
+	#eventItem(change) {
+		const at = change.since ?? change.at;
+		const of = change.flag ? [": ", FLAGS[change.flag]?.words ?? change.flag] : change.former ? [": ", nameText(change.former), " → ", nameText(change.model)] : null;
+		return h("li", {}, h("a", { class: "nowrap", href: href("changes", change.category ?? this.#address.category, change.id) }, h("time", { datetime: new Date(at * 1000).toISOString() }, when(at))),
+			h("span", {}, h("strong", {}, KINDS[change.kind] ?? change.kind), of, " ", h("span", { class: "muted small" }, modelFigures(change))));
+	}
+
+	#workers() {
+		const { deletion_risk: risk, with_stats: stats } = this.#data;
+		if (!risk) {
+			return [];
+		}
+		const title = h("h2", {}, "Workers that serve it");
+		const workers = Object.values(stats?.worker_summaries ?? {});
+		if (workers.length === 0) {
+			const none = !stats ? "AI Horde does not know this model." : risk.worker_count === 0 ? "None."
+				: count(risk.worker_count, "worker") + " by AI Horde's count; the list of workers names none for exactly this name.";
+			return [title, h("p", { class: "muted" }, none)];
+		}
+		const text = this.#address.category === "text_generation";
+		return [title, modelTable("Workers that serve it",
+			[["Name"], ["Online"], ["Trusted"], ["Performance"], ["Up for", true], ...(text ? [["Length", true], ["Context", true]] : []), ["Program"]],
+			workers.map((worker) => [nameText(worker.name ?? ""), worker.online ? "yes" : "no", worker.trusted ? "yes" : "no", worker.performance, h("span", { class: "nowrap" }, age(worker.uptime)),
+				...(text ? [number(worker.max_length), number(worker.max_context_length)] : []), nameText(worker.bridge_agent ?? "")]))];
+	}
+
+	#files() {
+		const risk = this.#data.deletion_risk;
+		if (!risk) {
+			return [];
+		}
+		const hosts = risk.download_hosts.map((host, i) => [i > 0 && ", ", nameText(host)]);
+		const where = hosts.length ? [" on ", hosts] : ", without a host that can be read";
+		return [h("h2", {}, "Downloads"), risk.download_count ? h("p", {}, count(risk.download_count, "file"), where) : h("p", { class: "muted" }, "None in the reference.")];
+	}
+
+	// Of images there is one alone, which says what the head says.
+	#backends() {
+		const all = Object.values(this.#data.with_stats?.backend_variations ?? {});
+		if (this.#address.category !== "text_generation" || all.length === 0) {
+			return [];
+		}
+		const columns = [["Backend"], ["Name there"], ["Workers", true], ["Today", true], ["Month", true], ["Total", true], ["Jobs waiting", true]];
+		return [h("h2", {}, "Backends"), modelTable("Backends", columns, all.map((one) => [one.backend, nameText(one.variant_name),
+			number(one.worker_count), number(one.usage_day), number(one.usage_month), number(one.usage_total), number(one.queued_jobs)]))];
 	}
 }
