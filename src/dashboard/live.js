@@ -16,15 +16,29 @@ class Live extends EventTarget {
 	#probe = 0;
 	#again = 0;
 	#generations = new Map();
+	#missed = new Map();
 
 	start() {
 		document.addEventListener("visibilitychange", () => this.#visible());
 		connection.addEventListener("change", () => {
 			if (connection.state === "down") {
 				this.#look();
+			} else if (!document.hidden) {
+				this.#open();
 			}
 		});
 		this.#open();
+	}
+
+	// What the health says that there is. A stream that has still not told of it when it is
+	// asked the next time is dead, though nobody said so: a router forgot it, or a laptop slept.
+	expect(categories) {
+		const missed = new Map(categories.filter((one) => one.generation !== null && this.#generations.get(one.category) !== one.generation).map((one) => [one.category, one.generation]));
+		if (this.state === "stream" && [...missed].some(([category, generation]) => this.#missed.get(category) === generation)) {
+			missed.clear();
+			this.#open();
+		}
+		this.#missed = missed;
 	}
 
 	#set(state) {

@@ -50,7 +50,7 @@ function mainRemembered(name) {
 	}
 }
 
-const mainState = { view: null, name: "", place: "", category: mainRemembered("category") ?? "image_generation" };
+const mainState = { back: false, view: null, name: "", place: "", category: mainRemembered("category") ?? "image_generation" };
 
 function mainTheme(theme) {
 	const root = document.documentElement;
@@ -129,6 +129,20 @@ function mainConnection() {
 		put(banner);
 	}
 	mainLive();
+	mainTab();
+}
+
+// In the tab, for who looks at another one.
+function mainTab() {
+	shell.title();
+	const tone = shell.tone();
+	const link = $("link[rel=icon]");
+	if (link.dataset.tone !== tone) {
+		link.dataset.tone = tone;
+		const colour = { ok: "#2c8a58", warn: "#c98a12", bad: "#c9302a", none: "#8b9097" }[tone];
+		const form = tone === "bad" ? "<rect width='16' height='16' rx='2'" : "<circle cx='8' cy='8' r='6'";
+		link.href = "data:image/svg+xml," + encodeURIComponent("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>" + form + " fill='" + colour + "'/></svg>");
+	}
 }
 
 function mainOld(seconds) {
@@ -152,6 +166,7 @@ function mainHealth() {
 	const address = readAddress();
 	mainPicker(address);
 	mainNav(address);
+	mainTab();
 }
 
 function mainFrame() {
@@ -228,10 +243,47 @@ function mainShow() {
 	mainState.name = address.view;
 	mainState.view?.show(address);
 	if (!first && place !== mainState.place) {
-		scrollTo(0, 0);
 		$("#main h1")?.focus({ preventScroll: true });
+		mainScrollTo(mainState.back ? mainScrolled.get(location.hash) ?? 0 : 0);
 	}
+	mainState.back = false;
 	mainState.place = place;
+}
+
+// Where each address was scrolled to, for who comes back to it.
+const mainScrolled = new Map();
+
+// Data of a view come later than the view, so its height does; whoever scrolls meanwhile
+// is let be.
+function mainScrollTo(top) {
+	const until = performance.now() + 2000;
+	const stop = new AbortController();
+	const again = () => {
+		scrollTo(0, top);
+		if (scrollY >= top - 1 || performance.now() > until) {
+			stop.abort();
+		} else if (!stop.signal.aborted) {
+			requestAnimationFrame(again);
+		}
+	};
+	for (const type of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+		addEventListener(type, () => stop.abort(), { signal: stop.signal, passive: true });
+	}
+	again();
+}
+
+function mainScrolls() {
+	history.scrollRestoration = "manual";
+	let moving = 0;
+	addEventListener("scroll", () => {
+		clearTimeout(moving);
+		const { hash } = location;
+		moving = setTimeout(() => hash === location.hash && mainScrolled.set(hash, scrollY), 150);
+	}, { passive: true });
+	// Browsers that do not tell back from a link go to the top.
+	globalThis.navigation?.addEventListener("navigate", (event) => {
+		mainState.back = event.navigationType === "traverse";
+	});
 }
 
 let mainPrefix = 0;
@@ -270,6 +322,8 @@ for (const view of Object.values(MAIN_VIEWS)) {
 	customElements.define(view.tag, view.element);
 }
 mainFrame();
+mainScrolls();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("theme")));
 addEventListener("hashchange", mainShow);
 addEventListener("keydown", mainKey);
 connection.addEventListener("change", mainConnection);

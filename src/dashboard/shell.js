@@ -11,10 +11,27 @@ class Shell extends EventTarget {
 	error = null;
 	#timer = 0;
 	#asked = 0;
+	#title = "";
 
-	// The title of the page: that of the view, and whose it is.
-	title(text) {
-		document.title = text + " · hydratord";
+	// The title of the page: that of the view, and whose it is; "!" if somebody should look.
+	title(text = this.#title) {
+		this.#title = text;
+		document.title = (this.tone() === "bad" ? "! " : "") + text + " · hydratord";
+	}
+
+	// How all is, in one word, as far as is known: ok, warn, bad, none.
+	tone() {
+		if (connection.state === "down") {
+			return "bad";
+		}
+		const categories = this.health?.data.categories;
+		if (!categories) {
+			return "none";
+		}
+		if (categories.some((one) => one.state === "expired" || (one.required && one.state === "empty"))) {
+			return "bad";
+		}
+		return categories.every((one) => one.state === "fresh" && one.trouble === null) ? "ok" : "warn";
 	}
 
 	// Names of the categories that are configured, in their order.
@@ -41,13 +58,17 @@ class Shell extends EventTarget {
 	}
 
 	async #look() {
+		this.#timer = 0;
+		if (live.state === "hidden") {
+			return;
+		}
 		try {
 			this.health = await fetchJson("/readyz?verbose");
 			this.error = null;
+			live.expect(this.health.data.categories);
 		} catch (error) {
 			this.error = error;
 		}
-		this.#timer = 0;
 		this.dispatchEvent(new Event("health"));
 		this.ask(connection.state === "up" ? SHELL_INTERVAL : 3000);
 	}

@@ -111,7 +111,7 @@ class OverviewCategory {
 		this.state = h("span", { class: "ov-state" });
 		this.age = h("span", { class: "ov-age" });
 		this.next = h("span", {});
-		this.chart = svg("svg", { class: "age-chart", role: "img" });
+		this.chart = svg("svg", { class: "age-chart", role: "img", "aria-label": "The last 24 hours are not known yet." });
 		this.models = h("span", {});
 		this.modelsBy = h("span", { class: "muted small" });
 		this.wrong = h("div", {});
