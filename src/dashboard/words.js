@@ -84,17 +84,17 @@ export function sinceWhen(unix) {
 
 // name: {words, help, document (that of AI Horde or of the reference it comes from)}
 export const FLAGS = {
-	zero_usage_day: { words: "not used today", document: "stats", help: "The model was used, but not in the last day." },
-	zero_usage_month: { words: "not used this month", document: "stats", help: "The model was used, but not in the last month." },
-	zero_usage_total: { words: "never used", document: "stats", help: "AI Horde counts no use of the model at all." },
-	no_active_workers: { words: "no workers", document: "status", help: "No worker serves the model now." },
+	zero_usage_day: { words: "not used today", document: "stats", help: "Nobody used the model in the last day." },
+	zero_usage_month: { words: "not used this month", document: "stats", help: "Nobody used the model in the last month." },
+	zero_usage_total: { words: "never used", document: "stats", help: "Nobody has used the model as long as AI Horde counts." },
+	no_active_workers: { words: "no workers", document: "status", help: "No worker serves the model now, by none of the names that its backends have for it." },
 	has_multiple_hosts: { words: "files on several hosts", document: "reference", help: "The model's files are downloaded from more than one host." },
-	has_non_preferred_host: { words: "files on another host", document: "reference", help: "None of the model's files is on a preferred host." },
+	has_non_preferred_host: { words: "files on another host", document: "reference", help: "None of the model's files is on a preferred host (huggingface.co by default)." },
 	has_unknown_host: { words: "files on an unknown host", document: "reference", help: "The address of a file cannot be read." },
-	no_download_urls: { words: "no download", document: "reference", help: "No file of the model has an address." },
-	missing_description: { words: "no description", document: "reference", help: "The model has no description, or an empty one." },
+	no_download_urls: { words: "no download", document: "reference", help: "No file of the model has a complete address." },
+	missing_description: { words: "no description", document: "reference", help: "The model has no description, or a blank one." },
 	missing_baseline: { words: "no baseline", document: "reference", help: "The model does not say what it is based on." },
-	low_usage: { words: "little used", document: "stats", help: "The model's part of the month's usage of its category is below the threshold." },
+	low_usage: { words: "little used", document: "stats", help: "The model's part of the month's usage of its category is below the threshold (by default 0.0065 % of images, 0.02 % of text)." },
 };
 
 // The bit of each flag in the numbers of a `flags` column.
@@ -203,4 +203,18 @@ export const KINDS = {
 	usage_fell: "usage fell",
 	usage_rose: "usage rose",
 	many: "many changes",
+};
+
+export const KIND_HELP = {
+	appeared: "The model is in the reference, and was not before: it is new, or came back.",
+	disappeared: "The model is not in the reference any more.",
+	renamed: "A model went and another one came in the same refresh whose name is the same but for punctuation and case, or whose files are the same. Its history goes on.",
+	at_risk: "The model has a reason, and had none.",
+	critical: "The model is critical, and was not.",
+	recovered: "The model has no reason any more.",
+	flag_set: "The model has one more reason.",
+	flag_cleared: "The model has this reason no more.",
+	usage_fell: "On the day before the model was used much less than on an average day of the week before that (history.usage_factor says how much).",
+	usage_rose: "The same, much more.",
+	many: "One refresh changed more than 200 things: the rest is counted.",
 };
