@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "lists/changes.h"
+#include "lists/columns.h"
 #include "lists/risk.h"
 #include "payload/view.h"
 #include "payload/write.h"
@@ -14,7 +15,7 @@ lists_view(struct buf *payload, enum view_kind kind)
 	return &payload_directory(payload)->views[kind];
 }
 
-/* Views that share their rows share their texts. */
+/* Views that share their rows share their texts and columns. */
 static bool
 lists_share(struct buf *payload, enum view_kind kind)
 {
@@ -26,6 +27,7 @@ lists_share(struct buf *payload, enum view_kind kind)
 		return false;
 	for (f = FORMAT_JSON + 1; f < FORMAT_MAX; f++)
 		payload_directory(payload)->views[kind].texts[f] = plain->texts[f];
+	payload_alias(payload, view_columns(VIEW_RISK), view_columns(kind));
 	return true;
 }
 
@@ -34,9 +36,22 @@ lists_share(struct buf *payload, enum view_kind kind)
 static bool
 lists_has_risk(struct buf *payload, enum view_kind kind)
 {
-	struct view_span text = lists_view(payload, kind)->texts[FORMAT_CSV].body;
+	const struct view *columns = lists_view(payload, view_columns(kind));
 
-	return text.len > 0 && text.off >= payload_directory(payload)->past.at_risk;
+	return columns->present &&
+	       columns->body.off >= payload_directory(payload)->past.at_risk;
+}
+
+/* Columns are the last of a view, so that whoever has them has all. */
+static bool
+lists_print_risk(struct buf *payload, enum view_kind kind, struct pace *pace)
+{
+	const struct view *v = lists_view(payload, kind);
+
+	if (!v->present || v->figures == 0 || lists_has_risk(payload, kind) ||
+	    lists_share(payload, kind))
+		return true;
+	return lists_risk(payload, kind, pace) && lists_columns(payload, kind, pace);
 }
 
 void
@@ -46,15 +61,8 @@ lists_print(struct buf *payload, struct pace *pace)
 		VIEW_RISK_VARIATIONS };
 	size_t i;
 
-	for (i = 0; i < NELEM(risk); i++) {
-		const struct view *v = lists_view(payload, risk[i]);
-
-		if (!v->present || v->figures == 0 ||
-		    lists_has_risk(payload, risk[i]) || lists_share(payload, risk[i]))
-			continue;
-		if (!lists_risk(payload, risk[i], pace))
-			break;
-	}
+	for (i = 0; i < NELEM(risk) && lists_print_risk(payload, risk[i], pace); i++)
+		;
 	if (lists_view(payload, VIEW_CHANGES)->present &&
 	    lists_view(payload, VIEW_CHANGES)->texts[FORMAT_CSV].body.len == 0)
 		lists_changes(payload);

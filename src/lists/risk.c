@@ -6,50 +6,9 @@
 
 #include "lists/csv.h"
 #include "lists/markdown.h"
+#include "lists/model_rows.h"
 #include "lists/text.h"
-#include "payload/write.h"
 #include "terms/flag.h"
-
-struct list_risk {
-	const struct view_directory *d; /* of the payload, while it does not grow */
-	const struct view *view;
-	const struct view_figures *figures;
-	enum view_kind kind;
-	const int64_t *at_risk; /* since when, by rows of VIEW_RISK; NULL: not known */
-};
-
-static struct list_risk
-list_risk_of(struct buf *payload, enum view_kind kind)
-{
-	const struct view_directory *d = payload_directory(payload);
-	const char *data = payload->data;
-	struct list_risk r = { .d = d, .view = &d->views[kind], .kind = kind };
-
-	r.figures = (const void *)(data + r.view->figures);
-	if (kind != VIEW_RISK_GROUPED && d->past.at_risk != 0)
-		r.at_risk = (const void *)(data + d->past.at_risk);
-	return r;
-}
-
-static struct str
-list_risk_text(const struct list_risk *r, struct view_span span)
-{
-	return (struct str){ (const char *)r->d + span.off, span.len };
-}
-
-/* 0: it is not, or it is not known. Another view of the same models has them in another
- * order. */
-static int64_t
-list_risk_since(const struct list_risk *r, uint32_t i)
-{
-	int64_t row = i;
-
-	if (r->at_risk == NULL || r->figures[i].flags == 0)
-		return 0;
-	if (r->kind != VIEW_RISK)
-		row = view_find(r->d, list_risk_text(r, r->figures[i].name));
-	return row >= 0 ? r->at_risk[row] : 0;
-}
 
 static void
 list_risk_csv_head(struct buf *b)
@@ -66,14 +25,14 @@ list_risk_csv_head(struct buf *b)
 }
 
 static void
-list_risk_csv_row(struct buf *b, const struct list_risk *r, uint32_t i)
+list_risk_csv_row(struct buf *b, const struct model_rows *r, uint32_t i)
 {
 	const struct view_figures *m = &r->figures[i];
 	int k;
 
-	csv_put_text(b, list_risk_text(r, m->name));
+	csv_put_text(b, model_rows_text(r, m->name));
 	buf_putc(b, ',');
-	csv_put_text(b, list_risk_text(r, m->baseline));
+	csv_put_text(b, model_rows_text(r, m->baseline));
 	buf_putc(b, ',');
 	csv_put_bool(b, m->marks & FIGURES_NSFW);
 	buf_putc(b, ',');
@@ -87,7 +46,7 @@ list_risk_csv_row(struct buf *b, const struct list_risk *r, uint32_t i)
 		csv_put_bool(b, m->flags & RISK_BIT(k));
 	}
 	buf_putc(b, ',');
-	csv_put_time(b, list_risk_since(r, i));
+	csv_put_time(b, model_rows_since(r, i));
 	for (k = 0; k < 3; k++) {
 		buf_putc(b, ',');
 		csv_put_int(b, m->usage[k]);
@@ -133,29 +92,29 @@ list_risk_reasons(struct buf *b, const struct view_figures *m)
 }
 
 static void
-list_risk_markdown_row(struct buf *b, const struct list_risk *r, uint32_t i)
+list_risk_markdown_row(struct buf *b, const struct model_rows *r, uint32_t i)
 {
 	const struct view_figures *m = &r->figures[i];
 
 	buf_puts(b, "| ");
-	markdown_put_name(b, list_risk_text(r, m->name));
+	markdown_put_name(b, model_rows_text(r, m->name));
 	buf_puts(b, " | ");
 	if (m->baseline.len > 0)
-		markdown_put_name(b, list_risk_text(r, m->baseline));
+		markdown_put_name(b, model_rows_text(r, m->baseline));
 	else
 		buf_puts(b, "–");
 	buf_puts(b, " | ");
 	list_risk_reasons(b, m);
 	buf_puts(b, " | ");
-	markdown_put_day(b, list_risk_since(r, i));
+	markdown_put_day(b, model_rows_since(r, i));
 	buf_printf(b, " | %" PRId64 " | %" PRId64 " | %" PRId64 " |\n", m->usage[1],
 	    m->usage[2], m->workers);
 }
 
-typedef void list_risk_row_fn(struct buf *, const struct list_risk *, uint32_t i);
+typedef void list_risk_row_fn(struct buf *, const struct model_rows *, uint32_t i);
 
 static bool
-list_risk_rows(struct list_text *t, const struct list_risk *r, list_risk_row_fn *put,
+list_risk_rows(struct list_text *t, const struct model_rows *r, list_risk_row_fn *put,
     struct pace *pace)
 {
 	uint32_t i;
@@ -173,7 +132,7 @@ list_risk_rows(struct list_text *t, const struct list_risk *r, list_risk_row_fn 
 bool
 lists_risk(struct buf *payload, enum view_kind kind, struct pace *pace)
 {
-	struct list_risk r = list_risk_of(payload, kind);
+	struct model_rows r = model_rows_of(payload, kind);
 	struct list_text csv, markdown;
 	bool done;
 

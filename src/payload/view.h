@@ -43,6 +43,17 @@
  * ...,"usage_total":...,"workers":...,"risk_score":...,"flags":["low_usage",...]}. The
  * rows of history are first the models of VIEW_RISK, in its order and with its preset
  * bits, then those that have gone, with none; each preset has its tail.
+ *
+ * Columns are answered whole: such a view has no rows, and its `count` and `tail` are
+ * empty. All lists are in the order of the view that they are the columns of:
+ *
+ *   {"category":C,"category_total_month_usage":N,"total_count":T,
+ *   "flags":["zero_usage_day",...],"baselines":[B,...],"history":true,"columns":{
+ *   "name":[...],"baseline":[its place in `baselines`, or -1],"risk_score":[...],
+ *   "flags":[1 << place in `flags`, added up],"marks":[1: critical, 2: warning, 4:
+ * nsfw], "workers":[...],"usage_day":[...],"usage_month":[...],"usage_total":[...],
+ *   "size_gb":[to the hundredth, or null],
+ *   "at_risk_since":[days since 1970-01-01 in UTC, or null]}}
  */
 #ifndef PAYLOAD_VIEW_H
 #define PAYLOAD_VIEW_H
@@ -59,7 +70,7 @@
 #include "terms/flag.h"
 #include "terms/preset.h"
 
-#define VIEW_MAGIC "hyview05" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview06" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -71,8 +82,18 @@ enum view_kind {
 	VIEW_HISTORY,
 	VIEW_CHANGES,
 	VIEW_UNLISTED,
+	VIEW_COLUMNS,
+	VIEW_COLUMNS_GROUPED,
+	VIEW_COLUMNS_VARIATIONS,
 	VIEW_MAX
 };
+
+/* The columns of a view of deletion risk. */
+static inline enum view_kind
+view_columns(enum view_kind risk)
+{
+	return (enum view_kind)(risk - VIEW_RISK + VIEW_COLUMNS);
+}
 
 /* Views of which hydrators make encoded forms: a set of forms is a word in the segment
  * (shm/asked.h), and has no bits for more. Readers alone encode the others. */

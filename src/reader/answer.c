@@ -140,6 +140,12 @@ answer_of_category(struct job *j, const struct route_match *m)
 	case ROUTE_MODEL:
 		endpoint_model(j, m->category, m->model);
 		break;
+	case ROUTE_COLUMNS:
+		endpoint_columns(j, m->category);
+		break;
+	case ROUTE_CYCLES:
+		endpoint_cycles(j, m->category);
+		break;
 	default: /* has no category */
 		break;
 	}

@@ -4,6 +4,7 @@
 #include "http/negotiate.h"
 #include "json/write.h"
 #include "payload/closest.h"
+#include "reader/cycles_answer.h"
 #include "reader/query.h"
 #include "terms/category.h"
 #include "terms/part.h"
@@ -118,6 +119,16 @@ choose(const struct job *j, bool wanted, enum view_kind variant, enum view_kind 
 									  : plain;
 }
 
+/* The view of deletion risk that is asked for. */
+static enum view_kind
+choose_risk(const struct job *j)
+{
+	enum view_kind kind = choose(
+	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
+
+	return choose(j, j->query.group_text_models, VIEW_RISK_GROUPED, kind);
+}
+
 /* Whether there are valid records; else the answer is 404, or 503 if there are others.
  */
 static bool
@@ -165,9 +176,7 @@ endpoint_risk(struct job *j, struct str category)
 	}
 	if (!job_find_part(j, PART_DELETION_RISK))
 		return;
-	kind = choose(
-	    j, j->query.include_backend_variations, VIEW_RISK_VARIATIONS, VIEW_RISK);
-	kind = choose(j, j->query.group_text_models, VIEW_RISK_GROUPED, kind);
+	kind = choose_risk(j);
 	if (have_models(j, kind))
 		answer_list(j, kind);
 }
@@ -236,6 +245,37 @@ endpoint_unlisted(struct job *j, struct str category)
 {
 	if (find_models(j, category, QUERY_UNLISTED) && have_models(j, VIEW_UNLISTED))
 		answer_list(j, VIEW_UNLISTED);
+}
+
+/* They are left out, as other formats are, of a snapshot that the segment has no room
+ * for with them. */
+void
+endpoint_columns(struct job *j, struct str category)
+{
+	enum view_kind kind;
+
+	if (!find_models(j, category, QUERY_COLUMNS) || !have_models(j, VIEW_RISK))
+		return;
+	kind = view_columns(choose_risk(j));
+	if (j->generation->directory->views[kind].present)
+		answer_view(j, kind);
+	else
+		job_unavailable(j, STR("The segment has no room for columns yet"));
+}
+
+/* Also before anything was published: then most is to be learned from them. */
+void
+endpoint_cycles(struct job *j, struct str category)
+{
+	int latch;
+
+	if (!job_check(j, category, QUERY_CYCLES))
+		return;
+	latch = store_latch(j->answerer->store, j->category);
+	if (latch >= 0)
+		cycles_answer(j, (unsigned)latch);
+	else
+		job_missing(j);
 }
 
 static void

@@ -12,6 +12,8 @@ void endpoint_with_stats(struct job *, struct str category);
 void endpoint_history(struct job *, struct str category);
 void endpoint_changes(struct job *, struct str category);
 void endpoint_unlisted(struct job *, struct str category);
+void endpoint_columns(struct job *, struct str category);
+void endpoint_cycles(struct job *, struct str category);
 /* model: its name, which is not empty. */
 void endpoint_model(struct job *, struct str category, struct str model);
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "json/write.h"
 #include "reader/freshness.h"
+#include "reader/health_daemon.h"
 #include "shm/breaker.h"
 #include "shm/counters.h"
 #include "shm/hosts.h"
@@ -425,8 +426,10 @@ health_ready(struct http_response *r, struct store *store, const struct config *
 	bool ready = is_ready(store, config);
 
 	buf_printf(&r->text, "{\"status\":\"%s\"", ready ? "ok" : "unavailable");
-	if (has_verbose(query))
+	if (has_verbose(query)) {
+		health_daemon_put(&r->text, config, segment);
 		put_categories(&r->text, store, config, segment);
+	}
 	buf_putc(&r->text, '}');
 	if (!ready)
 		buf_printf(&r->fields, "Retry-After: %" PRId64 "\r\n",

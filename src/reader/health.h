@@ -17,8 +17,8 @@ void health_heartbeat(
 
 /*
  * 200 if every category of the configuration may be served, else 503. query: with a
- * parameter `verbose`, whatever its value, the answer says what is known of each. The
- * segment's slot i is that of the hydrator of category i.
+ * parameter `verbose`, whatever its value, the answer says what is known of each, and
+ * of the daemon. The segment's slot i is that of the hydrator of category i.
  */
 void health_ready(struct http_response *, struct store *, const struct config *,
     const struct segment *, struct str query);

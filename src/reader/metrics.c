@@ -83,11 +83,15 @@ is_usual(enum route route, const char *category, int status)
 	case ROUTE_CHANGES:
 	case ROUTE_UNLISTED:
 	case ROUTE_MODEL:
+	case ROUTE_COLUMNS:
 		if (category == NULL)
 			return status == 404 || status == 422;
 		if (route != ROUTE_STATISTICS && !has_horde(category))
 			return status == 400;
 		return status == 200 || status == 304 || status == 404 || status == 503;
+	case ROUTE_CYCLES:
+		return category == NULL ? status == 404 || status == 422
+					: status == 200;
 	case ROUTE_READYZ:
 	case ROUTE_EVENTS:
 		return status == 200 || status == 503;

@@ -32,10 +32,11 @@ static const struct {
 	struct str name;
 	unsigned endpoints;
 } parameters[PARAMETER_MAX] = {
-	[PARAMETER_GROUP] = { STR("group_text_models"), QUERY_STATISTICS | QUERY_RISK },
+	[PARAMETER_GROUP] = { STR("group_text_models"),
+	    QUERY_STATISTICS | QUERY_RISK | QUERY_COLUMNS },
 	[PARAMETER_WORKERS] = { STR("include_workers"), QUERY_WITH_STATS },
 	[PARAMETER_VARIATIONS] = { STR("include_backend_variations"),
-	    QUERY_RISK | QUERY_WITH_STATS },
+	    QUERY_RISK | QUERY_WITH_STATS | QUERY_COLUMNS },
 	[PARAMETER_PRESET] = { STR("preset"), QUERY_RISK | QUERY_HISTORY },
 	[PARAMETER_LIMIT] = { STR("limit"), QUERY_STATISTICS | QUERY_LISTS },
 	[PARAMETER_OFFSET] = { STR("offset"), QUERY_STATISTICS | QUERY_LISTS },

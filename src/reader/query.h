@@ -21,6 +21,8 @@
 #define QUERY_CHANGES 16u
 #define QUERY_UNLISTED 32u
 #define QUERY_MODEL 64u /* has no parameters */
+#define QUERY_COLUMNS 128u
+#define QUERY_CYCLES 256u /* has none either */
 
 /* What models are sorted by; whatever else is asked for leaves them as they are. */
 enum query_sort {

@@ -23,6 +23,7 @@
 #include "reader/answer.h"
 #include "reader/blob.h"
 #include "reader/cors.h"
+#include "reader/cycles_answer.h"
 #include "reader/events.h"
 #include "reader/metrics.h"
 #include "reader/spread.h"
@@ -378,6 +379,7 @@ release(struct reader *r)
 	access_close(&r->access);
 	coder_free(&r->answerer.maker.coder);
 	events_free(&r->answerer.events);
+	cycles_answer_forget(&r->answerer);
 	store_free(&r->answerer.store);
 	encoder_free(&r->answerer.maker.encoder);
 	buf_free(&r->answerer.maker.key);

@@ -37,6 +37,8 @@ static const struct {
 	{ STR("/history"), ROUTE_HISTORY },
 	{ STR("/changes"), ROUTE_CHANGES },
 	{ STR("/unlisted"), ROUTE_UNLISTED },
+	{ STR("/columns"), ROUTE_COLUMNS },
+	{ STR("/cycles"), ROUTE_CYCLES },
 };
 
 /* Names of models hold '/', and what looks like another route. */

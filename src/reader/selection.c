@@ -19,6 +19,9 @@ static const struct str kind_names[VIEW_MAX] = {
 	[VIEW_HISTORY] = STR("history"),
 	[VIEW_CHANGES] = STR("changes"),
 	[VIEW_UNLISTED] = STR("unlisted"),
+	[VIEW_COLUMNS] = STR("columns"),
+	[VIEW_COLUMNS_GROUPED] = STR("columns-grouped"),
+	[VIEW_COLUMNS_VARIATIONS] = STR("columns-variations"),
 };
 
 /* offset=0 alone is no page (doc/reference.md 8.7); a page with a limit alone begins

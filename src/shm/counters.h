@@ -114,9 +114,9 @@ enum counter_death {
 #define COUNTER_BUCKETS 15
 #define COUNTER_LATCHES 16
 #define COUNTER_ROLES 4
-#define COUNTER_ROUTES 20
+#define COUNTER_ROUTES 24
 #define COUNTER_CODES 19
-#define COUNTER_CATEGORY_ROUTES 8
+#define COUNTER_CATEGORY_ROUTES 11
 
 struct counters {
 	_Atomic int64_t heartbeat; /* clock_boot() of the last beat, one a second */

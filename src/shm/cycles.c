@@ -183,6 +183,12 @@ cycles_read_details(
 	return n;
 }
 
+uint64_t
+cycles_newest(const struct segment *seg, unsigned category)
+{
+	return newest_of(rings_of(seg, category));
+}
+
 void
 cycles_carry(const struct segment *from, unsigned from_category,
     const struct segment *to, unsigned to_category)

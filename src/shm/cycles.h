@@ -80,6 +80,9 @@ size_t cycles_read(
 size_t cycles_read_details(
     const struct segment *, unsigned category, struct cycles_detail *, size_t max);
 
+/* Any process: the number of the last cycle that has ended, 0: none. */
+uint64_t cycles_newest(const struct segment *, unsigned category);
+
 /* Supervisor, while no hydrator writes the second: makes its cycles those of the first,
  * with their numbers. */
 void cycles_carry(const struct segment *from, unsigned from_category,

@@ -29,7 +29,7 @@
 
 /* The text carries the version of the layout: change one, change the other. */
 #define SEGMENT_MAGIC_STEM "HYDRATORD-SHM"
-#define SEGMENT_MAGIC SEGMENT_MAGIC_STEM "13"
+#define SEGMENT_MAGIC SEGMENT_MAGIC_STEM "14"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -326,10 +326,10 @@ STAYS_AT(counters, duration_nsec, 768);
 STAYS_AT(counters, duration, 776);
 STAYS_AT(counters, deaths, 896);
 STAYS_AT(counters, requests, 1024);
-STAYS_AT(counters, of_category, 4064);
-_Static_assert(sizeof(struct counters) == 23520, "counters are 23520 bytes");
+STAYS_AT(counters, of_category, 4672);
+_Static_assert(sizeof(struct counters) == 31424, "counters are 31424 bytes");
 
-STAYS_AT(segment_process, log, 23520);
+STAYS_AT(segment_process, log, 31424);
 STAYS_AT(log_ring, record, 8);
 _Static_assert(LOG_RING_WORDS == 34, "a line is 272 bytes");
 

@@ -22,6 +22,8 @@ route_name(enum route route)
 		[ROUTE_CHANGES] = "changes",
 		[ROUTE_UNLISTED] = "unlisted",
 		[ROUTE_MODEL] = "model",
+		[ROUTE_COLUMNS] = "columns",
+		[ROUTE_CYCLES] = "cycles",
 		[ROUTE_DASHBOARD] = "dashboard",
 	};
 

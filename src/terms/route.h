@@ -20,11 +20,13 @@ enum route {
 	ROUTE_LIVEZ,
 	ROUTE_READYZ,
 	ROUTE_EVENTS,
-	/* And these four. */
+	/* And these six. */
 	ROUTE_HISTORY,
 	ROUTE_CHANGES,
 	ROUTE_UNLISTED,
 	ROUTE_MODEL,
+	ROUTE_COLUMNS,
+	ROUTE_CYCLES,
 	ROUTE_DASHBOARD,
 	ROUTE_MAX
 };
@@ -39,7 +41,7 @@ route_row(enum route route)
 {
 	if (route >= ROUTE_STATISTICS && route <= ROUTE_WITH_STATS)
 		return (int)(route - ROUTE_STATISTICS);
-	if (route >= ROUTE_HISTORY && route <= ROUTE_MODEL)
+	if (route >= ROUTE_HISTORY && route <= ROUTE_CYCLES)
 		return (int)(route - ROUTE_HISTORY) + 3;
 	return -1;
 }

@@ -111,6 +111,9 @@ def targets():
         for query in ("", "?limit=2&offset=1", "?format=csv", "?format=markdown&limit=1"):
             for path in ("/history", "/changes", "/unlisted"):
                 yield STATISTICS + category + path + query
+        for query in ("", "?group_text_models=1", "?include_backend_variations=true"):
+            yield STATISTICS + category + "/columns" + query
+        yield STATISTICS + category + "/cycles"
         yield STATISTICS + category + "/history?preset=critical"
         yield STATISTICS + category + "/changes?since=1&kinds=appeared,many"
         yield STATISTICS + category + RISK + "?preset=deletion_candidates&min_days=1&format=csv"
@@ -142,6 +145,7 @@ def test_good_answers(demo, target):
     (STATISTICS + "blip", 404), (STATISTICS + "blip" + RISK, 400), (STATISTICS + "blip/with-stats", None),
     (STATISTICS + "text_generation" + RISK + "?preset=x%22%00%ff", 400),
     (STATISTICS + "image_generation/models/Amber", 404), (STATISTICS + "blip/models/x", 400),
+    (STATISTICS + "blip/columns", 400), (STATISTICS + "blip/cycles", 404), (STATISTICS + "foo/cycles", 422),
     (STATISTICS + "blip/history", 400), (STATISTICS + "foo/changes", 422),
     (STATISTICS + "image_generation/changes?since=x&kinds=x&format=x", 422),
     (STATISTICS + "image_generation" + RISK + "?min_days=1", 400),

@@ -15,6 +15,7 @@
 #define HISTORY STATISTICS "/history"
 #define CHANGES STATISTICS "/changes"
 #define UNLISTED STATISTICS "/unlisted"
+#define COLUMNS STATISTICS "/columns"
 
 #define VALUES_MAX 6
 #define ASKED_MAX 2048
@@ -27,10 +28,11 @@ static const struct {
 	unsigned endpoints;
 	const char *values[VALUES_MAX];
 } parameters[] = {
-	{ STR("group_text_models"), QUERY_STATISTICS | QUERY_RISK, { NULL, "1" } },
-	{ STR("include_workers"), QUERY_WITH_STATS, { NULL, "1" } },
-	{ STR("include_backend_variations"), QUERY_RISK | QUERY_WITH_STATS,
+	{ STR("group_text_models"), QUERY_STATISTICS | QUERY_RISK | QUERY_COLUMNS,
 	    { NULL, "1" } },
+	{ STR("include_workers"), QUERY_WITH_STATS, { NULL, "1" } },
+	{ STR("include_backend_variations"),
+	    QUERY_RISK | QUERY_WITH_STATS | QUERY_COLUMNS, { NULL, "1" } },
 	{ STR("preset"), QUERY_RISK | QUERY_HISTORY,
 	    { NULL, "critical", "low_usage", "deletion_candidates" } },
 	{ STR("limit"), QUERY_STATISTICS | LISTS, { NULL, "1", "719" } },
@@ -194,6 +196,7 @@ TEST(answers_that_differ_have_different_texts)
 	n += ask_all(w, QUERY_HISTORY, HISTORY, all + n);
 	n += ask_all(w, QUERY_CHANGES, CHANGES, all + n);
 	n += ask_all(w, QUERY_UNLISTED, UNLISTED, all + n);
+	n += ask_all(w, QUERY_COLUMNS, COLUMNS, all + n);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < i; k++) {
 			bool other = strcmp(all[i].text, all[k].text) != 0;

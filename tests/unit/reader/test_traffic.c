@@ -66,7 +66,7 @@ TEST(each_category_has_its_rows)
 {
 	static const enum route rows[] = { ROUTE_STATISTICS, ROUTE_RISK,
 		ROUTE_WITH_STATS, ROUTE_HISTORY, ROUTE_CHANGES, ROUTE_UNLISTED,
-		ROUTE_MODEL };
+		ROUTE_MODEL, ROUTE_COLUMNS, ROUTE_CYCLES };
 	enum route route;
 	int i, row;
 
