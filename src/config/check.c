@@ -73,6 +73,12 @@ check_listen(char *text)
 }
 
 const char *
+check_dashboard_listen(char *text)
+{
+	return strcmp(text, "none") == 0 ? NULL : check_listen(text);
+}
+
+const char *
 check_user(char *text)
 {
 	if (is_printable(text, false) && strpbrk(text, ":/") == NULL)

@@ -5,6 +5,7 @@
 #include "config/options.h"
 
 option_check_fn check_listen;            /* "host:port", "[v6]:port", "*:port" */
+option_check_fn check_dashboard_listen;  /* that, or "none" */
 option_check_fn check_user;              /* "" or a login name */
 option_check_fn check_path;              /* absolute */
 option_check_fn check_segment_name;      /* shm_open(3): one leading slash, no other */

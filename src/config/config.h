@@ -119,6 +119,7 @@ struct config {
 		int64_t connection_age;  /* of a connection; 0: no end */
 		struct config_list cors; /* allowed origins */
 		struct config_list metrics_listen, admin_listen;
+		struct config_list dashboard_listen; /* or "none" alone */
 		char *admin_token_file; /* "": none; the token is never in here */
 		/* That /readyz waits for, all of them configured. */
 		struct config_list ready_categories;
@@ -137,6 +138,9 @@ struct config {
 	 * a file. */
 	char *text;
 };
+
+/* Whether the dashboard is served at all. */
+bool config_has_dashboard(const struct config *);
 
 /*
  * Reads the file, lays the environment over it, checks ranges and cross rules

@@ -318,6 +318,11 @@ const struct config_option config_options[] = {
 	{ IN(http, metrics_listen), .type = OPTION_LIST, .preset = "[]",
 	    .reloadable = true, .env = OWN("HTTP_METRICS_LISTEN"),
 	    .check = check_listen, .doc = "addresses to serve /metrics on" },
+	{ IN(http, dashboard_listen), .type = OPTION_LIST, .preset = "[]",
+	    .reloadable = true, .env = OWN("HTTP_DASHBOARD_LISTEN"),
+	    .check = check_dashboard_listen,
+	    .doc =
+		"addresses of the dashboard; empty: those of listen; none: nowhere" },
 	{ IN(http, admin_listen), .type = OPTION_LIST, .preset = "[]",
 	    .reloadable = true, .env = OWN("HTTP_ADMIN_LISTEN"), .check = check_listen,
 	    .doc = "addresses to take orders to refresh on; empty: none are taken" },

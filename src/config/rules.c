@@ -180,6 +180,28 @@ check_admin(const struct config *c, struct problems *p)
 		    "http.admin_listen as well");
 }
 
+static void
+check_dashboard(const struct config *c, struct problems *p)
+{
+	const struct config_list *l = &c->http.dashboard_listen;
+	size_t i;
+
+	for (i = 0; l->n > 1 && i < l->n; i++)
+		if (strcmp(l->item[i], "none") == 0) {
+			config_problem_add(p, rule_source(c, l, l), 0,
+			    "http.dashboard_listen: \"none\" goes with no address");
+			return;
+		}
+}
+
+bool
+config_has_dashboard(const struct config *c)
+{
+	const struct config_list *l = &c->http.dashboard_listen;
+
+	return l->n == 0 || strcmp(l->item[0], "none") != 0;
+}
+
 void
 config_settle(struct config *c)
 {
@@ -215,6 +237,7 @@ config_check_rules(const struct config *c, const char *path,
 	check_redis(c, p);
 	check_notify(c, p);
 	check_admin(c, p);
+	check_dashboard(c, p);
 	config_check_files(c, path, p);
 	if (c->http.max_target > c->http.max_head)
 		config_problem_add(p,

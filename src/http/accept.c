@@ -125,14 +125,16 @@ shed_idle(struct http_server *s)
 
 /* A new client, whether there is room or not. */
 static void
-take_client(struct http_server *s, int sock, const struct sockaddr *from)
+take_client(struct listener *l, int sock, const struct sockaddr *from)
 {
+	struct http_server *s = l->server;
+
 	if (!is_full(s) || shed_idle(s)) {
-		connection_new(s, sock, from);
+		connection_new(l, sock, from);
 		return;
 	}
 	make_room_for_excess(s);
-	connection_new_refused(s, sock, from);
+	connection_new_refused(l, sock, from);
 }
 
 /* Whether there was one, and room for it. */
@@ -149,7 +151,7 @@ accept_one(struct listener *l)
 	}
 	if ((sock = accept_next(l, &from)) == -1)
 		return false;
-	connection_new(s, sock, peer(s, &from));
+	connection_new(l, sock, peer(s, &from));
 	return true;
 }
 
@@ -204,7 +206,7 @@ on_full(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	for (i = 0; i < ACCEPT_BATCH && s->accepting; i++) {
 		if ((sock = accept_next(l, &from)) == -1)
 			break;
-		take_client(s, sock, peer(s, &from));
+		take_client(l, sock, peer(s, &from));
 	}
 }
 

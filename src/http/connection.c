@@ -264,6 +264,7 @@ answer(struct http_connection *c, size_t behind)
 	if (q->has_body && q->method < HTTP_POST)
 		return connection_bad_request(c, 413, q, q->method != HTTP_HEAD);
 	server_begin_response(s);
+	q->listener = c->listener;
 	s->options.handle(s->options.arg, q, &s->response);
 	s->response.close |=
 	    !q->keep_alive || q->has_body || connection_is_last(c, behind);
@@ -445,8 +446,9 @@ peer_of(const struct sockaddr *from)
 }
 
 static struct http_connection *
-connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
+connection_alloc(struct listener *l, int fd, const struct sockaddr *from)
 {
+	struct http_server *s = l->server;
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 	int on = 1;
 
@@ -454,6 +456,7 @@ connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->server = s;
 	c->fd = fd;
+	c->listener = (size_t)(l - s->listeners);
 	c->born = s->now;
 	if (from != NULL)
 		c->peer = peer_of(from);
@@ -474,15 +477,16 @@ connection_alloc(struct http_server *s, int fd, const struct sockaddr *from)
 }
 
 void
-connection_new(struct http_server *s, int fd, const struct sockaddr *from)
+connection_new(struct listener *l, int fd, const struct sockaddr *from)
 {
-	(void)connection_alloc(s, fd, from);
+	(void)connection_alloc(l, fd, from);
 }
 
 void
-connection_new_refused(struct http_server *s, int fd, const struct sockaddr *from)
+connection_new_refused(struct listener *l, int fd, const struct sockaddr *from)
 {
-	struct http_connection *c = connection_alloc(s, fd, from);
+	struct http_server *s = l->server;
+	struct http_connection *c = connection_alloc(l, fd, from);
 	ssize_t n;
 
 	if (c == NULL)

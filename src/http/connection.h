@@ -42,6 +42,7 @@ struct http_connection {
 	enum connection_state state;
 	int64_t born;       /* server->now when it was accepted */
 	char *peer;         /* owned; NULL unless options.peers */
+	size_t listener;    /* of server->listeners: where it was accepted */
 	int64_t since;      /* server->now when the state's deadline began */
 	struct event read;  /* persistent; deleted in TURN, WRITE and SEND only */
 	struct event write; /* added in WRITE and BEHIND only */
@@ -114,9 +115,9 @@ struct http_server {
 struct sockaddr;
 
 /* Takes over fd. from: of the client, or NULL. */
-void connection_new(struct http_server *, int fd, const struct sockaddr *from);
+void connection_new(struct listener *, int fd, const struct sockaddr *from);
 /* Takes over fd, only to answer 503. May read what has come of a request. */
-void connection_new_refused(struct http_server *, int fd, const struct sockaddr *from);
+void connection_new_refused(struct listener *, int fd, const struct sockaddr *from);
 /* Closes and frees it, and tells the server. */
 void connection_free(struct http_connection *);
 

@@ -43,6 +43,8 @@ struct http_request {
 	struct http_field fields[HTTP_FIELDS_MAX];
 	size_t head_len; /* bytes from the buffer's start to behind the empty line */
 	int status;      /* of a refused request: 400, 414, 431, 505 */
+	/* Set by the server: which of its listening sockets the client came to. */
+	size_t listener;
 };
 
 struct http_limits {

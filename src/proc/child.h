@@ -24,11 +24,13 @@ enum role {
 	ROLE_MAX
 };
 
-/* Sockets that clients come to, one option and one server in each reader a kind. */
+/* Sockets that clients come to, one option a kind. Each reader has a server for the
+ * first two, so that they share its bounds and its streams, and one for each other. */
 enum listen_kind {
-	LISTEN_ANSWERS, /* listen */
-	LISTEN_METRICS, /* http.metrics_listen */
-	LISTEN_ADMIN,   /* http.admin_listen */
+	LISTEN_ANSWERS,   /* listen */
+	LISTEN_DASHBOARD, /* http.dashboard_listen */
+	LISTEN_METRICS,   /* http.metrics_listen */
+	LISTEN_ADMIN,     /* http.admin_listen */
 	LISTEN_KINDS
 };
 

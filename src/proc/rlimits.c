@@ -24,7 +24,7 @@ rlimits_descriptors(enum role role, const struct child_context *c)
 		return HYDRATOR_ALL;
 	for (i = 0; i < LISTEN_KINDS; i++) {
 		n += c->sockets[i].n;
-		if (i != LISTEN_ANSWERS && c->sockets[i].n > 0)
+		if (i > LISTEN_DASHBOARD && c->sockets[i].n > 0)
 			n += connections;
 	}
 	return n;

@@ -216,6 +216,8 @@ answer_handle(void *arg, const struct http_request *q, struct http_response *r)
 
 	arena_reset(a->arena);
 	m = route_match(percent_decode(q->path, false, a->arena));
+	if (m.route == ROUTE_DASHBOARD && q->listener < a->dashboard_from)
+		m.route = ROUTE_NONE;
 	r->label = label_of(a, &m);
 	if (cors_is_preflight(&a->config->http.cors, q)) {
 		cors_preflight(&a->config->http.cors, q, r);

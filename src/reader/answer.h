@@ -30,6 +30,8 @@ struct answerer {
 	struct store *store;
 	struct events *events;
 	const struct segment *segment;
+	/* From which of the server's listening sockets on the dashboard is served. */
+	size_t dashboard_from;
 	struct body_maker maker;
 	struct arena *arena; /* of one request; emptied before the next */
 	struct buf errors;   /* validation items of one request */

@@ -290,6 +290,25 @@ on_crowd(void *arg, void *generation)
 	    http_server_drop(r->servers[LISTEN_ANSWERS], generation));
 }
 
+/* The answers on both kinds of sockets. */
+static void
+public_start(struct reader *r, const struct http_options *options)
+{
+	const struct child_sockets *answers = &r->context->sockets[LISTEN_ANSWERS];
+	const struct child_sockets *board = &r->context->sockets[LISTEN_DASHBOARD];
+	size_t n = answers->n + board->n, i;
+	int *fd = xcalloc(n, sizeof(*fd));
+
+	for (i = 0; i < n; i++)
+		fd[i] = i < answers->n ? answers->fd[i] : board->fd[i - answers->n];
+	if (!config_has_dashboard(r->context->config))
+		r->answerer.dashboard_from = SIZE_MAX;
+	else if (board->n > 0)
+		r->answerer.dashboard_from = answers->n;
+	r->servers[LISTEN_ANSWERS] = http_server_new(r->base, options, fd, n);
+	free(fd);
+}
+
 static void
 server_start(
     struct reader *r, const struct http_options *options, enum listen_kind kind)
@@ -327,7 +346,7 @@ servers_start(struct reader *r)
 		.arg = r,
 	};
 
-	server_start(r, &options, LISTEN_ANSWERS);
+	public_start(r, &options);
 	/* What is asked about requests, or ordered, is not counted among them. */
 	options.counters = &r->unread;
 	options.fields = NULL;

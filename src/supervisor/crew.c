@@ -32,8 +32,12 @@
 static const struct config_list *
 crew_addresses(const struct crew *w, enum listen_kind kind)
 {
+	static const struct config_list none;
 	const struct config_list *const lists[LISTEN_KINDS] = {
 		[LISTEN_ANSWERS] = &w->config->listen,
+		[LISTEN_DASHBOARD] = config_has_dashboard(w->config)
+					 ? &w->config->http.dashboard_listen
+					 : &none,
 		[LISTEN_METRICS] = &w->config->http.metrics_listen,
 		[LISTEN_ADMIN] = &w->config->http.admin_listen,
 	};
@@ -367,6 +371,7 @@ crew_announce(const struct crew *w)
 	if (!rights_room(w->config, trouble, sizeof(trouble)))
 		log_warnx("%s", trouble);
 	crew_announce_sockets(l, "listening");
+	crew_announce_sockets(&w->listeners[LISTEN_DASHBOARD], "the dashboard");
 	crew_announce_sockets(&w->listeners[LISTEN_METRICS], "metrics");
 	crew_announce_sockets(&w->listeners[LISTEN_ADMIN], "orders");
 	buf_puts(&line, "serving");

@@ -23,6 +23,7 @@
 
 static const char *const options[LISTEN_KINDS] = {
 	[LISTEN_ANSWERS] = "listen",
+	[LISTEN_DASHBOARD] = "http.dashboard_listen",
 	[LISTEN_METRICS] = "http.metrics_listen",
 	[LISTEN_ADMIN] = "http.admin_listen",
 };
