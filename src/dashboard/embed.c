@@ -19,6 +19,7 @@
 #include "codec/encode.h"
 #include "dashboard/join.h"
 #include "dashboard/source.h"
+#include "dashboard/squeeze.h"
 
 struct page {
 	struct source *sources; /* the document first */
@@ -36,28 +37,26 @@ is_style(const struct source *s)
 }
 
 static void
-put_comment_free(struct buf *out, struct str line)
+make_style(struct page *p)
 {
-	struct str comment;
-
-	if (line.len == 0 || source_between(line, "/*", "*/", &comment))
-		return;
-	buf_add(out, line.p, line.len);
-	buf_putc(out, '\n');
-}
-
-static void
-read_style(struct page *p)
-{
+	const struct buf *text;
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
-		struct source_walk w = { .rest = { p->sources[i].text.data,
-					     p->sources[i].text.len } };
-
-		while (is_style(&p->sources[i]) && source_next(&w))
-			put_comment_free(&p->style, w.trimmed);
+		text = &p->sources[i].text;
+		if (is_style(&p->sources[i]))
+			squeeze_style((struct str){ text->data, text->len }, &p->style);
 	}
+}
+
+static void
+make_script(struct page *p)
+{
+	struct buf joined = { 0 };
+
+	join_modules(p->sources, p->n, &joined);
+	squeeze_script((struct str){ joined.data, joined.len }, &p->script);
+	buf_free(&joined);
 }
 
 static void
@@ -234,8 +233,8 @@ main(int argc, char **argv)
 		p.sources[i].path = argv[i + 2];
 		source_read(&p.sources[i]);
 	}
-	read_style(&p);
-	join_modules(p.sources, p.n, &p.script);
+	make_style(&p);
+	make_script(&p);
 	make_document(&p);
 	print_page(&p);
 	release(&p);

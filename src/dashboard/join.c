@@ -202,8 +202,6 @@ check_import(struct joiner *j, const struct source *s, const struct source_walk 
 static void
 put_line(struct joiner *j, struct str line)
 {
-	if (line.len == 0 || str_starts(line, STR("//")))
-		return;
 	buf_add(j->out, line.p, line.len);
 	buf_putc(j->out, '\n');
 }
@@ -217,7 +215,7 @@ put_foreign(struct joiner *j, const struct source *s, struct str name)
 	buf_printf(j->out, "const %.*s = (() => {\n", (int)name.len, name.p);
 	while (source_next(&w)) {
 		if (!str_starts(w.line, STR("export ")))
-			put_line(j, w.trimmed);
+			put_line(j, w.line);
 	}
 	buf_printf(j->out, "return %.*s;\n})();\n", (int)name.len, name.p);
 }
@@ -236,8 +234,8 @@ put_module(struct joiner *j, const struct source *s)
 		if (str_starts(w.line, STR("import "))) {
 			check_import(j, s, &w);
 		} else if (!str_starts(w.line, STR("export {"))) {
-			(void)skip_export(&w.trimmed);
-			put_line(j, w.trimmed);
+			(void)skip_export(&w.line);
+			put_line(j, w.line);
 		}
 	}
 }

@@ -8,10 +8,9 @@
 #include "dashboard/source.h"
 
 /*
- * Appends the modules, one after the other, to *out: without imports, exports,
- * indentation, empty lines and lines that are a comment. They share one scope then, so
- * a top-level name may be there once only, and an import must be of what is there. No
- * template goes over several lines: those would lose their indentation as well.
+ * Appends the modules, one after the other, to *out: without imports and exports. They
+ * share one scope then, so a top-level name may be there once only, and an import must
+ * be of what is there.
  * sources[0, n) are all files of the page; modules are those that end with ".js".
  *
  * Of somebody else's module, which ends with "export { NAME as default };", only NAME
