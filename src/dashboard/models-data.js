@@ -10,6 +10,28 @@ function modelsOrNaN(values) {
 	return out;
 }
 
+// The place of each value among all that differ, from 0; NaN and undefined have the last
+// one, up and down.
+function modelsPlaces(values, descending = false) {
+	const places = new Map();
+	for (const value of values.slice().sort()) {
+		places.set(value, places.get(value) ?? places.size);
+	}
+	const last = places.size;
+	return Float64Array.from(values, (value) => {
+		const place = places.get(value);
+		return value !== value || value === undefined ? last : descending ? last - 1 - place : place;
+	});
+}
+
+// Where each of the keys is when they are sorted, equal ones as they come. Keys are below
+// the square of their number: with its index a key is still a whole number, and numbers
+// are sorted without a function that compares two.
+function modelsOrder(keys) {
+	const n = keys.length;
+	return Uint32Array.from(Float64Array.from(keys, (key, i) => key * n + i).sort(), (key) => key % n);
+}
+
 // An answer of /columns. Rows have the numbers of that answer, which is in the order of
 // deletion-risk. It is made in steps: `for (const step of set.steps()) await a pause`, so
 // that no step keeps the page from drawing.
@@ -39,6 +61,8 @@ export class ModelSet {
 		this.lower = this.names.map((name) => name.toLowerCase());
 		yield;
 		this.presets = this.presetBits();
+		yield;
+		this.ties = this.leastUsed();
 		yield;
 	}
 
@@ -95,13 +119,13 @@ export class ModelSet {
 		return bits;
 	}
 
-	// What a column is sorted by: a number or text a row, NaN where there is none.
+	// What a column is sorted by, a number or a text a row; NaN or undefined: it has none.
 	sortKeys(column) {
 		switch (column) {
 		case "name":
 			return this.lower;
 		case "baseline":
-			return this.names.map((name, i) => this.baselineOf(i) || "\uffff");
+			return this.names.map((name, i) => this.baselineOf(i) || undefined);
 		case "risk":
 			return this.score.map((score, i) => score + (this.isCritical(i) ? 100 : 0));
 		case "nsfw":
@@ -118,28 +142,20 @@ export class ModelSet {
 	sorted({ id, descending }) {
 		const key = id + descending;
 		if (!this.orders.has(key)) {
-			const order = new Uint32Array(this.count).map((zero, i) => i);
-			this.orders.set(key, order.sort(this.comparison(this.sortKeys(id), descending)));
+			const places = modelsPlaces(this.sortKeys(id), descending);
+			this.orders.set(key, modelsOrder(this.ties.map((i) => places[i])).map((tie) => this.ties[tie]));
 		}
 		return this.orders.get(key);
 	}
 
-	isSorted({ id, descending }) {
-		return this.orders.has(id + descending);
+	leastUsed() {
+		const month = modelsPlaces(this.month);
+		const total = modelsPlaces(this.total);
+		return modelsOrder(month.map((place, i) => place * this.count + total[i]));
 	}
 
-	comparison(keys, descending) {
-		const { month, total } = this;
-		const tie = (a, b) => month[a] - month[b] || total[a] - total[b] || a - b;
-		const sign = descending ? -1 : 1;
-		if (Array.isArray(keys)) {
-			return (a, b) => (keys[a] === keys[b] ? tie(a, b) : keys[a] < keys[b] ? -sign : sign);
-		}
-		const placed = new Float64Array(keys);
-		for (let i = 0; i < placed.length; i += 1) {
-			placed[i] = placed[i] === placed[i] ? placed[i] * sign : Infinity;
-		}
-		return (a, b) => placed[a] - placed[b] || month[a] - month[b] || total[a] - total[b] || a - b;
+	isSorted({ id, descending }) {
+		return this.orders.has(id + descending);
 	}
 
 	// Filter: {words: lower-case texts, all in the name; flags: bits, all set; baseline:

@@ -2,7 +2,7 @@ import { h, put } from "./dom.js";
 import { visibleName } from "./parts.js";
 
 // Rows beyond the edge of what is seen that are there for a scroll that is faster than us.
-const TABLE_SPARE = 250;
+const TABLE_SPARE = 150;
 const TABLE_REST = 150;
 const TABLE_ROW_GUESS = 45;
 
