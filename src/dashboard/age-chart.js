@@ -1,13 +1,22 @@
 import { h, put, svg } from "./dom.js";
 import { age, clock, count } from "./words.js";
 
-// How old the data of a category were over the last 24 hours. Ages of minutes and of hours
-// have to be seen in one picture, so the scale has one step for each band of freshness:
-// what is fresh is in the lowest, whatever its ttl is.
-const AGE_DAY = 86400;
+// How old the data of a category were over the last 24 hours, or since the daemon was
+// started. Ages of minutes and of hours have to be seen in one picture, so the scale has one
+// step for each band of freshness: what is fresh is in the lowest, whatever its ttl is.
 const AGE_STEPS = 288;
 const AGE_BAND = 24;
-const AGE_PUBLISHED = new Set(["published", "unchanged", "partial", "adopted"]);
+// [length, between two marks, of a row of the table, in words], in seconds.
+const AGE_SPANS = [
+	[600, 120, 60, "10 min"],
+	[3600, 900, 300, "hour"],
+	[10800, 1800, 900, "3 h"],
+	[21600, 3600, 1800, "6 h"],
+	[43200, 10800, 3600, "12 h"],
+	[86400, 21600, 3600, "24 h"],
+];
+// A partial refresh has an old document, so the age goes on, as after one that failed.
+const AGE_PUBLISHED = new Set(["published", "unchanged", "adopted"]);
 const AGE_FAILED = new Set(["failed", "partial", "refused", "no_room", "short_of_memory"]);
 
 // The bands as [{limit, words, tone}], the youngest first; one that is no longer than the
@@ -39,23 +48,24 @@ function ageEnd(cycles, i) {
 }
 
 // Publications as [time, age of what was published then], and the times of what failed.
-// last is what is known of now: [time, age], or null.
+// last is what is known of now: [time, age], or null; nothing newer was published since.
 function ageEvents(cycles, last) {
 	const published = [];
 	const failed = [];
 	for (let i = 0; i < cycles.number.length; i += 1) {
 		const at = ageEnd(cycles, i);
-		if (AGE_PUBLISHED.has(cycles.result[i]) || cycles.models[i] > 0) {
-			published.push([at, cycles.input_age?.[i] ?? 0]);
+		if (AGE_PUBLISHED.has(cycles.result[i])) {
+			published.push([at, 0]);
 		}
 		if (AGE_FAILED.has(cycles.result[i])) {
 			failed.push(at);
 		}
 	}
-	if (last) {
-		published.push(last);
+	if (last === null) {
+		return { published, failed };
 	}
-	return { published, failed };
+	const since = last[0] - last[1];
+	return { published: [...published.filter(([at]) => at < since - 2), [since, 0]], failed };
 }
 
 // The greatest age in each of n steps from a time on; null where nothing was published yet.
@@ -86,15 +96,21 @@ function ageSteps(published, from, length, n) {
 export function ageHistory(answer, hydration, now, oldNow) {
 	const { cycles } = answer;
 	const { published, failed } = ageEvents(cycles, oldNow === null ? null : [now, oldNow]);
-	const from = now - AGE_DAY;
+	const known = now - (answer.ring_since ?? now);
+	const [length, mark, row, words] = AGE_SPANS.find(([span]) => span >= known) ?? AGE_SPANS.at(-1);
+	const from = now - length;
 	return {
 		bands: ageBands(hydration),
 		from,
 		now,
+		length,
+		mark,
+		row,
+		words,
 		failed: failed.filter((at) => at > from),
 		refreshes: cycles.begun.filter((at) => at > from).length,
-		steps: ageSteps(published, from, AGE_DAY, AGE_STEPS),
-		hours: ageSteps(published, from, AGE_DAY, 24),
+		steps: ageSteps(published, from, length, AGE_STEPS),
+		rows: ageSteps(published, from, length, length / row),
 		since: Math.max(from, answer.ring_since ?? now),
 	};
 }
@@ -122,20 +138,20 @@ function agePaths(steps, bands, height) {
 export function ageSentence(history) {
 	const known = history.steps.filter((old) => old !== null);
 	if (!known.length) {
-		return "Nothing was published in the last 24 hours.";
+		return "Nothing was published in the last " + history.words + ".";
 	}
-	const span = history.since > history.from + 60 ? "Since " + clock(history.since) : "In the last 24 hours";
+	const span = history.since > history.from + 60 ? "Since " + clock(history.since) : "In the last " + history.words;
 	const failed = history.failed.length ? count(history.failed.length, "refresh", "refreshes") + " of " + history.refreshes + " did not go well." : "All refreshes went well.";
 	return span + " the data were never older than " + age(Math.max(...known)) + ". " + failed;
 }
 
 // Draws it into an <svg>.
 export function drawAges(node, history) {
-	const { bands, from } = history;
+	const { bands, from, length } = history;
 	const height = bands.length * AGE_BAND + AGE_BAND / 2;
-	const left = ((history.since - from) / AGE_DAY) * AGE_STEPS;
+	const left = ((history.since - from) / length) * AGE_STEPS;
 	const { line, areas } = agePaths(history.steps, bands, height);
-	const failed = history.failed.map((at) => "M" + (((at - from) / AGE_DAY) * AGE_STEPS).toFixed(1) + " " + height + "v-6").join("");
+	const failed = history.failed.map((at) => "M" + (((at - from) / length) * AGE_STEPS).toFixed(1) + " " + height + "v-6").join("");
 	node.setAttribute("viewBox", "0 0 " + AGE_STEPS + " " + height);
 	node.setAttribute("preserveAspectRatio", "none");
 	put(
@@ -148,26 +164,27 @@ export function drawAges(node, history) {
 	);
 }
 
-// Whole hours in local time, every six of them: [text, place from the left in percent].
-export function ageHours(history) {
+// Round times of the day where the reader is: [text, place from the left in percent].
+export function ageMarks(history) {
 	const marks = [];
 	const first = new Date(history.from * 1000);
-	first.setMinutes(0, 0, 0);
-	for (let at = first.getTime() / 1000; at < history.now; at += 3600) {
-		const place = ((at - history.from) / AGE_DAY) * 100;
-		if (new Date(at * 1000).getHours() % 6 === 0 && place > 1 && place < 97) {
+	first.setHours(0, 0, 0, 0);
+	for (let at = first.getTime() / 1000; at < history.now; at += history.mark) {
+		const place = ((at - history.from) / history.length) * 100;
+		if (place > 1 && place < 97) {
 			marks.push([clock(at), place]);
 		}
 	}
 	return marks;
 }
 
-// The same as a table, an hour a row, the newest first.
+// The same as a table, the newest first.
 export function ageTable(history) {
-	const rows = history.hours.map((old, i) => {
-		const at = history.from + i * 3600;
-		const failed = history.failed.filter((time) => time > at && time <= at + 3600).length;
-		return h("tr", {}, h("td", {}, clock(at) + "–" + clock(at + 3600)), h("td", { class: "num" }, age(old)), h("td", { class: "num" }, failed));
+	const rows = history.rows.map((old, i) => {
+		const at = history.from + i * history.row;
+		const end = at + history.row;
+		const failed = history.failed.filter((time) => time > at && time <= end).length;
+		return h("tr", {}, h("td", {}, clock(at) + "–" + clock(end)), h("td", { class: "num" }, age(old)), h("td", { class: "num" }, failed));
 	});
 	return h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th", { scope: "col", class: "num" }, "Oldest data"), h("th", { scope: "col", class: "num" }, "Refreshes that did not go well"))), h("tbody", {}, rows.reverse()));
 }

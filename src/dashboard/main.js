@@ -161,8 +161,7 @@ function mainLive() {
 }
 
 function mainHealth() {
-	const version = shell.health?.data.version;
-	setText($("#version"), version ?? "");
+	setText($("#version"), (shell.health?.data.version ?? "").split("~")[0]);
 	const address = readAddress();
 	mainPicker(address);
 	mainNav(address);

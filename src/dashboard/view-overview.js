@@ -2,13 +2,14 @@ import { h, put, setText, svg } from "./dom.js";
 import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, RESULTS, age, count, isRiskCategory, number, sinceWhen } from "./words.js";
 import { href, linkTo } from "./address.js";
 import { connection, fetchJson, statisticsPath } from "./api.js";
-import { ageHistory, ageHours, ageSentence, ageTable, drawAges } from "./age-chart.js";
+import { ageHistory, ageMarks, ageSentence, ageTable, drawAges } from "./age-chart.js";
 import { badge, icon, loading, problem, stateBadge, swap, ticking, viewHead } from "./parts.js";
 import { shell } from "./shell.js";
 
-// Cycles of a day are tens of kilobytes, so they are not asked for with every publish;
+// Cycles of a day may be tens of kilobytes, so they are not asked for with every publish;
 // what counts at once is in the health.
 const OVERVIEW_CYCLES = 60000;
+const OVERVIEW_CYCLES_FEW = 10000;
 const OVERVIEW_CYCLES_SMALL = 300000;
 const OVERVIEW_SEVERITY = { "fresh": 0, "stale": 2, "empty": 3, "stale-if-error": 4, "expired": 5 };
 const OVERVIEW_STATES = { "stale": "stale", "stale-if-error": "stale for errors", "expired": "expired", "empty": "without data" };
@@ -92,7 +93,7 @@ function overviewDelta(now, before) {
 function overviewCounts(answer) {
 	const { cycles } = answer;
 	const at = (i) => ({ models: cycles.models[i], at_risk: cycles.at_risk[i], critical: cycles.critical[i], at: cycles.begun[i] });
-	const published = cycles.number.map((_, i) => i).filter((i) => cycles.models[i] > 0);
+	const published = cycles.number.map((_, i) => i).filter((i) => cycles.models[i] !== null);
 	if (!published.length) {
 		return null;
 	}
@@ -173,6 +174,7 @@ class OverviewCard extends OverviewCategory {
 		this.values = { models: pair(), at_risk: pair(), critical: pair() };
 		this.limits = h("div", { class: "age-limits small muted", "aria-hidden": true });
 		this.hours = h("div", { class: "age-hours small muted", "aria-hidden": true });
+		this.caption = h("figcaption", { class: "small muted" });
 		this.sentence = h("p", { class: "small muted" });
 		this.compared = h("p", { class: "small muted" });
 		this.table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Age of " + CATEGORIES(name) + " by the hour" });
@@ -180,7 +182,7 @@ class OverviewCard extends OverviewCategory {
 		this.last = h("span", {});
 		this.documents = h("dl", { class: "ov-facts" });
 		this.records = h("dl", { class: "ov-facts" });
-		this.day = h("figure", { class: "ov-day", hidden: true }, h("div", { class: "age-box" }, this.chart, this.limits, this.hours), this.sentence, this.details);
+		this.day = h("figure", { class: "ov-day", hidden: true }, this.caption, h("div", { class: "age-box" }, this.chart, this.limits, this.hours), this.sentence, this.details);
 		this.node = h(
 			"section",
 			{ class: "card ov-card", "aria-labelledby": "ov-" + name },
@@ -235,8 +237,9 @@ class OverviewCard extends OverviewCategory {
 		this.day.hidden = !this.history;
 		if (this.history) {
 			swap(this.limits, JSON.stringify(this.history.bands), () => this.history.bands.map((band) => h("span", {}, age(band.limit))).reverse());
-			const hours = ageHours(this.history);
+			const hours = ageMarks(this.history);
 			swap(this.hours, JSON.stringify(hours.map(([text, place]) => text + Math.round(place))), () => hours.map(([text, place]) => h("span", { style: { left: place + "%" } }, text)));
+			setText(this.caption, "Age of the data, last " + this.history.words);
 			setText(this.sentence, ageSentence(this.history));
 			this.#table();
 		}
@@ -254,7 +257,7 @@ class OverviewCard extends OverviewCategory {
 		const i = cycles ? cycles.number.length - 1 : -1;
 		const skew = this.page.skew;
 		const success = this.health.last_success;
-		if (i >= 0 && (success === null || cycles.begun[i] >= success - 120)) {
+		if (i >= 0 && (success === null || success <= cycles.begun[i] + cycles.took_ms[i] / 1000 + 2)) {
 			swap(this.last, "cycle" + cycles.number[i], () => [RESULTS[cycles.result[i]] ?? cycles.result[i], ", ", ticking(cycles.begun[i] - skew, (s) => age(s) + " ago"), ", took " + number(cycles.took_ms[i]) + "\u00a0ms"]);
 		} else {
 			swap(this.last, "success" + success, () => (success === null ? "none has succeeded" : ["succeeded ", ticking(success - skew, (s) => age(s) + " ago")]));
@@ -311,8 +314,9 @@ export class ViewOverview extends HTMLElement {
 		this.#update();
 	}
 
+	// A cycle is in the ring a moment after its snapshot is served.
 	refresh(name) {
-		this.#cycles(this.#categories.get(name));
+		setTimeout(() => this.isConnected && this.#cycles(this.#categories.get(name)), 1500);
 	}
 
 	disconnectedCallback() {
@@ -326,7 +330,8 @@ export class ViewOverview extends HTMLElement {
 		this.note = h("div", {}, loading());
 		this.cards = h("div", { class: "ov-cards" });
 		this.rows = h("tbody", {});
-		this.others = h("section", { class: "ov-section", hidden: true, "aria-labelledby": "ov-others" }, h("h2", { id: "ov-others" }, "Other categories"), h("div", { class: "card ov-table" }, h("table", {}, h("thead", {}, h("tr", {}, head("Category"), head("State"), head("Age", { class: "num" }), head("Last 24 h"), head("Next refresh", { class: "num" }), head("Models", { class: "num" }))), this.rows)));
+		this.span = head("Last 24 h");
+		this.others = h("section", { class: "ov-section", hidden: true, "aria-labelledby": "ov-others" }, h("h2", { id: "ov-others" }, "Other categories"), h("div", { class: "card ov-table" }, h("table", {}, h("thead", {}, h("tr", {}, head("Category"), head("State"), head("Age", { class: "num" }), this.span, head("Next refresh", { class: "num" }), head("Models", { class: "num" }))), this.rows)));
 		this.hosts = h("section", { class: "ov-section", "aria-labelledby": "ov-hosts", hidden: true });
 		this.fleet = h("section", { class: "ov-section", "aria-labelledby": "ov-fleet", hidden: true });
 		put(this, viewHead("Overview", this.meta), this.sentence, this.note, this.cards, this.others, h("div", { class: "ov-pair" }, this.hosts, this.fleet));
@@ -370,9 +375,9 @@ export class ViewOverview extends HTMLElement {
 	}
 
 	#meta(data, page) {
-		const started = data.started ? ["up for ", ticking(data.started - page.skew)] : [];
-		const every = data.hydration ? ["refreshes every " + age(data.hydration.interval)] : [];
-		swap(this.meta, JSON.stringify([data.started, data.hydration?.interval]), () => [started, started.length && every.length ? ", " : null, every]);
+		if (data.started && data.hydration) {
+			swap(this.meta, JSON.stringify([data.started, data.hydration.interval, data.version]), () => ["Version " + data.version + ", up for ", ticking(data.started - page.skew), ", refreshes every " + age(data.hydration.interval)]);
+		}
 	}
 
 	#category(name) {
@@ -408,8 +413,12 @@ export class ViewOverview extends HTMLElement {
 
 	// The day of a category, asked for again when it is due.
 	async #cycles(known) {
-		const due = known instanceof OverviewCard ? OVERVIEW_CYCLES : OVERVIEW_CYCLES_SMALL;
-		if (!known || known.asking || Date.now() - known.asked < due) {
+		if (!known) {
+			return;
+		}
+		const few = (known.cycles?.cycles.number.length ?? 0) < 300;
+		const due = !(known instanceof OverviewCard) ? OVERVIEW_CYCLES_SMALL : few ? OVERVIEW_CYCLES_FEW : OVERVIEW_CYCLES;
+		if (known.asking || Date.now() - known.asked < due) {
 			return;
 		}
 		known.asking = true;
@@ -417,6 +426,9 @@ export class ViewOverview extends HTMLElement {
 			const answer = await fetchJson(statisticsPath(known.name, "cycles"), { signal: this.#abort.signal });
 			known.cycles = answer.data;
 			known.draw();
+			if (known.history) {
+				setText(this.span, "Last " + known.history.words);
+			}
 		} catch {
 			// The card stays without its day; that there is no connection is said above.
 		}
