@@ -1,9 +1,12 @@
 import { MARK_CRITICAL, MARK_NSFW, PRESETS } from "./words.js";
 
 // The models of a category as columns of numbers: filtering and sorting ten thousand of
-// them makes no object a row.
-function modelsOrNaN(values) {
-	const out = new Float64Array(values);
+// them makes no object a row. A column that is known of no model is null.
+function modelsOrNaN(values, count) {
+	const out = new Float64Array(values ?? count);
+	if (values === null) {
+		return out.fill(NaN);
+	}
 	for (let i = values.indexOf(null); i >= 0; i = values.indexOf(null, i + 1)) {
 		out[i] = NaN;
 	}
@@ -52,8 +55,8 @@ export class ModelSet {
 		this.day = new Float64Array(columns.usage_day);
 		this.month = new Float64Array(columns.usage_month);
 		this.total = new Float64Array(columns.usage_total);
-		this.size = modelsOrNaN(columns.size_gb);
-		this.since = modelsOrNaN(columns.at_risk_since);
+		this.size = modelsOrNaN(columns.size_gb, this.count);
+		this.since = modelsOrNaN(columns.at_risk_since, this.count).map((days) => data.first_day + days);
 		this.orders = new Map();
 	}
 
@@ -84,7 +87,7 @@ export class ModelSet {
 		return this.baselines[this.baseline[i]] ?? "";
 	}
 
-	// The day of today as at_risk_since counts them.
+	// The day of today as `since` counts them.
 	today() {
 		return Math.floor(Date.now() / 86400000);
 	}

@@ -1,5 +1,6 @@
-/* A model takes some sixty bytes, a twentieth of its row in JSON: no key is said twice,
- * flags are a number, days are counted, and a baseline is a place in a list. */
+/* A model takes less than sixty bytes, a twentieth of its row in JSON: no key is said
+ * twice, flags are a number, days are counted from the first, a baseline is a place in
+ * a list, and of what is known of no model nothing is said. */
 #include "lists/columns.h"
 
 #include <math.h>
@@ -18,21 +19,17 @@
 /* From here on hundredths are not told apart by a double. */
 #define COLUMNS_ROUND_MAX 1e12
 
+#define COLUMNS_NEVER (-1)
+
 struct columns {
 	struct model_rows rows;
 	struct buf out;       /* apart from the payload, which moves when it grows */
 	struct map baselines; /* of all rows, without values */
 	uint32_t *baseline;   /* of each row, its number in them; MAP_NONE: null */
+	int64_t *since;       /* of each row, the day since when it is at risk */
+	int64_t first;        /* of these days; COLUMNS_NEVER: there is none */
+	bool has_sizes;
 };
-
-static void
-columns_put_null_or(struct buf *b, bool known, int64_t n)
-{
-	if (known)
-		json_put_int(b, n);
-	else
-		buf_puts(b, "null");
-}
 
 static void
 columns_name(struct columns *c, uint32_t i)
@@ -123,40 +120,57 @@ columns_size_gb(struct columns *c, uint32_t i)
 static void
 columns_at_risk_since(struct columns *c, uint32_t i)
 {
-	int64_t since = model_rows_since(&c->rows, i);
+	if (c->since[i] != COLUMNS_NEVER)
+		json_put_int(&c->out, c->since[i] - c->first);
+	else
+		buf_puts(&c->out, "null");
+}
 
-	columns_put_null_or(&c->out, since != 0, since / DAY_SECONDS);
+static bool
+columns_have_sizes(const struct columns *c)
+{
+	return c->has_sizes;
+}
+
+static bool
+columns_have_days(const struct columns *c)
+{
+	return c->first != COLUMNS_NEVER;
 }
 
 static const struct {
 	const char *key;
 	void (*put)(struct columns *, uint32_t i);
+	/* Whether it is known of any model; NULL: it always is. */
+	bool (*is_known)(const struct columns *);
 } columns_table[] = {
-	{ "name", columns_name },
-	{ "baseline", columns_baseline },
-	{ "risk_score", columns_risk_score },
-	{ "flags", columns_flags },
-	{ "marks", columns_marks },
-	{ "workers", columns_workers },
-	{ "usage_day", columns_usage_day },
-	{ "usage_month", columns_usage_month },
-	{ "usage_total", columns_usage_total },
-	{ "size_gb", columns_size_gb },
-	{ "at_risk_since", columns_at_risk_since },
+	{ "name", columns_name, NULL },
+	{ "baseline", columns_baseline, NULL },
+	{ "risk_score", columns_risk_score, NULL },
+	{ "flags", columns_flags, NULL },
+	{ "marks", columns_marks, NULL },
+	{ "workers", columns_workers, NULL },
+	{ "usage_day", columns_usage_day, NULL },
+	{ "usage_month", columns_usage_month, NULL },
+	{ "usage_total", columns_usage_total, NULL },
+	{ "size_gb", columns_size_gb, columns_have_sizes },
+	{ "at_risk_since", columns_at_risk_since, columns_have_days },
 };
 
+/* What has to be known of all rows before any is printed. */
 static void
-columns_find_baselines(struct columns *c)
+columns_look(struct columns *c, uint32_t i)
 {
 	const struct model_rows *r = &c->rows;
-	uint32_t i;
+	struct str baseline = model_rows_text(r, r->figures[i].baseline);
+	int64_t since = model_rows_since(r, i);
 
-	for (i = 0; i < r->view->nrows; i++) {
-		struct str baseline = model_rows_text(r, r->figures[i].baseline);
-
-		c->baseline[i] =
-		    baseline.len > 0 ? map_intern(&c->baselines, baseline) : MAP_NONE;
-	}
+	c->baseline[i] =
+	    baseline.len > 0 ? map_intern(&c->baselines, baseline) : MAP_NONE;
+	c->since[i] = since != 0 ? since / DAY_SECONDS : COLUMNS_NEVER;
+	if (since != 0 && (c->first == COLUMNS_NEVER || c->since[i] < c->first))
+		c->first = c->since[i];
+	c->has_sizes |= !isnan(r->figures[i].size_gb);
 }
 
 /* What `count` has is what a body of deletion risk begins with: category and its usage.
@@ -186,6 +200,11 @@ columns_put_head(struct columns *c)
 	}
 	buf_puts(b, "],\"history\":");
 	json_put_bool(b, c->rows.at_risk != NULL);
+	buf_puts(b, ",\"first_day\":");
+	if (columns_have_days(c))
+		json_put_int(b, c->first);
+	else
+		buf_puts(b, "null");
 	buf_puts(b, ",\"columns\":{");
 }
 
@@ -197,6 +216,11 @@ columns_put_column(struct columns *c, size_t column, struct pace *pace)
 
 	buf_puts(b, column > 0 ? ",\"" : "\"");
 	buf_puts(b, columns_table[column].key);
+	if (columns_table[column].is_known != NULL &&
+	    !columns_table[column].is_known(c)) {
+		buf_puts(b, "\":null");
+		return true;
+	}
 	buf_puts(b, "\":[");
 	for (i = 0; i < c->rows.view->nrows; i++) {
 		if (!pace_step(pace))
@@ -212,9 +236,14 @@ columns_put_column(struct columns *c, size_t column, struct pace *pace)
 static bool
 columns_print(struct columns *c, struct pace *pace)
 {
+	uint32_t i;
 	size_t k;
 
-	columns_find_baselines(c);
+	for (i = 0; i < c->rows.view->nrows; i++) {
+		if (!pace_step(pace))
+			return false;
+		columns_look(c, i);
+	}
 	columns_put_head(c);
 	for (k = 0; k < NELEM(columns_table); k++)
 		if (!columns_put_column(c, k, pace))
@@ -246,16 +275,20 @@ columns_enter(const struct columns *c, struct buf *payload)
 bool
 lists_columns(struct buf *payload, enum view_kind kind, struct pace *pace)
 {
-	struct columns c = { .rows = model_rows_of(payload, kind) };
+	struct columns c = { .rows = model_rows_of(payload, kind),
+		.first = COLUMNS_NEVER };
+	size_t n = (size_t)c.rows.view->nrows + 1;
 	struct arena *arena = arena_new();
 	bool done;
 
 	map_init(&c.baselines, arena, 0, 0);
-	c.baseline = xcalloc((size_t)c.rows.view->nrows + 1, sizeof(*c.baseline));
+	c.baseline = xcalloc(n, sizeof(*c.baseline));
+	c.since = xcalloc(n, sizeof(*c.since));
 	done = columns_print(&c, pace);
 	if (done)
 		columns_enter(&c, payload);
 	free(c.baseline);
+	free(c.since);
 	buf_free(&c.out);
 	arena_free(&arena);
 	return done;

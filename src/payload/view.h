@@ -48,12 +48,15 @@
  * empty. All lists are in the order of the view that they are the columns of:
  *
  *   {"category":C,"category_total_month_usage":N,"total_count":T,
- *   "flags":["zero_usage_day",...],"baselines":[B,...],"history":true,"columns":{
+ *   "flags":["zero_usage_day",...],"baselines":[B,...],"history":true,
+ *   "first_day":D,"columns":{
  *   "name":[...],"baseline":[its place in `baselines`, or -1],"risk_score":[...],
  *   "flags":[1 << place in `flags`, added up],"marks":[1: critical, 2: warning, 4:
  * nsfw], "workers":[...],"usage_day":[...],"usage_month":[...],"usage_total":[...],
- *   "size_gb":[to the hundredth, or null],
- *   "at_risk_since":[days since 1970-01-01 in UTC, or null]}}
+ *   "size_gb":[to the hundredth, or null],"at_risk_since":[days since D, or null]}}
+ *
+ * D is days since 1970-01-01 in UTC, or null where at_risk_since is of no model; such a
+ * list, and a size_gb of which that is so, is null itself.
  */
 #ifndef PAYLOAD_VIEW_H
 #define PAYLOAD_VIEW_H
