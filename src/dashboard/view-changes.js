@@ -46,7 +46,7 @@ function changesOfKind(kind, rows) {
 
 // "usage this month 1,203 → 0; workers 2 → 0": what is another figure than before, or all
 // where there is no before or no after.
-export function changeFigures({ before, after }) {
+function changeFigures({ before, after }) {
 	const texts = [];
 	for (const [key, words] of Object.entries(CHANGES_FIGURES)) {
 		if (!before || !after) {
@@ -67,8 +67,18 @@ function changesDay(at) {
 	return words + CHANGES_DATE.format(at * 1000);
 }
 
+// What happened at once to one model, in an entry of changesEntries(): kinds, each a link to
+// itself, and figures.
+export function changeDetails(rows) {
+	const { at, since } = rows[0];
+	return [
+		h("ul", { role: "list" }, CHANGES_ORDER.map((kind) => changesOfKind(kind, rows.filter((row) => row.kind === kind)))),
+		h("p", { class: "muted" }, changeFigures(rows[0]), since < at - 60 ? h("span", { class: "nowrap" }, "; so since " + (day(since) === day(at) ? clock(since) : when(since))) : null),
+	];
+}
+
 // One refresh makes several changes of a model, with the same figures: one entry.
-function changesEntries(rows) {
+export function changesEntries(rows) {
 	const entries = [];
 	let last = "";
 	for (const row of rows) {
@@ -342,9 +352,7 @@ export class ViewChanges extends HTMLElement {
 	}
 
 	#entry(rows, linked) {
-		const { category, at, since, model } = rows[0];
-		const gone = rows.some((row) => row.kind === "disappeared");
-		const name = nameText(model ?? "");
+		const { category, at, model } = rows[0];
 		return h(
 			"li",
 			{ class: linked ? "changes-linked" : null, "aria-current": linked ? "true" : null },
@@ -352,9 +360,8 @@ export class ViewChanges extends HTMLElement {
 			h(
 				"div",
 				{},
-				h("p", {}, model ? (gone ? name : h("a", { href: href("model", category, model) }, name)) : null, this.#address.category ? null : h("span", { class: "muted" }, " " + CATEGORIES(category))),
-				h("ul", { role: "list" }, CHANGES_ORDER.map((kind) => changesOfKind(kind, rows.filter((row) => row.kind === kind)))),
-				h("p", { class: "muted" }, changeFigures(rows[0]), since < at - 60 ? h("span", { class: "nowrap" }, "; so since " + (day(since) === day(at) ? clock(since) : when(since))) : null),
+				h("p", {}, model ? h("a", { href: href("model", category, model) }, nameText(model)) : null, this.#address.category ? null : h("span", { class: "muted" }, " " + CATEGORIES(category))),
+				changeDetails(rows),
 			),
 		);
 	}

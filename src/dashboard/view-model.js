@@ -1,18 +1,19 @@
 import { h, put, setText } from "./dom.js";
-import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, FLAGS, KINDS, age, bytesGB, count, day, number, percent, utcDay, when } from "./words.js";
+import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, FLAGS, age, bytesGB, count, day, number, percent, utcDay, when } from "./words.js";
 import { goTo, href } from "./address.js";
 import { BASE, answerAge, fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
 import { badge, copyButton, emptyNote, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
 import { markdownName } from "./export.js";
 import { chartDayOf } from "./chart.js";
+import { changeDetails, changesEntries } from "./view-changes.js";
 import { shell } from "./shell.js";
 
 // One model: why it is flagged, what became of it, and what would change its state. Each
 // section is drawn again only when its own data are others, so that a refresh moves neither
 // the focus nor what is open.
 const MODEL_DAY = 86400;
-const MODEL_EVENTS = 30;
+const MODEL_EVENTS = 20;
 const MODEL_RANGES = [30, 90, 400];
 const MODEL_RANGE = 90;
 const MODEL_STATES = {
@@ -83,16 +84,6 @@ function modelWorkersSummary(known) {
 	const least = Math.min(...known);
 	const most = Math.max(...known);
 	return (least === most ? "" : number(least) + " to ") + count(most, "worker") + " in " + count(known.length, "day");
-}
-
-// What became other: "usage this month 1,203 → 0; workers 2 → 0".
-function modelFigures({ before, after }) {
-	if (!before || !after) {
-		return "";
-	}
-	const names = { usage_day: "used today", usage_month: "this month", workers: "workers", risk_score: "risk score" };
-	return Object.keys(names).filter((key) => before[key] !== after[key])
-		.map((key) => names[key] + " " + number(before[key]) + " → " + number(after[key])).join("; ");
 }
 
 function modelFact(term, ...value) {
@@ -224,7 +215,7 @@ export class ViewModel extends HTMLElement {
 		const { category, rest } = this.#address;
 		try {
 			const { data } = await fetchJson(statisticsPath(category, "changes"), { signal });
-			this.#events = data.changes.filter((change) => change.model === rest || change.former === rest);
+			this.#events = data.changes.filter((change) => change.model === rest || change.former === rest).map((change) => ({ ...change, category }));
 		} catch (error) {
 			if (signal.aborted || Array.isArray(this.#events)) {
 				return;
@@ -330,7 +321,7 @@ export class ViewModel extends HTMLElement {
 	}
 
 	#reasons(reasons) {
-		return h("ul", { class: "model-reasons" }, reasons.map(({ flag, text, option, document: source }) => {
+		return h("ul", { class: "model-reasons", role: "list" }, reasons.map(({ flag, text, option, document: source }) => {
 			const old = h("span", {});
 			this.#ages.push([source, old]);
 			return h("li", {},
@@ -411,17 +402,14 @@ export class ViewModel extends HTMLElement {
 		if (events.length === 0) {
 			return [title, h("p", { class: "muted" }, "Nothing, in the last 1,000 changes of its category.")];
 		}
-		const list = (some) => h("ul", { class: "model-events" }, some.map((change) => this.#eventItem(change)));
-		const late = events.slice(MODEL_EVENTS);
-		return [title, list(events.slice(0, MODEL_EVENTS)),
-			late.length > 0 && h("details", {}, h("summary", {}, count(late.length, "earlier change")), list(late))];
-	}
-
-	#eventItem(change) {
-		const at = change.since ?? change.at;
-		const of = change.flag ? [": ", FLAGS[change.flag]?.words ?? change.flag] : change.former ? [": ", nameText(change.former), " → ", nameText(change.model)] : null;
-		return h("li", {}, h("a", { class: "nowrap", href: href("changes", change.category ?? this.#address.category, change.id) }, h("time", { datetime: new Date(at * 1000).toISOString() }, when(at))),
-			h("span", {}, h("strong", {}, KINDS[change.kind] ?? change.kind), of, " ", h("span", { class: "muted small" }, modelFigures(change))));
+		const { category, rest } = this.#address;
+		const entry = (rows) => h("li", {}, h("time", { datetime: new Date(rows[0].at * 1000).toISOString() }, when(rows[0].at)), h("div", {},
+			rows[0].model !== rest && h("p", {}, "now ", h("a", { href: href("model", category, rows[0].model) }, nameText(rows[0].model))), changeDetails(rows)));
+		const list = (some) => h("ul", { class: "changes-day model-events", role: "list" }, some.map(entry));
+		const entries = changesEntries(events);
+		const late = entries.slice(MODEL_EVENTS);
+		return [title, list(entries.slice(0, MODEL_EVENTS)),
+			late.length > 0 && h("details", {}, h("summary", {}, count(late.length, "earlier entry", "earlier entries")), list(late))];
 	}
 
 	#workers() {
