@@ -113,10 +113,15 @@ export class HyTable extends HTMLElement {
 		this.current = Math.max(0, focus >= 0 ? focus : Math.min(this.current, rows.length - 1));
 		this.drawn.clear();
 		put(this.body);
+		// The region is as high as what is in it, and says what is seen.
+		this.space(Math.max(0, at), Math.max(0, at));
 		if (at >= 0) {
-			this.above.style.height = this.sumTo(at) + "px";
-			this.below.style.height = this.sumTo(rows.length, at) + "px";
 			this.scrollFor(this.sumTo(at) + this.top.getBoundingClientRect().top - held.top);
+		} else if (!held) {
+			this.region.scrollTop = 0;
+			if (this.getBoundingClientRect().top < 0) {
+				this.scrollIntoView();
+			}
 		}
 		this.redraw();
 		if (at >= 0 && this.drawn.has(at)) {
@@ -177,6 +182,12 @@ export class HyTable extends HTMLElement {
 		}
 	}
 
+	// What stands for the rows that are not in [first, last).
+	space(first, last) {
+		this.above.style.height = this.sumTo(first) + "px";
+		this.below.style.height = this.sumTo(this.rows.length, last) + "px";
+	}
+
 	// Which rows are to be drawn, [first, last), and the first of them that is seen.
 	range() {
 		const { top, bottom } = this.sight();
@@ -215,8 +226,7 @@ export class HyTable extends HTMLElement {
 			return;
 		}
 		this.replaceRows(first, last);
-		this.above.style.height = this.sumTo(first) + "px";
-		this.below.style.height = this.sumTo(this.rows.length, last) + "px";
+		this.space(first, last);
 		// What is above what is looked at must not push it.
 		const before = this.sumTo(seen, first);
 		this.measure();
@@ -255,7 +265,7 @@ export class HyTable extends HTMLElement {
 		}
 		if (this.guess === TABLE_ROW_GUESS && this.drawn.size > 0) {
 			this.guess = this.sumTo(this.last, this.first) / this.drawn.size;
-			this.below.style.height = this.sumTo(this.rows.length, this.last) + "px";
+			this.space(this.first, this.last);
 		}
 	}
 
