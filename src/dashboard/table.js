@@ -5,6 +5,8 @@ import { visibleName } from "./parts.js";
 const TABLE_SPARE = 150;
 const TABLE_REST = 150;
 const TABLE_ROW_GUESS = 45;
+// What a column without a width has at least, in rem.
+const TABLE_LEAST = 12;
 
 // A native table of any number of rows, of which those in sight are in the document, with
 // what stands for the others above and below. Rows may differ in height: each is measured
@@ -61,13 +63,14 @@ export class HyTable extends HTMLElement {
 	// can be marked.
 	setup({ caption, columns, name, marked = false }) {
 		Object.assign(this, { columns, name, marked });
+		const wide = columns.reduce((sum, column) => sum + (column.width ?? TABLE_LEAST), 3);
 		const span = columns.length + (marked ? 1 : 0);
 		this.above = h("td", { colspan: span });
 		this.below = h("td", { colspan: span });
 		this.body = h("tbody");
 		this.markAll = marked ? h("input", { type: "checkbox", "aria-label": "Mark all shown", on: { change: () => this.markShown(this.markAll.checked) } }) : null;
 		this.top = h("tbody", { "aria-hidden": true }, h("tr", null, this.above));
-		this.table = h("table", null,
+		this.table = h("table", { style: { "--wide": wide + "rem" } },
 			h("caption", { class: "sr" }, caption),
 			h("colgroup", null, marked ? h("col", { style: { width: "2.5rem" } }) : null,
 				columns.map((column) => h("col", { style: { width: column.width ? column.width + "rem" : "auto" } }))),

@@ -24,6 +24,11 @@ const MODELS_GAP = 6;
 const MODELS_REQUESTS = 5;
 const MODELS_TYPING = 300;
 
+// Marks outlive the view: who marks looks at single models between.
+const modelsMarks = new Map();
+// Where a model was opened, for who comes back from it: {hash, held}.
+let modelsLeft = null;
+
 // Between two pieces of work the browser may draw and answer keys.
 function modelsPause() {
 	return new Promise((done) => setTimeout(done));
@@ -169,6 +174,13 @@ export class ViewModels extends HTMLElement {
 		this.fresh = h("span");
 		this.notice = h("div");
 		this.table = new HyTable();
+		this.table.marks = modelsMarks.get(this.#loaded) ?? new Set();
+		modelsMarks.set(this.#loaded, this.table.marks);
+		this.table.addEventListener("click", (event) => {
+			if (event.target.closest("tbody a")) {
+				modelsLeft = { hash: location.hash, held: this.table.hold() };
+			}
+		});
 		this.table.addEventListener("sort", (event) => this.#sortBy(event.detail));
 		this.table.addEventListener("marks", () => this.#count());
 		this.table.addEventListener("rest", () => this.#trends());
@@ -277,7 +289,7 @@ export class ViewModels extends HTMLElement {
 			if (place === this.#loaded) {
 				this.#error = null;
 				put(this.notice);
-				put(this.fresh, freshnessNote(answer));
+				put(this.fresh, freshnessNote(answer), this.news && h("span", { class: "muted" }, ", " + this.news));
 			}
 		} catch (error) {
 			if (!signal.aborted && place === this.#loaded) {
@@ -300,7 +312,9 @@ export class ViewModels extends HTMLElement {
 		if (place !== this.#loaded) {
 			return;
 		}
-		const held = former ? this.table.hold() : null;
+		const back = modelsLeft?.hash === location.hash ? modelsLeft.held : null;
+		const held = former ? this.table.hold() : back;
+		modelsLeft = null;
 		this.data = data;
 		this.#set = set;
 		this.#usage = new Map();
@@ -316,8 +330,9 @@ export class ViewModels extends HTMLElement {
 
 	#tell({ added, changed, gone }) {
 		const texts = [changed ? count(changed, "model") + " changed" : "", added ? number(added) + " new" : "", gone ? number(gone) + " gone" : ""].filter(Boolean);
-		if (texts.length) {
-			announce(texts.join(", "));
+		this.news = texts.join(", ");
+		if (this.news) {
+			announce(this.news);
 		}
 	}
 
