@@ -94,7 +94,7 @@ def raw(daemon, data):
 
 
 def targets():
-    yield from ("/", "/heartbeat", "/replicate_mode", "/openapi.json", "/livez", "/readyz", "/readyz?verbose")
+    yield from ("/", "/heartbeat", "/replicate_mode", "/openapi.json", "/dashboard", "/livez", "/readyz", "/readyz?verbose")
     for category in ("image_generation", "text_generation"):
         for query in ("", "?limit=3&offset=2", "?group_text_models=true", "?offset=%d" % 10**20):
             yield STATISTICS + category + query
