@@ -5,8 +5,9 @@ import { number, utcDay } from "./words.js";
 import { uPlot } from "./uplot.js";
 
 const CHART_DAY = 86400;
+const CHART_DAY_WIDTH = 80;
 const CHART_HEIGHT = 150;
-// between two lines of a chart of whole numbers: 1, 2, 5, 10, 20, ...
+// Between two lines of a chart of whole numbers: 1, 2, 5, 10, 20, ...
 const CHART_STEPS = Array.from({ length: 45 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
 const CHART_WIDTH_UNSEEN = 320;
 const CHART_WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
@@ -24,7 +25,7 @@ export function sparkline(values, { label }) {
 	values.forEach((value, i) => {
 		if (value !== null) {
 			const point = (i * step).toFixed(1) + " " + (height - 1 - value / most * (height - 2)).toFixed(1);
-			// a day alone is a stroke without length, which has round ends
+			// A day alone is a stroke without length, which has round ends
 			path += inside ? "L" + point : "M" + point + "h0";
 		}
 		inside = value !== null;
@@ -52,6 +53,7 @@ export class HyChart extends HTMLElement {
 	#plot = null;
 	#colors = {};
 	#at = null;
+	#timer = 0;
 	#area = h("div", { class: "chart-area", role: "slider", tabindex: "0", "aria-valuemin": "0",
 		on: { keydown: (event) => this.#key(event), blur: () => this.#leave() } });
 	#readout = h("p", { class: "chart-readout", "aria-hidden": "true" });
@@ -73,8 +75,9 @@ export class HyChart extends HTMLElement {
 		this.#sizes.observe(this.#area);
 		this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
 		this.#media.forEach((query) => query.addEventListener("change", this.#onMedia));
-		if (this.#given)
-			this.#draw();
+		if (this.#given) {
+			this.#drawSoon();
+		}
 	}
 
 	disconnectedCallback() {
@@ -85,32 +88,41 @@ export class HyChart extends HTMLElement {
 	}
 
 	show(given) {
-		const same = this.#plot && this.#given.shape === given.shape;
-		this.#given = given;
-		if (!same)
+		if (this.#given?.shape !== given.shape) {
 			this.#destroy();
-		if (this.isConnected)
-			this.#draw();
+		}
+		this.#given = given;
+		if (this.#at >= given.days.length) {
+			this.#at = null;
+		}
+		this.#area.setAttribute("aria-label", given.label + ", by day; arrow keys move from day to day");
+		this.#area.setAttribute("aria-valuemax", Math.max(0, given.days.length - 1));
+		this.#caption.textContent = this.#head.textContent = given.label;
+		this.#say();
+		this.#fillTable();
+		this.#drawSoon();
 	}
 
 	#destroy() {
+		clearTimeout(this.#timer);
 		this.#plot?.destroy();
 		this.#plot = null;
 	}
 
+	// Each chart in a task of its own: on a slow processor all of a view would be a long one.
+	#drawSoon() {
+		clearTimeout(this.#timer);
+		this.#timer = setTimeout(() => this.isConnected && this.#draw());
+	}
+
 	#draw() {
-		const given = this.#given;
+		const { days, values } = this.#given;
 		this.#readColors();
-		if (this.#plot)
-			this.#plot.setData([given.days, given.values]);
-		else
-			this.#plot = new uPlot(this.#options(), [given.days, given.values], this.#area);
-		this.#area.setAttribute("aria-label", given.label + ", by day; arrow keys move from day to day");
-		this.#area.setAttribute("aria-valuemax", String(Math.max(0, given.days.length - 1)));
-		this.#caption.textContent = this.#head.textContent = given.label;
-		this.#at = null;
-		this.#say();
-		this.#fillTable();
+		if (this.#plot) {
+			this.#plot.setData([days, values]);
+		} else {
+			this.#plot = new uPlot(this.#options(), [days, values], this.#area);
+		}
 	}
 
 	#options() {
@@ -121,17 +133,17 @@ export class HyChart extends HTMLElement {
 		return {
 			width: this.#area.clientWidth || CHART_WIDTH_UNSEEN,
 			height: CHART_HEIGHT,
-			padding: [8, 4, 0, 0],
+			padding: [8, 20, 0, 0],
 			legend: { show: false },
 			tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
 			cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.#given.group ?? null },
 				points: { size: 7 } },
 			scales: {
-				x: { range: (u, min, max) => [min - CHART_DAY / 2, max + CHART_DAY / 2] },
+				x: { range: () => [this.#given.days[0] - CHART_DAY / 2, this.#given.days.at(-1) + CHART_DAY / 2] },
 				y: { range: (u, min, max) => [0, Math.max(1, max ?? 0) * 1.05] },
 			},
 			axes: [
-				{ ...axis, size: 28, space: 70, grid: { show: false }, values: (u, splits) => splits.map((at) => CHART_SHORT_DAY.format(at * 1000)) },
+				{ ...axis, size: 28, grid: { show: false }, splits: (u) => this.#splits(u.width), values: (u, splits) => splits.map((at) => CHART_SHORT_DAY.format(at * 1000)) },
 				{ ...axis, size: 52, space: 36, incrs: CHART_STEPS, values: (u, splits) => splits.map((n) => CHART_SHORT_NUMBER.format(n)) },
 			],
 			series: [{}, {
@@ -146,10 +158,17 @@ export class HyChart extends HTMLElement {
 		};
 	}
 
+	// The newest day has its name, and as many before it as have room.
+	#splits(width) {
+		const { days } = this.#given;
+		const step = Math.max(1, Math.ceil(days.length * CHART_DAY_WIDTH / width));
+		return days.filter((_, i) => (days.length - 1 - i) % step === 0);
+	}
+
 	#readColors() {
 		const probe = h("i");
 		this.append(probe);
-		// a canvas knows no var() and no light-dark(): only what they come to
+		// A canvas knows no var() and no light-dark(): only what they come to
 		const color = (name) => {
 			probe.style.color = "var(" + name + ")";
 			return getComputedStyle(probe).color;
@@ -162,28 +181,30 @@ export class HyChart extends HTMLElement {
 	#recolor() {
 		if (this.#plot) {
 			this.#destroy();
-			this.#draw();
+			this.#drawSoon();
 		}
 	}
 
 	#resize() {
 		const width = this.#area.clientWidth;
-		if (this.#plot && width > 0 && width !== this.#plot.width)
+		if (this.#plot && width > 0 && width !== this.#plot.width) {
 			this.#plot.setSize({ width, height: CHART_HEIGHT });
+		}
 	}
 
 	#drawMarks(u) {
 		const { ctx, bbox } = u;
 		const first = this.#given.days[0];
-		const last = this.#given.days[this.#given.days.length - 1];
+		const last = this.#given.days.at(-1);
 		ctx.save();
 		ctx.strokeStyle = this.#colors.mark;
 		ctx.lineWidth = devicePixelRatio;
 		ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
 		for (const { at } of this.#given.marks ?? []) {
 			const day = Math.floor(at / CHART_DAY) * CHART_DAY;
-			if (day < first || day > last)
+			if (day < first || day > last) {
 				continue;
+			}
 			const x = Math.round(u.valToPos(day, "x", true));
 			ctx.beginPath();
 			ctx.moveTo(x, bbox.top);
@@ -196,16 +217,18 @@ export class HyChart extends HTMLElement {
 	#key(event) {
 		const last = this.#given.days.length - 1;
 		const at = this.#at ?? last;
-		const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageUp: at - 7, PageDown: at + 7,
+		const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageUp: at + 7, PageDown: at - 7,
 			Home: 0, End: last }[event.key];
-		if (event.key === "Escape")
+		if (event.key === "Escape") {
 			this.#leave();
-		if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0)
+		}
+		if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0) {
 			return;
+		}
 		event.preventDefault();
-		// the first key shows where one is
+		// The first key shows where one is
 		const index = this.#at === null && event.key.startsWith("Arrow") ? last : Math.min(last, Math.max(0, to));
-		this.#plot.setCursor({ left: this.#plot.valToPos(this.#given.days[index], "x"), top: CHART_HEIGHT / 2 }, true, true);
+		this.#plot?.setCursor({ left: this.#plot.valToPos(this.#given.days[index], "x"), top: CHART_HEIGHT / 2 }, true, true);
 	}
 
 	#leave() {
@@ -239,8 +262,9 @@ export class HyChart extends HTMLElement {
 
 	// Rows of a table that nobody has opened are not made.
 	#fillTable() {
-		if (!this.#table.open || !this.#given)
+		if (!this.#table.open || !this.#given) {
 			return;
+		}
 		const { days } = this.#given;
 		put(this.#rows, ...days.map((day, i) => h("tr", null,
 			h("th", { scope: "row", text: utcDay(day / CHART_DAY) }),

@@ -14,6 +14,8 @@ import { shell } from "./shell.js";
 // the focus nor what is open.
 const MODEL_DAY = 86400;
 const MODEL_EVENTS = 20;
+const MODEL_FOCUS = "a, button, summary, [tabindex]";
+const MODEL_LONG = 60;
 const MODEL_RANGES = [30, 90, 400];
 const MODEL_RANGE = 90;
 const MODEL_STATES = {
@@ -31,9 +33,15 @@ function modelDays(since) {
 	return Math.max(0, Math.floor((Date.now() / 1000 - since) / MODEL_DAY));
 }
 
-// "2026-08-01 (120 days)"
-function modelSince(since) {
-	return day(since) + " (" + count(modelDays(since), "day") + ")";
+// "120 days", or nothing on the first.
+function modelLength(since) {
+	const days = modelDays(since);
+	return days > 0 ? count(days, "day") : "";
+}
+
+// "2026-08-01, 120 days", of a time zone that all who read it share.
+function modelDated(since) {
+	return [utcDay(Math.floor(since / MODEL_DAY)), modelLength(since)].filter(Boolean).join(", ");
 }
 
 // [name in MODEL_STATES, since when or null]
@@ -63,9 +71,9 @@ function modelMarkdown(data, at) {
 	const [state, since] = modelState(data);
 	const of = [CATEGORIES(data.category), risk.baseline && markdownName(risk.baseline), risk.size_gb !== null && bytesGB(risk.size_gb)];
 	const flags = modelFlags(risk).map((flag) => FLAGS[flag]?.words ?? flag);
-	const dated = (words, unix) => (unix ? words + " " + utcDay(Math.floor(unix / MODEL_DAY)) + ", " + count(modelDays(unix), "day") + ". " : "");
+	const dated = (words, unix) => (unix ? words + " " + modelDated(unix) + ". " : "");
 	const text = markdownName(data.name) + " (" + of.filter(Boolean).join(", ") + ") is " + MODEL_STATES[state][0].toLowerCase()
-		+ (since ? " since " + utcDay(Math.floor(since / MODEL_DAY)) + ", " + count(modelDays(since), "day") : "") + "; risk score " + risk.risk_score + ". "
+		+ (since ? " since " + modelDated(since) : "") + "; risk score " + risk.risk_score + ". "
 		+ (flags.length ? "Why: " + flags.join(", ") + ". " : "")
 		+ "Used " + count(risk.usage_day, "time") + " today, " + number(risk.usage_month) + " this month (" + percent(risk.usage_percentage_of_category)
 		+ " of its category), " + number(risk.usage_total) + " in total; " + count(risk.worker_count, "worker") + ". "
@@ -137,6 +145,7 @@ export class ViewModel extends HTMLElement {
 		shell.title(visibleName(rest));
 		put(this.#freshness);
 		put(this, viewHead(nameText(rest), h("a", { class: "muted", href: href("models", category) }, CATEGORIES(category)), this.#freshness), this.#body);
+		this.querySelector("h1").classList.toggle("model-long", rest.length > MODEL_LONG);
 		this.#clear(loading("Loading the model"));
 		this.#load();
 	}
@@ -242,7 +251,7 @@ export class ViewModel extends HTMLElement {
 		const { deletion_risk: risk, with_stats: stats, history: past } = data;
 		this.#draw("head", [risk, stats?.queued_jobs, past?.first_seen, past?.resets, modelState(data), past?.unused_since, past?.no_workers_since], () => this.#head());
 		this.#draw("why", [risk, data.explanation], () => this.#why());
-		this.#draw("workers", [risk?.worker_count, stats], () => this.#workers());
+		this.#draw("workers", [risk?.worker_count, stats === null, stats?.worker_summaries], () => this.#workers());
 		this.#draw("files", risk && [risk.download_count, risk.download_hosts], () => this.#files());
 		this.#draw("backends", stats?.backend_variations, () => this.#backends());
 		this.#drawCharts();
@@ -267,13 +276,23 @@ export class ViewModel extends HTMLElement {
 			section("workers"), section("backends"));
 	}
 
-	// A section that has nothing to say is not there.
+	// A section that has nothing to say is not there. What was open in it stays open, and what
+	// had the focus has it again.
 	#draw(name, data, make) {
-		if (this.#once(name, data)) {
-			const children = make();
-			put(this.#sections[name], children);
-			this.#sections[name].hidden = children.length === 0;
+		if (!this.#once(name, data)) {
+			return;
 		}
+		const section = this.#sections[name];
+		const all = (selector) => [...section.querySelectorAll(selector)];
+		const open = all("details").map((details) => details.open);
+		const focus = all(MODEL_FOCUS).indexOf(document.activeElement);
+		const children = make();
+		put(section, children);
+		section.hidden = children.length === 0;
+		all("details").forEach((details, i) => {
+			details.open = open[i] ?? false;
+		});
+		all(MODEL_FOCUS)[focus]?.focus({ preventScroll: true });
 	}
 
 	#once(name, data) {
@@ -286,8 +305,8 @@ export class ViewModel extends HTMLElement {
 	#head() {
 		const { deletion_risk: risk, with_stats: stats, history: past } = this.#data;
 		const [state, since] = modelState(this.#data);
-		const verdict = h("p", { class: "row model-verdict" }, badge(...MODEL_STATES[state]), since && h("span", {}, "since " + modelSince(since)), risk && modelFlags(risk).map(flagChip));
-		const dated = (term, unix) => unix && modelFact(term, day(unix), " ", h("span", { class: "muted small nowrap" }, count(modelDays(unix), "day")));
+		const verdict = h("p", { class: "row model-verdict" }, badge(...MODEL_STATES[state]), since && h("span", {}, "since " + day(since) + (modelLength(since) && " (" + modelLength(since) + ")")), risk && modelFlags(risk).map(flagChip));
+		const dated = (term, unix) => unix && modelFact(term, day(unix), " ", h("span", { class: "muted small nowrap" }, modelLength(unix)));
 		if (!risk) {
 			return [verdict, h("p", {}, "It is no longer in the reference. This is what is still known of it."), h("dl", { class: "model-facts" }, dated("First seen", past.first_seen))];
 		}
@@ -358,7 +377,7 @@ export class ViewModel extends HTMLElement {
 		const group = this.#sections.time.querySelector("[role=group]");
 		if (this.#once("ranges", ranges)) {
 			const go = (n) => goTo({ view: "model", category, rest, params: { days: n === MODEL_RANGE ? "" : n } }, { replace: true });
-			put(group, ranges.map((n) => h("button", { type: "button", class: "quiet", on: { click: () => go(n) } }, count(n, "day"))));
+			put(group, ranges.length > 1 && ranges.map((n) => h("button", { type: "button", class: "quiet", on: { click: () => go(n) } }, count(n, "day"))));
 		}
 		[...group.children].forEach((button, i) => button.setAttribute("aria-pressed", ranges[i] === range));
 		this.#fillCharts(dates.slice(-range), dates.length - range);
