@@ -33,7 +33,7 @@ is_module(const struct source *s)
 }
 
 static struct str
-take_word(struct str s)
+take_name(struct str s)
 {
 	size_t n = 0;
 
@@ -92,7 +92,7 @@ read_declaration(struct str line, struct str *text)
 
 	for (i = 0; i < NELEM(words); i++)
 		if (str_starts(line, words[i])) {
-			*text = take_word(str_from(line, words[i].len));
+			*text = take_name(str_from(line, words[i].len));
 			return true;
 		}
 	return false;
@@ -188,7 +188,7 @@ check_import(struct joiner *j, const struct source *s, const struct source_walk 
 		source_fail(
 		    s, w->number, "%.*s is not in dashboard.am", (int)file.len, file.p);
 	for (;;) {
-		word = take_word(names);
+		word = take_name(names);
 		check_name(j, s, w->number, word, from);
 		names = str_from(names, word.len);
 		if (names.len == 0)
