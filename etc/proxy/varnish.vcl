@@ -27,6 +27,14 @@ backend hydratord {
 	.probe = ready;
 }
 
+# The page for people is wanted while hydratord is not ready as well: nothing is probed.
+backend page {
+	.host = "127.0.0.1";
+	.port = "19820";
+	.connect_timeout = 1s;
+	.first_byte_timeout = 5s;
+}
+
 backend python {
 	.host = "127.0.0.1";
 	.port = "19800";
@@ -42,8 +50,14 @@ sub vcl_recv {
 	# Streams, which are never complete, and for which nobody could stand in. hydratord says
 	# something every 15 s, and pipe_timeout is 60 s.
 	if (req.url ~ "^(/api)?/events([?]|$)") {
-		set req.backend_hint = hydratord;
+		set req.backend_hint = page;
 		return (pipe);
+	}
+	# The page, and what it asks of hydratord itself. Who may come here sees how the service
+	# is: leave it out where that is not for everyone.
+	if (req.url ~ "^(/api)?/(dashboard/?|readyz|livez)([?]|$)") {
+		set req.backend_hint = page;
+		return (pass);
 	}
 	if (req.url !~ "^(/api)?/model_references/statistics/") {
 		set req.backend_hint = python;
@@ -75,7 +89,8 @@ sub vcl_backend_response {
 
 # It is gone, and the probe has not seen it yet.
 sub vcl_backend_error {
-	if (bereq.retries == 0 && bereq.method ~ "^(GET|HEAD)$" && bereq.backend != python) {
+	if (bereq.retries == 0 && bereq.method ~ "^(GET|HEAD)$" && bereq.backend != python &&
+	    bereq.backend != page) {
 		set bereq.backend = python;
 		return (retry);
 	}

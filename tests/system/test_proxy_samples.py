@@ -243,7 +243,7 @@ def test_who_is_asked_for_what(calm):
             assert fields(through) == fields(direct)
         unknown = calm.get(prefix + STATISTICS + "nonsense")
         assert (unknown.status, "asked" in unknown.json()) == (422, False)
-        for target in ("/", "/replicate_mode", "/readyz", "/openapi.json", "/model_references/v2/image_generation",
+        for target in ("/", "/replicate_mode", "/openapi.json", "/dashboards", "/model_references/v2/image_generation",
                        "/model_references/statistics", "/model_references/statistics_of_others/x"):
             assert calm.who(prefix + target) == ("python", 200)
         written = calm.ask("PUT", prefix + "/model_references/v2/image_generation", b"a record")
@@ -251,6 +251,20 @@ def test_who_is_asked_for_what(calm):
         assert written.json()["host"] == "127.0.0.1:%d" % calm.port
         assert calm.ask("POST", prefix + RISK, b"x").status in (405, 413)
     assert not any("/statistics/" in target for target in calm.python.asked)
+
+
+def test_the_dashboard_and_what_it_asks(calm):
+    calm.python.asked.clear()
+    for prefix in ("", "/api"):
+        page, direct = calm.get(prefix + "/dashboard"), calm.daemon.get("/dashboard")
+        assert (page.status, page.body) == (200, direct.body)
+        for name in ("content-security-policy", "etag", "cache-control", "vary", "referrer-policy"):
+            assert page.headers[name] == direct.headers[name]
+        moved = calm.get(prefix + "/dashboard/")
+        assert (moved.status, moved.headers["location"]) == (307, prefix + "/dashboard")
+        assert "categories" in calm.get(prefix + "/readyz?verbose").json()
+        assert calm.get(prefix + "/livez").json() == {"status": "ok"}
+    assert not calm.python.asked
 
 
 def test_streams_pass(calm):
