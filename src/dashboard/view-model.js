@@ -1,11 +1,12 @@
-import { h, put, setText } from "./dom.js";
+import { h, put } from "./dom.js";
 import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, FLAGS, age, bytesGB, count, day, number, percent, utcDay, when } from "./words.js";
 import { goTo, href } from "./address.js";
 import { BASE, answerAge, fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
-import { badge, copyButton, emptyNote, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
+import { badge, copyButton, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
 import { markdownName } from "./export.js";
 import { chartDayOf } from "./chart.js";
+import { modelsWay } from "./view-models.js";
 import { changeDetails, changesEntries } from "./view-changes.js";
 import { shell } from "./shell.js";
 
@@ -65,12 +66,14 @@ function modelReasons({ deletion_risk: risk, explanation }) {
 	return explanation ?? [...flags, { flag: "critical", set: risk.is_critical, text: "" }];
 }
 
-// A paragraph that says why it may go, for an issue or a chat. What others wrote is code in it.
+// A paragraph that says why it may go, for an issue or a chat. What others wrote is code in it;
+// reasons that are numbers have nothing of theirs.
 function modelMarkdown(data, at) {
 	const { deletion_risk: risk, history: past } = data;
 	const [state, since] = modelState(data);
 	const of = [CATEGORIES(data.category), risk.baseline && markdownName(risk.baseline), risk.size_gb !== null && bytesGB(risk.size_gb)];
-	const flags = modelFlags(risk).map((flag) => FLAGS[flag]?.words ?? flag);
+	const texts = new Map(modelReasons(data).filter(({ value }) => Number.isFinite(value)).map(({ flag, text }) => [flag, " (" + text + ")"]));
+	const flags = modelFlags(risk).map((flag) => (FLAGS[flag]?.words ?? flag) + (texts.get(flag) ?? ""));
 	const dated = (words, unix) => (unix ? words + " " + modelDated(unix) + ". " : "");
 	const text = markdownName(data.name) + " (" + of.filter(Boolean).join(", ") + ") is " + MODEL_STATES[state][0].toLowerCase()
 		+ (since ? " since " + modelDated(since) : "") + "; risk score " + risk.risk_score + ". "
@@ -269,11 +272,20 @@ export class ViewModel extends HTMLElement {
 		put(this.#body, section("head"),
 			h("p", { class: "row" }, copyButton("Copy link", () => location.href),
 				this.#data.deletion_risk && copyButton("Copy as Markdown", () => modelMarkdown(this.#data, Date.now() / 1000 - (answerAge(this.#answer) ?? 0))),
-				this.#data.deletion_risk && h("a", { href: BASE + modelPath(category, rest, {}) }, "JSON")),
+				this.#data.deletion_risk && h("a", { href: BASE + modelPath(category, rest, {}) }, "JSON"), this.#way()),
 			h("div", { class: "model-columns" },
 				h("div", {}, section("why"), section("events")),
 				h("div", {}, section("time"), section("files"))),
 			section("workers"), section("backends"));
+	}
+
+	// To its neighbours in the list that it was opened from.
+	#way() {
+		const { category, rest, params } = this.#address;
+		const way = modelsWay(category, rest);
+		const link = (text, name) => name !== undefined && h("a", { href: href("model", category, name, params) }, text);
+		return way && h("nav", { class: "row model-way", "aria-label": "The list it is from" }, link("Previous", way.previous),
+			h("a", { href: way.hash }, number(way.place + 1) + " of " + number(way.total)), link("Next", way.next));
 	}
 
 	// A section that has nothing to say is not there. What was open in it stays open, and what

@@ -28,6 +28,19 @@ const MODELS_TYPING = 300;
 const modelsMarks = new Map();
 // Where a model was opened, for who comes back from it: {hash, held}.
 let modelsLeft = null;
+// The list that it was opened from: {hash, category, names}.
+let modelsWalked = null;
+
+// Where a model stands in the list that one was opened from last, which may be another:
+// {hash of that list, place from 0, total, previous, next (names, or undefined)}, or null.
+export function modelsWay(category, name) {
+	const place = modelsWalked?.category === category ? modelsWalked.names.indexOf(name) : -1;
+	if (place < 0) {
+		return null;
+	}
+	const { hash, names } = modelsWalked;
+	return { hash, place, total: names.length, previous: names[place - 1], next: names[place + 1] };
+}
 
 // Between two pieces of work the browser may draw and answer keys.
 function modelsPause() {
@@ -179,6 +192,7 @@ export class ViewModels extends HTMLElement {
 		this.table.addEventListener("click", (event) => {
 			if (event.target.closest("tbody a")) {
 				modelsLeft = { hash: location.hash, held: this.table.hold() };
+				modelsWalked = { hash: location.hash, category: this.#address.category, names: Array.from(this.#order, (row) => this.table.name(row)) };
 			}
 		});
 		this.table.addEventListener("sort", (event) => this.#sortBy(event.detail));

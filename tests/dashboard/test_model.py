@@ -190,3 +190,23 @@ def test_axe(demo_page, axe_source, scheme, size):
         assert demo_page.axe(axe_source) == []
         assert demo_page.overflow() <= 0
     demo_page.screenshot("model-%s-%d" % (scheme, size[0]))
+
+
+def test_leads_to_its_neighbours_in_the_list_it_was_opened_from(demo_page):
+    demo_page.open("models/image_generation?preset=critical")
+    table = demo_page.by_role("table")
+    names = wait_for(lambda: [name for name in demo_page.names("link", within=table) if name], "rows")
+    assert len(names) > 2
+    link = demo_page.url
+    demo_page.click("link", names[1], within=table)
+    demo_page.shows("2 of %d" % len(names))
+    demo_page.click("link", "Next")
+    demo_page.shows("3 of %d" % len(names))
+    assert demo_page.heading() == names[2]
+    demo_page.click("link", "Previous")
+    demo_page.click("link", "Previous")
+    demo_page.shows("1 of %d" % len(names))
+    demo_page.absent("link", "Previous")
+    demo_page.click("link", "1 of %d" % len(names))
+    demo_page.by_role("heading", re.compile("^Models"), level=1)
+    assert demo_page.url == link
