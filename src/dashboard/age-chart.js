@@ -111,7 +111,7 @@ export function ageHistory(answer, hydration, now, oldNow) {
 		refreshes: cycles.begun.filter((at) => at > from).length,
 		steps: ageSteps(published, from, length, AGE_STEPS),
 		rows: ageSteps(published, from, length, length / row),
-		since: Math.max(from, answer.ring_since ?? now),
+		since: Math.min(now, Math.max(from, answer.ring_since ?? now)),
 	};
 }
 

@@ -1,7 +1,8 @@
 // Lists as text, as the daemon's own lists escape them (doc/api.md "Formats"). A column is
 // {name, value: (row) => text, number, boolean or null, code (true: a name)}.
 const EXPORT_NAME_MAX = 256;
-const EXPORT_FORMULA = /^\s*[=+\-@\t\r\n']/;
+// East Asian spreadsheets take the wide forms for the same.
+const EXPORT_FORMULA = /^ *[=+\-@\t\r\n'\uff0b\uff0d\uff1d\uff20]/;
 const EXPORT_CONTROL = /[\x00-\x1f\x7f]/g;
 
 function exportCsvCell(value) {
@@ -13,7 +14,7 @@ function exportCsvCell(value) {
 	if (typeof value === "string" && EXPORT_FORMULA.test(text)) {
 		text = "'" + text;
 	}
-	return /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+	return /^ | $|[,;"\t\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 }
 
 // RFC 4180: lines end with CR LF, the head is the names of the columns.
@@ -32,12 +33,10 @@ function exportPlain(text) {
 // Code is no link, no picture and no mention, whatever a name is made of; where backticks
 // or a table's bars would count, HTML's, each character of punctuation by its number.
 export function markdownName(name) {
-	let text = name;
-	if (text.length > EXPORT_NAME_MAX) {
-		text = text.slice(0, EXPORT_NAME_MAX).replace(/[\ud800-\udbff]$/, "");
-	}
-	const cut = text.length < name.length ? "…" : "";
-	if (text !== "" && text.trim() === text && !/[`|\\\x00-\x1f\x7f]/.test(text)) {
+	const { read } = new TextEncoder().encodeInto(name, new Uint8Array(EXPORT_NAME_MAX));
+	const text = name.slice(0, read);
+	const cut = read < name.length ? "…" : "";
+	if (text !== "" && !/^ | $|[`|\\\x00-\x1f\x7f]/.test(text)) {
 		return "`" + text + "`" + cut;
 	}
 	const html = text.replace(EXPORT_CONTROL, " ").replace(/[!-/:-@[-`{-~]/g, (c) => "&#" + c.charCodeAt(0) + ";" + (c === "@" ? "<!-- -->" : ""));
