@@ -23,6 +23,7 @@ const MODELS_RUN = 50;
 const MODELS_GAP = 6;
 const MODELS_REQUESTS = 5;
 const MODELS_TYPING = 300;
+const MODELS_LATER = 5000;
 
 // Marks outlive the view: who marks looks at single models between.
 const modelsMarks = new Map();
@@ -531,7 +532,9 @@ export class ViewModels extends HTMLElement {
 				this.#draw();
 			}
 		} catch {
-			// They are what the table can do without; the next rest asks again.
+			// The database may still be being read.
+			clearTimeout(this.later);
+			this.later = setTimeout(() => this.isConnected && this.#trends(), MODELS_LATER);
 		}
 		this.#asking = false;
 	}
