@@ -1,5 +1,6 @@
 import { h, put, svg } from "./dom.js";
 import { age, clock, count } from "./words.js";
+import { table } from "./parts.js";
 
 // How old the data of a category were over the last 24 hours, or since the daemon was
 // started. Ages of minutes and of hours have to be seen in one picture, so the scale has one
@@ -186,5 +187,5 @@ export function ageTable(history) {
 		const failed = history.failed.filter((time) => time > at && time <= end).length;
 		return h("tr", {}, h("td", {}, clock(at) + "–" + clock(end)), h("td", { class: "num" }, age(old)), h("td", { class: "num" }, failed));
 	});
-	return h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), h("th", { scope: "col", class: "num" }, "Oldest data"), h("th", { scope: "col", class: "num" }, "Refreshes that did not go well"))), h("tbody", {}, rows.reverse()));
+	return table(["Time", "#Oldest data", "#Refreshes that did not go well"], h("tbody", {}, rows.reverse()));
 }

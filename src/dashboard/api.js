@@ -140,11 +140,6 @@ export function fetchJson(path, { signal } = {}) {
 	});
 }
 
-// The last good answer to a path, or undefined: to be shown while the next one comes.
-export function lastAnswer(path) {
-	return apiKept.get(path);
-}
-
 // Seconds since the data of an answer were fetched from AI Horde, now.
 export function answerAge(answer) {
 	return answer.age === null ? null : answer.age + Math.max(0, Math.round((Date.now() - answer.fetchedAt) / 1000));

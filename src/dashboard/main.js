@@ -24,7 +24,7 @@ const MAIN_VIEWS = {
 	statistics: { tag: "hy-statistics", element: ViewStatistics, label: "Statistics", key: "s", of: "any" },
 	help: { tag: "hy-help", element: ViewHelp, label: "Help", key: "h" },
 };
-const MAIN_THEMES = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
+const MAIN_THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
 const MAIN_LIVE = {
 	off: ["Connecting", "none", "clock"],
 	stream: ["Live", "ok", "check"],

@@ -199,6 +199,12 @@ export function downloadLink(label, filename, type, textFn) {
 
 // ---- pages of a view ----
 
+// A table with a head: texts, those of columns of numbers with a "#" before them, or cells.
+export function table(heads, ...rows) {
+	const cell = (head) => (typeof head === "string" ? h("th", { scope: "col", class: head[0] === "#" && "num" }, head.replace("#", "")) : head);
+	return h("table", {}, h("thead", {}, h("tr", {}, heads.map(cell))), rows);
+}
+
 // The head of a view: its only h1, and what stands beside it.
 export function viewHead(title, ...beside) {
 	return h("div", { class: "view-head" }, h("h1", { tabindex: -1 }, title), beside);

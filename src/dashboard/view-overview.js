@@ -1,9 +1,9 @@
 import { h, put, setText, svg } from "./dom.js";
 import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, RESULTS, age, count, isRiskCategory, number, sinceWhen } from "./words.js";
-import { href, linkTo } from "./address.js";
+import { linkTo } from "./address.js";
 import { connection, fetchJson, statisticsPath } from "./api.js";
 import { ageHistory, ageMarks, ageSentence, ageTable, drawAges } from "./age-chart.js";
-import { badge, icon, loading, problem, stateBadge, swap, ticking, viewHead } from "./parts.js";
+import { badge, icon, loading, problem, stateBadge, swap, table, ticking, viewHead } from "./parts.js";
 import { shell } from "./shell.js";
 
 // Cycles of a day may be tens of kilobytes, so they are not asked for with every publish;
@@ -324,14 +324,13 @@ export class ViewOverview extends HTMLElement {
 	}
 
 	#build() {
-		const head = (text, props) => h("th", { scope: "col", ...props }, text);
 		this.sentence = h("p", { class: "ov-sentence", role: "status" });
 		this.meta = h("p", { class: "small muted" });
 		this.note = h("div", {}, loading());
 		this.cards = h("div", { class: "ov-cards" });
 		this.rows = h("tbody", {});
-		this.span = head("Last 24 h");
-		this.others = h("section", { class: "ov-section", hidden: true, "aria-labelledby": "ov-others" }, h("h2", { id: "ov-others" }, "Other categories"), h("div", { class: "card ov-table" }, h("table", {}, h("thead", {}, h("tr", {}, head("Category"), head("State"), head("Age", { class: "num" }), this.span, head("Next refresh", { class: "num" }), head("Models", { class: "num" }))), this.rows)));
+		this.span = h("th", { scope: "col" }, "Last 24 h");
+		this.others = h("section", { class: "ov-section", hidden: true, "aria-labelledby": "ov-others" }, h("h2", { id: "ov-others" }, "Other categories"), h("div", { class: "card ov-table" }, table(["Category", "State", "#Age", this.span, "#Next refresh", "#Models"], this.rows)));
 		this.hosts = h("section", { class: "ov-section", "aria-labelledby": "ov-hosts", hidden: true });
 		this.fleet = h("section", { class: "ov-section", "aria-labelledby": "ov-fleet", hidden: true });
 		put(this, viewHead("Overview", this.meta), this.sentence, this.note, this.cards, this.others, h("div", { class: "ov-pair" }, this.hosts, this.fleet));
@@ -441,12 +440,11 @@ export class ViewOverview extends HTMLElement {
 		if (!hosts?.length) {
 			return;
 		}
-		const head = (text) => h("th", { scope: "col" }, text);
 		const row = (host) => {
 			const [words, name, tone] = OVERVIEW_BREAKERS[host.state] ?? [host.state, "circle", "none"];
 			return h("tr", {}, h("th", { scope: "row", class: "name" }, host.host), h("td", {}, badge(words, name, tone)), h("td", { class: "num", "data-label": "Failures" }, number(host.failures)), h("td", { "data-label": "Asked again" }, host.retry_at ? ticking(host.retry_at - page.skew, (s) => (s < 0 ? "in " + age(-s) : "now")) : "–"));
 		};
-		swap(this.hosts, JSON.stringify(hosts), () => [h("h2", { id: "ov-hosts" }, "Upstreams"), h("div", { class: "card ov-table" }, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Hosts that are asked" }, h("table", {}, h("thead", {}, h("tr", {}, head("Host"), head("State"), h("th", { scope: "col", class: "num" }, "Failures"), head("Asked again"))), h("tbody", {}, hosts.map(row)))))]);
+		swap(this.hosts, JSON.stringify(hosts), () => [h("h2", { id: "ov-hosts" }, "Upstreams"), h("div", { class: "card ov-table" }, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Hosts that are asked" }, table(["Host", "State", "#Failures", "Asked again"], h("tbody", {}, hosts.map(row)))))]);
 	}
 
 	// Machines of a fleet mostly have one role for all categories, so those are one row.
@@ -466,6 +464,6 @@ export class ViewOverview extends HTMLElement {
 			const lag = Math.max(...members.map(([, one]) => one.lag));
 			return h("tr", {}, h("td", {}, badge(roles[fleet.role] ?? fleet.role, fleet.up ? "check" : "warning", fleet.up ? "ok" : "warn")), h("td", { class: "name", "data-label": "Leader" }, fleet.leader ?? "–"), h("td", { "data-label": "Of" }, names), h("td", { class: "num", "data-label": "Lag" }, age(lag)), h("td", { "data-label": "Redis" }, fleet.up ? "answers" : "does not answer" + (fleet.error ? ": " + fleet.error : "")));
 		};
-		swap(this.fleet, JSON.stringify([...groups.keys(), page.down]), () => [h("h2", { id: "ov-fleet" }, "Fleet"), h("div", { class: "card ov-table" }, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Roles of this machine" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Here"), h("th", { scope: "col" }, "Leader"), h("th", { scope: "col" }, "Of"), h("th", { scope: "col", class: "num" }, "Lag"), h("th", { scope: "col" }, "Redis"))), h("tbody", {}, [...groups.values()].map(row)))))]);
+		swap(this.fleet, JSON.stringify([...groups.keys(), page.down]), () => [h("h2", { id: "ov-fleet" }, "Fleet"), h("div", { class: "card ov-table" }, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Roles of this machine" }, table(["Here", "Leader", "Of", "#Lag", "Redis"], h("tbody", {}, [...groups.values()].map(row)))))]);
 	}
 }
