@@ -15,6 +15,7 @@ import pytest
 
 from ctl import PROGRAM, ctl
 from daemon import BINARY, PATIENCE, WRAPPER, descriptors, process_alive, wait_for
+from test_dashboard_page import check_own_address, port_of
 
 pytestmark = pytest.mark.skipif(bool(WRAPPER), reason="valgrind does not follow an exec")
 
@@ -165,6 +166,17 @@ def test_counters_and_cycles_go_on(world):
     upgrade(daemon)
     assert asked() >= 50
     assert len(ctl(daemon, "cycles", "image_generation", "--json").json()["cycles"]) >= cycles
+
+
+def test_the_dashboard_keeps_its_address(world):
+    daemon, program = world(settings='http { dashboard_listen = { "127.0.0.1:0" } }')
+    daemon.start()
+    port = port_of(daemon)
+    program.install()
+    upgrade(daemon)
+    assert port_of(daemon) == port
+    wait_for(lambda: settled(daemon, 3), "the former processes to leave")
+    check_own_address(daemon)
 
 
 def test_former_readers_are_handed_on(world):

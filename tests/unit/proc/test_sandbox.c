@@ -663,7 +663,8 @@ TEST(descriptors_are_limited_by_role)
 
 	other.sockets[LISTEN_METRICS].n = 2;
 	other.sockets[LISTEN_ANSWERS].n = 3;
-	assert_int_equal(rlimits_descriptors(ROLE_READER, &other), alone + 100 + 5);
+	other.sockets[LISTEN_DASHBOARD].n = 1; /* of the same server */
+	assert_int_equal(rlimits_descriptors(ROLE_READER, &other), alone + 100 + 6);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	assert_int_equal(inside(false, ROLE_READER, limits_reader), 0);
 	assert_int_equal(
