@@ -277,6 +277,7 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	coder_collect(r->answerer.maker.coder);
 	store_poll(r->answerer.store);
 	events_poll(r->answerer.events);
+	cycles_answer_forget(&r->answerer);
 	access_flush(r->access);
 }
 
