@@ -13,6 +13,7 @@
 #include "fixture/full_payload.h"
 #include "fixture/json_text.h"
 #include "http/date.h"
+#include "lists/lists.h"
 #include "payload/carry.h"
 #include "payload/closest.h"
 #include "payload/encode.h"
@@ -88,8 +89,10 @@ rendered(enum documents documents)
 		in.workers = document_of(DOCUMENT_WORKERS, workers);
 	analytics_defaults(&settings);
 	require(analytics_render(&settings, &in, out, &report) == ANALYTICS_DONE);
-	if (documents >= WITH_STATUS)
+	if (documents >= WITH_STATUS) {
 		full_payload_add(out);
+		lists_print(out, NULL);
+	}
 	if (documents >= WITH_WORKERS)
 		require(payload_encode(
 		    out, view_form(VIEW_RISK, ENCODING_ZSTD), SIZE_MAX, NULL));

@@ -65,6 +65,7 @@ def targets():
         base = STATISTICS + category + "_generation/"
         for path in LISTS:
             found += [base + path + query for query in ("", "?limit=20&offset=2", "?format=csv", "?format=markdown")]
+        found += [base + "columns", base + "columns?group_text_models=1"]
         found += [base + "deletion-risk?preset=deletion_candidates&min_days=%d&format=csv" % n for n in (0, 1)]
     return found + [STATISTICS + "image_generation/models/Amber%20Canvas%20v1"]
 
