@@ -20,6 +20,10 @@ class Live extends EventTarget {
 
 	start() {
 		document.addEventListener("visibilitychange", () => this.#visible());
+		// A browser keeps a page that was left, with its connections, for the way back: six
+		// of them, and none is left for the page that one is at.
+		addEventListener("pagehide", () => this.#rest());
+		addEventListener("pageshow", (event) => event.persisted && this.#visible());
 		connection.addEventListener("change", () => {
 			if (connection.state === "down") {
 				this.#look();
@@ -133,13 +137,15 @@ class Live extends EventTarget {
 		}, connection.state === "down" ? LIVE_PROBE : 200);
 	}
 
+	#rest() {
+		this.#close();
+		this.#set("hidden");
+	}
+
 	#visible() {
 		clearTimeout(this.#again);
 		if (document.hidden) {
-			this.#again = setTimeout(() => {
-				this.#close();
-				this.#set("hidden");
-			}, LIVE_HIDDEN);
+			this.#again = setTimeout(() => this.#rest(), LIVE_HIDDEN);
 		} else if (!this.#source) {
 			this.#open();
 		}

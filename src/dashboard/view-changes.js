@@ -73,7 +73,7 @@ export function changeDetails(rows) {
 	const { at, since } = rows[0];
 	return [
 		h("ul", { role: "list" }, CHANGES_ORDER.map((kind) => changesOfKind(kind, rows.filter((row) => row.kind === kind)))),
-		h("p", { class: "muted" }, changeFigures(rows[0]), since < at - 60 ? h("span", { class: "nowrap" }, "; so since " + (day(since) === day(at) ? clock(since) : when(since))) : null),
+		h("p", { class: "muted" }, changeFigures(rows[0]), since < at - 60 ? "; so since " + (day(since) === day(at) ? clock(since) : when(since)) : null),
 	];
 }
 
