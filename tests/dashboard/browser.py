@@ -11,7 +11,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from daemon import wait_for
 
 # Seconds for what must happen. Less than a daemon gets under valgrind: a failure is to be seen today.
-PATIENCE = 60
+PATIENCE = int(os.environ.get("HYDRATORD_TEST_PATIENCE", "60"))
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server",
          "--hide-scrollbars", "--force-color-profile=srgb")
@@ -25,6 +25,12 @@ addEventListener("securitypolicyviolation", event =>
 window.longTasks = [];
 new PerformanceObserver(list => longTasks.push(...list.getEntries().map(
     entry => [Math.round(entry.startTime), Math.round(entry.duration)]))).observe({type: "longtask", buffered: true});
+window.requestsRunning = 0;
+const ask = fetch;
+window.fetch = (...what) => {
+    requestsRunning++;
+    return ask(...what).finally(() => requestsRunning--);
+};
 """
 
 
@@ -45,11 +51,11 @@ def start(chromium, chromedriver, directory):
 
 
 class Page:
-    """One page, with nothing that an earlier test left. `base`: its address without what is behind "#"."""
+    """One page, with nothing that an earlier test left."""
 
-    def __init__(self, driver, base=None):
+    def __init__(self, driver):
         self.driver = driver
-        self.base = base
+        self.base = None
         self.lines = []  # of the console, as far as they were read
         self.expected = []
         self.reset()
@@ -92,10 +98,18 @@ class Page:
 
     # Where it is.
 
+    def of(self, base):
+        """From now on that of an address, which is all before the "#": nothing of it is remembered."""
+        self.base = base
+        self.cdp("Storage.clearDataForOrigin", origin=base.rpartition("/")[0], storageTypes="all")
+        return self
+
     def open(self, address="", base=None):
-        """Loads the page anew at an address behind "#" and waits for its heading."""
+        """Loads the page anew at an address behind "#", if need be from another daemon, and waits for its heading."""
+        if base:
+            self.of(base)
         self.driver.get("about:blank")
-        self.driver.get((base or self.base) + ("#/" + address if address else ""))
+        self.driver.get(self.base + ("#/" + address if address else ""))
         return self.heading()
 
     def go(self, address):
@@ -124,6 +138,17 @@ class Page:
         """The text of the only h1, once there is one."""
         found = self.by_role("heading", level=1)
         return found.text
+
+    def settled(self):
+        """Waits until the view has what it asked for, whatever came."""
+        def waiting():
+            return self.script("return [...Array(requestsRunning).fill('a request'), "
+                               "...Array.from(document.querySelectorAll('.loading, [aria-busy=true]'), e => e.outerHTML)]")
+
+        try:
+            wait_for(lambda: not waiting(), "the view to have its data", PATIENCE)
+        except AssertionError as error:
+            raise AssertionError("%s; it waits for %s" % (error, waiting())) from None
 
     def find_all(self, role, name=None, within=None, level=None):
         """What there is at the moment, in the order of the document: (name, reference) of each."""
@@ -218,9 +243,16 @@ class Page:
             "  e => done(['axe: ' + e]))")
         return found
 
-    def overflow(self):
-        """By how many pixels the page is wider than the screen."""
-        return self.script("return document.documentElement.scrollWidth - innerWidth")
+    def too_wide(self):
+        """What makes the page wider than the screen: the innermost elements, as their tags begin."""
+        return self.script("""
+            const root = document.documentElement, width = root.clientWidth;
+            if (root.scrollWidth <= width) return [];
+            const scrolls = e => e !== root && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+            const over = [...document.body.querySelectorAll("*")].filter(
+                e => e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement));
+            const inner = over.filter(e => !over.some(other => other !== e && e.contains(other)));
+            return [root.scrollWidth + " px wide", ...inner.map(e => e.outerHTML.slice(0, 160))];""")
 
     def long_tasks(self, since=0):
         """[begin, milliseconds] of each task over 50 ms that began later than `since`, as now() counts."""

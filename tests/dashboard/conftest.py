@@ -83,5 +83,4 @@ def dashboard_of(daemon):
 @pytest.fixture
 def demo_page(page, demo):
     """A page of the sample data, not yet opened."""
-    page.base = dashboard_of(demo)
-    return page
+    return page.of(dashboard_of(demo))

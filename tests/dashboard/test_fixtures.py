@@ -42,7 +42,7 @@ def spoil(page):
 
     def open_spoilt(markup="", program="", style=""):
         server.markup, server.program, server.style = markup, program, style
-        page.open(base="http://127.0.0.1:%d/" % server.server_address[1])
+        page.of("http://127.0.0.1:%d/" % server.server_address[1]).open()
         return page
 
     yield open_spoilt
@@ -57,7 +57,7 @@ def test_a_good_page_has_no_problem(spoil, axe_source):
     assert page.names("button") == ["Near"]
     page.click("button", re.compile("^Near"))
     assert page.type("textbox", "Word", "abc").get_attribute("value") == "abc"
-    assert page.problems() == [] and page.axe(axe_source) == [] and page.overflow() == 0
+    assert page.problems() == [] and page.axe(axe_source) == [] and page.too_wide() == []
 
 
 @pytest.mark.parametrize("program, said", [
@@ -108,9 +108,9 @@ def test_emulations(spoil):
     page = spoil(markup="<div id='wide'></div>",
                  program="onload = () => { for (const end = performance.now() + 120; performance.now() < end;); }",
                  style="#wide { width: 400px; height: 1px }")
-    assert page.overflow() == 0
+    assert page.too_wide() == []
     page.size(*PHONE)
-    assert page.script("return innerWidth") == PHONE[0] and page.overflow() > 0
+    assert page.script("return innerWidth") == PHONE[0] and page.too_wide()
     page.media(prefers_color_scheme="dark", prefers_contrast="more", prefers_reduced_motion="reduce",
                forced_colors="active")
     for query in ("prefers-color-scheme: dark", "prefers-contrast: more", "prefers-reduced-motion: reduce",

@@ -153,4 +153,4 @@ def test_narrow(demo_page):
     demo_page.size(*NARROW)
     demo_page.open()
     demo_page.shows("never older")
-    assert demo_page.overflow() == 0
+    assert demo_page.too_wide() == []
