@@ -220,13 +220,13 @@ def test_on_a_phone_rows_are_cards_and_filters_behind_a_button(demo_page, demo):
     demo_page.size(*PHONE)
     open_table(demo_page)
     begins_with(demo_page, names(by_risk(rows_of(demo)))[:1])
-    assert demo_page.overflow() <= 0
+    assert demo_page.too_wide() == []
     demo_page.screenshot("models-phone")
     demo_page.click("button", "Filters")
     demo_page.by_role("combobox", "Sort by").send_keys("Model, lowest first")
     begins_with(demo_page, sorted(names(rows_of(demo)), key=str.lower)[:2])
     demo_page.size(*NARROW)
-    assert demo_page.overflow() <= 0
+    assert demo_page.too_wide() == []
 
 
 def test_a_category_without_deletion_risk_says_so(demo_page):
