@@ -66,6 +66,11 @@ function modelReasons({ deletion_risk: risk, explanation }) {
 	return explanation ?? [...flags, { flag: "critical", set: risk.is_critical, text: "" }];
 }
 
+// The daemon's words of a reason, with names of others as a person reads them.
+function modelSaid(text) {
+	return visibleName(text).replace(/\w+/g, (word) => (Object.hasOwn(FLAGS, word) ? "“" + FLAGS[word].words + "”" : word));
+}
+
 // A paragraph that says why it may go, for an issue or a chat. What others wrote is code in it;
 // reasons that are numbers have nothing of theirs.
 function modelMarkdown(data, at) {
@@ -347,8 +352,8 @@ export class ViewModel extends HTMLElement {
 		const set = reasons.filter((reason) => reason.set);
 		const clear = reasons.filter((reason) => !reason.set);
 		return [h("h2", {}, "Why it is flagged"),
-			set.length ? [h("p", { class: "muted" }, "It is no longer at risk when none of these holds."), this.#reasons(set)] : h("p", { class: "muted" }, "No flag is set: nothing speaks against it."),
-			clear.length > 0 && h("details", {}, h("summary", {}, count(clear.length, "flag is", "flags are") + " not set: what would set them"), this.#reasons(clear))];
+			set.length ? [h("p", { class: "muted" }, "It is no longer at risk once none of these holds."), this.#reasons(set)] : h("p", { class: "muted" }, "Nothing: none of the reasons holds."),
+			clear.length > 0 && h("details", {}, h("summary", {}, count(clear.length, "reason does", "reasons do") + " not hold: what would change that"), this.#reasons(clear))];
 	}
 
 	#reasons(reasons) {
@@ -357,7 +362,7 @@ export class ViewModel extends HTMLElement {
 			this.#ages.push([source, old]);
 			return h("li", {},
 				h("div", { class: "row" }, flag === "critical" ? h("strong", {}, "critical") : flagChip(flag), h("span", { class: "muted small" }, source && [DOCUMENTS[source] ?? source, old])),
-				h("p", {}, text, option && !text.includes(option) && [" (", h("code", {}, option), ")"]));
+				h("p", {}, modelSaid(text), option && !text.includes(option) && [" (", h("code", {}, option), ")"]));
 		}));
 	}
 

@@ -56,7 +56,7 @@ def test_says_why_since_when_and_what_happened(demo_page, demo):
     assert risk["at_risk"] and not risk["is_critical"]
     demo_page.shows(re.compile(r"At risk\s+since \d{4}-\d\d-\d\d \(\d+\sdays\)"))
     demo_page.by_role("heading", "Why it is flagged", level=2)
-    for words in "never used", "little used", "flags are not set", "reason added", "workers 5 → 2", "1\u00a0file on huggingface.co":
+    for words in "never used", "little used", "not hold: what would change that", "reason added", "workers 5 → 2", "1\u00a0file on huggingface.co":
         demo_page.shows(words)
     assert demo_page.driver.title == RISKY + " · hydratord"
     demo_page.screenshot("model")
@@ -149,12 +149,12 @@ def test_without_a_history_it_says_so(page, tmp_path):
 def test_a_refresh_leaves_the_focus_and_what_is_open(copied, page):
     copied.start()
     page.open(address(RISKY), dashboard_of(copied))
-    page.click("DisclosureTriangle", re.compile("not set: what would set them$"))
+    page.click("DisclosureTriangle", re.compile("what would change that$"))
     page.shows("files on several hosts")
     chart = page.by_role("slider", re.compile("^Used in a day"))
     replace(copied.data / "stats_image.json", lambda stats: stats["day"].update({RISKY: 4321}))
     page.shows(re.compile(r"Used today\s+4,321"))
-    assert "what would set them" in page.focus().text
+    assert "what would change that" in page.focus().text
     page.shows("files on several hosts")
     assert page.by_role("slider", re.compile("^Used in a day")) == chart
 
