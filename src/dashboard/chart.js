@@ -1,7 +1,7 @@
 // Numbers over days: a line as high as text, and a chart with what a mouse, a keyboard and a
 // screen reader need. A canvas has no colours of CSS and no text, so both are kept beside it.
 import { h, svg, put } from "./dom.js";
-import { number, utcDay } from "./words.js";
+import { formatter, number, utcDay } from "./words.js";
 import { uPlot } from "./uplot.js";
 
 const CHART_DAY = 86400;
@@ -10,9 +10,9 @@ const CHART_HEIGHT = 150;
 // Between two lines of a chart of whole numbers: 1, 2, 5, 10, 20, ...
 const CHART_STEPS = Array.from({ length: 45 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
 const CHART_WIDTH_UNSEEN = 320;
-const CHART_WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
-const CHART_SHORT_DAY = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
-const CHART_SHORT_NUMBER = new Intl.NumberFormat("en", { notation: "compact" });
+const CHART_WEEKDAY = formatter("DateTimeFormat", "en", { weekday: "short", timeZone: "UTC" });
+const CHART_SHORT_DAY = formatter("DateTimeFormat", "en", { day: "numeric", month: "short", timeZone: "UTC" });
+const CHART_SHORT_NUMBER = formatter("NumberFormat", "en", { notation: "compact" });
 
 // values: numbers, or null where nothing is known, which is a gap. An SVG element without size.
 export function sparkline(values, { label }) {

@@ -330,6 +330,9 @@ live.addEventListener("state", mainLive);
 live.addEventListener("snapshot", (event) => mainState.view?.refresh(event.detail.category));
 shell.addEventListener("health", mainHealth);
 mainLive();
-mainShow();
-shell.start();
-live.start();
+// The frame is seen before the view is made.
+setTimeout(() => {
+	mainShow();
+	shell.start();
+	live.start();
+});

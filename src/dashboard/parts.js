@@ -167,12 +167,12 @@ export function announce(text) {
 	}
 }
 
-// A button that copies what textFn() returns, and says so.
+// A button that copies what textFn() returns, at once or as a promise, and says so.
 export function copyButton(label, textFn) {
 	const word = h("span", { text: label });
 	let timer = 0;
 	const click = async () => {
-		const text = textFn();
+		const text = await textFn();
 		try {
 			await navigator.clipboard.writeText(text);
 		} catch {
@@ -189,8 +189,8 @@ export function copyButton(label, textFn) {
 
 // A button that saves what textFn() returns as a file.
 export function downloadLink(label, filename, type, textFn) {
-	const click = () => {
-		const url = URL.createObjectURL(new Blob([textFn()], { type }));
+	const click = async () => {
+		const url = URL.createObjectURL(new Blob([await textFn()], { type }));
 		h("a", { href: url, download: filename }).click();
 		setTimeout(() => URL.revokeObjectURL(url), 10000);
 	};

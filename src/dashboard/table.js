@@ -330,9 +330,11 @@ export class HyTable extends HTMLElement {
 			const end = y + this.heightOf(to);
 			return y < top ? y - top : end > bottom ? end - bottom : 0;
 		};
-		this.scrollFor(distance());
-		this.draw();
-		this.scrollFor(distance());
+		// Rows on the way are measured, and are not as high as was thought.
+		for (let tries = 0; tries < 4 && (distance() || !this.drawn.has(to)); tries += 1) {
+			this.scrollFor(distance());
+			this.draw();
+		}
 		this.stopOf(to, part)?.focus({ preventScroll: true });
 	}
 

@@ -1,5 +1,5 @@
 import { $, h, put, setText } from "./dom.js";
-import { CATEGORIES, FLAGS, KINDS, clock, count, day, isRiskCategory, number, when } from "./words.js";
+import { CATEGORIES, FLAGS, KINDS, clock, count, day, formatter, isRiskCategory, number, when } from "./words.js";
 import { fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
 import { goTo, href, linkTo } from "./address.js";
@@ -11,7 +11,7 @@ import { shell } from "./shell.js";
 // Of a page that is open for weeks.
 const CHANGES_MOST = 4000;
 const CHANGES_STEP = 60;
-const CHANGES_DATE = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const CHANGES_DATE = formatter("DateTimeFormat", "en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 // The total is left out, which is another one each time.
 const CHANGES_FIGURES = {
 	usage_day: "usage today",

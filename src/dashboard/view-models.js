@@ -23,6 +23,7 @@ const MODELS_RUN = 50;
 const MODELS_GAP = 6;
 const MODELS_REQUESTS = 5;
 const MODELS_TYPING = 300;
+const MODELS_LINES = 500;
 const MODELS_LATER = 5000;
 
 // Marks outlive the view: who marks looks at single models between.
@@ -591,14 +592,27 @@ export class ViewModels extends HTMLElement {
 		}
 	}
 
-	#csv() {
-		const pairs = this.#columns().flatMap((column) => column.csv ?? []);
-		return toCsv(pairs.map(([name, value]) => ({ name, value: (row) => value(this.#set, row) })), this.#rows());
+	// Of so many rows at a time that a slow machine answers its keys meanwhile.
+	async #text(make, columns) {
+		const rows = this.#rows();
+		const head = make(columns, []).length;
+		let text = make(columns, rows.slice(0, MODELS_LINES));
+		for (let at = MODELS_LINES; at < rows.length; at += MODELS_LINES) {
+			await modelsPause();
+			text += make(columns, rows.slice(at, at + MODELS_LINES)).slice(head);
+		}
+		return text;
 	}
 
-	#markdown() {
+	#csv() {
+		const set = this.#set;
+		return this.#text(toCsv, this.#columns().flatMap((column) => column.csv ?? []).map(([name, value]) => ({ name, value: (row) => value(set, row) })));
+	}
+
+	async #markdown() {
+		const set = this.#set;
 		const columns = this.#columns().filter((column) => column.text);
-		const list = columns.map((column) => ({ name: column.label, code: column.code, number: column.numeric, value: (row) => column.text(this.#set, row) }));
-		return toMarkdown(list, this.#rows()) + "\n" + this.#want.category + " of AI Horde, " + new Date().toISOString().slice(0, 10) + "\n";
+		const text = await this.#text(toMarkdown, columns.map((column) => ({ name: column.label, code: column.code, number: column.numeric, value: (row) => column.text(set, row) })));
+		return text + "\n" + this.#want.category + " of AI Horde, " + new Date().toISOString().slice(0, 10) + "\n";
 	}
 }

@@ -1,25 +1,29 @@
 // Every text that is said in more than one place, and every number's form.
-const WORDS_NUMBER = new Intl.NumberFormat("en");
-const WORDS_PERCENT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const WORDS_DECIMALS = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const WORDS_NONE = "–";
 
 function wordsPair(n) {
 	return String(n).padStart(2, "0");
 }
 
-// 12,345; "–" for null.
+// A format of Intl that is made when it is needed first, for that takes milliseconds: kind
+// is "DateTimeFormat", "NumberFormat".
+export function formatter(kind, locale, options) {
+	let made = null;
+	return { format: (value) => (made ??= new Intl[kind](locale, options)).format(value) };
+}
+
+// 12,345; 1,234.568; "–" for null.
 export function number(n) {
-	return n === null || n === undefined ? WORDS_NONE : WORDS_NUMBER.format(n);
+	return n === null || n === undefined ? WORDS_NONE : String(Math.round(n * 1000) / 1000).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
 }
 
 // Of a number in percent already: 0.0123 → "0.0123 %".
 export function percent(n) {
-	return n === null || n === undefined ? WORDS_NONE : WORDS_PERCENT.format(n) + "\u00a0%";
+	return n === null || n === undefined ? WORDS_NONE : Number(n.toPrecision(3)) + "\u00a0%";
 }
 
 export function bytesGB(n) {
-	return n === null || n === undefined ? WORDS_NONE : WORDS_DECIMALS.format(n) + "\u00a0GB";
+	return n === null || n === undefined ? WORDS_NONE : n.toFixed(2) + "\u00a0GB";
 }
 
 // "1 model", "2 models"; of other plurals the third argument.
