@@ -78,7 +78,7 @@ function overviewSentence(categories, now, limits, down) {
 	const what = same ? OVERVIEW_STATES[bad[0].state] ?? bad[0].state : "fresh";
 	const not = same ? "" : "not ";
 	const verb = since.length && !down ? (one ? "has " : "have ") + not + "been " : (down ? (one ? "was " : "were ") : one ? "is " : "are ") + not;
-	const text = bad.length + " of " + total + " categories " + verb + what + (since.length ? " since " + sinceWhen(Math.min(...since)) : "");
+	const text = (bad.length === total && !one ? "All " + total : bad.length + " of " + total) + " categories " + verb + what + (since.length ? " since " + sinceWhen(Math.min(...since)) : "");
 	const worst = Math.max(...bad.map(overviewSeverity));
 	return { tone: worst >= 5 || (worst === 3 && bad.some((category) => category.required)) ? "bad" : "warn", icon: worst >= 5 ? "cross" : "warning", text };
 }
@@ -123,7 +123,7 @@ class OverviewCategory {
 		this.health = health;
 		this.page = page;
 		swap(this.state, health.state + page.down, () => (page.down ? h("span", { class: "muted" }, "Was ", stateBadge(health.state)) : stateBadge(health.state)));
-		this.#time(this.age, health.age === null ? null : page.fetchedAt - health.age, (s) => age(s) + " old", "no data");
+		this.#time(this.age, health.age === null ? null : page.fetchedAt - health.age, (s) => age(s) + " old", "");
 		this.#time(this.next, health.next_try === null ? null : health.next_try - page.skew, (s) => (s < -1 ? "in " + age(-s) : "now"), "–");
 		const wrongs = overviewWrongs(health);
 		swap(this.wrong, wrongs.join("\n"), () => (wrongs.length ? h("ul", { class: "ov-wrong" }, wrongs.map((text) => h("li", { text }))) : []));
