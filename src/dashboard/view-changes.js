@@ -2,7 +2,7 @@ import { $, h, put, setText } from "./dom.js";
 import { CATEGORIES, FLAGS, KINDS, clock, count, day, formatter, isRiskCategory, number, when } from "./words.js";
 import { fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
-import { goTo, href, linkTo } from "./address.js";
+import { goTo, href } from "./address.js";
 import { announce, emptyNote, freshnessNote, loading, nameText, problem } from "./parts.js";
 import { shell } from "./shell.js";
 
@@ -10,7 +10,7 @@ import { shell } from "./shell.js";
 // button, unless the top of the list is in view and the focus is not in it.
 // Of a page that is open for weeks.
 const CHANGES_MOST = 4000;
-const CHANGES_STEP = 60;
+const CHANGES_STEP = 40;
 const CHANGES_DATE = formatter("DateTimeFormat", "en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 // The total is left out, which is another one each time.
 const CHANGES_FIGURES = {
@@ -340,15 +340,25 @@ export class ViewChanges extends HTMLElement {
 
 	#missing() {
 		const oldest = this.#rows.at(-1);
-		return emptyNote("The change of this link is not among the last 1,000 of its category.", oldest ? h("p", {}, "The oldest that is still there is of " + when(oldest.at) + ".") : null);
+		return emptyNote("The change of this link is not kept any more: of each category the last 1,000 are.", oldest ? h("p", {}, "The oldest is of " + when(oldest.at) + ".") : null);
 	}
 
 	#nothing() {
 		if (!this.#rows.length) {
 			return emptyNote("No model has changed since the history began.");
 		}
-		const { category } = this.#address;
-		return emptyNote("No change is of this kind, reason and name.", h("p", {}, linkTo("Show all changes", "changes", category)));
+		const [kinds, flag, text] = [this.#kinds(), this.#param("flag"), this.#param("q")];
+		const filters = [
+			kinds.length ? "is “" + kinds.map((kind) => KINDS[kind]).join("” or “") + "”" : "",
+			flag ? "is about the reason “" + (FLAGS[flag]?.words ?? flag) + "”" : "",
+			text ? "has “" + text + "” in the name of its model" : "",
+		];
+		return emptyNote("None of " + count(this.#rows.length, "change") + " " + filters.filter(Boolean).join(" and ") + ".", h("p", {}, h("button", { type: "button", on: { click: () => this.#clear() } }, "Show all changes")));
+	}
+
+	#clear() {
+		this.#search.focus();
+		goTo({ ...this.#address, params: {} });
 	}
 
 	#entry(rows, linked) {

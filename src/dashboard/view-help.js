@@ -1,4 +1,4 @@
-import { h, put } from "./dom.js";
+import { $, h, put } from "./dom.js";
 import { FLAGS, KINDS, KIND_HELP, PRESETS, STATES, DOCUMENTS, age } from "./words.js";
 import { BASE } from "./api.js";
 import { href } from "./address.js";
@@ -54,10 +54,10 @@ function helpText(...texts) {
 function helpBands() {
 	const limits = shell.health?.data.hydration;
 	const of = (name) => (limits ? name + " (here " + age(limits[name]) + ")" : name);
-	return helpText(
+	return h("div", { class: "help-bands" }, helpText(
 		"The age of an answer is that of the oldest document it is made of: data are as old as the moment at which that document was asked for.",
 		"Younger than " + of("ttl") + " it is fresh. Up to " + of("stale_ttl") + " it is stale, and a refresh is due. Up to " + of("stale_if_error") + " it is still served, because refreshes fail. Beyond that the answer is 503, and this page says that there are no data.",
-	);
+	));
 }
 
 // Each has a link of its own: #/help/NAME.
@@ -105,6 +105,13 @@ const HELP_SECTIONS = [
 ];
 
 export class ViewHelp extends HTMLElement {
+	#abort = new AbortController();
+
+	connectedCallback() {
+		const { signal } = this.#abort;
+		shell.addEventListener("health", () => $(".help-bands", this)?.replaceWith(helpBands()), { signal });
+	}
+
 	show(address) {
 		shell.title("Help");
 		put(
@@ -114,7 +121,7 @@ export class ViewHelp extends HTMLElement {
 			HELP_SECTIONS.map(([name, title, make]) => h("section", { id: "help-" + name }, h("h2", { tabindex: -1 }, title), make())),
 		);
 		// After the frame has set the focus on the title of a view that is new.
-		const heading = this.querySelector("#help-" + CSS.escape(address.category) + " h2");
+		const heading = $("#help-" + CSS.escape(address.category) + " h2", this);
 		requestAnimationFrame(() => {
 			heading?.scrollIntoView();
 			heading?.focus({ preventScroll: true });
@@ -122,5 +129,9 @@ export class ViewHelp extends HTMLElement {
 	}
 
 	refresh() {
+	}
+
+	disconnectedCallback() {
+		this.#abort.abort();
 	}
 }

@@ -1,7 +1,7 @@
 import { h, put, setText } from "./dom.js";
 import { CATEGORIES, count, number } from "./words.js";
 import { BASE, fetchJson, statisticsPath } from "./api.js";
-import { goTo, linkTo } from "./address.js";
+import { goTo } from "./address.js";
 import { copyButton, emptyNote, freshnessNote, loading, nameText, problem } from "./parts.js";
 import { toMarkdown } from "./export.js";
 import { shell } from "./shell.js";
@@ -92,6 +92,11 @@ export class ViewUnlisted extends HTMLElement {
 		goTo({ ...this.#address, params }, { replace: true });
 	}
 
+	#clear() {
+		this.#search.focus();
+		this.#go({ q: "" });
+	}
+
 	// Numbers begin with the largest. The order of the answer, which is by the month, needs
 	// no word in the address.
 	#sort({ key, number: isNumber }) {
@@ -180,7 +185,7 @@ export class ViewUnlisted extends HTMLElement {
 		if (!this.#answer.data.models.length) {
 			return emptyNote("Every name that AI Horde reports is in the model reference.");
 		}
-		return this.#rows.length ? null : emptyNote("No name contains the text you look for.", h("p", {}, linkTo("Show all names", "unlisted", this.#address.category)));
+		return this.#rows.length ? null : emptyNote("None of " + count(this.#answer.data.models.length, "name") + " has “" + this.#param("q") + "” in it.", h("p", {}, h("button", { type: "button", on: { click: () => this.#clear() } }, "Show all names")));
 	}
 
 	// The daemon's own files have all names, in the order of the month.

@@ -1,7 +1,9 @@
 """Fixtures of the browser tests, beside those of the system tests."""
 import importlib.util
+import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -74,6 +76,26 @@ def demo(tmp_path_factory):
     daemon.start()
     yield daemon
     assert daemon.stop() == 0
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A daemon on a copy of the sample data (`data`) that a test changes, refreshed each second; not yet started."""
+    directory = tmp_path / "data"
+    shutil.copytree(DEMO, directory)
+    daemon = Daemon(tmp_path, file_categories(directory), "file://%s" % directory, hydration="interval = 1")
+    daemon.data = directory
+    yield daemon
+    assert daemon.stop() == 0
+
+
+def replace(path, change):
+    """Its JSON, at once: a daemon may read it at any time."""
+    value = json.loads(path.read_text())
+    change(value)
+    other = path.with_suffix(".new")
+    other.write_text(json.dumps(value))
+    other.replace(path)
 
 
 def dashboard_of(daemon):

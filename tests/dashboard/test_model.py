@@ -1,14 +1,12 @@
 """The view of one model: why it is flagged, since when, what became of it, and what would change that."""
-import json
 import re
-import shutil
 import urllib.parse
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from browser import DESKTOP, NARROW, PHONE
-from conftest import DEMO, categories_of, dashboard_of
+from conftest import DEMO, categories_of, dashboard_of, replace
 from daemon import Daemon, wait_for
 
 CORRECTIONS = 'analysis { corrections = { "parameter-buckets", "never-used" } }'
@@ -27,27 +25,6 @@ def answer(daemon, name, category="image_generation"):
 
 def shown(number):
     return "{:,}".format(number)
-
-
-@pytest.fixture
-def copied(tmp_path):
-    """A daemon on a copy of the sample data that a test changes, refreshed each second."""
-    directory = tmp_path / "data"
-    shutil.copytree(DEMO, directory)
-    daemon = Daemon(tmp_path, {"image_generation": categories_of(directory)["image_generation"]}, "file://%s" % directory,
-                    hydration="interval = 1")
-    daemon.data = directory
-    yield daemon
-    assert daemon.stop() == 0
-
-
-def replace(path, change):
-    """Its JSON, at once: a daemon may read it at any time."""
-    value = json.loads(path.read_text())
-    change(value)
-    other = path.with_suffix(".new")
-    other.write_text(json.dumps(value))
-    other.replace(path)
 
 
 def test_says_why_since_when_and_what_happened(demo_page, demo):

@@ -7,9 +7,8 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from browser import DESKTOP, NARROW, PHONE
-from conftest import dashboard_of
+from conftest import dashboard_of, replace
 from daemon import wait_for
-from test_model import copied, replace  # noqa: F401
 
 IMAGES = "models/image_generation"
 
@@ -202,7 +201,7 @@ def test_days_of_rows_in_sight_are_drawn(demo_page, demo):
     demo_page.by_role("image", "Usage of %s in 90 days" % first)
 
 
-def test_a_refresh_keeps_the_focus_and_says_what_changed(copied, page):  # noqa: F811
+def test_a_refresh_keeps_the_focus_and_says_what_changed(copied, page):
     copied.start()
     open_table(page, base=dashboard_of(copied))
     ranked = names(by_risk(rows_of(copied)))
