@@ -191,6 +191,8 @@ export class ViewModel extends HTMLElement {
 				await this.#missing(error, signal);
 			} else if (!this.#data) {
 				this.#clear(problem(error, () => this.#load()));
+			} else if (!error.offline) {
+				put(this.#freshness, this.#answer && freshnessNote(this.#answer), " ", badge("No newer data: " + error.detail, "warning", "warn"));
 			}
 		}
 	}
@@ -198,32 +200,35 @@ export class ViewModel extends HTMLElement {
 	// One that has gone has no row any more, but a line at the end of the history.
 	async #missing(error, signal) {
 		const { category, rest } = this.#address;
-		let past;
+		let gone;
 		try {
 			const list = await fetchJson(statisticsPath(category, "deletion-risk", { limit: 1 }), { signal });
 			const { data } = await fetchJson(statisticsPath(category, "history", { offset: list.data.total_count }), { signal });
-			past = data.models.find((row) => row.name === rest);
-			if (past) {
-				put(this.#freshness);
-				this.#have({ category, name: rest, deletion_risk: null, with_stats: null, history: past, dates: data.dates });
-			}
+			const past = data.models.find((row) => row.name === rest);
+			gone = past && { category, name: rest, deletion_risk: null, with_stats: null, history: past, dates: data.dates };
 		} catch {
 			// No history is kept, or it is not read yet: then the name is not there, no more.
 		}
-		if (!past && !signal.aborted) {
+		if (signal.aborted) {
+			return;
+		}
+		const closest = error.body?.closest ?? [];
+		put(this.#freshness);
+		if (gone) {
+			this.#have(gone);
+		} else if (this.#data || this.#once("missing", closest)) {
 			this.#data = null;
-			put(this.#freshness);
-			this.#clear(this.#notFound(error));
+			this.#clear(this.#notFound(closest, error.detail));
+			this.#once("missing", closest);
 		}
 	}
 
-	#notFound(error) {
+	#notFound(closest, detail) {
 		const { category } = this.#address;
-		const closest = error.body?.closest ?? [];
 		const link = (name) => h("li", {}, h("a", { href: href("model", category, name) }, nameText(name)));
 		return h("div", { class: "problem tone-warn", role: "status" },
 			h("p", { class: "problem-title" }, "There is no model of this name"),
-			h("p", {}, closest.length ? "Names that are close to it:" : error.detail),
+			h("p", {}, closest.length ? "Names that are close to it:" : detail),
 			h("ul", {}, closest.map(link)),
 			h("p", {}, h("a", { href: href("models", category) }, "All models of " + CATEGORIES(category))));
 	}
@@ -251,9 +256,10 @@ export class ViewModel extends HTMLElement {
 	}
 
 	#have(data) {
+		const other = Boolean(this.#data?.deletion_risk) !== Boolean(data.deletion_risk);
 		const first = !this.#data;
 		this.#data = data;
-		if (first) {
+		if (first || other) {
 			this.#build();
 		}
 		const { deletion_risk: risk, with_stats: stats, history: past } = data;

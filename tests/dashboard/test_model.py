@@ -187,3 +187,14 @@ def test_leads_to_its_neighbours_in_the_list_it_was_opened_from(demo_page):
     demo_page.click("link", "1 of %d" % len(names))
     demo_page.by_role("heading", re.compile("^Models"), level=1)
     assert demo_page.url == link
+
+
+def test_a_model_that_goes_while_it_is_looked_at(copied, page):
+    page.expect()
+    copied.start()
+    page.open(address(RISKY), dashboard_of(copied))
+    page.by_role("button", "Copy as Markdown")
+    replace(copied.data / "image_generation.json", lambda models: models.pop(RISKY))
+    page.shows(re.compile(r"Gone\s+since"))
+    page.absent("button", "Copy as Markdown")
+    page.absent("heading", "Why it is flagged")
