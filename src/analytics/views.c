@@ -9,6 +9,7 @@
 #include "json/write.h"
 #include "payload/write.h"
 
+#define HOSTS_LEN_MAX 200       /* bytes of the hosts that figures name */
 #define ROW_HEAD "{\"name\":\"" /* before the name of each row */
 
 /* A name that is appended when all rows are there. */
@@ -23,7 +24,7 @@ risk_shared_init(struct risk_shared *s, uint32_t nrows, struct arena *arena)
 {
 	s->figures = arena_alloc(arena, nrows * sizeof(*s->figures));
 	s->arena = arena;
-	map_init(&s->baselines, arena, sizeof(struct view_span), 0);
+	map_init(&s->texts, arena, sizeof(struct view_span), 0);
 }
 
 void
@@ -64,14 +65,37 @@ risk_view_name(struct risk_view *v, struct str name)
 	return (struct view_span){ 0, name.len };
 }
 
-/* off: number of the baseline until risk_view_place_texts(). */
+/* off: number of the text until risk_view_place_texts(). */
 static struct view_span
-risk_view_baseline(struct risk_view *v, struct str baseline)
+risk_view_text(struct risk_view *v, struct str text)
 {
-	if (baseline.len == 0)
+	if (text.len == 0)
 		return (struct view_span){ sizeof(struct view_directory), 0 };
-	return (struct view_span){ map_intern(&v->shared->baselines, baseline),
-		baseline.len };
+	return (struct view_span){ map_intern(&v->shared->texts, text), text.len };
+}
+
+/* Of a record with thousands of hosts nobody reads them all. */
+static struct str
+risk_view_hosts(const struct risk *r, struct arena *arena)
+{
+	struct buf b = { 0 };
+	struct str joined;
+	uint32_t i;
+
+	if (r->nhosts == 0)
+		return STR("");
+	if (r->nhosts == 1 && r->hosts[0].len <= HOSTS_LEN_MAX)
+		return r->hosts[0];
+	for (i = 0; i < r->nhosts && b.len + r->hosts[i].len <= HOSTS_LEN_MAX; i++) {
+		buf_puts(&b, i > 0 ? ", " : "");
+		buf_add(&b, r->hosts[i].p, r->hosts[i].len);
+	}
+	if (i < r->nhosts)
+		buf_printf(
+		    &b, i > 0 ? " and %u more" : "%u with long names", r->nhosts - i);
+	joined = (struct str){ arena_strndup(arena, b.data, b.len), b.len };
+	buf_free(&b);
+	return joined;
 }
 
 static void
@@ -80,7 +104,8 @@ risk_view_note(struct risk_view *v, const struct risk *r, uint32_t with_stats)
 	struct view_figures *f = &v->shared->figures[v->list.view.nrows];
 
 	*f = (struct view_figures){ .name = risk_view_name(v, r->name),
-		.baseline = risk_view_baseline(v, r->baseline),
+		.baseline = risk_view_text(v, r->baseline),
+		.hosts = risk_view_text(v, risk_view_hosts(r, v->shared->arena)),
 		.workers = r->workers,
 		.flags = r->flags,
 		.marks = FIGURES_KNOWN,
@@ -124,25 +149,32 @@ risk_view_preset_tail(struct risk_view *v, const struct summary *s)
 	return payload_since(out, off);
 }
 
+static void
+risk_view_place(const struct map *texts, struct view_span *span)
+{
+	if (span->len > 0)
+		*span = *(struct view_span *)map_at(texts, (uint32_t)span->off);
+}
+
 /* Appends the texts that figures name and rows do not have, and says where they are. */
 static void
 risk_view_place_texts(struct risk_view *v)
 {
-	struct map *baselines = &v->shared->baselines;
+	struct map *texts = &v->shared->texts;
 	struct buf *out = v->list.out;
 	struct view_span *span;
 
-	for (uint32_t i = 0; i < baselines->count; i++) {
-		span = map_at(baselines, i);
+	for (uint32_t i = 0; i < texts->count; i++) {
+		span = map_at(texts, i);
 		if (span->off != 0)
 			continue;
-		*span = (struct view_span){ out->len, baselines->keys[i].len };
-		buf_add(out, baselines->keys[i].p, baselines->keys[i].len);
+		*span = (struct view_span){ out->len, texts->keys[i].len };
+		buf_add(out, texts->keys[i].p, texts->keys[i].len);
 	}
-	for (uint32_t i = 0; i < v->list.view.nrows; i++)
-		if (v->shared->figures[i].baseline.len > 0)
-			v->shared->figures[i].baseline = *(struct view_span *)map_at(
-			    baselines, (uint32_t)v->shared->figures[i].baseline.off);
+	for (uint32_t i = 0; i < v->list.view.nrows; i++) {
+		risk_view_place(texts, &v->shared->figures[i].baseline);
+		risk_view_place(texts, &v->shared->figures[i].hosts);
+	}
 	for (const struct risk_text *t = v->escaped; t != NULL; t = t->next) {
 		v->shared->figures[t->row].name.off = out->len;
 		buf_add(out, t->text.p, t->text.len);
@@ -163,6 +195,8 @@ risk_view_end(struct risk_view *v, enum view_kind kind)
 	v->list.view.figures = payload_table(v->list.out, v->shared->figures,
 	    v->list.view.nrows * sizeof(*v->shared->figures));
 	payload_list_enter(&v->list, kind);
+	if (kind == VIEW_RISK)
+		payload_directory(v->list.out)->total_month = v->total_month;
 }
 
 void

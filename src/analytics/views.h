@@ -35,7 +35,8 @@ struct risk_text; /* private */
 /* What the views of a payload are made with, one after the other. */
 struct risk_shared {
 	struct view_figures *figures; /* of the view that is under construction */
-	struct map baselines; /* -> struct view_span; off 0: it is not there yet */
+	struct map texts; /* of baselines and hosts -> struct view_span; off 0: it is
+			   * not there yet */
 	struct arena *arena;
 };
 

@@ -91,6 +91,20 @@ config_line_next(struct str *text, struct config_line *l)
 	return l->reloadable || str_eq(line, STR("no"));
 }
 
+bool
+config_line_find(struct str text, const char *name, struct str *value)
+{
+	const struct str wanted = { name, strlen(name) };
+	struct config_line line;
+
+	while (config_line_next(&text, &line))
+		if (str_eq(line.name, wanted)) {
+			*value = line.value;
+			return true;
+		}
+	return false;
+}
+
 /* "FILE:LINE" and "default" are no names of variables. */
 bool
 config_line_is_of_environment(const struct config_line *l)

@@ -35,6 +35,10 @@ struct config_line {
  * end, or at what is no such line. */
 bool config_line_next(struct str *text, struct config_line *) MUST_CHECK;
 
+/* The value of an option; it lies in the text. Returns false if there is no such
+ * option. */
+bool config_line_find(struct str text, const char *name, struct str *value) MUST_CHECK;
+
 /* Whether its value is of a variable of the environment: its source is the name. */
 bool config_line_is_of_environment(const struct config_line *);
 

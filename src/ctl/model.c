@@ -7,12 +7,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ctl/commands.h"
-#include "ctl/explain.h"
 #include "ctl/models_cell.h"
 #include "ctl/published.h"
 #include "ctl/row.h"
 #include "ctl/running.h"
 #include "json/walk.h"
+#include "payload/explain.h"
 #include "shm/ledger.h"
 
 struct model {
@@ -198,15 +198,9 @@ put_times(const struct model *m)
 static int64_t
 age_of(const struct model *m, const struct ledger *l, enum document_kind document)
 {
-	int64_t now = clock_boot();
+	int64_t age = ledger_age(l, document_name(document), clock_boot());
 
-	for (size_t i = 0; i < l->ndocuments; i++)
-		if (strcmp(l->document[i].name, document_name(document)) == 0 &&
-		    l->document[i].fetched_wall != 0)
-			return now > l->document[i].fetched_boot
-				   ? now - l->document[i].fetched_boot
-				   : 0;
-	return published_age(m->p, PART_DELETION_RISK);
+	return age >= 0 ? age : published_age(m->p, PART_DELETION_RISK);
 }
 
 static void
@@ -281,33 +275,6 @@ note_all(const struct model *m, const struct explain_rule *rule,
 	}
 }
 
-static int64_t
-month_of_all(const struct published *p)
-{
-	const struct view_figures *f = published_figures(p, VIEW_RISK);
-	int64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->directory->views[VIEW_RISK].nrows; i++)
-		if (__builtin_add_overflow(sum, f[i].usage[1], &sum))
-			return INT64_MAX;
-	return sum;
-}
-
-static struct explain_model
-explain_model_of(const struct model *m)
-{
-	const struct view_figures *f = &published_figures(m->p, VIEW_RISK)[m->row];
-	struct explain_model e = { .workers = f->workers,
-		.month = month_of_all(m->p),
-		.flags = f->flags,
-		.critical = (f->marks & FIGURES_CRITICAL) != 0,
-		.baseline = published_text(m->p, f->baseline) };
-
-	memcpy(e.usage, f->usage, sizeof(e.usage));
-	each_host(m, join_host, &e.hosts);
-	return e;
-}
-
 /* The defaults are those of hydratord.conf(5). */
 static struct explain_rule
 explain_rule_of(const struct model *m)
@@ -337,7 +304,7 @@ put_explanation(const struct model *m)
 {
 	const struct segment *segment = m->p->attached.segment;
 	struct explain_rule rule = explain_rule_of(m);
-	struct explain_model e = explain_model_of(m);
+	struct explain_model e = explain_model(m->p->directory, m->row);
 	struct explain found;
 	struct ledger ledger = { 0 };
 	int at = segment_find_category(segment, m->p->category);
@@ -353,7 +320,6 @@ put_explanation(const struct model *m)
 	out_table_end(m->out);
 	note_all(m, &rule, &e, &ledger, true);
 	note_all(m, &rule, &e, &ledger, false);
-	buf_free(&e.hosts);
 }
 
 static void

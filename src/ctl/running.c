@@ -14,16 +14,10 @@
 bool
 running_find(const struct segment *seg, const char *name, struct str *value)
 {
-	struct str text, wanted = { name, strlen(name) };
-	struct config_line line;
+	struct str text;
 
 	text.p = segment_config(seg, &text.len);
-	while (config_line_next(&text, &line))
-		if (str_eq(line.name, wanted)) {
-			*value = line.value;
-			return true;
-		}
-	return false;
+	return config_line_find(text, name, value);
 }
 
 /* Without quotes, as a text of its own. */

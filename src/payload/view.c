@@ -24,15 +24,15 @@ _Static_assert(sizeof(struct view_text) == 40, "view_text");
 _Static_assert(
     sizeof(struct view) == 96 + 24 * PRESET_MAX + 16 * ENCODING_MAX + 40 * FORMAT_MAX,
     "view");
-_Static_assert(offsetof(struct view_figures, flags) == 64, "view_figures.flags");
-_Static_assert(offsetof(struct view_figures, identity) == 96, "view_figures.identity");
-_Static_assert(sizeof(struct view_figures) == 112, "view_figures");
+_Static_assert(offsetof(struct view_figures, flags) == 80, "view_figures.flags");
+_Static_assert(offsetof(struct view_figures, identity) == 112, "view_figures.identity");
+_Static_assert(sizeof(struct view_figures) == 128, "view_figures");
 _Static_assert(sizeof(struct view_event_figures) == 40, "view_event_figures");
 _Static_assert(offsetof(struct view_event, model) == 40, "view_event.model");
 _Static_assert(sizeof(struct view_event) == 152, "view_event");
-_Static_assert(offsetof(struct view_directory, views) == 56, "view_directory.views");
+_Static_assert(offsetof(struct view_directory, views) == 64, "view_directory.views");
 _Static_assert(
-    offsetof(struct view_directory, with_stats) == 56 + VIEW_MAX * sizeof(struct view),
+    offsetof(struct view_directory, with_stats) == 64 + VIEW_MAX * sizeof(struct view),
     "view_directory.with_stats");
 _Static_assert(sizeof(struct view_names) == 16, "view_names");
 _Static_assert(sizeof(struct view_past) == 48, "view_past");
@@ -165,6 +165,7 @@ view_check_figures(
 	for (uint32_t i = 0; i < v->nrows; i++, f++)
 		if (!view_takes_text(f->name, size, &room) ||
 		    !view_takes_text(f->baseline, size, &room) ||
+		    !view_takes_text(f->hosts, size, &room) ||
 		    !view_check_counts(f->usage, f->workers) ||
 		    !view_check_bits(f->flags, f->marks) || isinf(f->percentage) ||
 		    isinf(f->cost_benefit) || isinf(f->size_gb) ||
@@ -382,7 +383,7 @@ view_open(const void *data, size_t len, enum category category)
 	if (data == NULL || (uintptr_t)data % 8 != 0 || len < sizeof(*d))
 		return NULL;
 	if (memcmp(d->magic, VIEW_MAGIC, sizeof(d->magic)) != 0 || d->size != len ||
-	    d->category != (uint32_t)category)
+	    d->category != (uint32_t)category || d->total_month < 0)
 		return NULL;
 	for (int k = 0; k < VIEW_MAX; k++)
 		if (!view_check_dates(&d->views[k]) ||

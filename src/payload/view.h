@@ -73,7 +73,7 @@
 #include "terms/flag.h"
 #include "terms/preset.h"
 
-#define VIEW_MAGIC "hyview06" /* 8 bytes; the digits are the format's version */
+#define VIEW_MAGIC "hyview07" /* 8 bytes; the digits are the format's version */
 
 enum view_kind {
 	VIEW_RISK,
@@ -185,6 +185,8 @@ struct view {
 struct view_figures {
 	struct view_span name; /* raw: UTF-8 that is escaped nowhere, any characters */
 	struct view_span baseline; /* raw; len 0: null */
+	struct view_span hosts;    /* of its downloads, raw: "a.example, b.example", the
+				    * rest of many as a number; len 0: none */
 	int64_t usage[3];          /* of the day, the month, in total; not negative */
 	int64_t workers;           /* not negative */
 	uint32_t flags;            /* RISK_BIT() of each; 0: it is not at risk */
@@ -315,6 +317,8 @@ struct view_directory {
 	uint64_t new_baselines; /* valid ones whose baseline is none of those that this
 				 * version knows */
 	int64_t computed_at;    /* Unix seconds */
+	int64_t total_month; /* usage in the month of all models of VIEW_RISK, by which
+			      * each one's share is judged; not negative */
 	struct view views[VIEW_MAX];
 	struct with_stats with_stats; /* if VIEW_WITH_STATS is present */
 	struct view_names names;      /* if VIEW_RISK has figures */

@@ -33,9 +33,10 @@ struct answerer {
 	/* From which of the server's listening sockets on the dashboard is served. */
 	size_t dashboard_from;
 	struct body_maker maker;
-	struct arena *arena; /* of one request; emptied before the next */
-	struct buf errors;   /* validation items of one request */
-	struct buf selected; /* the text of one request's selection */
+	struct arena *arena;  /* of one request; emptied before the next */
+	struct buf errors;    /* validation items of one request */
+	struct buf selected;  /* the text of one request's selection */
+	struct buf explained; /* what one request's selection says of a model */
 	struct cycles_kept cycles[SEGMENT_CATEGORIES_MAX]; /* by latch */
 };
 

@@ -5,6 +5,7 @@
 #include "json/write.h"
 #include "payload/closest.h"
 #include "reader/cycles_answer.h"
+#include "reader/explanation.h"
 #include "reader/query.h"
 #include "terms/category.h"
 #include "terms/part.h"
@@ -311,7 +312,12 @@ endpoint_model(struct job *j, struct str category, struct str model)
 		answer_closest(j, model);
 		return;
 	}
+	buf_reset(&j->answerer->explained);
+	if (j->query.explain)
+		explanation_put(&j->answerer->explained, j, (uint32_t)row);
 	selection_make_model(&j->selection, (uint32_t)row, model,
-	    job_take_part(j, PART_WORKERS), &j->answerer->selected);
+	    job_take_part(j, PART_WORKERS),
+	    (struct str){ j->answerer->explained.data, j->answerer->explained.len },
+	    &j->answerer->selected);
 	job_answer(j);
 }

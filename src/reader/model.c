@@ -20,7 +20,8 @@ struct model_source {
 	uint32_t row; /* of VIEW_WITH_STATS; UINT32_MAX: there is none */
 	struct with_stats_choice choice;
 	size_t key; /* bytes of the row that are its name */
-	struct str end[5];
+	struct str end[6];
+	struct buf explained;
 	struct buf digits;
 	size_t done;
 };
@@ -57,6 +58,7 @@ destroy_model(struct http_source *source)
 {
 	struct model_source *m = own_model(source);
 
+	buf_free(&m->explained);
 	buf_free(&m->digits);
 	free(m);
 }
@@ -90,7 +92,8 @@ find_end(struct model_source *m, const struct view_directory *d, uint32_t row)
 	m->end[1] = past ? generation_span(m->generation, d->past.dates_text) : none;
 	m->end[2] = STR(",\"history\":");
 	m->end[3] = past ? text_of_row(d, VIEW_HISTORY, row) : none;
-	m->end[4] = STR("}");
+	m->end[4] = (struct str){ m->explained.data, m->explained.len };
+	m->end[5] = STR("}");
 }
 
 static struct http_source *
@@ -99,14 +102,18 @@ model_source_new(const struct generation *g, const struct selection *s)
 	struct model_source *m = xcalloc(1, sizeof(*m));
 	struct sink sink = { .to = NULL };
 
-	m->source = (struct http_source){
-		.memory = sizeof(*m), .fill = fill_model, .free = destroy_model
-	};
+	m->source = (struct http_source){ .memory = sizeof(*m) + s->explained.len,
+		.fill = fill_model,
+		.free = destroy_model };
 	m->generation = g;
 	m->row = figures_of(g->directory, s->row)->with_stats;
 	m->choice = (struct with_stats_choice){ s->workers, s->variations, 0 };
 	if (m->row != UINT32_MAX)
 		m->key = with_stats_row_key(g, m->row);
+	if (s->explained.len > 0) {
+		buf_puts(&m->explained, ",\"explanation\":");
+		buf_add(&m->explained, s->explained.p, s->explained.len);
+	}
 	find_end(m, g->directory, s->row);
 	put_model(m, &sink);
 	m->source.len = sink.len - m->key;

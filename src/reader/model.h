@@ -3,7 +3,8 @@
  *   {"category":C,"name":N,"deletion_risk":ROW,"with_stats":ROW or null,
  *   "dates":[...] or null,"history":ROW or null}
  *
- * where the second row has its workers and variations. */
+ * where the second row has its workers and variations. What is selected with an
+ * explanation ends with `,"explanation":[...]}`. */
 #ifndef READER_MODEL_H
 #define READER_MODEL_H
 

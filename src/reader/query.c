@@ -21,6 +21,7 @@ enum parameter {
 	PARAMETER_FORMAT,
 	PARAMETER_SINCE,
 	PARAMETER_KINDS,
+	PARAMETER_EXPLAIN,
 	PARAMETER_MAX
 };
 
@@ -47,6 +48,7 @@ static const struct {
 	[PARAMETER_FORMAT] = { STR("format"), QUERY_LISTS },
 	[PARAMETER_SINCE] = { STR("since"), QUERY_CHANGES },
 	[PARAMETER_KINDS] = { STR("kinds"), QUERY_CHANGES },
+	[PARAMETER_EXPLAIN] = { STR("explain"), QUERY_MODEL },
 };
 
 struct str
@@ -326,6 +328,7 @@ convert(const struct str *values, struct arena *a, struct query *q, struct buf *
 	convert_int(
 	    PARAMETER_SINCE, values[PARAMETER_SINCE], 0, a, &text, &q->since, errors);
 	convert_kinds(values[PARAMETER_KINDS], &q->kinds, errors);
+	convert_bool(PARAMETER_EXPLAIN, values[PARAMETER_EXPLAIN], &q->explain, errors);
 }
 
 bool

@@ -20,9 +20,9 @@
 #define QUERY_HISTORY 8u
 #define QUERY_CHANGES 16u
 #define QUERY_UNLISTED 32u
-#define QUERY_MODEL 64u /* has no parameters */
+#define QUERY_MODEL 64u
 #define QUERY_COLUMNS 128u
-#define QUERY_CYCLES 256u /* has none either */
+#define QUERY_CYCLES 256u /* has no parameters */
 
 /* What models are sorted by; whatever else is asked for leaves them as they are. */
 enum query_sort {
@@ -52,6 +52,7 @@ struct query {
 	enum view_format format;
 	int64_t since;  /* the id of a change, saturated; 0: all */
 	uint32_t kinds; /* of changes, bit 1 << enum event_kind; 0: all */
+	bool explain;   /* why a model is at risk */
 };
 
 /* Whether it asks for a part: offset=0 alone does not (doc/reference.md 8.7). */

@@ -406,6 +406,7 @@ release(struct reader *r)
 	arena_free(&r->answerer.arena);
 	buf_free(&r->answerer.errors);
 	buf_free(&r->answerer.selected);
+	buf_free(&r->answerer.explained);
 	event_free(r->channel);
 	event_free(r->tick);
 	event_free(r->patience);

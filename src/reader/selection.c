@@ -2,6 +2,8 @@
  * stand for two answers. */
 #include "reader/selection.h"
 
+#include <inttypes.h>
+
 #include <xxhash.h>
 
 #include "json/write.h"
@@ -150,8 +152,8 @@ selection_make(
 }
 
 void
-selection_make_model(
-    struct selection *s, uint32_t row, struct str name, bool workers, struct buf *text)
+selection_make_model(struct selection *s, uint32_t row, struct str name, bool workers,
+    struct str explained, struct buf *text)
 {
 	*s = (struct selection){ .kind = VIEW_RISK,
 		.preset = SELECTION_NO_PRESET,
@@ -159,10 +161,14 @@ selection_make_model(
 		.variations = true,
 		.model = true,
 		.row = row,
+		.explained = explained,
 		.rare = true };
 	buf_reset(text);
 	buf_puts(text, "model");
 	put_models(text, s);
+	if (explained.len > 0)
+		buf_printf(text, "&explained=%016" PRIx64,
+		    (uint64_t)XXH3_64bits(explained.p, explained.len));
 	/* The last: a name may hold what looks like parts. */
 	put_part(text, "name", name);
 	s->text = (struct str){ text->data, text->len };
@@ -182,11 +188,13 @@ selection_copy(struct selection *copy, const struct selection *s, struct buf *wo
 {
 	buf_reset(words);
 	/* All at once: it must not move any more. */
-	(void)buf_reserve(words, s->text.len + s->offset_text.len + s->limit_text.len);
+	(void)buf_reserve(words,
+	    s->text.len + s->offset_text.len + s->limit_text.len + s->explained.len);
 	*copy = *s;
 	copy->text = copy_word(s->text, words);
 	copy->offset_text = copy_word(s->offset_text, words);
 	copy->limit_text = copy_word(s->limit_text, words);
+	copy->explained = copy_word(s->explained, words);
 }
 
 static uint64_t
@@ -232,6 +240,8 @@ selection_tag(const struct selection *s, const struct view_directory *d)
 int64_t
 selection_modified(const struct selection *s, const struct view_directory *d)
 {
+	if (s->explained.len > 0)
+		return VIEW_TIME_MAX;
 	if (s->model)
 		return model_modified(d, s);
 	if (s->format != FORMAT_JSON)

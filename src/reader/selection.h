@@ -51,6 +51,7 @@ struct selection {
 	/* One model, which kind, VIEW_RISK, has as that row. */
 	bool model;
 	uint32_t row;
+	struct str explained; /* what is said of its flags, as JSON; empty: nothing */
 
 	/* There are as many selections like it as there are numbers: what is made of
 	 * it is hardly asked for again. */
@@ -66,9 +67,9 @@ bool selection_make(struct selection *s, enum view_kind, const struct query *,
     struct buf *text) MUST_CHECK;
 
 /* The same for the model of a row, whose name it is: with its workers, if they may be
- * shown. */
-void selection_make_model(
-    struct selection *s, uint32_t row, struct str name, bool workers, struct buf *text);
+ * shown, and what is said of its flags, which must stay as it is. */
+void selection_make_model(struct selection *s, uint32_t row, struct str name,
+    bool workers, struct str explained, struct buf *text);
 
 /* Makes *copy equal, with strings of its own in *words, which is emptied and must stay
  * as it is while the copy is used. */
@@ -82,7 +83,8 @@ void selection_copy(
  */
 uint64_t selection_tag(const struct selection *, const struct view_directory *);
 
-/* Since when that content is what it is: Unix seconds. */
+/* Since when that content is what it is: Unix seconds. An age that is in it is of now.
+ */
 int64_t selection_modified(const struct selection *, const struct view_directory *);
 
 #endif

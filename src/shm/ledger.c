@@ -189,6 +189,22 @@ ledger_past_name(enum ledger_past state)
 	return names[state];
 }
 
+int64_t
+ledger_age(const struct ledger *l, const char *name, int64_t now)
+{
+	const struct ledger_document *d;
+	int64_t age;
+
+	for (d = l->document; d < l->document + l->ndocuments; d++) {
+		if (strcmp(d->name, name) != 0 || d->fetched_wall == 0)
+			continue;
+		if (__builtin_sub_overflow(now, d->fetched_boot, &age))
+			return -1;
+		return age > 0 ? age : 0;
+	}
+	return -1;
+}
+
 static bool
 document_is_missed(const struct ledger_document *d)
 {

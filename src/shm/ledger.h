@@ -191,6 +191,9 @@ void ledger_write(const struct segment *, unsigned category, const struct ledger
  * zero, if there is none, or it was written too often meanwhile.
  */
 bool ledger_read(const struct segment *, unsigned category, struct ledger *out);
+/* How old the document of that name that is in use is at clock_boot() now, ns; -1: none
+ * is. */
+int64_t ledger_age(const struct ledger *, const char *name, int64_t now);
 /* Appends, in words, which of its documents are not good and why: "status: HTTP status
  * 500 (https://HOST:443)", two of these separated by "; ". Nothing if there is none. */
 void ledger_say(const struct ledger *, struct buf *);

@@ -254,7 +254,8 @@ look_at_figures(const char *data, const struct view_directory *d, const struct v
 		require((f->flags >> RISK_FLAG_MAX) == 0);
 		require(view_find(d, (struct str){ data + f->name.off, f->name.len }) <
 			(int64_t)d->views[VIEW_RISK].nrows);
-		sum += look(data, f->name) + look(data, f->baseline);
+		sum += look(data, f->name) + look(data, f->baseline) +
+		       look(data, f->hosts);
 	}
 	return sum;
 }

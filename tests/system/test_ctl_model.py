@@ -1,6 +1,7 @@
 """hydratorctl model: one model, and why it is at risk, as the analytics judge."""
 import json
 import shutil
+from urllib.parse import quote
 
 import pytest
 from conftest import DEMO, file_categories
@@ -8,6 +9,7 @@ from ctl import ctl
 from daemon import wait_for
 
 RISK = "/model_references/statistics/%s/deletion-risk"
+MODEL = "/model_references/statistics/%s/models/%s"
 NEVER = 'analysis { corrections = { "never-used" } text_ignore_hosts = false }'
 
 
@@ -15,6 +17,15 @@ def model(daemon, category, name, *arguments):
     said = ctl(daemon, "model", category, "--json", *arguments, "--", name)
     assert said.rc == 0, said
     return said.json()
+
+
+def asked(daemon, category, name):
+    return daemon.json(MODEL % (category, quote(name, safe="")) + "?explain=true")["explanation"]
+
+
+def said_of(each):
+    """Without what only one of the two says, and without ages, which are of two moments."""
+    return [{key: value for key, value in one.items() if key not in ("document_age", "section")} for one in each]
 
 
 @pytest.mark.parametrize("category", ["image_generation", "text_generation"])
@@ -27,6 +38,7 @@ def test_each_flag_is_explained_as_it_is_set(make_daemon, category, settings):
                   for row in daemon.json(RISK % category + "?include_backend_variations=true")["models"]}
     for row in daemon.json(RISK % category)["models"]:
         said = model(daemon, category, row["name"], "--explain")
+        assert said_of(said["explain"]) == said_of(asked(daemon, category, row["name"]))
         flags = dict(row["deletion_risk_flags"], critical=row["is_critical"])
         assert {each["flag"]: each["set"] for each in said["explain"]} == flags
         for each in said["explain"]:
@@ -101,6 +113,8 @@ def test_the_age_of_a_document_is_its_own(make_daemon, tmp_path):
                  for each in model(daemon, "image_generation", name, "--explain")["explain"]}
         return found if found["status"] > 200 > found["stats"] else None
     assert wait_for(ages, "a status that is older than the rest")
+    found = {each["document"]: each["document_age"] for each in asked(daemon, "image_generation", name)}
+    assert found["status"] > 200 > found["stats"]
 
 
 def test_the_closest_names(demo):

@@ -177,6 +177,18 @@ def test_errors_of_the_protocol(demo, target):
     check(bad, target, "OPTIONS")
 
 
+def test_an_explanation(demo):
+    """Apart from the others: its tag is of ages, too, so it is soon another."""
+    for target in ("image_generation/models/Amber%20Canvas%20v1", "text_generation/models/quill-labs%2FQuill-4B"):
+        target = "%s%s?explain=true" % (STATISTICS, target)
+        answer = demo.get(target)
+        assert answer.status == 200
+        check(answer, target)
+        check(demo.get(target, "HEAD"), target, "HEAD")
+    target = target.replace("true", "maybe")
+    check(demo.get(target), target)
+
+
 def test_streams(demo, make_daemon):
     def ask(daemon, target, method="GET", headers=None):
         """The answer's head, and what it begins with."""

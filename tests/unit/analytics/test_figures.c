@@ -41,6 +41,32 @@ TEST(a_name_is_found_byte_for_byte)
 	analysis_free(&f);
 }
 
+static void
+assert_hosts(const struct analysis *f, const char *name, const char *hosts)
+{
+	struct view_span span = figures_of(f, name)->hosts;
+
+	assert_int_equal(span.len, strlen(hosts));
+	assert_memory_equal(f->out.data + span.off, hosts, span.len);
+}
+
+TEST(hosts_are_named_and_of_many_the_rest_is_counted)
+{
+	struct analysis f;
+
+	analysis_init(&f, CATEGORY_IMAGE_GENERATION);
+	analysis_only_case(&f, FILE_OF_CASES, "hosts");
+	assert_hosts(&f, "two", "a.example, b.example");
+	assert_hosts(&f, "many",
+	    "mirror-of-models-00.of.a.rather.long.example, "
+	    "mirror-of-models-01.of.a.rather.long.example, "
+	    "mirror-of-models-02.of.a.rather.long.example, "
+	    "mirror-of-models-03.of.a.rather.long.example and 2 more");
+	assert_hosts(&f, "long", "1 with long names");
+	assert_hosts(&f, "none", "");
+	analysis_free(&f);
+}
+
 TEST(the_same_files_are_one_identity)
 {
 	struct analysis f;

@@ -126,6 +126,18 @@ TEST(a_password_is_hidden_and_a_tab_is_no_separator)
 	free(lines);
 }
 
+TEST(a_value_is_found_by_its_name)
+{
+	char *lines = describe("readers = 3\n" CATEGORY);
+	struct str text = { lines, strlen(lines) }, value;
+
+	assert_true(config_line_find(text, "readers", &value));
+	assert_str(value, "3");
+	assert_false(config_line_find(text, "reader", &value));
+	assert_false(config_line_find(text, "", &value));
+	free(lines);
+}
+
 TEST(what_is_no_line_ends_the_lines)
 {
 	static const char *const bad[] = { "", "\n", "a\tb\tc\td\tyes",

@@ -89,7 +89,8 @@ touch_figures(const struct view_directory *d, const struct view *v)
 		assert_true(f->usage[0] >= 0 && f->workers >= 0);
 		assert_true(f->with_stats == UINT32_MAX ||
 			    f->with_stats < d->views[VIEW_WITH_STATS].nrows);
-		sum += touch_span(d, f->name) + touch_span(d, f->baseline);
+		sum += touch_span(d, f->name) + touch_span(d, f->baseline) +
+		       touch_span(d, f->hosts);
 	}
 	return sum;
 }
@@ -296,6 +297,8 @@ tables_of(struct analysis *f)
 	X(t->figures[1].with_stats = 3)                                                \
 	X(t->figures[1].name.off = t->d->size)                                         \
 	X(t->figures[1].baseline = ((struct view_span){ t->d->size - 1, 2 }))          \
+	X(t->figures[1].hosts = ((struct view_span){ t->d->size - 1, 2 }))             \
+	X(t->d->total_month = -1)                                                      \
 	X(t->d->views[VIEW_RISK].figures += 4)                                         \
 	X(t->d->views[VIEW_RISK].figures = 0)                                          \
 	X(t->d->names.nslots = 7)                                                      \

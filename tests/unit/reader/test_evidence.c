@@ -189,6 +189,52 @@ TEST_WITH(a_model_without_history, answer_world_setup_filled, answer_world_teard
 	assert_body(w, IMAGE "/models/m1", 200, want);
 }
 
+/* That the words are true tests/system/test_ctl_model.py sees to. */
+TEST(one_model_is_explained_where_that_is_asked)
+{
+	struct answer_world *w = *state;
+	char plain[600], want[700];
+	char *end;
+	int flags = 0;
+
+	assert_int_equal(ask(w, IMAGE "/models/m1"), 200);
+	snprintf(plain, sizeof(plain), "%s", w->body.data);
+	assert_body(w, IMAGE "/models/m1?explain=false", 200, plain);
+	assert_int_equal(ask(w, IMAGE "/models/m1?explain=true"), 200);
+	plain[strlen(plain) - 1] = '\0';
+	snprintf(want, sizeof(want),
+	    "%s,\"explanation\":[{\"flag\":\"zero_usage_day\","
+	    "\"set\":false,\"value\":0.0,\"threshold\":1.0,\"option\":null,"
+	    "\"document\":\"stats\",\"document_age\":",
+	    plain);
+	assert_memory_equal(w->body.data, want, strlen(want));
+	for (end = w->body.data; (end = strstr(end, "\"flag\":")) != NULL; end++)
+		flags++;
+	assert_int_equal(flags, RISK_FLAG_MAX + 1);
+	end = w->body.data + strlen(w->body.data);
+	assert_string_equal(end - 4, "\"}]}");
+	assert_int_equal(ask(w, IMAGE "/models/m1?explain=perhaps"), 422);
+	assert_has(w, "'type':'bool_parsing','loc':['query','explain']");
+}
+
+/* The tag is of all that is said; an age in it is of the moment. */
+TEST(an_explanation_has_another_tag_with_other_rules)
+{
+	struct answer_world *w = *state;
+	char tags[3][40];
+
+	for (int i = 0; i < 3; i++) {
+		w->config.analysis.low_usage_percent = i;
+		assert_int_equal(ask(w, IMAGE "/models/m1?explain=1"), 200);
+		snprintf(tags[i], sizeof(tags[i]), "%.24s",
+		    strstr(w->response.fields.data, "ETag: "));
+		assert_string_not_equal(tags[i], tags[(i + 1) % 3]);
+	}
+	assert_int_equal(answer_world_ask(w, "GET", IMAGE "/models/m1?explain=1",
+			     "If-Modified-Since: Sun, 06 Nov 2033 08:49:37 GMT\r\n"),
+	    200);
+}
+
 static void
 assert_not_modified(struct answer_world *w, const char *target)
 {

@@ -98,7 +98,10 @@ TEST_WITH(
 
 	assert_int_equal(
 	    store_get(w->answerer.store, CATEGORY_IMAGE_GENERATION, &g), STORE_HELD);
-	selection_make_model(&s, 1, STR("m1"), true, &text);
+	selection_make_model(&s, 1, STR("m1"), true, STR(""), &text);
+	for (size_t size = 1; size <= 200; size += size < 20 ? 1 : 37)
+		assert_pieces(g, &s, size);
+	selection_make_model(&s, 1, STR("m1"), true, STR("[{\"flag\":1}]"), &text);
 	for (size_t size = 1; size <= 200; size += size < 20 ? 1 : 37)
 		assert_pieces(g, &s, size);
 	buf_free(&text);

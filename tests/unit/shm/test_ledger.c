@@ -64,6 +64,21 @@ TEST(a_text_of_strangers_is_defused_and_cut)
 	assert_string_equal(field, "0123456789abcd?");
 }
 
+TEST(only_a_document_that_is_in_use_has_an_age)
+{
+	struct ledger l = { .ndocuments = 2,
+		.document = { { .name = "status", .fetched_boot = 5 },
+		    { .name = "stats", .fetched_boot = 5, .fetched_wall = 1 },
+		    { .name = "workers", .fetched_boot = 5, .fetched_wall = 1 } } };
+
+	assert_int_equal(ledger_age(&l, "stats", 12), 7);
+	assert_int_equal(ledger_age(&l, "stats", 3), 0);
+	assert_int_equal(ledger_age(&l, "status", 12), -1);
+	assert_int_equal(ledger_age(&l, "workers", 12), -1);
+	l.document[1].fetched_boot = INT64_MIN;
+	assert_int_equal(ledger_age(&l, "stats", 12), -1);
+}
+
 /* A hydrator that was taken over may write anything. */
 TEST(whatever_was_written_can_be_shown)
 {

@@ -1,9 +1,10 @@
 /* Why a model is at risk, in words; that it agrees with the analytics is asked of a
  * daemon (tests/system/test_ctl_model.py). */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "ctl/explain.h"
+#include "payload/explain.h"
 #include "unit.h"
 
 static const struct explain_rule images = { .category = CATEGORY_IMAGE_GENERATION,
@@ -83,17 +84,36 @@ TEST(enough_is_the_least_that_is_not_low)
 
 TEST(hosts_are_named_and_those_of_texts_are_not_looked_at)
 {
-	struct explain_model m = { .flags = RISK_BIT(RISK_NON_PREFERRED_HOST) };
+	struct explain_model m = { .flags = RISK_BIT(RISK_NON_PREFERRED_HOST),
+		.hosts = STR("a.example, b.example") };
 
-	buf_puts(&m.hosts, "a.example, b.example");
 	assert_words(&images, &m, RISK_NON_PREFERRED_HOST,
 	    "hosts: a.example, b.example; none has one of these in it: "
 	    "analysis.preferred_hosts = { \"huggingface.co\" }");
 	assert_words(&texts, &m, RISK_NON_PREFERRED_HOST,
 	    "not looked at (analysis.text_ignore_hosts is true)");
-	buf_free(&m.hosts);
+	m.hosts = STR("");
 	assert_words(&images, &m, RISK_NO_DOWNLOAD_URLS,
 	    "no host; a download has a URL with scheme and host");
+}
+
+TEST(a_long_text_of_strangers_is_cut_between_characters)
+{
+	char baseline[400], words[400];
+	struct explain_model m = { .baseline = { baseline, 0 } };
+
+	for (size_t i = 0; i < sizeof(baseline); i += 2)
+		memcpy(baseline + i, "\xc3\xa9", 2);
+	m.baseline.len = 200;
+	snprintf(words, sizeof(words), "it is %.200s", baseline);
+	assert_words(&images, &m, RISK_MISSING_BASELINE, words);
+	m.baseline.len = sizeof(baseline);
+	snprintf(words, sizeof(words), "it is %.200s...", baseline);
+	assert_words(&images, &m, RISK_MISSING_BASELINE, words);
+	memmove(baseline + 1, baseline, 300);
+	baseline[0] = 'x';
+	snprintf(words, sizeof(words), "it is %.199s...", baseline);
+	assert_words(&images, &m, RISK_MISSING_BASELINE, words);
 }
 
 TEST(critical_has_two_conditions)

@@ -3,14 +3,15 @@
  * against the threshold, the options and documents that these come from
  * (doc/reference.md 5.2 and 5.4). Pure.
  */
-#ifndef CTL_EXPLAIN_H
-#define CTL_EXPLAIN_H
+#ifndef PAYLOAD_EXPLAIN_H
+#define PAYLOAD_EXPLAIN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "payload/view.h"
 #include "terms/category.h"
 #include "terms/document.h"
 #include "terms/flag.h"
@@ -29,15 +30,14 @@ struct explain_rule {
 	struct str preferred_hosts; /* as the file has them; borrowed */
 };
 
-/* What is known of the model. */
+/* What is known of the model. Texts are borrowed. */
 struct explain_model {
 	int64_t usage[3]; /* of the day, the month, in total */
 	int64_t workers;
 	int64_t month; /* usage of the whole category */
 	uint32_t flags;
 	bool critical;
-	int64_t downloads; /* -1: not known */
-	struct buf hosts;  /* "a, b"; owned by who made it */
+	struct str hosts; /* as in struct view_figures */
 	struct str baseline;
 };
 
@@ -52,6 +52,9 @@ struct explain {
 	struct buf text;     /* in words; to be freed by the caller */
 };
 
+/* What is known of the model of that row of VIEW_RISK, which has figures; texts lie in
+ * the payload. */
+struct explain_model explain_model(const struct view_directory *, uint32_t row);
 /* flag: below EXPLAIN_MAX. */
 void explain(const struct explain_rule *, const struct explain_model *, int flag,
     struct explain *out);

@@ -1,9 +1,14 @@
 /* The rules are those of the analytics, said in words. That the two agree a test sees
  * to, which asks a daemon. */
-#include "ctl/explain.h"
+#include "payload/explain.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
+
+/* Bytes of a text of a record that are shown. */
+#define SHOWN_MAX 200
+
 static double
 share_of(int64_t n, int64_t month)
 {
@@ -73,7 +78,7 @@ put_hosts(struct buf *b, const struct explain_model *m)
 		return;
 	}
 	buf_puts(b, "hosts: ");
-	buf_add(b, m->hosts.data, m->hosts.len);
+	buf_add(b, m->hosts.p, m->hosts.len);
 }
 
 static void
@@ -117,6 +122,19 @@ explain_hosts(const struct explain_rule *r, const struct explain_model *m, int f
 	}
 }
 
+/* Up to the last whole character of UTF-8. */
+static void
+put_beginning(struct buf *b, struct str text)
+{
+	size_t len = text.len;
+
+	if (len > SHOWN_MAX)
+		for (len = SHOWN_MAX; len > 0 && (text.p[len] & 0xc0) == 0x80;)
+			len--;
+	buf_add(b, text.p, len);
+	buf_puts(b, len < text.len ? "..." : "");
+}
+
 static void
 explain_record(const struct explain_model *m, int flag, struct explain *e)
 {
@@ -127,7 +145,7 @@ explain_record(const struct explain_model *m, int flag, struct explain *e)
 		buf_puts(&e->text, "its baseline is absent or empty");
 	else {
 		buf_puts(&e->text, "it is ");
-		buf_add(&e->text, m->baseline.p, m->baseline.len);
+		put_beginning(&e->text, m->baseline);
 	}
 }
 
@@ -189,6 +207,27 @@ explain_critical(
 	    m->flags & RISK_BIT(RISK_ZERO_USAGE_MONTH) ? "set" : "not set",
 	    m->flags & RISK_BIT(RISK_NO_ACTIVE_WORKERS) ? "set" : "not set",
 	    e->set ? "either gone would be enough" : "both would make it so");
+}
+
+struct explain_model
+explain_model(const struct view_directory *d, uint32_t row)
+{
+	const char *data = (const char *)d;
+	const struct view_figures *f =
+	    (const struct view_figures *)(const void *)(data +
+							d->views[VIEW_RISK].figures) +
+	    row;
+	struct explain_model m = {
+		.workers = f->workers,
+		.month = d->total_month,
+		.flags = f->flags,
+		.critical = (f->marks & FIGURES_CRITICAL) != 0,
+		.hosts = { data + f->hosts.off, f->hosts.len },
+		.baseline = { data + f->baseline.off, f->baseline.len },
+	};
+
+	memcpy(m.usage, f->usage, sizeof(m.usage));
+	return m;
 }
 
 const char *
