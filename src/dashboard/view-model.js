@@ -60,12 +60,6 @@ function modelFlags(risk) {
 	return Object.keys(risk.deletion_risk_flags).filter((flag) => risk.deletion_risk_flags[flag]);
 }
 
-// What the daemon says of each flag; of one that explains nothing, the flags alone.
-function modelReasons({ deletion_risk: risk, explanation }) {
-	const flags = Object.entries(risk.deletion_risk_flags).map(([flag, set]) => ({ flag, set, text: FLAGS[flag]?.help, document: FLAGS[flag]?.document }));
-	return explanation ?? [...flags, { flag: "critical", set: risk.is_critical, text: "" }];
-}
-
 // The daemon's words of a reason, with names of others as a person reads them.
 function modelSaid(text) {
 	return visibleName(text).replace(/\w+/g, (word) => (Object.hasOwn(FLAGS, word) ? "“" + FLAGS[word].words + "”" : word));
@@ -77,7 +71,7 @@ function modelMarkdown(data, at) {
 	const { deletion_risk: risk, history: past } = data;
 	const [state, since] = modelState(data);
 	const of = [CATEGORIES(data.category), risk.baseline && markdownName(risk.baseline), risk.size_gb !== null && bytesGB(risk.size_gb)];
-	const texts = new Map(modelReasons(data).filter(({ value }) => Number.isFinite(value)).map(({ flag, text }) => [flag, " (" + text + ")"]));
+	const texts = new Map(data.explanation.filter(({ value }) => Number.isFinite(value)).map(({ flag, text }) => [flag, " (" + text + ")"]));
 	const flags = modelFlags(risk).map((flag) => (FLAGS[flag]?.words ?? flag) + (texts.get(flag) ?? ""));
 	const dated = (words, unix) => (unix ? words + " " + modelDated(unix) + ". " : "");
 	const text = markdownName(data.name) + " (" + of.filter(Boolean).join(", ") + ") is " + MODEL_STATES[state][0].toLowerCase()
@@ -264,7 +258,7 @@ export class ViewModel extends HTMLElement {
 		}
 		const { deletion_risk: risk, with_stats: stats, history: past } = data;
 		this.#draw("head", [risk, stats?.queued_jobs, past?.first_seen, past?.resets, modelState(data), past?.unused_since, past?.no_workers_since], () => this.#head());
-		this.#draw("why", [risk, data.explanation], () => this.#why());
+		this.#draw("why", data.explanation?.map(({ set, text }) => [set, text]), () => this.#why());
 		this.#draw("workers", [risk?.worker_count, stats === null, stats?.worker_summaries], () => this.#workers());
 		this.#draw("files", risk && [risk.download_count, risk.download_hosts], () => this.#files());
 		this.#draw("backends", stats?.backend_variations, () => this.#backends());
@@ -354,9 +348,8 @@ export class ViewModel extends HTMLElement {
 			return [];
 		}
 		this.#ages = [];
-		const reasons = modelReasons(this.#data);
-		const set = reasons.filter((reason) => reason.set);
-		const clear = reasons.filter((reason) => !reason.set);
+		const set = this.#data.explanation.filter((reason) => reason.set);
+		const clear = this.#data.explanation.filter((reason) => !reason.set);
 		return [h("h2", {}, "Why it is flagged"),
 			set.length ? [h("p", { class: "muted" }, "It is no longer at risk once none of these holds."), this.#reasons(set)] : h("p", { class: "muted" }, "Nothing: none of the reasons holds."),
 			clear.length > 0 && h("details", {}, h("summary", {}, count(clear.length, "reason does", "reasons do") + " not hold: what would change that"), this.#reasons(clear))];

@@ -19,8 +19,8 @@ def address(name, category="image_generation"):
     return "model/%s/%s" % (category, urllib.parse.quote(name, safe=""))
 
 
-def answer(daemon, name, category="image_generation"):
-    return daemon.json("/model_references/statistics/%s/models/%s" % (category, urllib.parse.quote(name, safe="")))
+def answer(daemon, name, category="image_generation", query=""):
+    return daemon.json("/model_references/statistics/%s/models/%s%s" % (category, urllib.parse.quote(name, safe=""), query))
 
 
 def shown(number):
@@ -33,6 +33,12 @@ def test_says_why_since_when_and_what_happened(demo_page, demo):
     assert risk["at_risk"] and not risk["is_critical"]
     demo_page.shows(re.compile(r"At risk\s+since \d{4}-\d\d-\d\d \(\d+\sdays\)"))
     demo_page.by_role("heading", "Why it is flagged", level=2)
+    reasons = answer(demo, RISKY, query="?explain=true")["explanation"]
+    for text in [reason["text"] for reason in reasons if reason["set"]]:
+        demo_page.shows(text[0].upper() + text[1:])
+    demo_page.click("DisclosureTriangle", re.compile("what would change that$"))
+    demo_page.shows("“no workers” is not set; both would make it so")
+    demo_page.shows(re.compile(r"usage, \d+\ss old"))
     for words in "never used", "little used", "not hold: what would change that", "reason added", "workers 5 → 2", "1\u00a0file on huggingface.co":
         demo_page.shows(words)
     assert demo_page.driver.title == RISKY + " · hydratord"
@@ -92,7 +98,8 @@ def test_copies_a_paragraph_that_says_why(demo_page, demo):
     demo_page.shows("Copied")
     text = demo_page.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert text.startswith("`%s` (Image generation, `stable_diffusion_1`, " % RISKY)
-    assert "Why: not used today, not used this month, never used, little used." in text
+    assert "Why: not used today (used 0 times in the day; 1 would be enough), not used this month (" in text
+    assert re.search(r"little used \(usage 0 in the month is 0 % of \d+, against [^)]*\); \d+ would be enough\)\. Used 0 times today", text)
     assert text.endswith("<%s>\n" % demo_page.url) and "\u00a0" not in text
 
 
