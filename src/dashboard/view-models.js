@@ -83,6 +83,10 @@ function modelsField(label, control) {
 	return h("label", { class: "models-field" }, h("span", { text: label }), control);
 }
 
+function modelsButton(label, click, props = { class: "quiet" }) {
+	return h("button", { type: "button", on: { click }, ...props }, label);
+}
+
 function modelsSelect(options, on) {
 	return h("select", { on: { change: on } }, options.map(([value, text]) => h("option", { value }, text)));
 }
@@ -182,7 +186,7 @@ export class ViewModels extends HTMLElement {
 
 	#build(title, keepFocus) {
 		const modes = this.#want.category === "text_generation"
-			? h("div", { class: "models-chips", role: "group", "aria-label": "What a row is" }, Object.entries(MODELS_MODES).map(([mode, [label, help]]) => h("button", { type: "button", class: "models-chip", title: help, "aria-pressed": mode === this.#want.mode, on: { click: () => this.#go({ mode, columns: "" }) } }, label)))
+			? h("div", { class: "models-chips", role: "group", "aria-label": "What a row is" }, Object.entries(MODELS_MODES).map(([mode, [label, help]]) => modelsButton(label, () => this.#go({ mode, columns: "" }), { class: "models-chip", title: help, "aria-pressed": mode === this.#want.mode })))
 			: null;
 		this.chips = h("div", { class: "models-chips", role: "group", "aria-label": "Presets" });
 		this.status = h("p", { class: "models-status", role: "status" });
@@ -235,9 +239,9 @@ export class ViewModels extends HTMLElement {
 		const { q, workers, nsfw, days, score, rows, sort } = this.controls;
 		this.reasons = this.#picker("Reasons", Object.entries(FLAGS).map(([name, flag]) => [name, flag.words, flag.help]), (names) => this.#go({ flags: names.join() }));
 		this.shown = this.#picker("Columns", [], (ids) => this.#go({ columns: ids.join() === MODELS_DEFAULT.slice(1).join() ? "" : ids.join() }, { replace: true }));
-		this.clearing = h("button", { type: "button", class: "quiet", on: { click: this.#clear } }, "Clear filters");
+		this.clearing = modelsButton("Clear filters", this.#clear);
 		// Where there is room for little, the others are behind a button.
-		this.more = h("button", { type: "button", class: "models-more", "aria-expanded": false, on: { click: () => this.more.setAttribute("aria-expanded", form.classList.toggle("open")) } });
+		this.more = modelsButton("", () => this.more.setAttribute("aria-expanded", form.classList.toggle("open")), { class: "models-more", "aria-expanded": false });
 		const form = h("form", { class: "models-filters", role: "search", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
 			modelsField("Search", q), this.more, modelsField("Baseline", this.baselines), modelsField("Workers", workers), modelsField("Days at risk, at least", days), modelsField("Risk, at least", score), modelsField("NSFW", nsfw),
 			this.reasons.node, this.shown.node, modelsField("Rows", rows), h("div", { class: "models-sort" }, modelsField("Sort by", sort)));
@@ -276,9 +280,9 @@ export class ViewModels extends HTMLElement {
 		const file = (end) => "models-" + this.#want.category + "." + end;
 		this.scope = h("select", { id, on: { change: () => this.#count() } });
 		this.marking = h("span", { class: "models-marking" },
-			h("button", { type: "button", class: "quiet", on: { click: () => this.table.markShown(true, 10) } }, "Mark the first ten"),
-			h("button", { type: "button", class: "quiet", on: { click: () => this.table.markShown(true) } }, "Mark all shown"),
-			h("button", { type: "button", class: "quiet", on: { click: () => this.table.clearMarks() } }, "Clear marks"));
+			modelsButton("Mark the first ten", () => this.table.markShown(true, 10)),
+			modelsButton("Mark all shown", () => this.table.markShown(true)),
+			modelsButton("Clear marks", () => this.table.clearMarks()));
 		return h("div", { class: "models-export", role: "group", "aria-label": "Take away" }, this.marking,
 			h("label", { class: "sr", for: id }, "Rows to take away"), this.scope,
 			copyButton("Copy Markdown", () => this.#markdown()), copyButton("Copy CSV", () => this.#csv()),
@@ -390,7 +394,7 @@ export class ViewModels extends HTMLElement {
 		const rows = want.rows ? this.#order.subarray(first, first + want.rows) : this.#order;
 		this.table.classList.toggle("whole", want.rows > 0);
 		this.table.hidden = rows.length === 0;
-		put(this.none, rows.length ? null : emptyNote(this.#set.count ? "No model matches: " + this.#words().join(", ") + "." : "There are no models.", this.#set.count ? h("button", { type: "button", on: { click: this.#clear } }, "Clear filters") : null));
+		put(this.none, rows.length ? null : emptyNote(this.#set.count ? "No model matches: " + this.#words().join(", ") + "." : "There are no models.", this.#set.count ? modelsButton("Clear filters", this.#clear) : null));
 		this.table.show(rows, { first, total: this.#order.length, held });
 		this.#paging(page, pages);
 		this.#trends();
@@ -427,7 +431,7 @@ export class ViewModels extends HTMLElement {
 
 	#sync({ any, counts }) {
 		const want = this.#want;
-		const chip = (preset, label, help, n) => h("button", { type: "button", class: "models-chip", title: help, "data-preset": preset, on: { click: () => this.#go({ preset: this.#want.preset === preset ? "" : preset }) } }, label + " ", h("span", { class: "models-n" }));
+		const chip = (preset, label, help, n) => modelsButton([label + " ", h("span", { class: "models-n" })], () => this.#go({ preset: this.#want.preset === preset ? "" : preset }), { class: "models-chip", title: help, "data-preset": preset });
 		if (!this.chips.firstChild) {
 			put(this.chips, chip("", "All"), PRESETS.map((preset) => chip(preset.name, preset.label, preset.help)));
 		}
@@ -509,7 +513,7 @@ export class ViewModels extends HTMLElement {
 	}
 
 	#paging(page, pages) {
-		const to = (text, at) => h("button", { type: "button", disabled: at < 1 || at > pages, "data-page": text, on: { click: () => this.#go({}, { page: at === 1 ? "" : at }) } }, text);
+		const to = (text, at) => modelsButton(text, () => this.#go({}, { page: at === 1 ? "" : at }), { disabled: at < 1 || at > pages, "data-page": text });
 		const focus = document.activeElement?.dataset?.page;
 		put(this.pages, pages > 1 ? [to("First", page > 1 ? 1 : 0), to("Previous", page - 1), h("span", { text: "Page " + number(page) + " of " + number(pages) }), to("Next", page + 1), to("Last", page < pages ? pages : 0)] : null);
 		if (focus) {
@@ -606,7 +610,7 @@ export class ViewModels extends HTMLElement {
 
 	#csv() {
 		const set = this.#set;
-		return this.#text(toCsv, this.#columns().flatMap((column) => column.csv ?? []).map(([name, value]) => ({ name, value: (row) => value(set, row) })));
+		return this.#text(toCsv, this.#columns().flatMap((column) => column.csv).map(([name, value]) => ({ name, value: (row) => value(set, row) })));
 	}
 
 	async #markdown() {
