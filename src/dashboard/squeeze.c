@@ -35,15 +35,17 @@ sticks(const struct squeezer *s, char before, char after)
 	if (is_word(before) && is_word(after))
 		return false;
 	/* 1 .x, a + +b, a / /b/: rare, and safe with their blank. */
-	return before != after && strchr("./", before) == NULL &&
-	       strchr("./", after) == NULL;
+	return before != after && before != '/' && after != '/' &&
+	       !(isdigit((unsigned char)before) && after == '.');
 }
 
-/* A line end in a script may end a statement, but not behind these, nor before that. */
+/* A line end in a script may end a statement, but not behind what needs more, nor
+ * before what goes on. */
 static bool
 is_end(const struct squeezer *s, char after)
 {
-	return s->script && strchr("{([,;\n", last(s)) == NULL && after != '}';
+	return s->script && strchr("{([,;\n=&|?:*%", last(s)) == NULL &&
+	       strchr("})],.?:&|=*%<>", after) == NULL;
 }
 
 /* What stood between the last thing and the next, which begins with that. */

@@ -34,7 +34,9 @@ TEST(a_statement_may_end_by_its_line)
 	check(squeeze_script, "let a = 1\nlet b = 2\n", "let a=1\nlet b=2");
 	check(squeeze_script, "a\n(b)", "a\n(b)");
 	check(squeeze_script, "return\nx", "return\nx");
-	check(squeeze_script, "f(\n  a,\n  b\n)\n", "f(a,b\n)");
+	check(squeeze_script, "f(\n  a,\n  b\n)\n", "f(a,b)");
+	check(squeeze_script, "a\n  .b()\n  ? c\n  : d\ne", "a.b()?c:d\ne");
+	check(squeeze_script, "a =\n  b ||\n  c\n++d", "a=b||c\n++d");
 	check(squeeze_script, "if (a) {\n  b()\n}\nc", "if(a){b()}\nc");
 }
 
