@@ -1,6 +1,8 @@
 // Requests. A path is asked for once at a time, whoever wants it, and what came last is
 // kept with its ETag: an answer that has not changed costs a 304 and is not parsed again.
+// Until an answer begins, and until it has ended: a slow line is no lost one.
 const API_TIMEOUT = 15000;
+const API_BODY_TIMEOUT = 120000;
 const API_KEPT = 40;
 
 // "" or what a proxy has put in front, as "/api".
@@ -85,12 +87,15 @@ async function apiRefusal(response) {
 
 async function apiAsk(path) {
 	let response;
-	const timeout = AbortSignal.timeout(API_TIMEOUT);
+	const stop = new AbortController();
+	const late = setTimeout(() => stop.abort(), API_TIMEOUT);
 	try {
-		response = await fetch(BASE + path, { cache: "no-cache", credentials: "same-origin", signal: timeout });
+		response = await fetch(BASE + path, { cache: "no-cache", signal: stop.signal });
+		clearTimeout(late);
+		setTimeout(() => stop.abort(), API_BODY_TIMEOUT);
 	} catch {
 		connection.note(false);
-		throw new ApiError(0, timeout.aborted ? "No answer within 15 seconds" : "The daemon cannot be reached");
+		throw new ApiError(0, stop.signal.aborted ? "No answer within 15 seconds" : "The daemon cannot be reached");
 	}
 	// A proxy answers these while there is nobody behind it.
 	const gateway = response.status === 502 || response.status === 504;
@@ -104,9 +109,13 @@ async function apiAsk(path) {
 	}
 	const etag = response.headers.get("ETag");
 	const kept = apiKept.get(path);
+	const same = etag && kept?.etag === etag;
 	let data;
 	try {
-		data = kept && etag && kept.etag === etag ? kept.data : await response.json();
+		data = same ? kept.data : await response.json();
+		if (same) {
+			response.body?.cancel();
+		}
 	} catch {
 		throw new ApiError(0, "The answer broke off, or is no JSON");
 	}

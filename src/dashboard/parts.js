@@ -10,8 +10,6 @@ const PARTS_ICONS = {
 	warning: "M8 2.2L14.4 13.6H1.6zM8 6.6v3M8 11.6v.2",
 	cross: "M4 4l8 8M12 4l-8 8",
 	circle: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z",
-	up: "M8 13V3.5M4 7.4l4-4 4 4",
-	down: "M8 3v9.5M4 8.6l4 4 4-4",
 	copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
 	download: "M8 2v8.2M4.6 7l3.4 3.4L11.4 7M2.8 13.6h10.4",
 	help: "M5.8 6.2a2.2 2.2 0 1 1 3.2 2c-.8.5-1 .9-1 1.7M8 12v.2",
@@ -19,7 +17,7 @@ const PARTS_ICONS = {
 
 // For eyes only: what it says stands beside it in words.
 export function icon(name) {
-	return svg("svg", { class: "icon", viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true, focusable: "false" }, svg("path", { d: PARTS_ICONS[name] }));
+	return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": true }, svg("path", { d: PARTS_ICONS[name] }));
 }
 
 // A word with an icon in the colour of a tone: ok, warn, bad, none.

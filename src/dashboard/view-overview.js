@@ -1,5 +1,5 @@
 import { h, put, setText, svg } from "./dom.js";
-import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, RESULTS, age, count, isRiskCategory, number, sinceWhen } from "./words.js";
+import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, RESULTS, STATES, age, count, isRiskCategory, number, sinceWhen } from "./words.js";
 import { linkTo } from "./address.js";
 import { connection, fetchJson, statisticsPath } from "./api.js";
 import { ageHistory, ageMarks, ageSentence, ageTable, drawAges } from "./age-chart.js";
@@ -11,8 +11,6 @@ import { shell } from "./shell.js";
 const OVERVIEW_CYCLES = 60000;
 const OVERVIEW_CYCLES_FEW = 10000;
 const OVERVIEW_CYCLES_SMALL = 300000;
-const OVERVIEW_SEVERITY = { "fresh": 0, "stale": 2, "empty": 3, "stale-if-error": 4, "expired": 5 };
-const OVERVIEW_STATES = { "stale": "stale", "stale-if-error": "stale for errors", "expired": "expired", "empty": "without data" };
 const OVERVIEW_BREAKERS = {
 	closed: ["Asked as usual", "check", "ok"],
 	half_open: ["Being tried again", "clock", "warn"],
@@ -21,7 +19,7 @@ const OVERVIEW_BREAKERS = {
 
 // How much somebody has to look at a category: 0, it is well.
 function overviewSeverity(category) {
-	return OVERVIEW_SEVERITY[category.state] ?? 5;
+	return Object.keys(STATES).indexOf(category.state);
 }
 
 function overviewIsWrong(category) {
@@ -62,7 +60,7 @@ function overviewWrongs(category) {
 	return wrongs;
 }
 
-// {tone, icon, text}: the sentence that says it all.
+// The sentence that says it all.
 function overviewSentence(categories, now, limits, down) {
 	const total = categories.length;
 	const bad = categories.filter((category) => category.state !== "fresh");
@@ -70,17 +68,15 @@ function overviewSentence(categories, now, limits, down) {
 	if (!bad.length) {
 		const all = total === 1 ? "The only category " + (down ? "was" : "is") + " fresh" : "All " + total + " categories " + (down ? "were" : "are") + " fresh";
 		const but = failing.length ? ", but refreshes of " + (failing.length === 1 ? CATEGORIES(failing[0].category) : failing.length) + " do not go well" : "";
-		return { tone: failing.length ? "warn" : "ok", icon: failing.length ? "warning" : "check", text: all + but };
+		return all + but;
 	}
 	const since = bad.map((category) => overviewSince(category, now, limits)).filter((at) => at !== null);
 	const one = bad.length === 1;
 	const same = bad.every((category) => category.state === bad[0].state);
-	const what = same ? OVERVIEW_STATES[bad[0].state] ?? bad[0].state : "fresh";
+	const what = same ? STATES[bad[0].state].words.toLowerCase() : "fresh";
 	const not = same ? "" : "not ";
 	const verb = since.length && !down ? (one ? "has " : "have ") + not + "been " : (down ? (one ? "was " : "were ") : one ? "is " : "are ") + not;
-	const text = (bad.length === total && !one ? "All " + total : bad.length + " of " + total) + " categories " + verb + what + (since.length ? " since " + sinceWhen(Math.min(...since)) : "");
-	const worst = Math.max(...bad.map(overviewSeverity));
-	return { tone: worst >= 5 || (worst === 3 && bad.some((category) => category.required)) ? "bad" : "warn", icon: worst >= 5 ? "cross" : "warning", text };
+	return (bad.length === total && !one ? "All " + total : bad.length + " of " + total) + " categories " + verb + what + (since.length ? " since " + sinceWhen(Math.min(...since)) : "");
 }
 
 function overviewDelta(now, before) {
@@ -367,10 +363,11 @@ export class ViewOverview extends HTMLElement {
 	}
 
 	#overall(categories, page) {
-		const { tone, icon: name, text } = overviewSentence(categories, page.now, page.limits, page.down);
+		const text = overviewSentence(categories, page.now, page.limits, page.down);
+		const tone = shell.tone();
 		const said = page.down ? "Not connected. At " + sinceWhen((connection.heard ?? Date.now()) / 1000) + " " + text[0].toLowerCase() + text.slice(1) : text;
-		this.sentence.className = "ov-sentence tone-" + (page.down ? "bad" : tone);
-		swap(this.sentence, said, () => [icon(page.down ? "cross" : name), h("span", {}, said + ".")]);
+		this.sentence.className = "ov-sentence tone-" + tone;
+		swap(this.sentence, tone + said, () => [icon({ ok: "check", warn: "warning", bad: "cross" }[tone]), h("span", {}, said + ".")]);
 	}
 
 	#meta(data, page) {

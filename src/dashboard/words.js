@@ -125,13 +125,13 @@ export const PRESETS = [
 
 // ---- states ----
 
-// The states of answers, as /readyz?verbose names them. tone: ok, warn, bad, none.
+// The states of answers, as /readyz?verbose names them, the worst last. tone: ok, warn, bad, none.
 export const STATES = {
 	"fresh": { words: "Fresh", icon: "check", tone: "ok", help: "The data are younger than the ttl." },
 	"stale": { words: "Stale", icon: "clock", tone: "warn", help: "The data are older than the ttl; a refresh should be on its way." },
 	"stale-if-error": { words: "Stale for errors", icon: "warning", tone: "warn", help: "Refreshes have failed for a while; the last good data are served." },
+	"empty": { words: "Without data", icon: "circle", tone: "none", help: "There has been no refresh that succeeded: the answer is 503." },
 	"expired": { words: "Expired", icon: "cross", tone: "bad", help: "The data are too old to be served: the answer is 503." },
-	"empty": { words: "No data yet", icon: "circle", tone: "none", help: "There has been no refresh that succeeded: the answer is 503." },
 };
 
 export const DOCUMENTS = {

@@ -90,7 +90,7 @@ def test_no_data_yet(page, daemon):
     page.base = dashboard_of(daemon)
     page.open()
     page.shows("1 of 3 categories is without data.")
-    page.shows("No data yet")
+    page.shows("Without data")
     daemon.upstream.mode("blip", "ok")
     page.shows("All 3 categories are fresh.")
 
