@@ -70,15 +70,17 @@ tame_detail(struct cycles_detail *d)
 	tame_text(d->reason, sizeof(d->reason));
 }
 
+/* What is no record stays out of the caller's hands: nothing has tamed it. */
 static bool
 read_brief(const struct cycles_rings *r, uint64_t number, struct cycles_brief *out)
 {
 	const struct cycles_brief_record *rec = &r->brief[number % CYCLES_BRIEFS];
+	struct cycles_brief b;
 
-	if (!record_read(&rec->lock, rec->words, out, sizeof(*out)) ||
-	    out->number != number)
+	if (!record_read(&rec->lock, rec->words, &b, sizeof(b)) || b.number != number)
 		return false;
-	tame_brief(out);
+	tame_brief(&b);
+	*out = b;
 	return true;
 }
 
@@ -86,11 +88,13 @@ static bool
 read_detail(const struct cycles_rings *r, uint64_t number, struct cycles_detail *out)
 {
 	const struct cycles_detail_record *rec = &r->detail[number % CYCLES_DETAILS];
+	struct cycles_detail d;
 
-	if (!record_read(&rec->lock, rec->words, out, sizeof(*out)) ||
-	    out->brief.number != number)
+	if (!record_read(&rec->lock, rec->words, &d, sizeof(d)) ||
+	    d.brief.number != number)
 		return false;
-	tame_detail(out);
+	tame_detail(&d);
+	*out = d;
 	return true;
 }
 

@@ -70,10 +70,10 @@ void cycles_note(
 
 /*
  * Any process, or a tool: copies the last records, at most max, the newest last, and
- * returns how many. Fewer than there were, if a writer has died in one of them, or is
- * writing it. All enumerations are in range, all times such that differences do not
- * overflow, and the reason is terminated UTF-8 without control characters (log_text.h),
- * whatever the writer did.
+ * returns how many; what is behind them is left alone. Fewer than there were, if a
+ * writer has died in one of them, or is writing it. All enumerations are in range, all
+ * times such that differences do not overflow, and the reason is terminated UTF-8
+ * without control characters (log_text.h), whatever the writer did.
  */
 size_t cycles_read(
     const struct segment *, unsigned category, struct cycles_brief *, size_t max);

@@ -116,6 +116,28 @@ TEST(what_was_noted_is_read_in_its_order)
 	segment_close(&seg);
 }
 
+/* Whoever asks for the last one alone does not look how many there were. */
+TEST(what_is_no_record_is_left_where_it_is)
+{
+	struct segment *seg = fixture_segment();
+	struct cycles_rings *rings = rings_of(seg, 1);
+	struct cycles_brief b = { .models = 3 }, damage;
+	struct cycles_detail d = { .brief.models = 3 }, damaged;
+
+	note(seg, 100);
+	memset(&damage, 0xff, sizeof(damage));
+	memset(&damaged, 0xff, sizeof(damaged));
+	record_write(
+	    &rings->brief[1].lock, rings->brief[1].words, &damage, sizeof(damage));
+	record_write(
+	    &rings->detail[1].lock, rings->detail[1].words, &damaged, sizeof(damaged));
+	assert_int_equal(cycles_read(seg, 1, &b, 1), 0);
+	assert_int_equal(cycles_read_details(seg, 1, &d, 1), 0);
+	assert_int_equal(b.models, 3);
+	assert_int_equal(d.brief.models, 3);
+	segment_close(&seg);
+}
+
 TEST(idle_ones_in_a_row_take_one_place)
 {
 	struct segment *seg = fixture_segment();
