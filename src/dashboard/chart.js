@@ -66,15 +66,14 @@ export class HyChart extends HTMLElement {
 			h("table", null, this.#caption,
 				h("thead", null, h("tr", null, h("th", { scope: "col", text: "Day (UTC)" }), this.#head)), this.#rows)));
 	#sizes = new ResizeObserver(() => requestAnimationFrame(() => this.#resize()));
-	#themes = new MutationObserver(() => this.#recolor());
-	#media = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"].map((q) => matchMedia(q));
-	#onMedia = () => this.#recolor();
+	#media = ["(prefers-contrast: more)", "(forced-colors: active)"].map((query) => matchMedia(query));
+	#onTheme = () => this.#recolor();
 
 	connectedCallback() {
 		put(this, this.#readout, this.#area, this.#table);
 		this.#sizes.observe(this.#area);
-		this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-		this.#media.forEach((query) => query.addEventListener("change", this.#onMedia));
+		document.addEventListener("theme", this.#onTheme);
+		this.#media.forEach((query) => query.addEventListener("change", this.#onTheme));
 		if (this.#given) {
 			this.#drawSoon();
 		}
@@ -82,8 +81,8 @@ export class HyChart extends HTMLElement {
 
 	disconnectedCallback() {
 		this.#sizes.disconnect();
-		this.#themes.disconnect();
-		this.#media.forEach((query) => query.removeEventListener("change", this.#onMedia));
+		document.removeEventListener("theme", this.#onTheme);
+		this.#media.forEach((query) => query.removeEventListener("change", this.#onTheme));
 		this.#destroy();
 	}
 
@@ -96,7 +95,7 @@ export class HyChart extends HTMLElement {
 			this.#at = null;
 		}
 		this.#area.setAttribute("aria-label", given.label + ", by day; arrow keys move from day to day");
-		this.#area.setAttribute("aria-valuemax", Math.max(0, given.days.length - 1));
+		this.#area.setAttribute("aria-valuemax", given.days.length - 1);
 		this.#caption.textContent = this.#head.textContent = given.label;
 		this.#say();
 		this.#fillTable();
@@ -136,7 +135,7 @@ export class HyChart extends HTMLElement {
 			padding: [8, 20, 0, 0],
 			legend: { show: false },
 			tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
-			cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.#given.group ?? null },
+			cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.#given.group },
 				points: { size: 7 } },
 			scales: {
 				x: { range: () => [this.#given.days[0] - CHART_DAY / 2, this.#given.days.at(-1) + CHART_DAY / 2] },
@@ -173,7 +172,7 @@ export class HyChart extends HTMLElement {
 			probe.style.color = "var(" + name + ")";
 			return getComputedStyle(probe).color;
 		};
-		this.#colors = { main: color(this.#given.color ?? "--accent"), muted: color("--muted"), line: color("--line"), mark: color("--bad") };
+		this.#colors = { main: color(this.#given.color), muted: color("--muted"), line: color("--line"), mark: color("--bad") };
 		this.#colors.soft = this.#colors.main.replace(/^rgb\((.*)\)$/, "rgba($1, 0.15)");
 		probe.remove();
 	}
@@ -200,7 +199,7 @@ export class HyChart extends HTMLElement {
 		ctx.strokeStyle = this.#colors.mark;
 		ctx.lineWidth = devicePixelRatio;
 		ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-		for (const { at } of this.#given.marks ?? []) {
+		for (const { at } of this.#given.marks) {
 			const day = Math.floor(at / CHART_DAY) * CHART_DAY;
 			if (day < first || day > last) {
 				continue;
@@ -242,10 +241,10 @@ export class HyChart extends HTMLElement {
 		}
 	}
 
-	#words(index, words = this.#given.words ?? number) {
+	#words(index, words = this.#given.words) {
 		const value = this.#given.values[index];
 		const day = this.#given.days[index];
-		const marks = (this.#given.marks ?? []).filter(({ at }) => Math.floor(at / CHART_DAY) * CHART_DAY === day);
+		const marks = (this.#given.marks).filter(({ at }) => Math.floor(at / CHART_DAY) * CHART_DAY === day);
 		return [value === null ? "not known" : words(value), ...marks.map(({ text }) => text)].join(", ");
 	}
 
@@ -253,11 +252,10 @@ export class HyChart extends HTMLElement {
 	#say() {
 		const { days, label, summary } = this.#given;
 		const at = this.#at;
-		const day = at === null ? null : chartDayName(days[at]);
-		put(this.#readout, h("span", { class: "chart-label", text: label }), " ",
-			h("span", { text: at === null ? summary ?? "" : day + ": " + this.#words(at) }));
-		this.#area.setAttribute("aria-valuenow", String(at ?? Math.max(0, days.length - 1)));
-		this.#area.setAttribute("aria-valuetext", at === null ? summary ?? label : day + ": " + this.#words(at));
+		const text = at === null ? summary : chartDayName(days[at]) + ": " + this.#words(at);
+		put(this.#readout, h("span", { class: "chart-label" }, label), h("span", {}, text));
+		this.#area.setAttribute("aria-valuenow", at ?? days.length - 1);
+		this.#area.setAttribute("aria-valuetext", text);
 	}
 
 	// Rows of a table that nobody has opened are not made.

@@ -336,7 +336,7 @@ export class ViewModel extends HTMLElement {
 			stats && modelFact("Jobs waiting", number(stats.queued_jobs)),
 			modelFact("Baseline", risk.baseline ? nameText(risk.baseline) : "none"),
 			risk.size_gb !== null && modelFact("Size", bytesGB(risk.size_gb)),
-			modelFact("NSFW", risk.nsfw === null ? "not known" : risk.nsfw ? "yes" : "no"),
+			modelFact("NSFW", risk.nsfw ? "yes" : "no"),
 			dated("Unused since", past?.unused_since),
 			dated("No workers since", past?.no_workers_since),
 			dated("First seen", past?.first_seen),
@@ -440,11 +440,8 @@ export class ViewModel extends HTMLElement {
 		const { category, rest } = this.#address;
 		const entry = (rows) => h("li", {}, h("time", { datetime: new Date(rows[0].at * 1000).toISOString() }, when(rows[0].at)), h("div", {},
 			rows[0].model !== rest && h("p", {}, "now ", h("a", { href: href("model", category, rows[0].model) }, nameText(rows[0].model))), changeDetails(rows)));
-		const list = (some) => h("ul", { class: "changes-day model-events", role: "list" }, some.map(entry));
-		const entries = changesEntries(events);
-		const late = entries.slice(MODEL_EVENTS);
-		return [title, list(entries.slice(0, MODEL_EVENTS)),
-			late.length > 0 && h("details", {}, h("summary", {}, count(late.length, "earlier entry", "earlier entries")), list(late))];
+		return [title, h("ul", { class: "changes-day model-events", role: "list" }, changesEntries(events).slice(0, MODEL_EVENTS).map(entry)),
+			h("p", {}, h("a", { href: href("changes", category, "", { q: rest }) }, "All changes with this name"))];
 	}
 
 	#workers() {
