@@ -3,7 +3,7 @@ import { live } from "./live.js";
 
 // What the frame and its views share: the title, and what /readyz?verbose says, which is
 // asked for once for all of them.
-const SHELL_INTERVAL = 30000;
+const SHELL_INTERVAL = 10000;
 
 class Shell extends EventTarget {
 	// The last answer of /readyz?verbose, or null; error: why there is no newer one.
