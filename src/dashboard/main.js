@@ -16,6 +16,7 @@ import { ViewHelp, helpKeys } from "./view-help.js";
 // of: which categories a view is about: "risk", "any", "all" (risk, or all together), or
 // none. key: with g before it.
 const MAIN_VIEWS = {
+	__proto__: null,
 	overview: { tag: "hy-overview", element: ViewOverview, label: "Overview", key: "o" },
 	models: { tag: "hy-models", element: ViewModels, label: "Models", key: "m", of: "risk" },
 	model: { tag: "hy-model", element: ViewModel, of: "risk", nav: "models" },

@@ -54,7 +54,7 @@ export function loading(text = "Loading") {
 }
 
 export function emptyNote(text, ...more) {
-	return h("div", { class: "note empty", role: "status" }, h("p", { text }), more);
+	return h("div", { class: "note empty", role: "status" }, h("p", { text: visibleName(text) }), more);
 }
 
 function partsProblem(error) {
@@ -81,7 +81,7 @@ export function problem(error, retry) {
 		"div",
 		{ class: "problem tone-" + (error.status === 503 || error.status === 404 ? "warn" : "bad"), role: error.offline ? "alert" : "status" },
 		h("p", { class: "problem-title" }, icon("warning"), title),
-		h("p", { text }),
+		h("p", { text: visibleName(text) }),
 		wait,
 		h("p", { class: "row" }, retry ? h("button", { type: "button", on: { click: retry } }, "Try again") : null, error.status === 503 ? h("a", { href: href("overview") }, "Overview") : null),
 	);

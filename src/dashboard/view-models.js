@@ -2,7 +2,7 @@ import { $, h, put, setText, uid } from "./dom.js";
 import { CATEGORIES, FLAGS, PRESETS, count, isRiskCategory, number } from "./words.js";
 import { ApiError, connection, fetchJson, statisticsPath } from "./api.js";
 import { goTo, href } from "./address.js";
-import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, viewHead } from "./parts.js";
+import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, viewHead, visibleName } from "./parts.js";
 import { toCsv, toMarkdown } from "./export.js";
 import { sparkline } from "./chart.js";
 import { shell } from "./shell.js";
@@ -178,7 +178,13 @@ export class ViewModels extends HTMLElement {
 	#clear = () => {
 		const { params } = this.#address;
 		const kept = new URLSearchParams(["mode", "sort", "columns", "rows"].filter((name) => params.has(name)).map((name) => [name, params.get(name)]));
-		goTo({ ...this.#address, params: kept });
+		const cleared = { ...this.#address, params: kept };
+		// What was typed just now is not in the address yet.
+		clearTimeout(this.typing);
+		if (kept.size === params.size) {
+			this.show(cleared);
+		}
+		goTo(cleared);
 		$("[data-search]", this)?.focus();
 	};
 
@@ -469,7 +475,7 @@ export class ViewModels extends HTMLElement {
 		const key = JSON.stringify(names);
 		if (this.baselines.dataset.key !== key) {
 			this.baselines.dataset.key = key;
-			put(this.baselines, h("option", { value: "any" }, "Any"), h("option", { value: "=" }, "None"), [...names].sort().map((name) => h("option", { value: "=" + name }, name)));
+			put(this.baselines, h("option", { value: "any" }, "Any"), h("option", { value: "=" }, "None"), [...names].sort().map((name) => h("option", { value: "=" + name }, visibleName(name))));
 		}
 		this.baselines.value = baseline === null ? "any" : "=" + baseline;
 	}

@@ -87,7 +87,9 @@ export function sinceWhen(unix) {
 // ---- flags: the names, words and order of src/terms/flag.h ----
 
 // name: {words, help, document (that of AI Horde or of the reference it comes from)}
+// No name of an address is one that every object has, such as "constructor".
 export const FLAGS = {
+	__proto__: null,
 	zero_usage_day: { words: "not used today", document: "stats", help: "Nobody used the model in the last day." },
 	zero_usage_month: { words: "not used this month", document: "stats", help: "Nobody used the model in the last month." },
 	zero_usage_total: { words: "never used", document: "stats", help: "Nobody has used the model as long as AI Horde counts." },
@@ -166,6 +168,7 @@ export const RESULTS = {
 // ---- categories ----
 
 const WORDS_CATEGORIES = {
+	__proto__: null,
 	image_generation: "Image generation",
 	text_generation: "Text generation",
 	video_generation: "Video generation",
@@ -183,9 +186,9 @@ const WORDS_CATEGORIES = {
 	miscellaneous: "Miscellaneous",
 };
 
-// What a category is called on the page.
+// What a category is called on the page. That of an address may be anything.
 export function CATEGORIES(name) {
-	return WORDS_CATEGORIES[name] ?? name;
+	return WORDS_CATEGORIES[name] ?? name.replace(/[^\w-]/g, "\ufffd");
 }
 
 // Whether it has deletion risk, and so models, changes and unlisted names.
@@ -196,6 +199,7 @@ export function isRiskCategory(name) {
 // ---- kinds of changes: doc/api.md "History" ----
 
 export const KINDS = {
+	__proto__: null,
 	appeared: "appeared",
 	disappeared: "disappeared",
 	renamed: "renamed",
