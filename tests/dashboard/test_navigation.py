@@ -42,7 +42,8 @@ def test_links_lead_to_the_views(demo_page, size):
 
 
 @pytest.mark.parametrize("address", ["nonsense", "models/nonsense", "model/image_generation/No such model", "%", "//", "changes/image_generation/nonsense",
-                                     "statistics/constructor", "models/image_generation?sort=nonsense&page=-1&columns=x,,y&preset=__proto__"])
+                                     "statistics/constructor", "constructor", "changes?kind=constructor&flag=toString",
+                                     "models/image_generation?flags=constructor", "models/image_generation?sort=nonsense&page=-1&columns=x,,y&preset=__proto__"])
 def test_an_address_that_is_wrong_has_a_page(demo_page, address):
     demo_page.expect()
     demo_page.open(address)
