@@ -8,6 +8,8 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "dashboard/rename.h"
+#include "dashboard/squeeze.h"
 
 /* A top-level name of a module. */
 struct name {
@@ -200,24 +202,28 @@ check_import(struct joiner *j, const struct source *s, const struct source_walk 
 }
 
 static void
-put_line(struct joiner *j, struct str line)
+put_line(struct buf *out, struct str line)
 {
-	buf_add(j->out, line.p, line.len);
-	buf_putc(j->out, '\n');
+	buf_add(out, line.p, line.len);
+	buf_putc(out, '\n');
 }
 
-/* In a scope of its own. */
+/* In a scope of its own, in which nobody of ours looks for anything by its name. */
 static void
 put_foreign(struct joiner *j, const struct source *s, struct str name)
 {
 	struct source_walk w = { .rest = { s->text.data, s->text.len } };
+	struct buf text = { 0 }, squeezed = { 0 };
 
-	buf_printf(j->out, "const %.*s = (() => {\n", (int)name.len, name.p);
-	while (source_next(&w)) {
+	while (source_next(&w))
 		if (!str_starts(w.line, STR("export ")))
-			put_line(j, w.line);
-	}
-	buf_printf(j->out, "return %.*s;\n})();\n", (int)name.len, name.p);
+			put_line(&text, w.line);
+	squeeze_script((struct str){ text.data, text.len }, &squeezed);
+	buf_printf(j->out, "const %.*s = (() => {\n", (int)name.len, name.p);
+	rename_locals((struct str){ squeezed.data, squeezed.len }, name, j->out);
+	buf_printf(j->out, "\nreturn %.*s;\n})();\n", (int)name.len, name.p);
+	buf_free(&text);
+	buf_free(&squeezed);
 }
 
 static void
@@ -235,7 +241,7 @@ put_module(struct joiner *j, const struct source *s)
 			check_import(j, s, &w);
 		} else if (!str_starts(w.line, STR("export {"))) {
 			(void)skip_export(&w.line);
-			put_line(j, w.line);
+			put_line(j->out, w.line);
 		}
 	}
 }

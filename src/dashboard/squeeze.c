@@ -71,18 +71,18 @@ put(struct squeezer *s, const char *end)
 
 /* Behind the mark that ends what begins at p, which has escapes. */
 static const char *
-find_end(const struct squeezer *s, const char *p, char mark)
+find_end(const char *p, const char *end, char mark)
 {
 	bool listed = false; /* in [...] of a regular expression */
 	int depth = 0;       /* of ${...} in a template */
 
-	for (p++; p < s->end; p++) {
-		if (*p == '\\' && p + 1 < s->end)
+	for (p++; p < end; p++) {
+		if (*p == '\\' && p + 1 < end)
 			p++;
 		else if (mark == '`' && *p == '{' && (depth > 0 || p[-1] == '$'))
 			depth++;
 		else if (depth > 0 && strchr("\"'`", *p) != NULL)
-			p = find_end(s, p, *p) - 1;
+			p = find_end(p, end, *p) - 1;
 		else if (depth > 0)
 			depth -= *p == '}';
 		else if (mark == '/' && (*p == '[' || *p == ']'))
@@ -93,20 +93,30 @@ find_end(const struct squeezer *s, const char *p, char mark)
 	return p;
 }
 
-/* Whether a `/` begins a regular expression: what stands before it is no value. */
+/* Whether a `/` behind that begins a regular expression: it is no value. */
 static bool
-begins_regex(const struct squeezer *s)
+begins_regex(struct str before)
 {
 	static const struct str words[] = { STR("return"), STR("typeof"), STR("case"),
 		STR("in"), STR("of"), STR("delete"), STR("void"), STR("throw"),
 		STR("else"), STR("do") };
-	struct str word = { s->out->data + s->word, s->out->len - s->word };
 	size_t i;
 
 	for (i = 0; i < NELEM(words); i++)
-		if (str_eq(word, words[i]))
+		if (str_eq(before, words[i]))
 			return true;
-	return !is_word(last(s)) && strchr(")]}\"'`", last(s)) == NULL;
+	return before.len == 0 ||
+	       (!is_word(before.p[before.len - 1]) &&
+		   strchr(")]}\"'`", before.p[before.len - 1]) == NULL);
+}
+
+/* The last thing that was put: a word, or the end of what is none. */
+static struct str
+put_before(const struct squeezer *s)
+{
+	size_t at = s->word < s->out->len ? s->word : s->out->len - (s->out->len > 0);
+
+	return (struct str){ s->out->data + at, s->out->len - at };
 }
 
 /* Behind the comment that begins there, or NULL: none does. */
@@ -157,11 +167,11 @@ take(struct squeezer *s)
 	} else if (is_word(c)) {
 		take_word(s);
 	} else {
-		bool regex = s->script && c == '/' && begins_regex(s);
+		bool regex = s->script && c == '/' && begins_regex(put_before(s));
 
 		put_gap(s, c);
 		put(s, regex || c == '"' || c == '\'' || (s->script && c == '`')
-			   ? find_end(s, s->p, c)
+			   ? find_end(s->p, s->end, c)
 			   : s->p + 1);
 		s->word = s->out->len;
 	}
@@ -190,4 +200,29 @@ void
 squeeze_style(struct str text, struct buf *out)
 {
 	squeeze(text, false, out);
+}
+
+bool
+squeeze_next(struct str *rest, struct squeeze_token *t)
+{
+	struct str before = t->text;
+	const char *end;
+	size_t n = 0;
+
+	while (rest->len > 0 && (rest->p[0] == ' ' || rest->p[0] == '\n'))
+		*rest = str_from(*rest, 1);
+	if (rest->len == 0)
+		return false;
+	end = rest->p + rest->len;
+	while (n < rest->len && is_word(rest->p[n]))
+		n++;
+	t->word = n > 0;
+	if (strchr("\"'`", rest->p[0]) != NULL ||
+	    (rest->p[0] == '/' && begins_regex(before)))
+		n = (size_t)(find_end(rest->p, end, rest->p[0]) - rest->p);
+	else if (n == 0)
+		n = 1;
+	t->text = (struct str){ rest->p, n };
+	*rest = str_from(*rest, n);
+	return true;
 }

@@ -2,6 +2,9 @@
 #ifndef DASHBOARD_SQUEEZE_H
 #define DASHBOARD_SQUEEZE_H
 
+#include <stdbool.h>
+
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -14,5 +17,17 @@
  */
 void squeeze_script(struct str, struct buf *out);
 void squeeze_style(struct str, struct buf *out);
+
+struct squeeze_token {
+	struct str text; /* points into the script */
+	bool word;       /* a name, a keyword or a number */
+};
+
+/*
+ * Takes the next token off a script that is squeezed: a word, a whole string, template
+ * or regular expression, else one character. *t: the one before, zeroed at first.
+ * false: there is none.
+ */
+bool squeeze_next(struct str *rest, struct squeeze_token *t) MUST_CHECK;
 
 #endif

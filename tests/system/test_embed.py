@@ -51,11 +51,11 @@ def test_modules_are_joined(embed):
 
 
 def test_a_module_of_others_has_a_scope_of_its_own(embed):
-    made = embed({"theirs/chart.js": "function one() {}\nfunction Chart() {}\nexport { Chart as default };\n",
+    made = embed({"theirs/chart.js": "function one() {}\nfunction Chart() { return one(); }\nexport { Chart as default };\n",
                   "chart.js": 'export { default as Chart } from "./theirs/chart.js";\n',
                   "main.js": 'import { Chart } from "./chart.js";\n' + MAIN + "new Chart();\n"},
                  ("theirs/chart.js", "chart.js", "one.js", "main.js"))
-    assert script(made) == ("const Chart=(()=>{function one(){}\nfunction Chart(){}\nreturn Chart;})();"
+    assert script(made) == ("const Chart=(()=>{function a(){}\nfunction Chart(){return a();}\nreturn Chart;})();"
                             "function one(){return 1;}\none();new Chart();")
 
 

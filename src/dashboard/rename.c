@@ -1,0 +1,216 @@
+/* Two walks: what each name is, then the text anew. */
+#include "dashboard/rename.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "dashboard/squeeze.h"
+
+#define SHORT 2 /* letters of a new name, at most */
+#define OPEN_CLASS 'c'
+
+struct word {
+	uint32_t index; /* of its map */
+	uint32_t count;
+	bool declared;
+	bool fixed; /* it is something else as well */
+	char name[SHORT + 1];
+};
+
+struct renamer {
+	struct arena *arena;
+	struct map words;
+	struct buf brackets; /* that are open */
+	bool class;          /* the next one opens one */
+};
+
+static bool
+is_one_of(struct str word, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (str_eq(word, (struct str){ *list, strlen(*list) }))
+			return true;
+	return false;
+}
+
+static bool
+is_mark(struct str text, const char *marks)
+{
+	return text.len == 1 && strchr(marks, text.p[0]) != NULL;
+}
+
+static struct word *
+find_word(struct renamer *r, struct str text)
+{
+	uint32_t i = map_intern(&r->words, text);
+	struct word *w = map_at(&r->words, i);
+
+	w->index = i;
+	return w;
+}
+
+/* Where an object, a class or a pattern may be: a key, a method, or both in one. */
+static bool
+may_be_key(const struct renamer *r, struct str before, struct str after)
+{
+	static const char *const prefixes[] = { "get", "set", "static", "async", NULL };
+	char open = r->brackets.len > 0 ? r->brackets.data[r->brackets.len - 1] : '(';
+
+	if (open != '{' && open != OPEN_CLASS)
+		return false;
+	return is_one_of(before, prefixes) ||
+	       (is_mark(before, open == '{' ? "{," : "{;}") && is_mark(after, ",}(=;"));
+}
+
+static void
+note_word(struct renamer *r, struct str before, struct str text, struct str after)
+{
+	static const char *const words[] = { "const", "let", "var", "function", "class",
+		NULL };
+	struct word *w = find_word(r, text);
+
+	w->count++;
+	w->declared |= is_one_of(before, words);
+	w->fixed |= is_mark(before, ".#") || may_be_key(r, before, after) ||
+		    (is_mark(after, ":") && !is_mark(before, "?"));
+}
+
+/* What is not looked into keeps all its words. */
+static void
+fix_words(struct renamer *r, struct str text)
+{
+	size_t i, n;
+
+	for (i = 0; i < text.len; i += n + 1) {
+		for (n = 0; i + n < text.len; n++)
+			if (!isalnum((unsigned char)text.p[i + n]) &&
+			    strchr("_$", text.p[i + n]) == NULL)
+				break;
+		find_word(r, (struct str){ text.p + i, n })->fixed = true;
+	}
+}
+
+static void
+note_bracket(struct renamer *r, struct str text)
+{
+	if (str_eq(text, STR("class")))
+		r->class = true;
+	else if (is_mark(text, "{")) {
+		buf_putc(&r->brackets, r->class ? OPEN_CLASS : '{');
+		r->class = false;
+	} else if (is_mark(text, "(["))
+		buf_add(&r->brackets, text.p, 1);
+	else if (is_mark(text, ")]}") && r->brackets.len > 0)
+		r->brackets.len--;
+}
+
+static void
+note_script(struct renamer *r, struct str script)
+{
+	struct squeeze_token t = { 0 }, next = { 0 };
+	struct str rest = script, before = { 0 };
+	bool more = squeeze_next(&rest, &next);
+
+	while (more) {
+		before = t.text;
+		t = next;
+		more = squeeze_next(&rest, &next);
+		if (t.word)
+			note_word(
+			    r, before, t.text, more ? next.text : (struct str){ 0 });
+		else if (t.text.p[0] == '`')
+			fix_words(r, t.text);
+		note_bracket(r, t.text);
+	}
+}
+
+static int
+compare_words(const void *a, const void *b)
+{
+	const struct word *v = *(struct word *const *)a, *w = *(struct word *const *)b;
+
+	if (v->count != w->count)
+		return v->count < w->count ? 1 : -1;
+	return v->index < w->index ? -1 : v->index > w->index;
+}
+
+/* The next name that no word of the script has; false: there is none. */
+static bool
+next_name(const struct renamer *r, unsigned *counter, char name[SHORT + 1])
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char *const keywords[] = { "as", "do", "if", "in", "of", NULL };
+	const unsigned n = sizeof(letters) - 1;
+	struct str text = { name, 0 };
+	unsigned i;
+
+	do {
+		i = (*counter)++;
+		if (i >= n + n * n)
+			return false;
+		text.len = i < n ? 1 : 2;
+		name[0] = letters[i < n ? i : i / n - 1];
+		name[1] = i < n ? '\0' : letters[i % n];
+		name[2] = '\0';
+	} while (map_find(&r->words, text) != MAP_NONE || is_one_of(text, keywords));
+	return true;
+}
+
+/* The most frequent words have the shortest names. */
+static void
+give_names(struct renamer *r)
+{
+	struct word **list = xcalloc(r->words.count, sizeof(*list)), *w;
+	unsigned counter = 0;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < r->words.count; i++) {
+		w = map_at(&r->words, i);
+		if (w->declared && !w->fixed && r->words.keys[i].len > SHORT)
+			list[n++] = w;
+	}
+	qsort(list, n, sizeof(*list), compare_words);
+	for (i = 0; i < n; i++)
+		if (!next_name(r, &counter, list[i]->name))
+			break;
+	free(list);
+}
+
+static void
+put_script(struct renamer *r, struct str script, struct buf *out)
+{
+	struct squeeze_token t = { 0 };
+	struct str rest = script;
+	const char *at = script.p;
+	const struct word *w;
+
+	while (squeeze_next(&rest, &t)) {
+		buf_add(out, at, (size_t)(t.text.p - at));
+		at = t.text.p + t.text.len;
+		w = t.word ? find_word(r, t.text) : NULL;
+		if (w != NULL && w->name[0] != '\0')
+			buf_puts(out, w->name);
+		else
+			buf_add(out, t.text.p, t.text.len);
+	}
+}
+
+void
+rename_locals(struct str script, struct str kept, struct buf *out)
+{
+	struct renamer r = { .arena = arena_new() };
+
+	map_init(&r.words, r.arena, sizeof(struct word), 4096);
+	note_script(&r, script);
+	find_word(&r, kept)->fixed = true;
+	give_names(&r);
+	put_script(&r, script, out);
+	buf_free(&r.brackets);
+	arena_free(&r.arena);
+}
