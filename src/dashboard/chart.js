@@ -245,7 +245,8 @@ export class HyChart extends HTMLElement {
 		const value = this.#given.values[index];
 		const day = this.#given.days[index];
 		const marks = (this.#given.marks).filter(({ at }) => Math.floor(at / CHART_DAY) * CHART_DAY === day);
-		return [value === null ? "not known" : words(value), ...marks.map(({ text }) => text)].join(", ");
+		const today = day > Date.now() / 1000 - CHART_DAY && "so far";
+		return [value === null ? "not known" : words(value), today, ...marks.map(({ text }) => text)].filter(Boolean).join(", ");
 	}
 
 	// aria-valuetext of what has the focus is announced when it changes: no live region besides.
