@@ -72,7 +72,7 @@ tame_detail(struct cycles_detail *d)
 
 /* What is no record stays out of the caller's hands: nothing has tamed it. */
 static bool
-read_brief(const struct cycles_rings *r, uint64_t number, struct cycles_brief *out)
+read_brief(const struct cycles_rings *r, uint64_t number, void *out)
 {
 	const struct cycles_brief_record *rec = &r->brief[number % CYCLES_BRIEFS];
 	struct cycles_brief b;
@@ -80,12 +80,12 @@ read_brief(const struct cycles_rings *r, uint64_t number, struct cycles_brief *o
 	if (!record_read(&rec->lock, rec->words, &b, sizeof(b)) || b.number != number)
 		return false;
 	tame_brief(&b);
-	*out = b;
+	memcpy(out, &b, sizeof(b));
 	return true;
 }
 
 static bool
-read_detail(const struct cycles_rings *r, uint64_t number, struct cycles_detail *out)
+read_detail(const struct cycles_rings *r, uint64_t number, void *out)
 {
 	const struct cycles_detail_record *rec = &r->detail[number % CYCLES_DETAILS];
 	struct cycles_detail d;
@@ -94,7 +94,7 @@ read_detail(const struct cycles_rings *r, uint64_t number, struct cycles_detail 
 	    d.brief.number != number)
 		return false;
 	tame_detail(&d);
-	*out = d;
+	memcpy(out, &d, sizeof(d));
 	return true;
 }
 
@@ -161,30 +161,37 @@ first_of(uint64_t newest, size_t max, size_t room)
 	return newest > n ? newest - n + 1 : 1;
 }
 
+/* The last max, of at most room that a ring has, one behind the other. */
+static size_t
+read_last(const struct cycles_rings *r,
+    bool (*read)(const struct cycles_rings *, uint64_t number, void *out), void *out,
+    size_t size, size_t max, size_t room)
+{
+	uint64_t newest = newest_of(r), i = first_of(newest, max, room);
+	char *to = out;
+
+	for (; max > 0 && newest - i < newest; i++)
+		if (read(r, i, to)) {
+			to += size;
+			max--;
+		}
+	return (size_t)(to - (char *)out) / size;
+}
+
 size_t
 cycles_read(
     const struct segment *seg, unsigned category, struct cycles_brief *out, size_t max)
 {
-	const struct cycles_rings *r = rings_of(seg, category);
-	uint64_t newest = newest_of(r), i = first_of(newest, max, CYCLES_BRIEFS);
-	size_t n = 0;
-
-	for (; newest - i < newest && n < max; i++)
-		n += read_brief(r, i, &out[n]);
-	return n;
+	return read_last(
+	    rings_of(seg, category), read_brief, out, sizeof(*out), max, CYCLES_BRIEFS);
 }
 
 size_t
 cycles_read_details(
     const struct segment *seg, unsigned category, struct cycles_detail *out, size_t max)
 {
-	const struct cycles_rings *r = rings_of(seg, category);
-	uint64_t newest = newest_of(r), i = first_of(newest, max, CYCLES_DETAILS);
-	size_t n = 0;
-
-	for (; newest - i < newest && n < max; i++)
-		n += read_detail(r, i, &out[n]);
-	return n;
+	return read_last(rings_of(seg, category), read_detail, out, sizeof(*out), max,
+	    CYCLES_DETAILS);
 }
 
 uint64_t
