@@ -38,7 +38,7 @@ export const MODELS_COLUMNS = [
 		csv: [["risk_score", (set, i) => set.score[i]], ["critical", (set, i) => set.isCritical(i)]],
 	}),
 	modelsColumn("why", "Why", 18, "reasons", modelsReasons, { sort: false, help: "The reasons to look at it", value: (set, i) => set.flagsOf(i).join(" ") }),
-	modelsColumn("since", "At risk since", 7.25, "at_risk_since", (set, i) => modelsKnown(set.since[i], (since) => [utcDay(since), h("span", { class: "models-days" }, count(set.days(i), "day"))]) ?? "–", {
+	modelsColumn("since", "At risk since", 7.25, "at_risk_since", (set, i) => modelsKnown(set.since[i], (since) => [h("span", { class: "nowrap" }, utcDay(since)), h("span", { class: "models-days" }, count(set.days(i), "day"))]) ?? "–", {
 		text: (set, i) => modelsKnown(set.since[i], utcDay),
 		value: (set, i) => modelsKnown(set.since[i], utcDay),
 	}),

@@ -147,7 +147,7 @@ export function textDialog(title, text) {
 		"dialog",
 		{ class: "dialog", "aria-labelledby": id, on: { close: () => dialog.remove() } },
 		h("h2", { id, text: title }),
-		h("p", { class: "muted" }, "The clipboard is not to be had here: copy it from the field."),
+		h("p", { class: "muted" }, "The browser lets no page use the clipboard here: copy the text from the field."),
 		area,
 		h("p", { class: "row" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Close")),
 	);

@@ -33,13 +33,13 @@ const HELP_COLUMNS = [
 	["Risk", "The risk score: how many reasons the model has. At risk is a model with one or more."],
 	["Why", "The reasons, in words."],
 	["At risk since", "The day (UTC) of the first refresh since which the model has had a reason all the time. Known only where a history is kept, and not of groups."],
-	["Day, Month, Total", "How often the model was used in the last day, in the last month and since AI Horde counts, as AI Horde says. For text these are the numbers of the whole family, all sizes and versions, unless the daemon has the correction exact-usage or the table shows variations."],
+	["Day, Month, Total", "How often the model was used in the last day, in the last month and since AI Horde counts, as AI Horde says. For text these are the numbers of the whole family, all sizes and versions, unless the daemon has the correction exact-usage or the table shows exact names."],
 	["Share", "The model's part of the month's usage of all models of the category."],
 	["Workers", "How many workers serve the model now. A backend has a name of its own for a model; the name with the most workers counts."],
 	["Size", "The size of its files on disk, where the model reference says it. 1 GB is 2³⁰ bytes."],
 	["90 days", "Usage of each day (UTC), from the history of this daemon: what the total grew by."],
-	["Grouped", "Text models with the same name but for author, size, version and quantisation are one row: usage is added up, of workers the largest number counts, and a reason of one is a reason of the group."],
-	["Variations", "Each text model with what each of its backends serves; usage is then that of the model itself, not of its family."],
+	["Families", "Text models whose names are the same but for author, size, version and quantisation are one row: usage is added up, of workers the largest number counts, and a reason of one is a reason of the group."],
+	["Exact names", "Each text model with the usage of its own name and of the names that its backends have for it, not with that of its family."],
 ];
 
 function helpList(items) {

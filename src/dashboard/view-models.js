@@ -11,9 +11,9 @@ import { ModelSet } from "./models-data.js";
 import { MODELS_COLUMNS, MODELS_DEFAULT } from "./models-columns.js";
 
 const MODELS_MODES = {
-	"": ["Models", "Each model with the usage of all names that it is served by"],
-	"grouped": ["Families", "Models of one family in one row"],
-	"variations": ["Exact names", "Each model with the usage of exactly its name"],
+	"": ["Models", "Each model; usage is that of its whole family"],
+	"grouped": ["Families", "One row for each family: names that are the same but for author, size and version"],
+	"variations": ["Exact names", "Each model; usage is that of its own name, at all backends"],
 };
 const MODELS_PARAMS = { "": {}, "grouped": { group_text_models: true }, "variations": { include_backend_variations: true } };
 const MODELS_PAGES = [10, 25, 50, 100];

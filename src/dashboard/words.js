@@ -93,7 +93,7 @@ export const FLAGS = {
 	zero_usage_day: { words: "not used today", document: "stats", help: "Nobody used the model in the last day." },
 	zero_usage_month: { words: "not used this month", document: "stats", help: "Nobody used the model in the last month." },
 	zero_usage_total: { words: "never used", document: "stats", help: "Nobody has used the model as long as AI Horde counts." },
-	no_active_workers: { words: "no workers", document: "status", help: "No worker serves the model now, by none of the names that its backends have for it." },
+	no_active_workers: { words: "no workers", document: "status", help: "No worker serves the model now, under any of the names that backends have for it." },
 	has_multiple_hosts: { words: "files on several hosts", document: "reference", help: "The model's files are downloaded from more than one host." },
 	has_non_preferred_host: { words: "files on another host", document: "reference", help: "None of the model's files is on a preferred host (huggingface.co by default)." },
 	has_unknown_host: { words: "files on an unknown host", document: "reference", help: "The address of a file cannot be read." },
@@ -116,7 +116,7 @@ export const MARK_NSFW = 4;
 // matches(row): row is {flags (bits), marks (bits), workers, usageMonth, share (percent of
 // the category's month, to four decimals)}.
 export const PRESETS = [
-	{ name: "deletion_candidates", label: "Deletion candidates", help: "With a flag, with less than 0.01 % of the month's usage, or without a worker", matches: (row) => row.flags !== 0 || row.share < 0.01 || row.workers === 0 },
+	{ name: "deletion_candidates", label: "Deletion candidates", help: "With a reason, with less than 0.01 % of the month's usage, or without a worker", matches: (row) => row.flags !== 0 || row.share < 0.01 || row.workers === 0 },
 	{ name: "critical", label: "Critical", help: "Images: not used this month and without a worker; text: hardly used and hardly served", matches: (row) => (row.marks & MARK_CRITICAL) !== 0 },
 	{ name: "zero_usage", label: "Not used this month", help: "No use in the month", matches: (row) => row.usageMonth === 0 },
 	{ name: "low_usage", label: "Little used", help: "A part of the month's usage below the threshold", matches: (row) => (row.flags & FLAG_BITS.low_usage) !== 0 },
@@ -132,7 +132,7 @@ export const STATES = {
 	"fresh": { words: "Fresh", icon: "check", tone: "ok", help: "The data are younger than the ttl." },
 	"stale": { words: "Stale", icon: "clock", tone: "warn", help: "The data are older than the ttl; a refresh should be on its way." },
 	"stale-if-error": { words: "Stale for errors", icon: "warning", tone: "warn", help: "Refreshes have failed for a while; the last good data are served." },
-	"empty": { words: "Without data", icon: "circle", tone: "none", help: "There has been no refresh that succeeded: the answer is 503." },
+	"empty": { words: "Without data", icon: "circle", tone: "none", help: "No refresh has succeeded yet: the answer is 503." },
 	"expired": { words: "Expired", icon: "cross", tone: "bad", help: "The data are too old to be served: the answer is 503." },
 };
 
@@ -223,6 +223,6 @@ export const KIND_HELP = {
 	flag_set: "The model has one more reason.",
 	flag_cleared: "The model has this reason no more.",
 	usage_fell: "On the day before the model was used much less than on an average day of the week before that (history.usage_factor says how much).",
-	usage_rose: "The same, much more.",
+	usage_rose: "On the day before the model was used much more than on an average day of the week before that.",
 	many: "One refresh changed more than 200 things: the rest is counted.",
 };
