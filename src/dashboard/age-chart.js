@@ -9,6 +9,7 @@ const AGE_STEPS = 288;
 const AGE_BAND = 24;
 // [length, between two marks, of a row of the table, in words], in seconds.
 const AGE_SPANS = [
+	[120, 60, 60, "2 min"],
 	[600, 120, 60, "10 min"],
 	[3600, 900, 300, "hour"],
 	[10800, 1800, 900, "3 h"],

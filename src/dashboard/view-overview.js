@@ -100,8 +100,10 @@ function overviewCounts(answer) {
 // What one category's card and row have in common: the state, the age, the next refresh,
 // the day. They are made once and change in place.
 class OverviewCategory {
-	constructor(name) {
+	// old: what follows the age.
+	constructor(name, old) {
 		this.name = name;
+		this.old = old;
 		this.cycles = null;
 		this.asked = 0;
 		this.asking = false;
@@ -119,7 +121,7 @@ class OverviewCategory {
 		this.health = health;
 		this.page = page;
 		swap(this.state, health.state + page.down, () => (page.down ? h("span", { class: "muted" }, "Was ", stateBadge(health.state)) : stateBadge(health.state)));
-		this.#time(this.age, health.age === null ? null : page.fetchedAt - health.age, (s) => age(s) + " old", "");
+		this.#time(this.age, health.age === null ? null : page.fetchedAt - health.age, (s) => age(s) + this.old, "");
 		this.#time(this.next, health.next_try === null ? null : health.next_try - page.skew, (s) => (s < -1 ? "in " + age(-s) : "now"), "–");
 		const wrongs = overviewWrongs(health);
 		swap(this.wrong, wrongs.join("\n"), () => (wrongs.length ? h("ul", { class: "ov-wrong" }, wrongs.map((text) => h("li", { text }))) : []));
@@ -164,7 +166,7 @@ class OverviewCategory {
 // A category with deletion risk, large.
 class OverviewCard extends OverviewCategory {
 	constructor(name) {
-		super(name);
+		super(name, " old");
 		const figure = (label, value) => h("div", { class: "ov-figure" }, h("dt", {}, label), h("dd", {}, value[0], value[1]));
 		const pair = () => [h("span", { class: "ov-value" }, "–"), h("span", { class: "muted small" })];
 		this.values = { models: pair(), at_risk: pair(), critical: pair() };
@@ -273,14 +275,14 @@ class OverviewCard extends OverviewCategory {
 // Any other category: a row, and a second one where something is wrong.
 class OverviewRow extends OverviewCategory {
 	constructor(name) {
-		super(name);
+		super(name, "");
 		const cell = (label, props, ...children) => h("td", { ...props, "data-label": label }, children);
 		this.node = h(
 			"tr",
 			{},
 			h("th", { scope: "row" }, linkTo(CATEGORIES(name), "statistics", name)),
 			h("td", {}, this.state),
-			h("td", { class: "num" }, this.age),
+			cell("Age", { class: "num" }, this.age),
 			h("td", { class: "ov-strip" }, this.chart),
 			cell("Next", { class: "num" }, this.next),
 			cell("Models", { class: "num" }, this.modelsBy, " ", this.models),
