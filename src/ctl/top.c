@@ -21,6 +21,9 @@
 #include "ctl/top_draw.h"
 #include "ctl/top_pane.h"
 
+/* Whoever sends keys without end sees what they do, and time go on. */
+#define KEYS_A_TURN 100
+
 struct top {
 	const struct ctl *ctl;
 	struct attached at; /* segment NULL: there is none */
@@ -135,7 +138,8 @@ run(struct top *t, const sigset_t *in_poll)
 		}
 		draw(t);
 		there = wait_until(next, in_poll);
-		while ((key = top_draw_key()) != TOP_NO_KEY)
+		for (int n = 0; n < KEYS_A_TURN && (key = top_draw_key()) != TOP_NO_KEY;
+		     n++)
 			top_view_press(&t->view, key, top_screen_page());
 	}
 }

@@ -234,8 +234,13 @@ class Terminal:
 
     def wait(self, pattern):
         """Until the screen shows a regular expression; returns the match."""
+        def shown():
+            ended = self.process.poll()  # before it is read: what comes last is seen
+            found = self.shows(pattern)
+            assert found or ended is None, "no %s, and the program has ended (%s)" % (pattern, ended)
+            return found
         try:
-            return wait_for(lambda: self.shows(pattern), pattern)
+            return wait_for(shown, pattern)
         except AssertionError as error:
             raise AssertionError("%s on\n%s" % (error, self.text())) from None
 

@@ -96,6 +96,8 @@ def test_keys_sort_turn_round_and_explain(demo, open_top):
 
 
 def clock_of(terminal):
+    """The time of the last look. A program that has died leaves it on the screen."""
+    assert terminal.process.poll() is None, "top has ended (%s)" % terminal.process.poll()
     return terminal.wait(r"\d\d:\d\d:\d\dZ$").group()
 
 
