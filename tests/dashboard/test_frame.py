@@ -2,6 +2,7 @@
 import csv
 import functools
 import http.server
+import importlib.util
 import io
 import json
 import pathlib
@@ -10,9 +11,14 @@ import threading
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from conftest import DEMO, categories_of
+from conftest import DEMO, SYSTEM, categories_of
 from daemon import Daemon, wait_for
-from test_lists import HOSTILE, names
+
+# Here is a file of that name, too.
+spec = importlib.util.spec_from_file_location("system_test_lists", SYSTEM / "test_lists.py")
+system_test_lists = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(system_test_lists)
+HOSTILE, names = system_test_lists.HOSTILE, system_test_lists.names
 
 MODULES = pathlib.Path(__file__).resolve().parents[2] / "src" / "dashboard"
 
