@@ -392,6 +392,12 @@ export class HyTable extends HTMLElement {
 		this.tellMarks();
 	}
 
+	// Of marks there remain those of these names.
+	forget(names) {
+		const known = this.marks.size > 0 && new Set(names);
+		this.marks.forEach((name) => known.has(name) || this.marks.delete(name));
+	}
+
 	clearMarks() {
 		this.marks.clear();
 		this.tellMarks();

@@ -23,6 +23,7 @@ const MODELS_RUN = 50;
 const MODELS_GAP = 6;
 const MODELS_REQUESTS = 5;
 const MODELS_TYPING = 300;
+const MODELS_NO_BASELINE = "-";
 const MODELS_LINES = 500;
 const MODELS_LATER = 5000;
 
@@ -53,6 +54,12 @@ function modelsAtLeast(text) {
 	return /^\d{1,6}$/.test(text ?? "") ? Number(text) : 0;
 }
 
+// The index that a filter wants; -2: no model has it.
+function modelsBaseline(set, name) {
+	const index = set.baselines.indexOf(name);
+	return name === "" ? null : index < 0 && name !== MODELS_NO_BASELINE ? -2 : index;
+}
+
 // What an address asks for. Whatever it says, something is shown.
 function modelsWanted({ category, params }) {
 	const get = (name) => params.get(name) ?? "";
@@ -67,7 +74,7 @@ function modelsWanted({ category, params }) {
 		q: get("q"),
 		preset: one("preset", PRESETS.map((preset) => preset.name)),
 		flags: get("flags").split(",").filter((name) => FLAGS[name]),
-		baseline: params.get("baseline"),
+		baseline: get("baseline"),
 		workers: one("workers", ["none", "some"]),
 		nsfw: one("nsfw", ["only", "no"]),
 		days: modelsAtLeast(get("days")),
@@ -122,7 +129,7 @@ export class ViewModels extends HTMLElement {
 		if (this.#loaded !== place) {
 			this.#loaded = place;
 			this.#set = null;
-			this.#usage = new Map();
+			this.data = null;
 			this.#build(title, former?.category === address.category);
 			this.#load();
 		} else if (this.#set) {
@@ -232,16 +239,7 @@ export class ViewModels extends HTMLElement {
 			rows: modelsSelect([["0", "All, to scroll"], ...MODELS_PAGES.map((n) => [n, n + " a page"])], pick("rows")),
 			sort: modelsSelect(MODELS_COLUMNS.filter((column) => column.sort).flatMap((column) => [[column.id, column.label + ", lowest first"], ["-" + column.id, column.label + ", highest first"]]), pick("sort")),
 		};
-		this.baselines = h("select", { on: { change: (event) => {
-			// No baseline is a choice as well as any.
-			const value = event.target.value;
-			this.#go({ baseline: null });
-			if (value !== "any") {
-				const params = new URLSearchParams(this.#address.params);
-				params.set("baseline", value.slice(1));
-				goTo({ ...this.#address, params });
-			}
-		} } });
+		this.baselines = h("select", { on: { change: pick("baseline") } });
 		const { q, workers, nsfw, days, score, rows, sort } = this.controls;
 		this.reasons = this.#picker("Reasons", Object.entries(FLAGS).map(([name, flag]) => [name, flag.words, flag.help]), (names) => this.#go({ flags: names.join() }));
 		this.shown = this.#picker("Columns", [], (ids) => this.#go({ columns: ids.join() === MODELS_DEFAULT.slice(1).join() ? "" : ids.join() }, { replace: true }));
@@ -326,6 +324,7 @@ export class ViewModels extends HTMLElement {
 	}
 
 	async #take(data, place) {
+		this.data = data;
 		const set = new ModelSet(data);
 		for (const step of set.steps()) {
 			await modelsPause(step);
@@ -335,14 +334,14 @@ export class ViewModels extends HTMLElement {
 		await modelsPause();
 		set.sorted(this.#want.sort);
 		await modelsPause();
-		if (place !== this.#loaded) {
+		if (place !== this.#loaded || data !== this.data) {
 			return;
 		}
 		const back = modelsLeft?.hash === location.hash ? modelsLeft.held : null;
 		const held = former ? this.table.hold() : back;
 		modelsLeft = null;
-		this.data = data;
 		this.#set = set;
+		this.table.forget(set.names);
 		this.#usage = new Map();
 		this.tools.hidden = false;
 		this.#apply(held);
@@ -369,7 +368,7 @@ export class ViewModels extends HTMLElement {
 			preset: want.preset,
 			words: want.q.toLowerCase().split(/\s+/).filter(Boolean),
 			flags: want.flags.reduce((bits, name) => bits | set.flagBit(name), 0),
-			baseline: want.baseline === null ? null : set.baselines.indexOf(want.baseline),
+			baseline: modelsBaseline(set, want.baseline),
 			workers: want.workers,
 			nsfw: want.nsfw,
 			until: want.days ? set.today() - want.days : null,
@@ -475,9 +474,9 @@ export class ViewModels extends HTMLElement {
 		const key = JSON.stringify(names);
 		if (this.baselines.dataset.key !== key) {
 			this.baselines.dataset.key = key;
-			put(this.baselines, h("option", { value: "any" }, "Any"), h("option", { value: "=" }, "None"), [...names].sort().map((name) => h("option", { value: "=" + name }, visibleName(name))));
+			put(this.baselines, h("option", { value: "" }, "Any"), h("option", { value: MODELS_NO_BASELINE }, "None"), [...names].sort().map((name) => h("option", { value: name }, visibleName(name))));
 		}
-		this.baselines.value = baseline === null ? "any" : "=" + baseline;
+		this.baselines.value = baseline;
 	}
 
 	// The filters in words.
@@ -486,7 +485,7 @@ export class ViewModels extends HTMLElement {
 		return [
 			want.preset && PRESETS.find((preset) => preset.name === want.preset).label.toLowerCase(),
 			want.q && "name with “" + want.q + "”",
-			want.baseline !== null && (want.baseline ? "baseline " + want.baseline : "without a baseline"),
+			want.baseline && (want.baseline === MODELS_NO_BASELINE ? "without a baseline" : "baseline " + want.baseline),
 			want.workers && (want.workers === "none" ? "without workers" : "with workers"),
 			want.days && "at risk for at least " + count(want.days, "day"),
 			want.score && "risk at least " + want.score,
@@ -532,7 +531,7 @@ export class ViewModels extends HTMLElement {
 
 	async #trends() {
 		this.#draw();
-		if (this.#asking) {
+		if (this.#asking || !this.isConnected) {
 			return;
 		}
 		this.#asking = true;
@@ -545,9 +544,13 @@ export class ViewModels extends HTMLElement {
 		} catch {
 			// The database may still be being read.
 			clearTimeout(this.later);
-			this.later = setTimeout(() => this.isConnected && this.#trends(), MODELS_LATER);
+			this.later = setTimeout(() => this.#trends(), MODELS_LATER);
 		}
 		this.#asking = false;
+		// What came meanwhile has been told that it was being asked.
+		if (set !== this.#set) {
+			this.#trends();
+		}
 	}
 
 	// Rows in sight whose history is not known, as runs [first, end).

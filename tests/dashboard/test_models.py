@@ -5,6 +5,7 @@ import re
 
 import pytest
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from browser import DESKTOP, NARROW, PHONE
 from conftest import dashboard_of, replace
@@ -128,6 +129,17 @@ def test_filters_are_in_the_address_and_can_be_cleared(demo_page, demo):
     demo_page.click("button", "Clear filters", within=demo_page.by_role("main"))
     demo_page.shows("40\u00a0models")
     assert "?" not in demo_page.url
+
+
+def test_a_baseline_is_asked_for_and_so_is_none(demo_page, demo):
+    open_table(demo_page, "models/text_generation")
+    for choice, wanted in (("llama-3", "llama-3"), ("None", None)):
+        Select(demo_page.by_role("combobox", "Baseline")).select_by_visible_text(choice)
+        found = [row for row in rows_of(demo, "text_generation") if row["baseline"] == wanted]
+        demo_page.shows("%d of 57\u00a0models" % len(found))
+        begins_with(demo_page, names(by_risk(found))[:1])
+    demo_page.go("models/text_generation?baseline=nobody-has-it")
+    demo_page.shows("No model matches: baseline nobody-has-it.")
 
 
 def test_keys_go_by_rows(demo_page, demo):
