@@ -47,7 +47,7 @@ def test_before_there_are_data(serve, page):
         upstream.mode("*", "503")
         daemon = serve({"image_generation": [upstream.reference("image_generation")]}, upstream.horde, wait=False)
         page.open()
-        page.shows("No data yet")
+        page.shows("Without data")
         for view, address in VIEWS.items():
             if view not in ("overview", "help", "models-grouped", "statistics"):
                 page.open(address)
