@@ -57,6 +57,11 @@ export function emptyNote(text, ...more) {
 	return h("div", { class: "note empty", role: "status" }, h("p", { text: visibleName(text) }), more);
 }
 
+// Instead of what only categories with deletion risk have.
+export function uncounted(category) {
+	return emptyNote("There is no deletion risk of this category: AI Horde counts no use of its models.", h("p", {}, h("a", { href: href("statistics", category) }, "Its statistics")));
+}
+
 function partsProblem(error) {
 	if (error.offline) {
 		return ["The daemon does not answer", error.detail + ". The page tries again by itself."];

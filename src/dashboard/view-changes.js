@@ -3,7 +3,7 @@ import { CATEGORIES, FLAGS, KINDS, clock, count, day, formatter, isRiskCategory,
 import { fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
 import { goTo, href } from "./address.js";
-import { announce, emptyNote, freshnessNote, loading, nameText, problem } from "./parts.js";
+import { announce, emptyNote, freshnessNote, loading, nameText, problem, uncounted } from "./parts.js";
 import { shell } from "./shell.js";
 
 // The stream of changes. What is new must not move what somebody reads: it waits behind a
@@ -201,8 +201,9 @@ export class ViewChanges extends HTMLElement {
 	async #load() {
 		const { category } = this.#address;
 		const categories = this.#categories();
-		if (!categories.length) {
-			put(this.#note, shell.error ? problem(shell.error, () => shell.ask(0)) : loading());
+		if (!categories.some(isRiskCategory)) {
+			const unknown = shell.error ? problem(shell.error, () => shell.ask(0)) : loading();
+			put(this.#note, category || shell.health ? uncounted(category || shell.categories()[0]) : unknown);
 			return;
 		}
 		if (!this.#loaded) {

@@ -2,7 +2,7 @@ import { $, h, put, setText, uid } from "./dom.js";
 import { CATEGORIES, FLAGS, PRESETS, count, isRiskCategory, number } from "./words.js";
 import { ApiError, connection, fetchJson, statisticsPath } from "./api.js";
 import { goTo, href } from "./address.js";
-import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, viewHead, visibleName } from "./parts.js";
+import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, uncounted, viewHead, visibleName } from "./parts.js";
 import { toCsv, toMarkdown } from "./export.js";
 import { sparkline } from "./chart.js";
 import { shell } from "./shell.js";
@@ -122,7 +122,7 @@ export class ViewModels extends HTMLElement {
 		shell.title(title);
 		if (!isRiskCategory(address.category)) {
 			this.#loaded = "";
-			put(this, viewHead(title), emptyNote("There is no deletion risk of this category: AI Horde counts no use of its models.", h("a", { href: href("statistics", address.category) }, "Its statistics")));
+			put(this, viewHead(title), uncounted(address.category));
 			return;
 		}
 		const place = address.category + " " + this.#want.mode;

@@ -1,8 +1,8 @@
 import { h, put, setText } from "./dom.js";
-import { CATEGORIES, count, number } from "./words.js";
+import { CATEGORIES, count, isRiskCategory, number } from "./words.js";
 import { BASE, fetchJson, statisticsPath } from "./api.js";
 import { goTo } from "./address.js";
-import { copyButton, emptyNote, freshnessNote, loading, nameText, problem } from "./parts.js";
+import { copyButton, emptyNote, freshnessNote, loading, nameText, problem, uncounted } from "./parts.js";
 import { toMarkdown } from "./export.js";
 import { shell } from "./shell.js";
 
@@ -117,6 +117,9 @@ export class ViewUnlisted extends HTMLElement {
 		const { signal } = this.#abort;
 		let answer = this.#answer;
 		let error = null;
+		if (!isRiskCategory(category)) {
+			return;
+		}
 		try {
 			answer = await fetchJson(statisticsPath(category, "unlisted"), { signal });
 		} catch (reason) {
@@ -175,6 +178,9 @@ export class ViewUnlisted extends HTMLElement {
 	}
 
 	#hint() {
+		if (!isRiskCategory(this.#address.category)) {
+			return uncounted(this.#address.category);
+		}
 		// That nobody answers is said above the view.
 		if (this.#error && !(this.#error.offline && this.#answer)) {
 			return problem(this.#error, () => this.#load());

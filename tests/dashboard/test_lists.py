@@ -262,6 +262,14 @@ def test_a_category_without_models_or_data_says_so(make_daemon, page, tmp_path):
     page.shows("Counted from the model reference")
 
 
+def test_a_category_without_risk_has_neither_changes_nor_unlisted_names(demo_page):
+    for view in "changes/clip", "unlisted/clip":
+        demo_page.open(view)
+        demo_page.shows("There is no deletion risk of this category")
+    demo_page.click("link", "Its statistics")
+    demo_page.shows("Counted from the model reference")
+
+
 # Help.
 
 
