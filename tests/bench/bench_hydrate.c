@@ -410,6 +410,7 @@ struct figures {
 	double lists;                 /* s of CPU, the least, for texts of both */
 	size_t texts;                 /* bytes of them, with their tables */
 	size_t text[FORMAT_MAX][VIEW_MAX]; /* bytes of bodies, both categories */
+	size_t columns;                    /* the same of all modes */
 	size_t values; /* bytes of both values that travel in a fleet */
 	double value_written, value_read; /* s of CPU, the least */
 };
@@ -553,6 +554,11 @@ add_texts(const struct view_directory *d, struct figures *f)
 			if (k == VIEW_RISK || d->views[k].texts[t].body.off !=
 						  d->views[VIEW_RISK].texts[t].body.off)
 				f->text[t][k] += d->views[k].texts[t].body.len;
+	for (int k = VIEW_COLUMNS; k <= VIEW_COLUMNS_VARIATIONS; k++)
+		if (d->views[k].present &&
+		    (k == VIEW_COLUMNS ||
+			d->views[k].body.off != d->views[VIEW_COLUMNS].body.off))
+			f->columns += d->views[k].body.len;
 }
 
 /* Without a history, of which there are no documents; unlisted names are printed with
@@ -592,7 +598,7 @@ print_lists(const struct figures *f)
 		    (double)f->text[t][VIEW_RISK_GROUPED] / 1e6,
 		    (double)f->text[t][VIEW_RISK_VARIATIONS] / 1e6,
 		    (double)f->text[t][VIEW_UNLISTED] / 1e6);
-	putchar('\n');
+	printf("; columns %.3f\n", (double)f->columns / 1e6);
 }
 
 /* A leader makes a value a cycle, each follower reads it. */
