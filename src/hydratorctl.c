@@ -147,6 +147,7 @@ option_take(struct ctl *ctl, const struct ctl_command *command, int c, const cha
 	switch (c) {
 	case 'c':
 		ctl->config_path = arg;
+		ctl->config_given = true;
 		break;
 	case 'n':
 		name_take(ctl, arg);

@@ -140,34 +140,48 @@ forget_variables(const struct config *c)
 }
 
 /* The file alone: the daemon's variables may be others. Those that the text of the file
- * names in ${} are taken from here; where else? */
-static int
-file_load(const struct ctl *ctl, struct config **file, char *err, size_t errlen)
+ * names in ${} are taken from here; where else? NULL: it would be refused. */
+static struct config *
+file_load(const char *path)
 {
-	const char *path = ctl->config_path;
+	struct config *file;
+	char err[4096];
 
-	if (config_load(path, category_is_known, file, err, errlen) == -1)
-		return -1;
-	if (!forget_variables(*file))
-		return 0;
-	config_free(file);
-	return config_load(path, category_is_known, file, err, errlen);
+	if (config_load(path, category_is_known, &file, err, sizeof(err)) == 0) {
+		if (!forget_variables(file))
+			return file;
+		config_free(&file);
+		if (config_load(path, category_is_known, &file, err, sizeof(err)) == 0)
+			return file;
+	}
+	fprintf(stderr, "hydratorctl: the file would be refused: %s\n", err);
+	return NULL;
 }
 
+/* A reload loads the daemon's own file, which is the default one only by chance. */
+static struct config *
+file_load_its(const struct ctl *ctl, const struct segment *seg)
+{
+	struct daemon_facts facts;
+	bool known = daemon_read(seg, &facts) && facts.config_path[0] != '\0';
+
+	return file_load(known ? facts.config_path : ctl->config_path);
+}
+
+/* A file that is given says where the daemon is found, so it comes first. */
 int
 config_diff(const struct ctl *ctl)
 {
+	struct config *file = NULL;
 	struct attached a;
-	struct config *file;
-	char err[4096];
 	int status;
 
-	if (file_load(ctl, &file, err, sizeof(err)) == -1) {
-		fprintf(stderr, "hydratorctl: the file would be refused: %s\n", err);
+	if (ctl->config_given && (file = file_load(ctl->config_path)) == NULL)
 		return EXIT_FAILURE;
-	}
 	if ((status = attach_open(ctl, &a)) == 0) {
-		status = diff_print(ctl, a.segment, file);
+		if (file == NULL)
+			file = file_load_its(ctl, a.segment);
+		status = file != NULL ? diff_print(ctl, a.segment, file) : EXIT_FAILURE;
 		attach_close(&a);
 	}
 	config_free(&file);

@@ -25,6 +25,7 @@ enum ctl_exit {
 
 struct ctl {
 	const char *config_path;     /* of -c, or the default */
+	bool config_given;           /* it is of -c */
 	const struct config *config; /* NULL: the file cannot be read */
 	const char *config_error;    /* why, lines of config_load(); NULL: it can */
 	/* The segment's, "/hydratord": of -n, else of the configuration, else the

@@ -49,23 +49,10 @@ read_options(const struct segment *seg, struct facts_options *o)
 	running_text(seg, "log.level", o->level, sizeof(o->level));
 }
 
-/* Both paths lead to one file. */
-static bool
-is_same_file(const char *a, const char *b)
-{
-	char *x = realpath(a, NULL), *y = realpath(b, NULL);
-	bool same = x != NULL && y != NULL && strcmp(x, y) == 0;
-
-	free(x);
-	free(y);
-	return same;
-}
-
 static void
-read_file(const struct ctl *ctl, struct facts *f)
+read_file(const struct ctl *ctl, const struct segment *seg, struct facts *f)
 {
-	if (f->daemon.config_hash == 0 ||
-	    !is_same_file(ctl->config_path, f->daemon.config_path))
+	if (f->daemon.config_hash == 0 || !running_is_of_file(seg, ctl->config_path))
 		return;
 	if (ctl->config != NULL) {
 		f->file = ctl->config->hash == f->daemon.config_hash
@@ -251,7 +238,7 @@ facts_read(const struct ctl *ctl, const struct attached *a)
 	read_options(seg, &f->options);
 	f->capacity = segment_capacity(seg);
 	f->max = (uint64_t)running_int(seg, "segment.max", 0);
-	read_file(ctl, f);
+	read_file(ctl, seg, f);
 	read_supervisor(seg, f);
 	read_processes(seg, f);
 	for (unsigned i = 0; i < segment_ncategories(seg); i++)

@@ -10,6 +10,7 @@
 #include "ctl/commands.h"
 #include "ctl/config_diff.h"
 #include "ctl/order.h"
+#include "ctl/running.h"
 #include "shm/segment.h"
 
 #define TIMEOUT 60 /* seconds, where nobody says more */
@@ -32,7 +33,8 @@ has_environment_of(const struct segment *seg)
 }
 
 /* A file that the supervisor would refuse does not come to it: that would count as a
- * reload that failed. But what is a mistake here may be none in its environment. */
+ * reload that failed. But what is a mistake here may be none in its environment, and
+ * its file may be another one: nobody gave -c. */
 static bool
 reload_is_hopeless(const struct ctl *ctl)
 {
@@ -43,7 +45,8 @@ reload_is_hopeless(const struct ctl *ctl)
 	if (ctl->config != NULL)
 		return false;
 	if (attach_try(ctl, &a, err, sizeof(err)) == 0) {
-		same = has_environment_of(a.segment);
+		same = has_environment_of(a.segment) &&
+		       running_is_of_file(a.segment, ctl->config_path);
 		attach_close(&a);
 	}
 	return same;

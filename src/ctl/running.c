@@ -7,9 +7,29 @@
 
 #include "base/log_text.h"
 #include "config/describe.h"
+#include "shm/daemon.h"
 #include "shm/segment.h"
 
 #define NUMBER_MAX 32
+
+/* One that has been removed is still the one of its path. */
+bool
+running_is_of_file(const struct segment *seg, const char *path)
+{
+	struct daemon_facts facts;
+	char *ours, *its;
+	bool same;
+
+	if (!daemon_read(seg, &facts) || facts.config_path[0] == '\0')
+		return false;
+	ours = realpath(path, NULL);
+	its = realpath(facts.config_path, NULL);
+	same = strcmp(path, facts.config_path) == 0 ||
+	       (ours != NULL && its != NULL && strcmp(ours, its) == 0);
+	free(ours);
+	free(its);
+	return same;
+}
 
 bool
 running_find(const struct segment *seg, const char *name, struct str *value)

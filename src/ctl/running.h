@@ -12,6 +12,8 @@
 
 struct segment;
 
+/* Whether the daemon has loaded the file of that path, whatever the way to it. */
+bool running_is_of_file(const struct segment *, const char *path) MUST_CHECK;
 /* The value of "hydration.ttl" as it is written in the file, with quotes if it has
  * them; it lies in the segment. Returns false if there is no such option. */
 bool running_find(

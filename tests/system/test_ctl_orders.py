@@ -2,6 +2,7 @@
 import concurrent.futures
 import ctypes
 import fcntl
+import json
 import os
 import pty
 import re
@@ -153,6 +154,23 @@ def test_a_comparison_changes_nothing(daemon):
     assert said.rc == 1 and "nonsense" in said.err and not said.out, said
     assert daemon.log().count("reload asked for") == loaded
     daemon.config.write_text(text)
+
+
+def test_by_its_name_alone_a_daemon_has_its_own_file(daemon):
+    """Not the default one, which is another daemon's, or not there."""
+    def by_name(*arguments):
+        return subprocess.run([PROGRAM, "-n", daemon.segment, *arguments], env=daemon.env, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    text = daemon.config.read_text()
+    said = by_name("reload", "--diff")
+    assert said.returncode == 0 and not said.stderr, said
+    daemon.config.write_text(text.replace("readers = 1", "readers = 2"))
+    said = by_name("reload", "--diff", "--json")
+    assert said.returncode == 1 and [change["option"] for change in json.loads(said.stdout)["changes"]] == ["readers"]
+    daemon.config.write_text(text)
+    said = by_name("reload")
+    assert said.returncode == 0 and not said.stderr, said
 
 
 def test_a_secret_that_changed_is_told_without_it(make_daemon):
