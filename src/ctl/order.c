@@ -345,3 +345,28 @@ order_run(struct order_recipient *r, const struct order_errand *e)
 	errand_tell(r, e, &s);
 	return s.outcome == ORDER_DONE ? 0 : EXIT_FAILURE;
 }
+
+static bool
+errand_is_under_way(const struct order_recipient *r, enum order_verb verb)
+{
+	struct order_state s;
+
+	return order_read(r->ctl->name, r->pid, verb, &s) == 0 && s.begun > s.ended;
+}
+
+int
+order_carry_out(const struct ctl *ctl, const struct order_errand *e)
+{
+	struct order_recipient r;
+	int status = order_find(ctl, &r);
+
+	if (status != 0)
+		return status;
+	if (e->busy != NULL && errand_is_under_way(&r, e->verb)) {
+		journal_tell(LOG_ERR, "hydratorctl: %s", e->busy);
+		status = EXIT_FAILURE;
+	} else
+		status = order_run(&r, e);
+	order_leave(&r);
+	return status;
+}

@@ -61,6 +61,8 @@ struct order_errand {
 	/* What is on standard error before the reason, if it was refused: "not
 	 * reloaded, the old configuration stays in use". */
 	const char *refused;
+	/* Said, and not sent, while another is under way; NULL: another may be. */
+	const char *busy;
 };
 
 /*
@@ -69,6 +71,9 @@ struct order_errand {
  * EXIT_FAILURE (refused; not in time; no result to be seen) or as order_send().
  */
 int order_run(struct order_recipient *, const struct order_errand *) MUST_CHECK;
+
+/* The same from order_find() to order_leave(). */
+int order_carry_out(const struct ctl *, const struct order_errand *) MUST_CHECK;
 
 /* Waits for a moment (20 ms) for the end of the process: once a turn, in a loop that
  * looks for a result; after two seconds it says so if the process was stopped. Returns

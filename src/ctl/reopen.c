@@ -15,14 +15,7 @@ ctl_reopen(const struct ctl *ctl, int argc, char *argv[])
 		.done = "the logs are opened anew",
 		.refused = "not all was opened anew",
 	};
-	struct order_recipient r;
-	int status;
+	int status = ctl_parse_flag(argc, argv, NULL, NULL);
 
-	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
-		return status;
-	if ((status = order_find(ctl, &r)) != 0)
-		return status;
-	status = order_run(&r, &reopen);
-	order_leave(&r);
-	return status;
+	return status != 0 ? status : order_carry_out(ctl, &reopen);
 }

@@ -1,8 +1,4 @@
 /* Another program in the place of the running one. */
-#include <stdlib.h>
-#include <syslog.h>
-
-#include "base/journal.h"
 #include "config/config.h"
 #include "ctl/commands.h"
 #include "ctl/order.h"
@@ -21,15 +17,6 @@ upgrade_patience(const struct config *c)
 	return order_patience(3 * start + drain + TRIALS_GRACE);
 }
 
-static bool
-upgrade_is_under_way(const struct order_recipient *r)
-{
-	struct order_state s;
-
-	return order_read(r->ctl->name, r->pid, ORDER_OF_UPGRADE, &s) == 0 &&
-	       s.begun > s.ended;
-}
-
 int
 ctl_upgrade(const struct ctl *ctl, int argc, char *argv[])
 {
@@ -41,19 +28,9 @@ ctl_upgrade(const struct ctl *ctl, int argc, char *argv[])
 		.name = "the upgrade",
 		.done = "",
 		.refused = "not upgraded, the old program stays in use",
+		.busy = "another upgrade is under way",
 	};
-	struct order_recipient r;
-	int status;
+	int status = ctl_parse_flag(argc, argv, NULL, NULL);
 
-	if ((status = ctl_parse_flag(argc, argv, NULL, NULL)) != 0)
-		return status;
-	if ((status = order_find(ctl, &r)) != 0)
-		return status;
-	if (upgrade_is_under_way(&r)) {
-		journal_tell(LOG_ERR, "hydratorctl: another upgrade is under way");
-		status = EXIT_FAILURE;
-	} else
-		status = order_run(&r, &upgrade);
-	order_leave(&r);
-	return status;
+	return status != 0 ? status : order_carry_out(ctl, &upgrade);
 }
