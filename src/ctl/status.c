@@ -110,11 +110,10 @@ measure(const struct ctl *ctl, const struct attached *a, struct facts *f,
 	return true;
 }
 
-/* Whether all rows are more than a screen has lines, about: what is first would be
- * gone.
- */
+/* Whether it is more than a screen has lines, about: what is first would be gone. */
 static bool
-is_too_high(const struct ctl *ctl, const struct facts *f, const struct judge_verdict *v)
+is_too_high(const struct ctl *ctl, const struct facts *f, const struct judge_verdict *v,
+    bool quiet_processes)
 {
 	/* Of the daemon and its configuration, and of a heading with a blank line. */
 	const size_t fixed = 5, heading = 2;
@@ -122,7 +121,8 @@ is_too_high(const struct ctl *ctl, const struct facts *f, const struct judge_ver
 
 	if (ctl->format != OUT_TABLE)
 		return false;
-	lines = fixed + heading + f->ncategories + heading + f->nprocesses;
+	lines = fixed + heading + status_lines_categories(f, false) + heading +
+		status_lines_processes(f, quiet_processes);
 	if (f->nhosts > 0)
 		lines += heading + f->nhosts;
 	for (size_t i = 0; i < v->n; i++)
@@ -141,8 +141,9 @@ put_status(const struct ctl *ctl, const struct facts *f, const struct judge_verd
 	status_put_daemon(o, f);
 	status_put_readers(o, f, rate);
 	status_put_fleet(o, f);
-	status_put_categories(o, f);
-	status_put_processes(o, f, is_too_high(ctl, f, v));
+	/* Processes are left out first: what the daemon is for is its categories. */
+	status_put_categories(o, f, is_too_high(ctl, f, v, true));
+	status_put_processes(o, f, is_too_high(ctl, f, v, false));
 	status_put_hosts(o, f);
 	out_close(&o);
 }

@@ -61,11 +61,17 @@ cycle_phase(struct out *o, const char *key, const struct cycles_brief *b, uint64
 	out_span(o, key, NULL, b->number == 0 || nsec > INT64_MAX ? -1 : (int64_t)nsec);
 }
 
+static bool
+cycle_is_good(const struct cycles_brief *b)
+{
+	return b->result == CYCLES_PUBLISHED || b->result == CYCLES_UNCHANGED ||
+	       b->result == CYCLES_ADOPTED;
+}
+
 static void
 category_cycle(struct out *o, const struct facts *f, const struct cycles_brief *b)
 {
-	bool good = b->result == CYCLES_PUBLISHED || b->result == CYCLES_UNCHANGED ||
-		    b->result == CYCLES_ADOPTED;
+	bool good = cycle_is_good(b);
 
 	out_count(o, "cycle", NULL, b->number);
 	if (b->number != 0) {
@@ -218,13 +224,51 @@ category_row(struct out *o, const struct facts *f, const struct facts_category *
 	category_documents(o, f, l);
 }
 
-void
-status_put_categories(struct out *o, const struct facts *f)
+/* Whether something is to be said of it. */
+static bool
+category_is_notable(const struct facts_category *c)
 {
+	return !c->there || c->freshness != FRESHNESS_FRESH ||
+	       (c->cycle.number != 0 && !cycle_is_good(&c->cycle)) ||
+	       c->failures != 0 || c->refused != 0 || c->ledger.failing_since != 0 ||
+	       c->ledger.history.state == LEDGER_PAST_FAILING;
+}
+
+size_t
+status_lines_categories(const struct facts *f, bool quiet)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->ncategories; i++)
+		n += category_is_notable(&f->category[i]);
+	return quiet && n < f->ncategories ? n + 1 : f->ncategories;
+}
+
+static void
+note_left_out(struct out *o, size_t n, const char *how)
+{
+	char note[80];
+
+	if (n == 0)
+		return;
+	snprintf(note, sizeof(note),
+	    "and %zu that are %s: a higher screen, or hydratorctl top", n, how);
+	out_note(o, note);
+}
+
+void
+status_put_categories(struct out *o, const struct facts *f, bool quiet)
+{
+	size_t left_out = 0;
+
 	out_table(o, "categories", "", category_columns, NELEM(category_columns));
 	for (size_t i = 0; i < f->ncategories; i++)
-		category_row(o, f, &f->category[i]);
+		if (quiet && !category_is_notable(&f->category[i]))
+			left_out++;
+		else
+			category_row(o, f, &f->category[i]);
 	out_table_end(o);
+	note_left_out(o, left_out, "well");
 }
 
 static const struct out_column process_columns[] = {
@@ -307,11 +351,21 @@ process_is_notable(const struct facts *f, const struct facts_process *p)
 	       facts_process_hangs(f, p);
 }
 
+size_t
+status_lines_processes(const struct facts *f, bool quiet)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->nprocesses; i++)
+		n += f->process[i].view.role == PROCESS_SUPERVISOR ||
+		     process_is_notable(f, &f->process[i]);
+	return quiet && n < f->nprocesses ? n + 1 : f->nprocesses;
+}
+
 void
 status_put_processes(struct out *o, const struct facts *f, bool quiet)
 {
 	size_t left_out = 0;
-	char note[80];
 
 	out_table(o, "processes", "", process_columns, NELEM(process_columns));
 	/* Who owns the others stands first, in the last slot it is. */
@@ -327,12 +381,7 @@ status_put_processes(struct out *o, const struct facts *f, bool quiet)
 			process_row(o, f, &f->process[i]);
 	}
 	out_table_end(o);
-	if (left_out > 0) {
-		snprintf(note, sizeof(note),
-		    "and %zu that are ready: a higher screen, or hydratorctl top",
-		    left_out);
-		out_note(o, note);
-	}
+	note_left_out(o, left_out, "ready");
 }
 
 static const struct out_column host_columns[] = {

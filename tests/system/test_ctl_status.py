@@ -156,14 +156,17 @@ def test_a_low_screen(make_daemon):
     daemon = make_daemon(sources).start()
     wait_for(lambda: ctl(daemon, "status").rc == 0, "a daemon that is well")
     rc, text = screen(daemon, 80, 24, "status", env={"NO_COLOR": "1"})
-    assert rc == 0 and len(text.splitlines()) <= 26, text
+    assert rc == 0 and len(text.splitlines()) < 24, text
     assert "and 16 that are ready" in text and "supervisor" in text and "hydrator blip" not in text
+    assert "and 15 that are well" in text
     pid = daemon.kill_child("hydrator lora")
     wait_for(lambda: kinds(status(daemon)) == ["restarted"], "the death")
     rc, text = screen(daemon, 80, 24, "status", env={"NO_COLOR": "1"})
     assert rc == 1 and re.search(r"^hydrator lora +%d " % pid, text, re.M) and "and 15 that are ready" in text, text
+    rc, text = screen(daemon, 80, 36, "status", env={"NO_COLOR": "1"})
+    assert "that are ready" in text and "that are well" not in text and re.search(r"^blip +fresh", text, re.M), text
     rc, text = screen(daemon, 80, 60, "status", env={"NO_COLOR": "1"})
-    assert "hydrator blip" in text and "that are ready" not in text
+    assert "hydrator blip" in text and "that are ready" not in text and "that are well" not in text
     assert len(status(daemon)["processes"]) == 17
 
 
