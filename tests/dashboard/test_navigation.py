@@ -4,6 +4,7 @@ import re
 import pytest
 
 from browser import PATIENCE, PHONE
+from conftest import dashboard_of
 from daemon import wait_for
 
 # Link of the frame -> the end of its address, its heading.
@@ -66,3 +67,31 @@ def test_a_page_that_was_left_holds_no_connection(demo_page):
     demo_page.driver.get("about:blank")
     demo_page.driver.back()
     demo_page.shows("Live")
+
+
+@pytest.mark.parametrize("start, role, name", [
+    ("models/image_generation", "button", re.compile("^No workers")),
+    ("models/text_generation", "button", "Families"),
+    ("model/image_generation/Glass%20Frame", "button", re.compile("^30.days")),
+    ("changes/image_generation", "button", re.compile("^at risk")),
+    ("unlisted/image_generation", "button", re.compile("^Workers")),
+    ("statistics/text_generation", "checkbox", re.compile("family")),
+])
+def test_a_link_shows_what_its_sender_saw(demo_page, demo, start, role, name):
+    """To somebody whose browser remembers nothing."""
+    def seen():
+        demo_page.settled()
+        text = demo_page.by_role("main").text
+        # Ages go on, and how many rows below the screen are drawn is by chance.
+        return re.sub(r"\d+\s(s|min|h)( \d+\smin)?\b", "some time", text)[:1500]
+
+    demo_page.open(start)
+    demo_page.settled()
+    demo_page.click(role, name)
+    wait_for(lambda: not demo_page.url.endswith(start), "another address", PATIENCE)
+    demo_page.script("return new Promise(requestAnimationFrame)")  # the view has been told of it
+    sent, link = seen(), demo_page.url
+    demo_page.of(dashboard_of(demo))
+    demo_page.driver.get("about:blank")
+    demo_page.driver.get(link)
+    wait_for(lambda: seen() == sent, "what the sender saw", PATIENCE)

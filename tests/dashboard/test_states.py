@@ -164,11 +164,15 @@ def test_a_reload_is_not_noticed(serve, page):
         window.seen = [];
         new MutationObserver(list => seen.push(...list.flatMap(m => [...m.addedNodes, ...m.removedNodes])
             .map(n => n.className ?? ""))).observe(document.querySelector("main"), {childList: true, subtree: true});
+        window.states = [];
+        const state = document.getElementById("live");
+        new MutationObserver(() => states.push(state.innerText)).observe(state, {childList: true, subtree: true});
         const root = document.documentElement;
         new MutationObserver(() => seen.push("root: " + root.className)).observe(root, {attributes: true});""")
     daemon.reload()
+    wait_for(lambda: page.script("return states").count("Reconnecting"), "the end of the stream", PATIENCE)
+    wait_for(lambda: page.script("return states.at(-1)") == "Live", "another stream", PATIENCE)
     daemon.send(signal.SIGUSR1)
-    page.shows("Live")
     page.settled()
     assert page.focus().get_attribute("value") == "can"
     assert not [name for name in page.script("return seen") if re.search("loading|problem|down", str(name))]
