@@ -88,6 +88,7 @@ def test_no_data_yet(page, daemon):
     daemon.upstream.mode("blip", "500")
     daemon.start(wait=False)
     page.base = dashboard_of(daemon)
+    page.expect(FAILED_REQUEST)  # readiness may still be 503
     page.open()
     page.shows("1 of 3 categories is without data.")
     page.shows("Without data")
