@@ -1,6 +1,6 @@
 import { $, h, put, setText, uid } from "./dom.js";
 import { CATEGORIES, FLAGS, PRESETS, count, isRiskCategory, number } from "./words.js";
-import { ApiError, connection, fetchJson, statisticsPath } from "./api.js";
+import { connection, fetchJson, statisticsPath } from "./api.js";
 import { goTo, href } from "./address.js";
 import { announce, copyButton, downloadLink, emptyNote, freshnessNote, loading, problem, uncounted, viewHead, visibleName } from "./parts.js";
 import { toCsv, toMarkdown } from "./export.js";
