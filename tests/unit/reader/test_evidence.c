@@ -193,7 +193,7 @@ TEST_WITH(a_model_without_history, answer_world_setup_filled, answer_world_teard
 TEST(one_model_is_explained_where_that_is_asked)
 {
 	struct answer_world *w = *state;
-	char plain[600], want[700];
+	char plain[600], want[800];
 	char *end;
 	int flags = 0;
 
