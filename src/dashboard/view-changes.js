@@ -11,6 +11,7 @@ import { shell } from "./shell.js";
 // Of a page that is open for weeks.
 const CHANGES_MOST = 4000;
 const CHANGES_STEP = 40;
+const CHANGES_GATHER = 100;
 const CHANGES_DATE = formatter("DateTimeFormat", "en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 // The total is left out, which is another one each time.
 const CHANGES_FIGURES = {
@@ -98,6 +99,7 @@ export class ViewChanges extends HTMLElement {
 	#rows = [];
 	#known = new Set();
 	#held = [];
+	#coming = [];
 	#shown = CHANGES_STEP;
 	#loaded = false;
 	#reached = "";
@@ -136,7 +138,7 @@ export class ViewChanges extends HTMLElement {
 			this.#note,
 		);
 		const { signal } = this.#abort;
-		live.addEventListener("change", (event) => this.#add([event.detail]), { signal });
+		live.addEventListener("change", (event) => this.#come(event.detail), { signal });
 		// The first view of a page may be there before it is known which categories are.
 		shell.addEventListener("health", () => this.#loaded || this.#load(), { signal });
 	}
@@ -234,6 +236,14 @@ export class ViewChanges extends HTMLElement {
 			return emptyNote("No history is kept here, so there are no changes.", h("p", {}, "The daemon keeps one with ", h("code", {}, "history.enabled"), " and a ", h("code", {}, "state_dir"), "."));
 		}
 		return problem(error, () => this.#load());
+	}
+
+	// A refresh tells of hundreds one by one: they are drawn together.
+	#come(row) {
+		this.#coming.push(row);
+		if (this.#coming.length === 1) {
+			setTimeout(() => this.#add(this.#coming.splice(0)), CHANGES_GATHER);
+		}
 	}
 
 	// Rows that are there already are skipped: streams and lists overlap.

@@ -128,6 +128,28 @@ def test_new_changes_come_by_themselves_and_move_nothing(copied, page):
     page.absent("button", re.compile("new change"))
 
 
+def test_changes_that_come_at_once_are_drawn_together(page, demo):
+    """A refresh tells of up to 200 in each category, and drawing takes its time."""
+    wrapper = page.cdp("Page.addScriptToEvaluateOnNewDocument", source="""
+        window.EventSource = class extends EventSource { constructor(...given) { super(...given); window.stream = this; } };""")
+    try:
+        page.of(dashboard_of(demo)).open("changes/image_generation")
+    finally:
+        page.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=wrapper["identifier"])
+    before = len(changes_of(demo, "image_generation"))
+    page.shows(re.compile(r"^%d\schanges" % before, re.M))
+    page.script("""
+        window.drawn = 0;
+        new MutationObserver(records => { drawn += records.length; }).observe(document.querySelector(".changes-list"), {childList: true});
+        const at = Math.floor(Date.now() / 1000);
+        for (let i = 0; i < 200; i++) {
+            stream.dispatchEvent(new MessageEvent("change", {lastEventId: "flood-" + i, data: JSON.stringify(
+                {category: "image_generation", id: 4e12 + i, kind: "appeared", model: "flood " + i, at, since: at, before: null, after: null})}));
+        }""")
+    page.shows(re.compile(r"^%d\schanges" % (before + 200), re.M))
+    assert page.script("return drawn") <= 2
+
+
 def test_without_a_history_there_are_no_changes(make_daemon, page):
     daemon = make_daemon(settings="history { enabled = false }").start()
     page.expect()
