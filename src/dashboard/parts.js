@@ -34,12 +34,12 @@ export function flagChip(name) {
 	return h("span", { class: "chip flag", title: FLAGS[name]?.help }, FLAGS[name]?.words ?? name);
 }
 
-const PARTS_HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const PARTS_HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 // A name of others as a text: what cannot be seen or would turn what stands around it is
 // written as its number. Right-to-left letters stay what they are.
 export function visibleName(name) {
-	return name.replace(PARTS_HIDDEN, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+	return name.replace(PARTS_HIDDEN, (c) => "\\u" + c.codePointAt(0).toString(16).padStart(4, "0"));
 }
 
 // The same as an element, isolated from the direction of what stands around it.

@@ -24,6 +24,7 @@ HOSTILE = {
     "../../admin?x=1&y=2#/help": None,
     "%3Cscript%3E%00%2F": None,
     "safe\u202egpj.exe": r"safe\S+gpj\.exe",
+    "a\u00adnd\U000e0041ra\u3164": r"a\\u00adnd\\ue0041ra\\u3164",
     "\u0646\u0645\u0648\u0630\u062c \u0639\u0631\u0628\u064a 1.5": None,
     "\u2066isolate without an end": r"\S*isolate without an end",
     "line one\nline two\ttab": r"line one\W.*line two",
