@@ -186,7 +186,7 @@ export class ViewModel extends HTMLElement {
 			} else if (!this.#data) {
 				this.#clear(problem(error, () => this.#load()));
 			} else if (!error.offline) {
-				put(this.#freshness, this.#answer && freshnessNote(this.#answer), " ", badge("No newer data: " + error.detail, "warning", "warn"));
+				put(this.#freshness, this.#answer && freshnessNote(this.#answer), " ", badge("No newer data: " + error.message, "warning", "warn"));
 			}
 		}
 	}

@@ -69,7 +69,10 @@ def test_addresses_that_mean_harm(page, strangers):
     page.of(dashboard_of(strangers))
     page.expect()
     attack = urllib.parse.quote("<img src=x onerror=alert(1)>\u202e", safe="")
-    for address in ("model/image_generation/" + attack, attack, "models/" + attack, "statistics/" + attack, "changes/image_generation/" + attack,
+    endless = "n" * 5000
+    for address in ("models/" + endless, "statistics/" + endless, "models/image_generation?q=" + endless,
+                    "unlisted/image_generation?q=" + endless, "changes?q=" + endless,
+                    "model/image_generation/" + attack, attack, "models/" + attack, "statistics/" + attack, "changes/image_generation/" + attack,
                     "models/image_generation?q=%s&sort=%s&preset=%s&columns=%s&baseline=%s" % ((attack,) * 5),
                     "model/..%2f..%2fevents/x", "models/__proto__", "unlisted/%2f%2fevil.example"):
         page.open(address)
