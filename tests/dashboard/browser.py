@@ -1,7 +1,9 @@
 """Chromium without a window, and a page in it as a person meets it: by role and name, by mouse and keys."""
 import os
 import pathlib
+import random
 import re
+import socket
 
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -34,6 +36,19 @@ window.fetch = (...what) => {
 """
 
 
+def driver_port():
+    """A free one that nobody else is given meanwhile: the kernel's own begin above (ip_local_port_range), so a daemon
+    that listens on port 0 does not get it."""
+    for port in random.sample(range(16000, 32000), 100):
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free")
+
+
 def start(chromium, chromedriver, directory):
     """A browser with a new profile, whose temporary files are below `directory`."""
     options = webdriver.ChromeOptions()
@@ -42,7 +57,8 @@ def start(chromium, chromedriver, directory):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     home = {name: str(directory) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
-    service = Service(chromedriver, log_path=str(directory / "chromedriver.log"), env=dict(os.environ, **home))
+    service = Service(chromedriver, port=driver_port(), log_path=str(directory / "chromedriver.log"),
+                      env=dict(os.environ, **home))
     driver = webdriver.Chrome(service=service, options=options)
     driver.set_page_load_timeout(PATIENCE)
     driver.set_script_timeout(PATIENCE)
