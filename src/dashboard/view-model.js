@@ -459,7 +459,7 @@ export class ViewModel extends HTMLElement {
 		const text = this.#address.category === "text_generation";
 		return [title, modelTable("Workers that serve it",
 			[["Name"], ["Online"], ["Trusted"], ["Performance"], ["Up for", true], ...(text ? [["Length", true], ["Context", true]] : []), ["Program"]],
-			workers.map((worker) => [nameText(worker.name ?? ""), worker.online ? "yes" : "no", worker.trusted ? "yes" : "no", worker.performance, h("span", { class: "nowrap" }, age(worker.uptime)),
+			workers.map((worker) => [nameText(worker.name ?? ""), worker.online ? "yes" : "no", worker.trusted ? "yes" : "no", nameText(worker.performance ?? ""), h("span", { class: "nowrap" }, age(worker.uptime)),
 				...(text ? [number(worker.max_length), number(worker.max_context_length)] : []), nameText(worker.bridge_agent ?? "")]))];
 	}
 
@@ -480,7 +480,7 @@ export class ViewModel extends HTMLElement {
 			return [];
 		}
 		const columns = [["Backend"], ["Name there"], ["Workers", true], ["Today", true], ["Month", true], ["Total", true], ["Jobs waiting", true]];
-		return [h("h2", {}, "Backends"), modelTable("Backends", columns, all.map((one) => [one.backend, nameText(one.variant_name),
+		return [h("h2", {}, "Backends"), modelTable("Backends", columns, all.map((one) => [nameText(one.backend), nameText(one.variant_name),
 			number(one.worker_count), number(one.usage_day), number(one.usage_month), number(one.usage_total), number(one.queued_jobs)]))];
 	}
 }
