@@ -7,7 +7,8 @@ import re
 import pytest
 
 from codings import DECODE
-from daemon import PATIENCE, Answer, wait_for
+from daemon import PATIENCE, wait_for
+from proxy import get
 from test_reload import hup, refusals, reloads
 
 PAGE = "/dashboard"
@@ -97,15 +98,6 @@ def test_methods_and_paths(demo, page):
 # Its addresses.
 
 
-def ask(port, target, headers=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    try:
-        connection.request("GET", target, headers=headers or {})
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
 def port_of(daemon):
     return int(re.findall(r"the dashboard on 127\.0\.0\.1:(\d+)", daemon.log())[-1])
 
@@ -114,11 +106,11 @@ def check_own_address(daemon):
     """It is at that address, with all else, and not at those of listen."""
     port = port_of(daemon)
     assert port != daemon.port
-    assert ask(port, PAGE).status == ask(port, "/api" + PAGE).status == 200
+    assert get(port, PAGE).status == get(port, "/api" + PAGE).status == 200
     for target in ("/heartbeat", "/readyz", "/model_references/statistics/image_generation"):
-        assert ask(port, target).status == ask(daemon.port, target).status == 200
+        assert get(port, target).status == get(daemon.port, target).status == 200
     for target in (PAGE, "/api" + PAGE):
-        answer = ask(daemon.port, target)
+        answer = get(daemon.port, target)
         assert (answer.status, answer.json()) == (404, {"detail": "Not Found"})
 
 
@@ -150,7 +142,7 @@ def test_streams_reach_its_address(make_daemon):
 
 def test_nowhere(make_daemon):
     daemon = make_daemon(settings='http { dashboard_listen = { "none" } }').start()
-    assert ask(daemon.port, PAGE).status == 404
+    assert get(daemon.port, PAGE).status == 404
     assert "the dashboard on" not in daemon.log()
 
 
@@ -177,7 +169,7 @@ def test_an_address_of_listen_is_not_taken(make_daemon):
 def test_a_reload_adds_moves_and_removes_it(make_daemon):
     daemon = make_daemon().start()
     plain, before = daemon.config.read_text(), refusals(daemon)
-    assert ask(daemon.port, PAGE).status == 200
+    assert get(daemon.port, PAGE).status == 200
 
     def reload(settings):
         daemon.config.write_text(plain + settings)
@@ -185,19 +177,19 @@ def test_a_reload_adds_moves_and_removes_it(make_daemon):
         assert refusals(daemon) == before, daemon.log()[-2000:]
 
     reload('http { dashboard_listen = { "127.0.0.1:%d" } }\n' % daemon.hold_port())
-    wait_for(lambda: ask(daemon.port, PAGE).status == 404, "the new readers alone")
+    wait_for(lambda: get(daemon.port, PAGE).status == 404, "the new readers alone")
     check_own_address(daemon)
     former = port_of(daemon)
     reload('http { dashboard_listen = { "none" } }\n')
     wait_for(lambda: refused(former), "the former address to be given up")
-    assert ask(daemon.port, PAGE).status == 404
+    assert get(daemon.port, PAGE).status == 404
     reload("")
-    wait_for(lambda: ask(daemon.port, PAGE).status == 200, "the new readers alone")
+    wait_for(lambda: get(daemon.port, PAGE).status == 200, "the new readers alone")
 
 
 def refused(port):
     try:
-        ask(port, "/heartbeat")
+        get(port, "/heartbeat")
     except OSError:
         return True
     return False
