@@ -16,6 +16,8 @@ PERIOD = 1000  # as in test_gate
 TTL, STALE, ERROR = 1500, 3500, 5500
 # After so many periods.
 STATES = ("fresh", "fresh", "stale", "stale", "stale-if-error", "stale-if-error")
+# Read late, it is new content of its own, and a cycle of the same documents is not unchanged.
+NO_HISTORY = "history { enabled = false }"
 SCHEDULE = "interval = %d ttl = %d stale_ttl = %d stale_if_error = %d jitter = 0" % (PERIOD, TTL, STALE, ERROR)
 
 
@@ -30,7 +32,8 @@ def upstream(tmp_path):
 @pytest.fixture
 def daemon(make_daemon, upstream):
     return make_daemon({"image_generation": [upstream.reference("image_generation")]}, upstream.horde,
-                       hydration=SCHEDULE, horde_settings="timeout = 3", settings="upstream { timeout = 3 }").start()
+                       hydration=SCHEDULE, horde_settings="timeout = 3",
+                       settings="upstream { timeout = 3 }\n" + NO_HISTORY).start()
 
 
 def old(daemon, name):
