@@ -71,8 +71,6 @@ analytics_write_risk(const struct analytics_settings *settings,
 {
 	struct printing p = { settings, pace, arena, out };
 
-	if (reference_merge(reference, horde, arena, pace) == -1)
-		return -1;
 	if (render_risk(&p, in->category, horde, reference->models, reference->nmodels,
 		&reference->bases) == -1)
 		return -1;
@@ -95,6 +93,9 @@ analytics_render_in(const struct analytics_settings *settings,
 
 	if (analytics_read(settings, in, arena, &horde, &workers, &reference, report) ==
 	    -1)
+		return -1;
+	if (category_has_horde(in->category) &&
+	    reference_merge(&reference, &horde, arena, report->pace) == -1)
 		return -1;
 	census_take(in->category, &reference, &horde, &workers, report->census);
 	payload_begin(out, in->category);

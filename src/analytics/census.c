@@ -14,23 +14,21 @@ census_add(struct census *c, struct str name)
 	c->names += XXH3_64bits(name.p, name.len);
 }
 
-/* Without a worker a model is flagged, listed or not. */
+/* What the answers flag a model for, by the document whose fault it would be. A
+ * document of other models than ours, or without one of its periods, is as bad as an
+ * empty one. The day does not count: it begins anew. */
 static void
-census_status(const struct horde *h, struct census *c)
+census_models(const struct reference *r, const struct horde *h, struct census *census)
 {
-	for (uint32_t i = 0; i < h->nstatuses; i++)
-		if (h->statuses[i].count > 0)
-			census_add(c, h->statuses[i].name);
-}
+	const struct model *m;
+	const int64_t *used;
 
-static void
-census_stats(const struct horde *h, struct census *c)
-{
-	for (uint32_t i = 0; i < h->names.count; i++) {
-		const struct horde_name *n = map_at(&h->names, i);
-
-		if (usage_known(&n->usage))
-			census_add(c, h->names.keys[i]);
+	for (m = r->models; m < r->models + r->nmodels; m++) {
+		used = h->has_families ? m->merged.family.n : m->merged.exact.n;
+		if (m->merged.workers > 0)
+			census_add(&census[DOCUMENT_STATUS], m->record.name);
+		if (used[PERIOD_MONTH] > 0 && used[PERIOD_TOTAL] > 0)
+			census_add(&census[DOCUMENT_STATS], m->record.name);
 	}
 }
 
@@ -49,7 +47,6 @@ census_take(enum category category, const struct reference *r, const struct hord
 	census[DOCUMENT_REFERENCE] = (struct census){ r->nvalid, r->names };
 	if (!category_has_horde(category))
 		return;
-	census_status(h, &census[DOCUMENT_STATUS]);
-	census_stats(h, &census[DOCUMENT_STATS]);
+	census_models(r, h, census);
 	census_workers(w, &census[DOCUMENT_WORKERS]);
 }

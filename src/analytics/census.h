@@ -9,7 +9,8 @@
 #include "terms/category.h"
 
 /* Fills in census[DOCUMENT_MAX] from documents that were read; horde and workers are
- * only looked at if category_has_horde(). What was left out as invalid is not there. */
+ * only looked at if category_has_horde(), and the reference is merged with them then.
+ * What was left out as invalid is not there. */
 void census_take(enum category, const struct reference *, const struct horde *,
     const struct workers *, struct census *);
 

@@ -295,37 +295,68 @@ cycle_analyse(struct cycle *c, struct cycle_run *run, int64_t now)
 	return result;
 }
 
-/* Returns false if a document was refused. What passed once is not asked again. */
+/* The part of its models that the reference has left: as many fewer can have a worker,
+ * or usage. */
+static double
+cycle_share_left(const struct cycle *c, const struct cycle_run *run)
+{
+	const struct gate *g = &c->gate[INPUT_REFERENCE];
+	double now = (double)run->census[DOCUMENT_REFERENCE].count;
+
+	if (!c->inputs.of[INPUT_REFERENCE].offered.held || !g->known ||
+	    now >= (double)g->good.count)
+		return 1;
+	return now / (double)g->good.count;
+}
+
+/* Returns false if an offered document was refused. */
+static bool
+cycle_judge(struct cycle *c, const struct cycle_run *run, size_t k,
+    const struct gate_rule *rule, int64_t boot, int64_t wall)
+{
+	const struct census *census = &run->census[INPUT_DOCUMENT(k)];
+	enum gate_verdict verdict;
+	char why[256];
+
+	verdict = gate_judge(&c->gate[k], rule, census, boot, wall);
+	if (verdict == GATE_REFUSED) {
+		gate_describe(&c->gate[k], rule, INPUT_DOCUMENT(k), why, sizeof(why));
+		account_refused(c, k, why);
+		inputs_refuse(&c->inputs, k, INPUT_IMPLAUSIBLE, why);
+		return false;
+	}
+	if (verdict == GATE_ORDERED)
+		c->accept[k].passed = true;
+	if (verdict != GATE_PLAUSIBLE)
+		outcome_passed(c, k, census, verdict);
+	return true;
+}
+
+/* Returns false if a document was refused. What passed once is not asked again. The
+ * others are counted by the models of the reference: beside one that is refused nothing
+ * can be said of them yet. */
 static bool
 cycle_pass_gate(struct cycle *c, struct cycle_run *run)
 {
-	const struct gate_rule rule = {
+	struct gate_rule rule = {
 		.min_ratio = c->config->gate.min_ratio,
 		.confirmations = (uint64_t)c->config->gate.confirmations,
 		.spacing = c->config->hydration.interval * NSEC_PER_SEC / 2,
 	};
 	int64_t boot = clock_boot(), wall = clock_wall();
-	enum gate_verdict verdict;
+	double share = cycle_share_left(c, run);
 	bool passed = true;
-	char why[256];
 	size_t k;
 
 	for (k = 0; k < c->inputs.n && !run->judged; k++) {
-		const struct census *census = &run->census[INPUT_DOCUMENT(k)];
-
 		if (!c->inputs.of[k].offered.held)
 			continue;
-		verdict = gate_judge(&c->gate[k], &rule, census, boot, wall);
-		if (verdict == GATE_ORDERED)
-			c->accept[k].passed = true;
-		if (verdict == GATE_REFUSED) {
-			gate_describe(
-			    &c->gate[k], &rule, INPUT_DOCUMENT(k), why, sizeof(why));
-			account_refused(c, k, why);
-			inputs_refuse(&c->inputs, k, INPUT_IMPLAUSIBLE, why);
-			passed = false;
-		} else if (verdict != GATE_PLAUSIBLE)
-			outcome_passed(c, k, census, verdict);
+		rule.min_ratio = c->config->gate.min_ratio;
+		if ((k == INPUT_STATUS || k == INPUT_STATS) && !c->gate[k].ordered)
+			rule.min_ratio *= share;
+		passed &= cycle_judge(c, run, k, &rule, boot, wall);
+		if (k == INPUT_REFERENCE && !passed)
+			return false;
 	}
 	run->judged = true;
 	return passed;

@@ -88,6 +88,8 @@ cycle_keep(struct cycle *c, const struct cycle_run *run)
 	for (k = 0; k < c->inputs.n; k++)
 		if (c->inputs.of[k].offered.held)
 			gate_accept(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
+		else if (c->inputs.of[k].good.held && run->last == NULL)
+			gate_measure(&c->gate[k], &run->census[INPUT_DOCUMENT(k)]);
 	inputs_accept(&c->inputs);
 	inputs_stamp(&c->inputs, &own);
 	if (part_stamp_is_there(&own.part[PART_WORKERS]))

@@ -57,11 +57,17 @@ gate_forget(struct gate *g)
 }
 
 void
-gate_accept(struct gate *g, const struct census *c)
+gate_measure(struct gate *g, const struct census *c)
 {
 	g->known = true;
 	g->at_least = false;
 	g->good = *c;
+}
+
+void
+gate_accept(struct gate *g, const struct census *c)
+{
+	gate_measure(g, c);
 	gate_forget(g);
 }
 

@@ -51,6 +51,10 @@ void gate_forget(struct gate *);
 /* A document was published: it is the good one from now on. */
 void gate_accept(struct gate *, const struct census *);
 
+/* What the good document holds now, beside others than it was accepted with: status and
+ * stats are counted by the models of the reference. */
+void gate_measure(struct gate *, const struct census *);
+
 /* Says what was refused: for a log line. */
 void gate_describe(const struct gate *, const struct gate_rule *, enum document_kind,
     char *out, size_t len);

@@ -31,7 +31,7 @@ recall_horde(struct cycle *c, const struct view_directory *d, bool has_workers)
 
 	for (i = 0; i < n; i++) {
 		status |= row[i].worker_count > 0;
-		stats |= row[i].usage_total[0] > 0 || row[i].usage_month[0] > 0;
+		stats |= row[i].usage_total[0] > 0 && row[i].usage_month[0] > 0;
 		workers |= row[i].nworkers > 0;
 	}
 	recall_gate(&c->gate[INPUT_STATUS], status, true);

@@ -10,8 +10,8 @@
 #include "base/str.h"
 #include "terms/document.h"
 
-/* How much of use a document holds: models of the reference, models with a worker of
- * the status, models with usage of the stats, workers. */
+/* How much of use a document holds: models of the reference; which of these have a
+ * worker by the status, and usage of the month and ever by the stats; workers. */
 struct census {
 	uint64_t count;
 	uint64_t names; /* sum of hashes: the same set gives the same in any order */

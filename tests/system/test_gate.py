@@ -123,6 +123,21 @@ def test_a_shrunken_document_is_refused_until_it_came_three_times(make_daemon, u
     assert samples(daemon)['consecutive_failures{category="%s"}' % CATEGORY] == 0
 
 
+@pytest.mark.parametrize("document", ("status_image", "stats_image"))
+def test_a_document_of_other_models_is_refused(make_daemon, upstream, document):
+    """As long as the good one, but of another category: every model would be flagged."""
+    daemon = start(make_daemon, upstream)
+    name, unit = DOCUMENTS[document]
+    before = bodies(daemon)
+    put(upstream, document, original(document.replace("image", "text")))
+    cycle(daemon, lambda: len(refusals(daemon)) == 1)
+    assert refusals(daemon)[0][:3] == (name, "0", unit)
+    assert bodies(daemon) == before
+    put(upstream, document, original(document))
+    cycle(daemon, lambda: gate(daemon)["refused"] == [])
+    assert bodies(daemon) == before
+
+
 def accept(daemon, category=CATEGORY):
     """hydratorctl refresh --accept-smaller: its exit status and what it says, on either."""
     said = ctl(daemon, "refresh", "--accept-smaller", "--yes", category)

@@ -40,13 +40,23 @@ TEST(test_only_valid_records_count)
 	assert_false(cases_next(&c));
 }
 
-TEST(test_idle_models_and_unused_ones_do_not_count)
+TEST(test_models_of_ours_with_workers_and_usage_count)
 {
+	struct cases c;
+
 	analysis_init(&analysis, CATEGORY_IMAGE_GENERATION);
-	analysis_only_case(&analysis, FILE_OF_CASES, "use");
-	assert_int_equal(census[DOCUMENT_REFERENCE].count, 0);
+	cases_only(&c, FILE_OF_CASES, "use");
+	analysis_case(&analysis, &c);
+	assert_int_equal(census[DOCUMENT_REFERENCE].count, 3);
 	assert_int_equal(census[DOCUMENT_STATUS].count, 1);
-	assert_int_equal(census[DOCUMENT_STATS].count, 2);
+	assert_int_equal(census[DOCUMENT_STATS].count, 1);
+	assert_int_not_equal(census[DOCUMENT_STATS].names, 0);
+	assert_true(cases_next(&c));
+	analysis_case(&analysis, &c);
+	assert_int_equal(census[DOCUMENT_REFERENCE].count, 1);
+	assert_int_equal(census[DOCUMENT_STATUS].count, 0);
+	assert_int_equal(census[DOCUMENT_STATS].count, 0);
+	assert_false(cases_next(&c));
 }
 
 TEST(test_categories_without_the_horde)

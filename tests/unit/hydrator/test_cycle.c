@@ -566,7 +566,8 @@ TEST(test_old_document_beside_new_ones)
 	snapshot_release(&s);
 	/* Once more, and it is still that old. */
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", " s old: ");
-	hydrator_world_put("stats_image.json", json_text_of("{'month': {'Elm': 60}}"));
+	hydrator_world_put("stats_image.json",
+	    json_text_of("{'month': {'Elm': 60}, 'total': {'Elm': 60}}"));
 	assert_published(4);
 	assert_true(stamp().part[PART_DELETION_RISK].fetched_boot > first);
 	assert_int_equal(atomic_load(&cycle.counters->failures_in_row), 0);
@@ -606,6 +607,69 @@ TEST(test_shrunken_document_must_come_again)
 	/* It is the good one now. */
 	assert_published(6);
 	assert_int_equal(count(COUNTER_REFRESHES_UNCHANGED), 4);
+}
+
+/* Full documents, but of other models, or without what flags a model. */
+TEST(test_documents_of_other_models_have_shrunk)
+{
+	static const char *const periods[][2] = {
+		{ "day", "total" },
+		{ "day", "month" },
+	};
+	size_t i;
+
+	assert_published(1);
+	for (i = 0; i < NELEM(periods); i++) {
+		hydrator_world_put("stats_image.json",
+		    json_text_of("{'%s': {'Elm': 4}, '%s': {'Elm': 600}}",
+			periods[i][0], periods[i][1]));
+		assert_partial(CYCLE_REFUSED, no_usage, "of 3 like it)");
+	}
+	hydrator_world_put("stats_image.json",
+	    json_text_of(
+		"{'month': {'Fir': 5, 'Yew': 7}, 'total': {'Fir': 6, 'Yew': 7}}"));
+	assert_partial(CYCLE_REFUSED, no_usage, "of 3 like it)");
+	hydrator_world_put_case("two_models");
+	assert_published(5);
+	hydrator_world_put_case("fir_has_workers");
+	assert_partial(CYCLE_REFUSED,
+	    "status is 0 s old: implausible: 0 models with a worker, down from 1 ",
+	    "(answer 1 of 3 like it)");
+}
+
+static void
+put_usage(size_t month)
+{
+	hydrator_world_put("stats_image.json",
+	    json_text_of(
+		"{'month': {'Elm': %zu, 'Ash': 5, 'Fir': 5}, 'total': {'Elm': 600, "
+		"'Ash': 5, 'Fir': 5}}",
+		month));
+}
+
+/* What is wrong with the reference is not said of the documents that are held against
+ * it, and a smaller one that is believed makes them no smaller. */
+TEST(test_others_are_measured_by_the_reference)
+{
+	size_t i;
+
+	world.config.hydration.interval = 0;
+	hydrator_world_put_case("four_models");
+	assert_published(1);
+	hydrator_world_put_case("elm");
+	for (i = 0; i < 2; i++) {
+		put_usage(50 + i);
+		assert_partial(CYCLE_REFUSED,
+		    "reference is 0 s old: implausible: 1 models, down from 4 ",
+		    " of 3 like it)");
+		assert_int_equal(refused(), 1u << DOCUMENT_REFERENCE);
+	}
+	put_usage(60);
+	assert_published(4);
+	assert_int_equal(refused(), 0);
+	assert_int_equal(cycle.gate[INPUT_STATUS].good.count, 1);
+	hydrator_world_put("stats_image.json", "{}");
+	assert_partial(CYCLE_REFUSED, no_usage, "(answer 1 of 3 like it)");
 }
 
 TEST(test_answers_in_haste_are_one)
@@ -763,7 +827,7 @@ TEST(test_a_bad_file_of_a_gate_is_not_believed)
 
 TEST(test_flapping_document_never_passes)
 {
-	const char *full = json_text_of("{'month':{'Elm':5}}");
+	const char *full = json_text_of("{'month':{'Elm':5}, 'total':{'Elm':5}}");
 	uint64_t g;
 
 	world.config.hydration.interval = 0;
@@ -835,7 +899,8 @@ TEST(test_first_cycle_is_judged_by_the_last_snapshot)
 	assert_int_equal(snapshot_generation(world.segment, 0), 2);
 	assert_int_equal(count(COUNTER_REFRESHES_PARTIAL), 1);
 	assert_int_equal(parts(), STATISTICS | RISK | WORKERS);
-	hydrator_world_put("stats_image.json", json_text_of("{'day': {'Ash': 1}}"));
+	hydrator_world_put("stats_image.json",
+	    json_text_of("{'month': {'Elm': 1}, 'total': {'Elm': 1}}"));
 	assert_published(3);
 	assert_int_equal(refused(), 0);
 }
@@ -1051,7 +1116,8 @@ TEST(test_short_of_memory)
 	assert_published(1);
 	memory_open(&memory, 1);
 	cycle.memory = &memory;
-	hydrator_world_put("stats_image.json", json_text_of("{'day': {'Elm': 9}}"));
+	hydrator_world_put("stats_image.json",
+	    json_text_of("{'month': {'Elm': 9}, 'total': {'Elm': 9}}"));
 	memory.begun = 0; /* all of the process is more than a byte */
 	assert_int_equal(run(), CYCLE_NO_ROOM);
 	assert_int_equal(hydrator_world_logged("not refreshed: it takes "), 1);
@@ -1137,7 +1203,8 @@ TEST(test_the_end_of_trouble_is_said_once)
 	assert_published(1);
 	hydrator_world_put("stats_image.json", NULL);
 	assert_partial(CYCLE_REUSED, "stats is 0 s old", "stats_image.json");
-	hydrator_world_put("stats_image.json", json_text_of("{'month': {'Elm': 60}}"));
+	hydrator_world_put("stats_image.json",
+	    json_text_of("{'month': {'Elm': 60}, 'total': {'Elm': 60}}"));
 	assert_int_equal(run(), CYCLE_PUBLISHED);
 	assert_int_equal(hydrator_world_logged("image_generation is well again after 0 "
 					       "s, which began with: stats is 0 s old"),
