@@ -1,7 +1,7 @@
 """The files of etc/proxy before a daemon and a stand-in for the Python service, by the real proxies.
 
-They run as they are shipped, with three replacements: the address for clients (*:80), and the ports
-of hydratord (19820) and of the Python service (19800).
+They run as they are shipped, with three replacements: the address for clients (*:80, Caddy's :80),
+and the ports of hydratord (19820) and of the Python service (19800).
 """
 import collections
 import http.client
@@ -43,39 +43,58 @@ http {{
     include {directory}/sample;
 }}
 """
+# Without its API, which would have a port that all have in common.
+CADDY = """
+{{
+	admin off
+	default_bind 127.0.0.1
+}}
+import {directory}/sample
+"""
 
 
-def replaced(name, clients, hydratord, python):
+def replaced(name, hydratord, python, *addresses):
     text = (SAMPLES / name).read_text()
-    for old, new in (("*:80", "127.0.0.1:%d" % clients), ("19820", str(hydratord)), ("19800", str(python))):
-        assert old in text or (name, old) == ("varnish.vcl", "*:80")
+    for old, new in (*addresses, ("19820", str(hydratord)), ("19800", str(python))):
+        assert old in text
         text = text.replace(old, new)
     return text
 
 
 def nginx(directory, clients, hydratord, python):
     program = tool("nginx", "nginx-light")
-    (directory / "sample").write_text(replaced("nginx.conf", clients, hydratord, python))
+    (directory / "sample").write_text(replaced(
+        "nginx.conf", hydratord, python, ("*:80", "127.0.0.1:%d" % clients)))
     (directory / "nginx.conf").write_text(NGINX.format(directory=directory))
     return [program, "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")]
 
 
 def haproxy(directory, clients, hydratord, python):
     program = tool("haproxy", "haproxy")
-    (directory / "sample").write_text(replaced("haproxy.cfg", clients, hydratord, python))
+    (directory / "sample").write_text(replaced(
+        "haproxy.cfg", hydratord, python, ("*:80", "127.0.0.1:%d" % clients)))
     return [program, "-db", "-f", str(directory / "sample")]
 
 
 def varnish(directory, clients, hydratord, python):
     program = tool("varnishd", "varnish")
     tool("cc", "gcc")  # it compiles its configuration
-    (directory / "sample").write_text(replaced("varnish.vcl", clients, hydratord, python))
+    (directory / "sample").write_text(replaced("varnish.vcl", hydratord, python))
     return [program, "-F", "-j", "none", "-n", str(directory / "work"), "-a", "127.0.0.1:%d" % clients,
             "-f", str(directory / "sample"), "-s", "malloc,16m", "-T", "none", "-p", "thread_pool_min=5",
             "-p", "thread_pools=1"]
 
 
-KINDS = {"nginx": nginx, "haproxy": haproxy, "varnish": varnish}
+def caddy(directory, clients, hydratord, python):
+    program = tool("caddy", "caddy")
+    (directory / "sample").write_text(replaced("Caddyfile", hydratord, python, ("\n:80 {", "\n:%d {" % clients)))
+    (directory / "Caddyfile").write_text(CADDY.format(directory=directory))
+    # It keeps what it does there, else below the home.
+    return ["env", "XDG_DATA_HOME=%s" % directory, "XDG_CONFIG_HOME=%s" % directory, program, "run",
+            "--config", str(directory / "Caddyfile"), "--adapter", "caddyfile"]
+
+
+KINDS = {"nginx": nginx, "haproxy": haproxy, "varnish": varnish, "caddy": caddy}
 
 
 class StandIn(http.server.ThreadingHTTPServer):
