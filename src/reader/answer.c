@@ -52,18 +52,13 @@ answer_openapi(struct http_response *r, const struct http_request *q)
 {
 	struct str document = { openapi_json, openapi_json_len };
 	struct http_validators v = { .etag = XXH3_64bits(document.p, document.len) };
+	enum http_condition condition = job_judge(r, q, &v);
 
-	switch (conditional_judge(q, &v, r->date)) {
-	case HTTP_GO_ON:
+	if (condition == HTTP_FAILED)
+		return;
+	if (condition == HTTP_GO_ON) {
 		r->type = "application/json";
 		http_response_add(r, document);
-		break;
-	case HTTP_NOT_MODIFIED:
-		r->status = 304;
-		break;
-	case HTTP_FAILED:
-		job_failed(r);
-		return;
 	}
 	conditional_put_etag(&r->fields, v.etag);
 	buf_puts(&r->fields, "Cache-Control: public, max-age=3600\r\n");
@@ -75,6 +70,7 @@ static void
 answer_dashboard(struct http_response *r, const struct http_request *q)
 {
 	struct http_validators v = { .etag = dashboard.etag };
+	enum http_condition condition;
 	struct negotiation n;
 
 	negotiate(q, &n);
@@ -83,18 +79,13 @@ answer_dashboard(struct http_response *r, const struct http_request *q)
 		job_error(r, 406, STR("Not Acceptable"));
 		return;
 	}
-	switch (conditional_judge(q, &v, r->date)) {
-	case HTTP_GO_ON:
+	condition = job_judge(r, q, &v);
+	if (condition == HTTP_FAILED)
+		return;
+	if (condition == HTTP_GO_ON) {
 		r->type = "text/html; charset=utf-8";
 		http_response_add(r, dashboard.forms[n.order[0]]);
 		negotiate_put_encoding(&r->fields, n.order[0]);
-		break;
-	case HTTP_NOT_MODIFIED:
-		r->status = 304;
-		break;
-	case HTTP_FAILED:
-		job_failed(r);
-		return;
 	}
 	conditional_put_etag(&r->fields, v.etag);
 	buf_add(&r->fields, dashboard.fields.p, dashboard.fields.len);

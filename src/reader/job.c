@@ -82,10 +82,17 @@ set_body(struct job *j)
 	return false;
 }
 
-void
-job_failed(struct http_response *r)
+enum http_condition
+job_judge(struct http_response *r, const struct http_request *q,
+    const struct http_validators *v)
 {
-	job_error(r, 412, STR("Precondition Failed"));
+	enum http_condition condition = conditional_judge(q, v, r->date);
+
+	if (condition == HTTP_NOT_MODIFIED)
+		r->status = 304;
+	else if (condition == HTTP_FAILED)
+		job_error(r, 412, STR("Precondition Failed"));
+	return condition;
 }
 
 /* Never later than the answer's Date (RFC 9110 section 8.8.2.1), though a clock that
@@ -131,19 +138,10 @@ job_answer(struct job *j)
 		.dated = true,
 		.modified = selection_modified(&j->selection, d),
 	};
+	enum http_condition condition = job_judge(r, j->request, &v);
 
-	switch (conditional_judge(j->request, &v, r->date)) {
-	case HTTP_GO_ON:
-		if (!set_body(j))
-			return;
-		break;
-	case HTTP_NOT_MODIFIED:
-		r->status = 304;
-		break;
-	case HTTP_FAILED:
-		job_failed(r);
+	if (condition == HTTP_FAILED || (condition == HTTP_GO_ON && !set_body(j)))
 		return;
-	}
 	conditional_put_etag(&r->fields, v.etag);
 	put_last_modified(j, v.modified);
 	freshness_put(&r->fields, j->answerer->config, j->freshness, j->age);

@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "http/conditional.h"
 #include "http/parse.h"
 #include "http/response.h"
 #include "reader/answer.h"
@@ -43,10 +44,17 @@ struct job {
 void job_json(struct http_response *, int status);
 /* {"detail":"..."} of a text that may hold anything. */
 void job_error(struct http_response *, int status, struct str detail);
-/* 404 of a category without models, 503 with Retry-After, 412. */
+/* 404 of a category without models, 503 with Retry-After. */
 void job_missing(struct job *);
 void job_unavailable(struct job *, struct str detail);
-void job_failed(struct http_response *);
+
+/*
+ * Holds the request's conditions against the validators of what a GET would be answered
+ * 200 with, before a body is made. HTTP_FAILED: the answer is 412, and whole.
+ * HTTP_NOT_MODIFIED: it is 304, and lacks the fields of the 200 alone.
+ */
+enum http_condition job_judge(struct http_response *, const struct http_request *,
+    const struct http_validators *) MUST_CHECK;
 
 /* Reads the parameters of path and query; else the answer is 422. */
 bool job_check(struct job *, struct str category, unsigned endpoint) MUST_CHECK;
