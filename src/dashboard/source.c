@@ -37,6 +37,21 @@ is_html(struct str path)
 	return path.len > 5 && str_eq(str_from(path, path.len - 5), STR(".html"));
 }
 
+/* What git leaves between two versions that it could not merge. A script with one of
+ * them may well be a script: in a template, or in a comment that spans lines. */
+static bool
+is_conflict(struct str line)
+{
+	static const struct str marks[] = { STR("<<<<<<<"), STR("|||||||"),
+		STR("======="), STR(">>>>>>>") };
+	size_t i;
+
+	for (i = 0; i < NELEM(marks); i++)
+		if (str_starts(line, marks[i]))
+			return line.len == 7 || line.p[7] == ' ';
+	return false;
+}
+
 static void
 check_line(const struct source *s, const struct source_walk *w, bool inner)
 {
@@ -46,6 +61,8 @@ check_line(const struct source *s, const struct source_walk *w, bool inner)
 
 	if (u8_check((const uint8_t *)w->line.p, w->line.len) != NULL)
 		source_fail(s, w->number, "this is not UTF-8");
+	if (is_conflict(w->line))
+		source_fail(s, w->number, "a merge is not finished here");
 	for (i = 0; i < w->line.len; i++)
 		if ((unsigned char)w->line.p[i] < ' ' && w->line.p[i] != '\t')
 			source_fail(s, w->number, "a control character");

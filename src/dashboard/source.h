@@ -30,7 +30,8 @@ void source_fail(const struct source *, size_t line, const char *fmt, ...)
  * Reads the file at s->path. It is UTF-8 without control characters but tab and newline
  * (browsers change a carriage return before they hash), and but for the document has
  * nothing that would end its element of the page; a comment in a script, which begins
- * with "<!--", can hide that end if there is a start in it.
+ * with "<!--", can hide that end if there is a start in it. No line is one of git's
+ * marks of a conflict.
  */
 void source_read(struct source *s);
 
