@@ -22,23 +22,8 @@
 #include "terms/part.h"
 #include "unit.h"
 
-static struct http_stub stub;
 static struct hydrator_world world;
 static struct cycle cycle;
-
-static int
-setup_group(void **state UNUSED)
-{
-	http_stub_start(&stub);
-	return 0;
-}
-
-static int
-teardown_group(void **state UNUSED)
-{
-	http_stub_stop(&stub);
-	return 0;
-}
 
 static int
 setup_with(const char *category, size_t capacity)
@@ -395,12 +380,12 @@ TEST(test_invalid_records_are_skipped)
 
 TEST(test_next_place_is_tried)
 {
-	hydrator_world_places(&world, http_stub_url(&stub, "/404"), world.own);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/404"), world.own);
 	assert_published(1);
 	assert_int_equal(hydrator_world_logged("/404: HTTP status 404; taken from"), 1);
 	assert_int_equal(count(COUNTER_FETCH_FAILURES), 1);
 	/* Status 200 is not enough to be a reference document. */
-	hydrator_world_places(&world, http_stub_url(&stub, "/empty"), world.own);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/empty"), world.own);
 	assert_published(2);
 	assert_int_equal(count(COUNTER_BAD_DOCUMENTS), 1);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
@@ -412,7 +397,8 @@ TEST(test_stamp_is_of_the_oldest_document)
 	struct snapshot *s;
 	int64_t begin = clock_boot();
 
-	hydrator_world_places(&world, http_stub_url(&stub, "/slow/404"), world.own);
+	hydrator_world_places(
+	    &world, http_stub_url(&group_stub, "/slow/404"), world.own);
 	assert_published(1);
 	assert_true(clock_boot() - begin > HTTP_STUB_SLOW_MS * NSEC_PER_MSEC);
 	assert_int_equal(snapshot_take(world.segment, 0, 0, &s), SNAPSHOT_FRESH);
@@ -434,7 +420,7 @@ TEST(test_stopped_cycle_leaves_no_trace)
 {
 	struct source_wait wait = { .fd = -1, .attend = never };
 
-	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/hang"), NULL);
 	assert_int_equal(cycle_run(&cycle, &wait), CYCLE_STOPPED);
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
 	assert_int_equal(hydrator_world_logged(""), 0);
@@ -1246,7 +1232,7 @@ TEST_WITH(test_a_cycle_that_may_ask_nobody_is_none, setup_reference_only, teardo
 
 	hydrator_world_put("reference.json", wants_rest);
 	snprintf(path, sizeof(path), "/raw%s/reference.json", directory);
-	hydrator_world_places(&world, http_stub_url(&stub, path), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, path), NULL);
 	assert_int_equal(run_with_permits(), CYCLE_FAILED);
 	assert_int_equal(
 	    hydrator_world_logged("warning: controlnet not refreshed: reference: "), 1);
@@ -1279,7 +1265,7 @@ TEST_WITH(test_who_never_may_ask_has_a_reason, setup_reference_only, teardown)
 	struct host *h;
 	char url[256];
 
-	strlcpy(url, http_stub_url(&stub, "/ok"), sizeof(url));
+	strlcpy(url, http_stub_url(&group_stub, "/ok"), sizeof(url));
 	hydrator_world_places(&world, url, NULL);
 	url[strlen(url) - strlen("/ok")] = '\0';
 	h = hosts_claim(world.segment, url);
@@ -1297,5 +1283,5 @@ TEST_WITH(test_who_never_may_ask_has_a_reason, setup_reference_only, teardown)
 	assert_int_equal(count(COUNTER_REFRESH_FAILURES), 0);
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
-    .group_teardown = teardown_group);
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = http_stub_group_setup,
+    .group_teardown = http_stub_group_teardown);

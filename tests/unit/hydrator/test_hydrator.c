@@ -29,24 +29,9 @@
 #define LEAVE_MAX (15 * NSEC_PER_SEC)
 
 static char nobody[] = "unix:///nowhere/redis.sock";
-static struct http_stub stub;
 static struct hydrator_world world;
 static pid_t child;
 static int channel; /* our end, -1: closed */
-
-static int
-setup_group(void **state UNUSED)
-{
-	http_stub_start(&stub);
-	return 0;
-}
-
-static int
-teardown_group(void **state UNUSED)
-{
-	http_stub_stop(&stub);
-	return 0;
-}
 
 static int
 setup(void **state UNUSED)
@@ -185,12 +170,12 @@ TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch)
 {
 	int i;
 
-	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/hang"), NULL);
 	for (i = 0; i < 2; i++) {
-		unsigned before = stub.counts->requests;
+		unsigned before = group_stub.counts->requests;
 
 		start();
-		while (stub.counts->requests == before)
+		while (group_stub.counts->requests == before)
 			usleep(5000);
 		if (i == 0)
 			order(CHANNEL_STOP);
@@ -203,13 +188,13 @@ TEST(test_stop_and_hang_up_in_the_middle_of_a_fetch)
 
 TEST(test_heart_beats_while_an_upstream_hangs)
 {
-	unsigned before = stub.counts->requests;
+	unsigned before = group_stub.counts->requests;
 	int64_t last, begin;
 	int i;
 
-	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/hang"), NULL);
 	start();
-	while (stub.counts->requests == before)
+	while (group_stub.counts->requests == before)
 		usleep(5000);
 	for (i = 0; i < 3; i++) {
 		last = atomic_load(&counters()->heartbeat);
@@ -227,14 +212,14 @@ TEST(test_heart_beats_while_an_upstream_hangs)
 TEST(test_refreshes_during_a_cycle_are_one)
 {
 	char slow[256];
-	unsigned before = stub.counts->requests;
+	unsigned before = group_stub.counts->requests;
 	int i;
 
 	world.config.hydration.enabled = false;
 	snprintf(slow, sizeof(slow), "/slow%s/reference.json", directory);
-	hydrator_world_places(&world, http_stub_url(&stub, slow), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, slow), NULL);
 	start();
-	while (stub.counts->requests == before)
+	while (group_stub.counts->requests == before)
 		usleep(5000);
 	/* However late this process is: none of them is obeyed before all are there. */
 	kill(child, SIGSTOP);
@@ -244,7 +229,7 @@ TEST(test_refreshes_during_a_cycle_are_one)
 	assert_reaches(COUNTER_REFRESHES, 2);
 	usleep((HTTP_STUB_SLOW_MS + 500) * 1000);
 	assert_int_equal(counter_get(counters(), COUNTER_REFRESHES), 2);
-	assert_int_equal(stub.counts->requests, before + 2);
+	assert_int_equal(group_stub.counts->requests, before + 2);
 	order(CHANNEL_STOP);
 	assert_leaves();
 }
@@ -388,5 +373,5 @@ TEST(test_waits_for_its_predecessor)
 	assert_leaves();
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
-    .group_teardown = teardown_group);
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = http_stub_group_setup,
+    .group_teardown = http_stub_group_teardown);

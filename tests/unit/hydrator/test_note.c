@@ -13,24 +13,9 @@
 #include "shm/ledger.h"
 #include "unit.h"
 
-static struct http_stub stub;
 static struct hydrator_world world;
 static struct cycle cycle;
 static int goes_on; /* attends until it is stopped; below 0: never */
-
-static int
-setup_group(void **state UNUSED)
-{
-	http_stub_start(&stub);
-	return 0;
-}
-
-static int
-teardown_group(void **state UNUSED)
-{
-	http_stub_stop(&stub);
-	return 0;
-}
 
 static int
 setup_with(const char *category, size_t capacity)
@@ -67,8 +52,8 @@ teardown(void **state UNUSED)
 	return 0;
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
-    .group_teardown = teardown_group);
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = http_stub_group_setup,
+    .group_teardown = http_stub_group_teardown);
 
 static struct ledger
 ledger(void)
@@ -158,8 +143,8 @@ TEST(old_documents_are_told_with_what_was_asked)
 	struct cycles_detail d;
 
 	assert_int_equal(run(), CYCLE_PUBLISHED);
-	hydrator_world_places(
-	    &world, http_stub_url(&stub, "/404"), http_stub_url(&stub, "/500"));
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/404"),
+	    http_stub_url(&group_stub, "/500"));
 	assert_int_equal(run(), CYCLE_REUSED);
 	d = newest(2, CYCLES_PARTIAL);
 	assert_reason(&d, " s old: http://");
@@ -231,7 +216,7 @@ TEST(a_stop_is_told)
 	struct cycles_detail d;
 
 	goes_on = 0;
-	hydrator_world_places(&world, http_stub_url(&stub, "/hang"), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, "/hang"), NULL);
 	assert_int_equal(run(), CYCLE_STOPPED);
 	d = newest(1, CYCLES_STOPPED);
 	assert_reason(&d, "stopped");
@@ -247,7 +232,7 @@ TEST_WITH(who_may_ask_nobody_tells_it_once, setup_reference_only, teardown)
 	hydrator_world_put("reference.json",
 	    "HTTP/1.1 503 Busy\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n");
 	snprintf(path, sizeof(path), "/raw%s/reference.json", directory);
-	hydrator_world_places(&world, http_stub_url(&stub, path), NULL);
+	hydrator_world_places(&world, http_stub_url(&group_stub, path), NULL);
 	assert_int_equal(run(), CYCLE_FAILED);
 	d = newest(1, CYCLES_FAILED);
 	assert_int_equal(d.document[0].status, 503);

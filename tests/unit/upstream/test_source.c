@@ -10,30 +10,14 @@
 #include "upstream/source.h"
 #include "unit.h"
 
-static struct http_stub stub;
-
 /* Addresses that live as long as a test. */
 static char urls[8][64];
 
 static const char *
 url(int i, const char *path)
 {
-	snprintf(urls[i], sizeof(urls[i]), "%s", http_stub_url(&stub, path));
+	snprintf(urls[i], sizeof(urls[i]), "%s", http_stub_url(&group_stub, path));
 	return urls[i];
-}
-
-static int
-setup_group(void **state UNUSED)
-{
-	http_stub_start(&stub);
-	return 0;
-}
-
-static int
-teardown_group(void **state UNUSED)
-{
-	http_stub_stop(&stub);
-	return 0;
 }
 
 static int
@@ -291,5 +275,5 @@ TEST_WITH(test_horde_addresses, NULL, NULL)
 	assert_url(source_workers_url(dir, false), "file:///d/e/workers.json");
 }
 
-UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = setup_group,
-    .group_teardown = teardown_group);
+UNIT_FIXTURE(.setup = setup, .teardown = teardown, .group_setup = http_stub_group_setup,
+    .group_teardown = http_stub_group_teardown);
