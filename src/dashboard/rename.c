@@ -2,21 +2,19 @@
 #include "dashboard/rename.h"
 
 #include <ctype.h>
+#include <err.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 #include "dashboard/squeeze.h"
 
-#define SHORT 2 /* letters of a new name, at most */
+#define SHORT 2 /* letters of a new name */
 #define OPEN_CLASS 'c'
 
 struct word {
-	uint32_t index; /* of its map */
-	uint32_t count;
 	bool declared;
 	bool fixed; /* it is something else as well */
 	char name[SHORT + 1];
@@ -47,11 +45,7 @@ is_mark(struct str text, const char *marks)
 static struct word *
 find_word(struct renamer *r, struct str text)
 {
-	uint32_t i = map_intern(&r->words, text);
-	struct word *w = map_at(&r->words, i);
-
-	w->index = i;
-	return w;
+	return map_at(&r->words, map_intern(&r->words, text));
 }
 
 /* Where an object, a class or a pattern may be: a key, a method, or both in one. */
@@ -74,7 +68,6 @@ note_word(struct renamer *r, struct str before, struct str text, struct str afte
 		NULL };
 	struct word *w = find_word(r, text);
 
-	w->count++;
 	w->declared |= is_one_of(before, words);
 	w->fixed |= is_mark(before, ".#") || may_be_key(r, before, after) ||
 		    (is_mark(after, ":") && !is_mark(before, "?"));
@@ -129,57 +122,39 @@ note_script(struct renamer *r, struct str script)
 	}
 }
 
-static int
-compare_words(const void *a, const void *b)
-{
-	const struct word *v = *(struct word *const *)a, *w = *(struct word *const *)b;
-
-	if (v->count != w->count)
-		return v->count < w->count ? 1 : -1;
-	return v->index < w->index ? -1 : v->index > w->index;
-}
-
-/* The next name that no word of the script has; false: there is none. */
-static bool
-next_name(const struct renamer *r, unsigned *counter, char name[SHORT + 1])
+/* A name that no word of the script has. */
+static void
+give_name(const struct renamer *r, unsigned *counter, char name[SHORT + 1])
 {
 	static const char letters[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	static const char *const keywords[] = { "as", "do", "if", "in", "of", NULL };
 	const unsigned n = sizeof(letters) - 1;
-	struct str text = { name, 0 };
-	unsigned i;
+	struct str text = { name, SHORT };
 
 	do {
-		i = (*counter)++;
-		if (i >= n + n * n)
-			return false;
-		text.len = i < n ? 1 : 2;
-		name[0] = letters[i < n ? i : i / n - 1];
-		name[1] = i < n ? '\0' : letters[i % n];
-		name[2] = '\0';
+		if (*counter == n * n)
+			errx(1, "there are more variables than short names");
+		name[0] = letters[*counter / n];
+		name[1] = letters[*counter % n];
+		++*counter;
 	} while (map_find(&r->words, text) != MAP_NONE || is_one_of(text, keywords));
-	return true;
 }
 
-/* The most frequent words have the shortest names. */
+/* In the order in which they come: names that are near each other are alike then, and
+ * compress better than if the most frequent ones had one letter. */
 static void
 give_names(struct renamer *r)
 {
-	struct word **list = xcalloc(r->words.count, sizeof(*list)), *w;
 	unsigned counter = 0;
-	uint32_t i, n = 0;
+	struct word *w;
+	uint32_t i;
 
 	for (i = 0; i < r->words.count; i++) {
 		w = map_at(&r->words, i);
 		if (w->declared && !w->fixed && r->words.keys[i].len > SHORT)
-			list[n++] = w;
+			give_name(r, &counter, w->name);
 	}
-	qsort(list, n, sizeof(*list), compare_words);
-	for (i = 0; i < n; i++)
-		if (!next_name(r, &counter, list[i]->name))
-			break;
-	free(list);
 }
 
 static void

@@ -1,4 +1,5 @@
-/* Short names for what a module of others has for itself. embed only. */
+/* Short names for what a module of others has for itself. embed only: what is wrong
+ * ends it. */
 #ifndef DASHBOARD_RENAME_H
 #define DASHBOARD_RENAME_H
 

@@ -55,7 +55,7 @@ def test_a_module_of_others_has_a_scope_of_its_own(embed):
                   "chart.js": 'export { default as Chart } from "./theirs/chart.js";\n',
                   "main.js": 'import { Chart } from "./chart.js";\n' + MAIN + "new Chart();\n"},
                  ("theirs/chart.js", "chart.js", "one.js", "main.js"))
-    assert script(made) == ("const Chart=(()=>{function a(){}\nfunction Chart(){return a();}\nreturn Chart;})();"
+    assert script(made) == ("const Chart=(()=>{function aa(){}\nfunction Chart(){return aa();}\nreturn Chart;})();"
                             "function one(){return 1;}\none();new Chart();")
 
 
