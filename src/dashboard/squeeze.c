@@ -10,7 +10,8 @@ struct squeezer {
 	struct buf *out;
 	bool script;
 	bool blank, newline; /* stood between the last thing and what comes */
-	size_t word;         /* where in *out the last word begins; or its end */
+	bool regex;  /* is the last thing; a word behind it would be its flags */
+	size_t word; /* where in *out the last word begins; or its end */
 };
 
 static bool
@@ -32,10 +33,11 @@ sticks(const struct squeezer *s, char before, char after)
 {
 	if (!s->script)
 		return strchr("{};,:", before) != NULL || strchr("{};,", after) != NULL;
-	if (is_word(before) && is_word(after))
+	if (is_word(after) && (is_word(before) || s->regex))
 		return false;
-	/* 1 .x, a + +b, a / /b/: rare, and safe with their blank. */
-	return before != after && before != '/' && after != '/' &&
+	/* 1 .x, a + +b, a / /b/, /a/ * b: rare, and safe with their blank. */
+	return !(before == '/' && after == '*') &&
+	       !(before == after && strchr("+-/", before) != NULL) &&
 	       !(isdigit((unsigned char)before) && after == '.');
 }
 
@@ -146,6 +148,7 @@ take_word(struct squeezer *s)
 	while (end < s->end && is_word(*end))
 		end++;
 	put_gap(s, *s->p);
+	s->regex = false;
 	s->word = s->out->len;
 	put(s, end);
 }
@@ -170,6 +173,7 @@ take(struct squeezer *s)
 		bool regex = s->script && c == '/' && begins_regex(put_before(s));
 
 		put_gap(s, c);
+		s->regex = regex;
 		put(s, regex || c == '"' || c == '\'' || (s->script && c == '`')
 			   ? find_end(s->p, s->end, c)
 			   : s->p + 1);

@@ -27,6 +27,7 @@ TEST(blanks_that_mean_nothing_go)
 	    squeeze_script, "let a = b ? [1, 2] : { c : 3 } ;", "let a=b?[1,2]:{c:3};");
 	check(squeeze_script, "return  x in\ty", "return x in y");
 	check(squeeze_script, "\n\n  a();\n\n  b();\n", "a();b();");
+	check(squeeze_script, "{ { ! ! a / 2 } }", "{{!!a/2}}");
 }
 
 TEST(a_statement_may_end_by_its_line)
@@ -45,7 +46,9 @@ TEST(operators_do_not_grow_together)
 	check(squeeze_script, "a + +b - -c", "a+ +b- -c");
 	check(squeeze_script, "a++ + b", "a++ +b");
 	check(squeeze_script, "1 .x", "1 .x");
-	check(squeeze_script, "a / /b/.c", "a / /b/.c");
+	check(squeeze_script, "a / /b/.c", "a/ /b/.c");
+	check(squeeze_script, "/a/ in b", "/a/ in b");
+	check(squeeze_script, "/a/ * b", "/a/ *b");
 }
 
 TEST(comments_go)
@@ -72,10 +75,10 @@ TEST(regular_expressions_are_told_from_divisions)
 {
 	check(
 	    squeeze_script, "x.match(/a  [/\"] \\/ b/g)", "x.match(/a  [/\"] \\/ b/g)");
-	check(squeeze_script, "return /a  b/", "return /a  b/");
-	check(squeeze_script, "a / b  / c", "a / b / c");
-	check(squeeze_script, "(a) / 'b  '", "(a) / 'b  '");
-	check(squeeze_script, "a[1] / 2 + \"b  \"", "a[1] / 2+\"b  \"");
+	check(squeeze_script, "return/a  b/", "return/a  b/");
+	check(squeeze_script, "a / b  / c", "a/b/c");
+	check(squeeze_script, "(a) / 'b  '", "(a)/'b  '");
+	check(squeeze_script, "a[1] / 2 + \"b  \"", "a[1]/2+\"b  \"");
 }
 
 TEST(a_style_keeps_the_blanks_that_say_something)
