@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/task.h"
 #include "fixture/directory.h"
 #include "fixture/history_world.h"
+#include "fixture/log_lines.h"
 #include "fixture/moved_clock.h"
 
 #include "history/recorder.h"
@@ -125,7 +125,7 @@ set_up(void **state UNUSED)
 	atomic_store(&verdict, STORE_GOOD);
 	atomic_store(&failure, "FILE: cannot");
 	thread_error = 0;
-	return log_open(directory_path("log"), "info");
+	return log_lines_begin();
 }
 
 static void
@@ -150,26 +150,11 @@ tear_down(void **state UNUSED)
 	ended = recorder_close(&recorder);
 	history_world_free(&world);
 	sweep();
-	unlink(directory_path("log"));
-	return log_open("stderr", "info") | directory_remove(NULL, NULL) | -!ended;
+	return log_lines_end() | directory_remove(NULL, NULL) | -!ended;
 }
 
 UNIT_FIXTURE(.group_setup = set_up_group, .group_teardown = tear_down_group,
     .setup = set_up, .teardown = tear_down);
-
-static int
-logged(const char *text)
-{
-	char line[1024];
-	FILE *fp = fopen(directory_path("log"), "r");
-	int n = 0;
-
-	assert_non_null(fp);
-	while (fgets(line, sizeof(line), fp) != NULL)
-		n += strstr(line, text) != NULL;
-	fclose(fp);
-	return n;
-}
 
 static void
 begin(void)
@@ -247,7 +232,7 @@ TEST(what_was_recorded_is_read_again)
 	begin();
 	attend();
 	assert_true(history_count(recorder_history(recorder))->models == MODELS);
-	assert_int_equal(logged("history"), 0);
+	assert_int_equal(log_lines("history"), 0);
 }
 
 TEST(nothing_new_is_not_recorded)
@@ -311,7 +296,7 @@ TEST(a_stop_leaves_a_thread_that_hangs)
 	assert_false(recorder_close(&recorder));
 	assert_null(recorder);
 	assert_int_equal(
-	    logged("the history of text_generation is not recorded: after 1 s"), 1);
+	    log_lines("the history of text_generation is not recorded: after 1 s"), 1);
 	atomic_store(&hang, false);
 	while (!atomic_load(still))
 		usleep(1000);
@@ -327,7 +312,7 @@ TEST(a_stop_does_not_wait_for_reading)
 	atomic_store(&failure, "interrupted");
 	atomic_store(&hang, false);
 	assert_true(recorder_close(&recorder));
-	assert_int_equal(logged("history"), 0);
+	assert_int_equal(log_lines("history"), 0);
 }
 
 TEST(what_cannot_be_read_is_tried_again_and_told_once)
@@ -345,16 +330,18 @@ TEST(what_cannot_be_read_is_tried_again_and_told_once)
 	assert_true(look().failures == 3);
 	assert_string_equal(look().error, "FILE: cannot");
 	assert_int_equal(
-	    logged("the history of text_generation cannot be read: FILE: cannot"), 1);
+	    log_lines("the history of text_generation cannot be read: FILE: cannot"),
+	    1);
 	atomic_store(&failure, "FILE: otherwise");
 	attend();
-	assert_int_equal(logged("cannot be read: FILE: otherwise"), 1);
+	assert_int_equal(log_lines("cannot be read: FILE: otherwise"), 1);
 	atomic_store(&verdict, STORE_GOOD);
 	minute();
 	attend();
 	assert_non_null(recorder_history(recorder));
 	assert_string_equal(look().error, "");
-	assert_int_equal(logged("the history of text_generation is recorded again"), 1);
+	assert_int_equal(
+	    log_lines("the history of text_generation is recorded again"), 1);
 }
 
 TEST(what_cannot_be_recorded_is_recorded_later)
@@ -371,11 +358,13 @@ TEST(what_cannot_be_recorded_is_recorded_later)
 	attend();
 	assert_int_equal(atomic_load(&written), 2);
 	assert_int_equal(
-	    logged("the history of text_generation is not recorded: FILE: cannot"), 1);
+	    log_lines("the history of text_generation is not recorded: FILE: cannot"),
+	    1);
 	atomic_store(&verdict, STORE_GOOD);
 	minute();
 	attend();
-	assert_int_equal(logged("the history of text_generation is recorded again"), 1);
+	assert_int_equal(
+	    log_lines("the history of text_generation is recorded again"), 1);
 	assert_true(look().failures == 2 && look().written == 1);
 	assert_true(
 	    history_world_ask(path, "SELECT count(*) FROM models") >= MODELS - 1);
@@ -395,7 +384,7 @@ TEST(what_another_has_written_is_read_anew)
 		assert_int_equal(history_count(recorder_history(recorder))->models, 0);
 	}
 	assert_int_equal(
-	    logged("the history of text_generation is read anew: FILE: cannot"), 1);
+	    log_lines("the history of text_generation is read anew: FILE: cannot"), 1);
 	publish();
 	attend();
 	assert_int_equal(look().written, 1);
@@ -411,7 +400,7 @@ TEST(a_later_version_turns_it_off)
 	assert_int_equal(atomic_load(&opened), 1);
 	assert_true(look().off);
 	assert_null(recorder_history(recorder));
-	assert_int_equal(logged("text_generation has no history: FILE: cannot"), 1);
+	assert_int_equal(log_lines("text_generation has no history: FILE: cannot"), 1);
 }
 
 /* The file is beside the new one, which is good at once. */
@@ -426,9 +415,9 @@ TEST(a_damaged_file_is_set_aside)
 	attend();
 	assert_non_null(recorder_history(recorder));
 	assert_true(look().damaged == 1);
-	assert_int_equal(logged("the history of text_generation begins anew:"), 1);
-	assert_int_equal(logged("text_generation.history.db.damaged-"), 1);
-	assert_int_equal(logged("history"), 1);
+	assert_int_equal(log_lines("the history of text_generation begins anew:"), 1);
+	assert_int_equal(log_lines("text_generation.history.db.damaged-"), 1);
+	assert_int_equal(log_lines("history"), 1);
 	publish();
 	attend();
 	assert_true(look().written == 1);
@@ -452,7 +441,7 @@ TEST(a_file_that_is_damaged_later_is_made_anew)
 	atomic_store(&verdict, STORE_DAMAGED);
 	history_record_all(recorder_history(recorder));
 	attend();
-	assert_int_equal(logged("begins anew: FILE: cannot; it is"), 1);
+	assert_int_equal(log_lines("begins anew: FILE: cannot; it is"), 1);
 	atomic_store(&verdict, STORE_GOOD);
 	assert_int_equal(access(path, F_OK), -1);
 	minute();
@@ -462,7 +451,7 @@ TEST(a_file_that_is_damaged_later_is_made_anew)
 	assert_string_equal(before, after);
 	free(before);
 	free(after);
-	assert_int_equal(logged("history"), 1);
+	assert_int_equal(log_lines("history"), 1);
 }
 
 TEST(no_thread_is_an_error_that_passes)
@@ -470,14 +459,14 @@ TEST(no_thread_is_an_error_that_passes)
 	begin();
 	thread_error = EAGAIN;
 	attend();
-	assert_int_equal(logged("cannot be read: no thread for it: "), 1);
+	assert_int_equal(log_lines("cannot be read: no thread for it: "), 1);
 	thread_error = 0;
 	minute();
 	attend();
 	publish();
 	thread_error = EAGAIN;
 	attend();
-	assert_int_equal(logged("is not recorded: no thread for it: "), 1);
+	assert_int_equal(log_lines("is not recorded: no thread for it: "), 1);
 	thread_error = 0;
 	minute();
 	attend();

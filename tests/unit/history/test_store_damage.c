@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "fixture/directory.h"
 #include "fixture/history_world.h"
+#include "fixture/log_lines.h"
 #include "fixture/moved_clock.h"
 #include "history/recorder.h"
 #include "history/store_file.h"
@@ -147,7 +147,7 @@ set_up_group(void **state UNUSED)
 	if (!recorder_close(&r))
 		return -1;
 	image_take(&database);
-	return log_open(directory_path("log"), "info");
+	return log_lines_begin();
 }
 
 static int
@@ -159,9 +159,7 @@ tear_down_group(void **state UNUSED)
 	free(log_of_it.good);
 	free(log_of_it.bad);
 	sweep("controlnet.history.db*");
-	unlink(directory_path("log"));
-	return log_open("stderr", "info") | moved_clock_stop() |
-	       directory_remove(NULL, NULL);
+	return log_lines_end() | moved_clock_stop() | directory_remove(NULL, NULL);
 }
 
 UNIT_FIXTURE(.group_setup = set_up_group, .group_teardown = tear_down_group);
@@ -201,20 +199,6 @@ image_spoil(struct image *image)
 	return spoil(image->bad, image->len);
 }
 
-static int
-lines(void)
-{
-	FILE *fp = fopen(directory_path("log"), "r");
-	char line[2048];
-	int n = 0;
-
-	assert_non_null(fp);
-	while (fgets(line, sizeof(line), fp) != NULL)
-		n++;
-	fclose(fp);
-	return n;
-}
-
 /* Publishes over it, as a hydrator does that begins with it. Returns whether it was
  * set aside. */
 static bool
@@ -222,7 +206,7 @@ survive(int number)
 {
 	struct recorder *r = recorder_open(directory, "controlnet", &rule);
 	struct recorder_view was = { 0 }, is;
-	int before = lines();
+	int before = log_lines("");
 
 	attend(r, &was, &is);
 	for (was = is; recorder_history(r) == NULL && !is.off; was = is) {
@@ -240,7 +224,7 @@ survive(int number)
 		moved_clock_add(RECORDER_RETRY);
 	}
 	assert_true(recorder_close(&r));
-	assert_in_range(lines() - before, 0, is.damaged + is.off);
+	assert_in_range(log_lines("") - before, 0, is.damaged + is.off);
 	if (!is.off && !history_world_is_whole(database.path))
 		fail_msg("%d: it is not whole", number);
 	return is.damaged > 0;

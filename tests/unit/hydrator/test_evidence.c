@@ -1,11 +1,8 @@
 /* From publications to a history and back, and what the operator is told of it. */
 #include "hydrator/evidence.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "base/log.h"
 #include "fixture/directory.h"
+#include "fixture/log_lines.h"
 #include "fixture/risk_payload.h"
 #include "unit.h"
 
@@ -31,36 +28,22 @@ set_up(void **state UNUSED)
 	config.notify.format = format;
 	evidence = evidence_open(&config, CATEGORY_IMAGE_GENERATION);
 	payload = (struct buf){ NULL, 0, 0, NULL };
-	return log_open(directory_path("log"), "info");
+	return log_lines_begin();
 }
 
 static int
 tear_down(void **state UNUSED)
 {
-	int r = log_open("stderr", "info");
+	int r = log_lines_end();
 
 	buf_free(&payload);
 	if (!evidence_close(&evidence))
 		return -1;
-	return r | directory_remove("log", DATABASE, DATABASE "-wal", DATABASE "-shm",
+	return r | directory_remove(DATABASE, DATABASE "-wal", DATABASE "-shm",
 		       DATABASE "-journal", NULL);
 }
 
 UNIT_FIXTURE(.setup = set_up, .teardown = tear_down);
-
-static int
-evidence_logged(const char *text)
-{
-	char line[1024];
-	FILE *fp = fopen(directory_path("log"), "r");
-	int n = 0;
-
-	assert_non_null(fp);
-	while (fgets(line, sizeof(line), fp) != NULL)
-		n += strstr(line, text) != NULL;
-	fclose(fp);
-	return n;
-}
 
 /* A hydrator attends while it works. */
 static bool
@@ -95,9 +78,9 @@ TEST(clock_that_went_back_is_told_once)
 {
 	publish_at(NOON);
 	publish_at(NOON + 2 * HISTORY_DAY);
-	assert_int_equal(evidence_logged("the clock is more than a day behind"), 0);
+	assert_int_equal(log_lines("the clock is more than a day behind"), 0);
 	publish_at(NOON);
 	publish_at(NOON + HISTORY_HOUR);
-	assert_int_equal(evidence_logged("the clock is more than a day behind"), 1);
-	assert_int_equal(evidence_logged("image_generation: the clock"), 1);
+	assert_int_equal(log_lines("the clock is more than a day behind"), 1);
+	assert_int_equal(log_lines("image_generation: the clock"), 1);
 }

@@ -1,6 +1,7 @@
 /* When generations are saved, what is said about it, and that nobody waits for a disk.
  */
 #include "fixture/directory.h"
+#include "fixture/log_lines.h"
 #include "fixture/moved_clock.h"
 #include "fixture/segment.h"
 
@@ -9,7 +10,6 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/task.h"
 #include "shm/publish.h"
 
@@ -85,7 +85,7 @@ set_up(void **state UNUSED)
 	atomic_store(&failure, NULL);
 	atomic_store(&last, 0);
 	thread_error = 0;
-	return log_open(directory_path("log"), "info");
+	return log_lines_begin();
 }
 
 static int
@@ -95,23 +95,8 @@ tear_down(void **state UNUSED)
 	keep_close(&keeper);
 	publisher_close(&writer);
 	segment_close(&seg);
-	unlink(directory_path("log"));
 	unlink(directory_path("image_generation.gate"));
-	return log_open("stderr", "info");
-}
-
-static int
-logged(const char *text)
-{
-	char line[1024];
-	FILE *fp = fopen(directory_path("log"), "r");
-	int n = 0;
-
-	assert_non_null(fp);
-	while (fgets(line, sizeof(line), fp) != NULL)
-		n += strstr(line, text) != NULL;
-	fclose(fp);
-	return n;
+	return log_lines_end();
 }
 
 /* Attends until so many were saved and nothing is being saved. */
@@ -160,7 +145,7 @@ TEST(at_once_then_once_a_minute)
 	minute();
 	assert_rests(); /* it is saved already */
 	assert_int_equal(atomic_load(&saves), 2);
-	assert_int_equal(logged(""), 0);
+	assert_int_equal(log_lines(""), 0);
 }
 
 TEST(the_last_one_at_the_stop)
@@ -215,16 +200,16 @@ TEST(one_warning_for_each_new_error)
 		attend_until(i); /* without a new generation, too */
 		minute();
 	}
-	assert_int_equal(logged("the disk is full"), 1);
-	assert_int_equal(logged("image_generation is not saved"), 1);
+	assert_int_equal(log_lines("the disk is full"), 1);
+	assert_int_equal(log_lines("image_generation is not saved"), 1);
 	atomic_store(&failure, "the disk is gone");
 	attend_until(4);
-	assert_int_equal(logged("the disk is gone"), 1);
+	assert_int_equal(log_lines("the disk is gone"), 1);
 	minute();
 	atomic_store(&failure, NULL);
 	attend_until(5);
-	assert_int_equal(logged("image_generation is saved again"), 1);
-	assert_int_equal(logged(""), 3);
+	assert_int_equal(log_lines("image_generation is saved again"), 1);
+	assert_int_equal(log_lines(""), 3);
 }
 
 /* It is tried again, neither at each look nor never. */
@@ -236,8 +221,8 @@ TEST(a_thread_that_cannot_be_is_an_error_like_others)
 	thread_error = EAGAIN;
 	fixture_publish(writer, 'a', 10);
 	assert_rests();
-	assert_int_equal(logged("image_generation is not saved"), 1);
-	assert_int_equal(logged("no thread for it: Resource temporarily"), 1);
+	assert_int_equal(log_lines("image_generation is not saved"), 1);
+	assert_int_equal(log_lines("no thread for it: Resource temporarily"), 1);
 	assert_int_equal(counter_get(counters, COUNTER_SAVE_FAILURES), 1);
 	minute();
 	assert_rests();
@@ -248,14 +233,14 @@ TEST(a_thread_that_cannot_be_is_an_error_like_others)
 	minute();
 	attend_until(1);
 	assert_int_equal(atomic_load(&last), 20);
-	assert_int_equal(logged("image_generation is saved again"), 1);
+	assert_int_equal(log_lines("image_generation is saved again"), 1);
 	assert_int_equal(counter_get(counters, COUNTER_SAVES), 1);
-	assert_int_equal(logged(""), 2);
+	assert_int_equal(log_lines(""), 2);
 	/* At the stop as well, which waits for nothing then. */
 	fixture_publish(writer, 'c', 30);
 	thread_error = EAGAIN;
 	keep_close(&keeper);
-	assert_int_equal(logged("no thread for it"), 2);
+	assert_int_equal(log_lines("no thread for it"), 2);
 	assert_int_equal(atomic_load(&saves), 1);
 }
 
@@ -268,11 +253,11 @@ TEST(a_full_disk_under_the_gates_is_a_failed_saving)
 	assert_int_equal(mkdir(directory_path("image_generation.gate"), 0700), 0);
 	fixture_publish(writer, 'a', 10);
 	attend_until(1);
-	assert_int_equal(logged("image_generation is not saved"), 1);
+	assert_int_equal(log_lines("image_generation is not saved"), 1);
 	assert_int_equal(rmdir(directory_path("image_generation.gate")), 0);
 	minute();
 	attend_until(2);
-	assert_int_equal(logged("image_generation is saved again"), 1);
+	assert_int_equal(log_lines("image_generation is saved again"), 1);
 	assert_int_equal(stat(directory_path("image_generation.gate"), &st), 0);
 	assert_int_equal(st.st_size, 168);
 }
@@ -311,7 +296,7 @@ TEST(nobody_waits_for_a_disk_that_hangs)
 	begin = clock_boot();
 	keep_close(&keeper);
 	assert_true(clock_boot() - begin >= KEEP_PATIENCE * NSEC_PER_SEC);
-	assert_int_equal(logged("still does not answer"), 1);
+	assert_int_equal(log_lines("still does not answer"), 1);
 	assert_int_equal(atomic_load(&saves), 0);
 	/* A real process would end here. */
 	atomic_store(&hang, false);

@@ -1,5 +1,6 @@
 /* A warm start: what of earlier runs and earlier boots is published, and how old. */
 #include "fixture/directory.h"
+#include "fixture/log_lines.h"
 #include "fixture/segment.h"
 
 #include <sys/stat.h>
@@ -7,7 +8,6 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "config/config.h"
 #include "payload/view.h"
 #include "proc/privilege.h"
@@ -15,7 +15,7 @@
 #include "supervisor/warm.h"
 #include "unit.h"
 
-static char log_file[96], path[128], bad[160];
+static char path[128], bad[160];
 static struct config config;
 static struct segment *seg;
 
@@ -24,23 +24,21 @@ set_up(void **state UNUSED)
 {
 	if (directory_make() == -1)
 		return -1;
-	snprintf(log_file, sizeof(log_file), "%s/log", directory);
 	snprintf(path, sizeof(path), "%s/image_generation.snapshot", directory);
 	snprintf(bad, sizeof(bad), "%s.bad", path);
 	seg = fixture_segment();
 	config = (struct config){ .state_dir = directory,
 		.hydration = { .stale_if_error = 1000 } };
-	return log_open(log_file, "info");
+	return log_lines_begin();
 }
 
 static int
 tear_down(void **state UNUSED)
 {
 	segment_close(&seg);
-	unlink(log_file);
 	unlink(path);
 	unlink(bad);
-	return directory_remove(NULL, NULL) == -1 ? -1 : log_open("stderr", "info");
+	return log_lines_end() | directory_remove(NULL, NULL);
 }
 
 /* What a run that fetched age_boot seconds ago by one clock and age_wall by the other
@@ -58,20 +56,6 @@ save(const char *boot_id, int64_t age_boot, int64_t age_wall)
 
 	if (state_save(&id, "payload", 7, &stamp, err, sizeof(err)) == -1)
 		fail_msg("%s", err);
-}
-
-static int
-logged(const char *text)
-{
-	char line[1024];
-	FILE *fp = fopen(log_file, "r");
-	int n = 0;
-
-	assert_non_null(fp);
-	while (fgets(line, sizeof(line), fp) != NULL)
-		n += strstr(line, text) != NULL;
-	fclose(fp);
-	return n;
 }
 
 static int64_t
@@ -103,7 +87,7 @@ assert_published(int64_t age, int64_t wall_age)
 	success = atomic_load(&k->last_success);
 	assert_in_range(
 	    seconds_since(success, clock_boot()), wall_age - 1, wall_age + 60);
-	assert_int_equal(logged("restored image_generation: 7 bytes"), 1);
+	assert_int_equal(log_lines("restored image_generation: 7 bytes"), 1);
 }
 
 static void
@@ -112,8 +96,8 @@ assert_passed_over(const char *why)
 	assert_int_equal(snapshot_generation(seg, 0), 0);
 	assert_int_equal(atomic_load(&segment_counters(seg, 0)->last_success_wall), 0);
 	assert_int_equal(access(path, F_OK), 0);
-	assert_int_equal(logged(why), 1);
-	assert_int_equal(logged(""), 1);
+	assert_int_equal(log_lines(why), 1);
+	assert_int_equal(log_lines(""), 1);
 }
 
 TEST(this_boot_goes_by_its_own_clock)
@@ -176,10 +160,10 @@ TEST(damaged_is_set_aside)
 	assert_int_equal(snapshot_generation(seg, 0), 0);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(access(bad, F_OK), 0);
-	assert_int_equal(logged("is truncated; set aside as .bad"), 1);
-	assert_int_equal(logged(""), 1);
+	assert_int_equal(log_lines("is truncated; set aside as .bad"), 1);
+	assert_int_equal(log_lines(""), 1);
 	warm_load(seg, &config); /* and is not spoken of again */
-	assert_int_equal(logged(""), 1);
+	assert_int_equal(log_lines(""), 1);
 }
 
 TEST(off_means_off)
@@ -191,7 +175,7 @@ TEST(off_means_off)
 	warm_make_dir(&config, &(struct privilege){ .drop = false });
 	warm_load(seg, &config);
 	assert_int_equal(snapshot_generation(seg, 0), 0);
-	assert_int_equal(logged(""), 0);
+	assert_int_equal(log_lines(""), 0);
 }
 
 TEST(only_the_last_level_is_made)
@@ -206,11 +190,11 @@ TEST(only_the_last_level_is_made)
 	snprintf(deeper, sizeof(deeper), "%s/state/deep", directory);
 	config.state_dir = deeper;
 	warm_make_dir(&config, &nobody);
-	assert_int_equal(logged("cannot be made"), 1);
+	assert_int_equal(log_lines("cannot be made"), 1);
 	config.state_dir = deep;
 	warm_make_dir(&config, &nobody);
 	warm_make_dir(&config, &nobody); /* that it is there is fine */
-	assert_int_equal(logged(""), 1);
+	assert_int_equal(log_lines(""), 1);
 	assert_int_equal(stat(deep, &st), 0);
 	assert_int_equal(st.st_mode & 07777 & ~0750U, 0);
 	assert_int_equal(st.st_uid, nobody.drop ? nobody.uid : geteuid());
