@@ -1,6 +1,7 @@
 """Fixtures of the system tests."""
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ from _pytest.runner import runtestprotocol
 
 sys.path.insert(0, os.path.dirname(__file__))
 from daemon import BAD_LOG, Daemon, describe  # noqa: E402
+from stub_upstream import StubUpstream  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DEMO = SOURCE / "etc" / "demo"
@@ -69,6 +71,19 @@ def demo(tmp_path_factory):
     daemon.start()
     yield daemon
     assert daemon.stop() == 0
+
+
+@pytest.fixture
+def documents(tmp_path):
+    """The sample documents, to be changed or taken away."""
+    return shutil.copytree(DEMO, tmp_path / "documents")
+
+
+@pytest.fixture
+def upstream(documents):
+    """A server of them."""
+    with StubUpstream(documents) as stub:
+        yield stub
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import json
 import threading
 
 from daemon import wait_for
+from stub_upstream import Server
 
 SECRET = "/hooks/s3cret-token"
 
@@ -57,19 +58,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in fields.items():
             self.send_header(name, str(value))
         self.end_headers()
-
-
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    tls = None
-
-    def finish_request(self, request, client_address):
-        if self.tls:
-            request = self.tls.wrap_socket(request, server_side=True)
-        super().finish_request(request, client_address)
-
-    def handle_error(self, *_):
-        """Clients that leave in the middle are what this server is for."""
 
 
 class StubWebhook:

@@ -15,11 +15,11 @@ from conftest import DEMO, file_categories
 from ctl import ctl
 from daemon import PATIENCE, WRAPPER, Daemon, wait_for
 from fleet import CATEGORY, NEVER, make_fleet, skip_under_valgrind
-from test_gate import gate, original, part, put, start, upstream
+from test_gate import gate, original, part, put, start
 from test_metrics import METRICS, fetch, samples
 from test_sandbox import USER, common, user_daemon  # noqa: F401 (a fixture)
 
-__all__ = ["common", "make_fleet", "upstream"]
+__all__ = ["common", "make_fleet"]
 TOKEN = "an-invented/token.of+43_bytes~for=".replace("=", "-") + "tests=="
 WRONG = TOKEN[:-3] + "t=="
 PATH = "/admin/refresh/image_generation"

@@ -6,7 +6,6 @@ import pytest
 
 from conftest import DEMO
 from daemon import wait_for
-from stub_upstream import StubUpstream
 from test_metrics import METRICS, samples
 
 CATEGORY = "image_generation"
@@ -14,12 +13,6 @@ IMAGE = ("status_image", "stats_image", "workers")
 DOCUMENTS = (*IMAGE, "status_text", "stats_text")
 CLOSED, HALF_OPEN, OPEN = 0, 1, 2
 WELL = {"degraded": False, "consecutive_failures": 0, "seconds_until_retry": None}
-
-
-@pytest.fixture
-def upstream():
-    with StubUpstream(DEMO) as stub:
-        yield stub
 
 
 @pytest.fixture

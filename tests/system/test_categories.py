@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import time
 
@@ -25,11 +24,6 @@ def silent():
     with StubUpstream(DEMO) as upstream:
         upstream.mode("*", "hang")
         yield upstream
-
-
-@pytest.fixture
-def documents(tmp_path):
-    return shutil.copytree(DEMO, tmp_path / "documents")
 
 
 @pytest.fixture

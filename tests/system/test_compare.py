@@ -1,6 +1,5 @@
 """tests/tools/compare.py: what it calls equal, different, and not to be asked."""
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -28,13 +27,6 @@ def run(a, b, *arguments):
     done = subprocess.run([sys.executable, TOOL, a, b, "--pause", "0", *arguments], capture_output=True, text=True,
                           timeout=4 * PATIENCE, check=False)
     return done.returncode, done.stdout, done.stderr
-
-
-@pytest.fixture
-def documents(tmp_path):
-    """The demo's, to be changed."""
-    shutil.copytree(DEMO, tmp_path / "documents")
-    return tmp_path / "documents"
 
 
 def test_equal_daemons(make_daemon):

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from ctl import PROGRAM, check_form, ctl
 from daemon import wait_for
-from test_history import CATEGORY, CHANGES, changes, drop, first_model, make, rewrite, undescribe, upstream  # noqa: F401
+from test_history import CATEGORY, CHANGES, changes, drop, first_model, make, rewrite, undescribe  # noqa: F401
 from test_history import wait_change
 
 
@@ -16,15 +16,15 @@ def said_changes(daemon, *arguments):
 
 
 @pytest.fixture
-def daemon(make, upstream):  # noqa: F811
+def daemon(make, documents):  # noqa: F811
     """One where a model lost its description, and another one went."""
     made = make().start()
     wait_for(lambda: made.get(CHANGES).status == 200, "the history")
     first = first_model(made)
-    rewrite(upstream, undescribe(first))
+    rewrite(documents, undescribe(first))
     wait_change(made, "flag_set", first)
     gone = made.json("/model_references/statistics/%s/deletion-risk" % CATEGORY)["models"][-1]["name"]
-    rewrite(upstream, drop(gone))
+    rewrite(documents, drop(gone))
     wait_change(made, "disappeared", gone)
     return made
 
@@ -110,13 +110,13 @@ def test_what_is_followed_begins_with_the_last_ones_in_their_order(daemon, follo
     wait_for(lambda: [each["id"] for each in since.documents()] == whole[-1:], "what came since")
 
 
-def test_it_follows_over_a_reload_a_restart_and_a_death(daemon, upstream, follow):  # noqa: F811
+def test_it_follows_over_a_reload_a_restart_and_a_death(daemon, documents, follow):  # noqa: F811
     follower = follow(daemon, "--json", "--since", str(daemon.json(CHANGES)["last_id"]))
 
     def change():
         """Of what the document has: what is served may be what was saved."""
-        name = next(iter(json.loads((upstream / (CATEGORY + ".json")).read_text())))
-        rewrite(upstream, drop(name))
+        name = next(iter(json.loads((documents / (CATEGORY + ".json")).read_text())))
+        rewrite(documents, drop(name))
         wait_change(daemon, "disappeared", name)
         follower.wait("disappeared", name)
 
@@ -153,7 +153,7 @@ def test_a_closed_pipe_ends_it(daemon):
                                shell=True, env=daemon.env, stdout=subprocess.PIPE, start_new_session=True)
     line = process.stdout.readline()
     assert b"Z " in line
-    rewrite(next(daemon.directory.parent.glob("upstream")), drop(first_model(daemon)))
+    rewrite(next(daemon.directory.parent.glob("documents")), drop(first_model(daemon)))
     process.communicate(timeout=120)
 
 

@@ -1,7 +1,6 @@
 """Every way that a cycle ends stands in the segment with its reason, also over deaths and reloads."""
 import json
 import os
-import shutil
 import signal
 
 import pytest
@@ -9,7 +8,6 @@ from conftest import DEMO, file_categories
 from ctl import ctl
 from daemon import process_alive, wait_for
 from fleet import CATEGORY, make_fleet, skip_under_valgrind  # noqa: F401
-from stub_upstream import StubUpstream
 
 ROLE = "hydrator " + CATEGORY
 
@@ -22,14 +20,6 @@ def documents(daemon, number):
     """What the cycle of that number asked for, by document."""
     said = ctl(daemon, "cycles", CATEGORY, "--json", "--details").json()
     return {entry["document"]: entry for entry in said["documents"] if entry["cycle"] == number}
-
-
-@pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    with StubUpstream(directory) as stub:
-        yield stub
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Documents that shrink are not believed at once: models would be flagged for deletion."""
 import json
 import re
-import shutil
 import signal
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from conftest import DEMO
 from ctl import ctl
 from daemon import sleeps, wait_for
-from stub_upstream import StubUpstream
 from test_metrics import METRICS, samples
 
 CATEGORY = "image_generation"
@@ -25,14 +23,6 @@ DOCUMENTS = {
     "stats_image": ("stats", "models with usage"),
     "workers": ("workers", "workers"),
 }
-
-
-@pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    with StubUpstream(directory) as stub:
-        yield stub
 
 
 def start(make_daemon, upstream, settings=""):

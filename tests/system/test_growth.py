@@ -1,7 +1,6 @@
 """Thousands of models and a segment that is too small for them: it grows by itself."""
 import json
 import os
-import pathlib
 import re
 import signal
 import urllib.request

@@ -22,16 +22,9 @@ DAY = 86400
 
 
 @pytest.fixture
-def upstream(tmp_path):
-    documents = tmp_path / "upstream"
-    shutil.copytree(DEMO, documents)
-    return documents
-
-
-@pytest.fixture
-def make(make_daemon, upstream):
+def make(make_daemon, documents):
     def make(settings=AT_ONCE, **kwargs):
-        return make_daemon(file_categories(upstream), "file://%s" % upstream, settings=settings, **kwargs)
+        return make_daemon(file_categories(documents), "file://%s" % documents, settings=settings, **kwargs)
     return make
 
 
@@ -39,9 +32,9 @@ def database(daemon):
     return daemon.state / (CATEGORY + ".history.db")
 
 
-def rewrite(upstream, change):
+def rewrite(documents, change):
     """Changes the reference document in one step; its source is watched."""
-    path = upstream / (CATEGORY + ".json")
+    path = documents / (CATEGORY + ".json")
     document = json.loads(path.read_text())
     change(document)
     fresh = path.with_suffix(".new")
@@ -98,16 +91,16 @@ def lines(daemon, *words):
     return [line for line in daemon.log().splitlines() if all(word in line for word in words)]
 
 
-def test_a_change_is_noticed_and_survives_a_restart(make, upstream):
+def test_a_change_is_noticed_and_survives_a_restart(make, documents):
     daemon = make().start()
     name = first_model(daemon)
     assert changes(daemon) == [], "the first publication is no change"
-    rewrite(upstream, undescribe(name))
+    rewrite(documents, undescribe(name))
     first = wait_change(daemon, "flag_set", name)
     assert first["flag"] == "missing_description"
     assert "missing_description" in first["after"]["flags"]
     assert "missing_description" not in first["before"]["flags"]
-    rewrite(upstream, drop(name))
+    rewrite(documents, drop(name))
     gone = wait_change(daemon, "disappeared", name)
     assert gone["id"] > first["id"]
     assert gone["after"] is None
@@ -121,7 +114,7 @@ def test_a_change_is_noticed_and_survives_a_restart(make, upstream):
     for model, row in seen.items():
         assert after[model]["first_seen"] == row["first_seen"], model
         assert after[model]["at_risk_since"] == row["at_risk_since"], model
-    shutil.copy(DEMO / (CATEGORY + ".json"), upstream)
+    shutil.copy(DEMO / (CATEGORY + ".json"), documents)
     back = wait_change(daemon, "appeared", name)
     assert back["id"] > gone["id"]
     ids = [each["id"] for each in changes(daemon)]
@@ -130,19 +123,19 @@ def test_a_change_is_noticed_and_survives_a_restart(make, upstream):
     assert after[name]["first_seen"] == seen[name]["first_seen"], "one that returns continues"
 
 
-def test_a_hydrator_that_is_killed_goes_on(make, upstream):
+def test_a_hydrator_that_is_killed_goes_on(make, documents):
     daemon = make().start()
     name = first_model(daemon)
-    rewrite(upstream, undescribe(name))
+    rewrite(documents, undescribe(name))
     change = wait_change(daemon, "flag_set", name)
     wait_for(lambda: rows(daemon, "SELECT count(*) FROM events")[0][0] > 0, "the event in the database")
     daemon.kill_child("hydrator " + CATEGORY)
-    rewrite(upstream, drop(name))
+    rewrite(documents, drop(name))
     wait_change(daemon, "disappeared", name)
     assert change in changes(daemon)
 
 
-def test_a_damaged_database_is_set_aside(make, upstream):
+def test_a_damaged_database_is_set_aside(make, documents):
     daemon = make().start()
     wait_kept(daemon)
     daemon.stop()
@@ -159,11 +152,11 @@ def test_a_damaged_database_is_set_aside(make, upstream):
     aside = [path.name for path in daemon.state.iterdir() if ".damaged-" in path.name]
     assert aside and all(name.startswith(database(daemon).name) for name in aside)
     wait_kept(daemon)
-    rewrite(upstream, drop(first_model(daemon)))
+    rewrite(documents, drop(first_model(daemon)))
     wait_for(lambda: changes(daemon), "a change in the new history")
 
 
-def test_a_history_that_cannot_be_read_costs_no_answer(make, upstream):
+def test_a_history_that_cannot_be_read_costs_no_answer(make, documents):
     daemon = make()
     daemon.state.mkdir()
     database(daemon).mkdir()
@@ -178,7 +171,7 @@ def test_a_history_that_cannot_be_read_costs_no_answer(make, upstream):
     history = next(each for each in state if each["category"] == CATEGORY)["history"]
     assert history["state"] == "failing" and history["error"]
     name = first_model(daemon)
-    rewrite(upstream, drop(name))
+    rewrite(documents, drop(name))
     wait_for(lambda: daemon.get(STATISTICS + "/models/" + urllib.parse.quote(name)).status == 404, "the cycle to go on")
     assert samples(daemon)['history_kept{category="%s"}' % CATEGORY] == 0
     database(daemon).rmdir()
@@ -200,13 +193,13 @@ def test_a_database_of_a_later_version_is_left_alone(make):
     assert database(daemon).read_bytes() == before
 
 
-def test_a_clock_that_jumps_back_adds_nothing_twice(make, upstream):
+def test_a_clock_that_jumps_back_adds_nothing_twice(make, documents):
     daemon = make().start()
     wait_kept(daemon)
     name = first_model(daemon)
     for seconds in (-DAY // 2, DAY // 2 + 5):
         daemon.move_clock(seconds)
-        rewrite(upstream, undescribe(name) if seconds < 0 else drop(name))
+        rewrite(documents, undescribe(name) if seconds < 0 else drop(name))
         daemon.send(signal.SIGUSR1)
         wait_change(daemon, *(("flag_set", name) if seconds < 0 else ("disappeared", name)))
     ids = [each["id"] for each in changes(daemon)]
@@ -228,8 +221,8 @@ def test_it_can_be_switched_off(make):
     assert "history_kept{" not in str(samples(daemon))
 
 
-def test_lists_without_room_come_when_the_segment_has_grown(make_daemon, upstream):
-    daemon = make_daemon(file_categories(upstream), "file://%s" % upstream, settings=AT_ONCE)
+def test_lists_without_room_come_when_the_segment_has_grown(make_daemon, documents):
+    daemon = make_daemon(file_categories(documents), "file://%s" % documents, settings=AT_ONCE)
     text = daemon.config.read_text()
     daemon.config.write_text(text.replace('capacity = "8M"', 'capacity = "64K"'))
     daemon.start()

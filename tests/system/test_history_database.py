@@ -1,12 +1,11 @@
 """The database of a category's history: whatever becomes of it, what is published is served."""
 import json
-import shutil
 import signal
 import sqlite3
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from ctl import ctl
 from daemon import wait_for
 from stub_upstream import StubUpstream
@@ -15,13 +14,6 @@ CATEGORY = "image_generation"
 STATISTICS = "/model_references/statistics/" + CATEGORY
 RISK = STATISTICS + "/deletion-risk"
 HISTORY = STATISTICS + "/history"
-
-
-@pytest.fixture
-def documents(tmp_path):
-    path = tmp_path / "documents"
-    shutil.copytree(DEMO, path)
-    return path
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """One upstream is down: the answers go on, and say how old they are."""
 import re
-import shutil
 import signal
 
 import pytest
 
-from conftest import DEMO
 from daemon import wait_for
-from stub_upstream import StubUpstream
 from test_gate import DOCUMENTS, cycle, original, part, put
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
@@ -19,14 +16,6 @@ STATES = ("fresh", "fresh", "stale", "stale", "stale-if-error", "stale-if-error"
 # Read late, it is new content of its own, and a cycle of the same documents is not unchanged.
 NO_HISTORY = "history { enabled = false }"
 SCHEDULE = "interval = %d ttl = %d stale_ttl = %d stale_if_error = %d jitter = 0" % (PERIOD, TTL, STALE, ERROR)
-
-
-@pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    with StubUpstream(directory) as stub:
-        yield stub
 
 
 @pytest.fixture

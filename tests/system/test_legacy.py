@@ -1,14 +1,12 @@
 """Reference documents in the form in which they lie on GitHub."""
 import json
 import re
-import shutil
 import signal
 
 import pytest
 
-from conftest import DEMO, SHARED, case_categories, check_recorded_answers
+from conftest import SHARED, case_categories, check_recorded_answers
 from daemon import wait_for
-from stub_upstream import StubUpstream
 
 CASE = SHARED / "current" / "real-1"
 RISK = "/model_references/statistics/%s/deletion-risk"
@@ -43,13 +41,10 @@ GARBAGE = {
 
 
 @pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    (directory / "models.csv").write_text(CSV)
-    (directory / "stable_diffusion.json").write_text(json.dumps(IMAGES))
-    with StubUpstream(directory) as stub:
-        yield stub
+def upstream(documents, upstream):
+    (documents / "models.csv").write_text(CSV)
+    (documents / "stable_diffusion.json").write_text(json.dumps(IMAGES))
+    return upstream
 
 
 def models(daemon, category):

@@ -1,11 +1,10 @@
 """A refresh that takes more memory than hydration.max_memory ends with a line in the log."""
 import json
 import os
-import shutil
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from daemon import WRAPPER, wait_for
 from test_sandbox import in_force
 
@@ -25,10 +24,9 @@ def write(path, models, size):
 
 
 @pytest.fixture
-def documents(tmp_path):
-    shutil.copytree(DEMO, tmp_path / "documents")
-    write(tmp_path / "documents" / "text_generation.json", 10, 10)
-    return tmp_path / "documents"
+def documents(documents):
+    write(documents / "text_generation.json", 10, 10)
+    return documents
 
 
 def lines(daemon, *parts):

@@ -1,13 +1,10 @@
 """Each part of the answers has its own documents: what is missing or old makes only its own answers so."""
 import json
 import re
-import shutil
 
 import pytest
 
-from conftest import DEMO
 from daemon import sleeps, wait_for
-from stub_upstream import StubUpstream
 from test_gate import cycles
 from test_metrics import METRICS, samples
 
@@ -20,14 +17,6 @@ REFERENCE = "image_generation"
 HORDE = ("status_image", "stats_image", "workers")
 HOUR, DAY = 3600, 86400
 HOURLY = "interval = %d ttl = %d stale_ttl = %d stale_if_error = %d jitter = 0" % (HOUR, 3 * HOUR // 2, 2 * HOUR, DAY)
-
-
-@pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    with StubUpstream(directory) as stub:
-        yield stub
 
 
 def make(make_daemon, upstream, reference=None):

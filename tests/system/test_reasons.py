@@ -7,18 +7,11 @@ import pytest
 
 from conftest import DEMO
 from daemon import wait_for
-from stub_upstream import StubUpstream
 from test_metrics import METRICS, samples
 
 CATEGORY = "image_generation"
 DOCUMENTS = ["reference", "status", "stats", "workers"]
 SCHEDULE = "interval = 60 ttl = 600 stale_ttl = 10000 stale_if_error = 100000 jitter = 0"
-
-
-@pytest.fixture
-def upstream():
-    with StubUpstream(DEMO) as stub:
-        yield stub
 
 
 @pytest.fixture

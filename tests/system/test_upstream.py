@@ -1,16 +1,13 @@
 """An upstream that fails in every way it can: a clear log line, and the last snapshot stays."""
 import json
 import re
-import shutil
 import signal
 import threading
 import time
 
 import pytest
 
-from conftest import DEMO
 from daemon import WRAPPER, sleeps, wait_for
-from stub_upstream import StubUpstream
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
 DOCUMENTS = ("image_generation", "status_image", "stats_image", "workers")
@@ -21,15 +18,6 @@ FAULTS = {
 }
 NAMES = dict(zip(DOCUMENTS, ("reference", "status", "stats", "workers")))
 LIMITS = 'upstream { timeout = 3 stall_timeout = 1 max_bytes = "4M" }'
-
-
-@pytest.fixture
-def upstream(tmp_path):
-    directory = tmp_path / "documents"
-    shutil.copytree(DEMO, directory)
-    with StubUpstream(directory) as stub:
-        stub.directory = directory
-        yield stub
 
 
 def start(make_daemon, upstream, **kwargs):

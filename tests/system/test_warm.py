@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from daemon import WRAPPER, wait_for
 
 CATEGORY = "image_generation"
@@ -18,17 +18,9 @@ VALIDATORS = ("ETag", "Last-Modified")
 
 
 @pytest.fixture
-def upstream(tmp_path):
-    """Documents that can be taken away; a path that the daemons read them from."""
-    documents = tmp_path / "upstream"
-    shutil.copytree(DEMO, documents)
-    return documents
-
-
-@pytest.fixture
-def make(make_daemon, upstream):
+def make(make_daemon, documents):
     def make(**kwargs):
-        return make_daemon(file_categories(upstream), "file://%s" % upstream, **kwargs)
+        return make_daemon(file_categories(documents), "file://%s" % documents, **kwargs)
     return make
 
 
@@ -59,12 +51,12 @@ def assert_tidy(daemon):
 
 
 @pytest.mark.parametrize("target", (STATISTICS, RISK, "/model_references/statistics/text_generation"))
-def test_the_first_answer_after_a_restart_is_the_last_one_before(make, upstream, target):
+def test_the_first_answer_after_a_restart_is_the_last_one_before(make, documents, target):
     daemon = make().start()
     before = daemon.get(target)
     assert daemon.stop() == 0
     assert_tidy(daemon)
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.move_clock(100)
     restart(daemon)
     after = daemon.get(target)
@@ -76,10 +68,10 @@ def test_the_first_answer_after_a_restart_is_the_last_one_before(make, upstream,
     assert "detail" not in after.headers["Cache-Status"]
 
 
-def test_an_old_snapshot_is_as_stale_as_it_would_be_without_the_restart(make, upstream):
+def test_an_old_snapshot_is_as_stale_as_it_would_be_without_the_restart(make, documents):
     daemon = make().start()
     daemon.stop()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.move_clock(5000)
     restart(daemon)
     answer = daemon.get(RISK)
@@ -94,11 +86,11 @@ def test_an_old_snapshot_is_as_stale_as_it_would_be_without_the_restart(make, up
     assert daemon.get(RISK).status == 503
 
 
-def test_last_success_is_the_one_of_the_last_run(make, upstream):
+def test_last_success_is_the_one_of_the_last_run(make, documents):
     daemon = make().start()
     before = {c["category"]: c["last_success"] for c in daemon.json("/readyz?verbose")["categories"]}
     daemon.stop()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.move_clock(1000)
     restart(daemon)
     for c in daemon.json("/readyz?verbose")["categories"]:
@@ -122,7 +114,7 @@ def test_an_unchanged_refresh_after_the_restart_keeps_the_dates(make):
     assert (date(after.headers["Date"]) - date(after.headers["Last-Modified"])).total_seconds() >= 1000
 
 
-def test_kill_of_everything_at_once(make, upstream):
+def test_kill_of_everything_at_once(make, documents):
     daemon = make().start()
     before = daemon.get(RISK)
     for category in daemon.categories():
@@ -132,7 +124,7 @@ def test_kill_of_everything_at_once(make, upstream):
     os.killpg(session, signal.SIGKILL)
     daemon.process.wait()
     wait_for(lambda: not daemon.session_members(session), "everybody to be gone")
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     restart(daemon)
     after = daemon.get(RISK)
     assert (after.status, after.body) == (200, before.body)
@@ -191,14 +183,14 @@ def fifo(path):
 
 
 @pytest.mark.parametrize("harm", (damage, truncate, empty, another_version, foreign, link, fifo))
-def test_what_is_not_trusted_is_set_aside(make, upstream, harm):
+def test_what_is_not_trusted_is_set_aside(make, documents, harm):
     daemon = make().start()
     daemon.stop()
     harm(saved(daemon))
     bad = saved(daemon).with_name(saved(daemon).name + ".bad")
     bad.write_text("an older one")
     harmed = saved(daemon).lstat().st_ino
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     restart(daemon)
     assert daemon.get(RISK).status == 503
     assert daemon.get("/model_references/statistics/text_generation").status == 200
@@ -206,18 +198,18 @@ def test_what_is_not_trusted_is_set_aside(make, upstream, harm):
     assert lines(daemon, "supervisor", str(saved(daemon)), "set aside as .bad")
     assert bad.lstat().st_ino == harmed
     assert not saved(daemon).exists()
-    # With the upstream back, the next cycle saves over nothing.
-    upstream.with_name("gone").rename(upstream)
+    # With the documents back, the next cycle saves over nothing.
+    documents.with_name("gone").rename(documents)
     daemon.send(signal.SIGUSR1)
     wait_for(lambda: daemon.get(RISK).status == 200, "an answer")
     wait_saved(daemon)
 
 
-def test_one_that_is_too_old_is_left(make, upstream):
+def test_one_that_is_too_old_is_left(make, documents):
     daemon = make().start()
     daemon.stop()
     before = saved(daemon).read_bytes()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.move_clock(86400 + 60)
     restart(daemon)
     assert daemon.get(RISK).status == 503
@@ -229,21 +221,21 @@ def test_one_that_is_too_old_is_left(make, upstream):
     assert daemon.get(RISK).status == 200
 
 
-def test_a_clock_that_went_back_makes_nothing_fresh(make, upstream):
+def test_a_clock_that_went_back_makes_nothing_fresh(make, documents):
     daemon = make().start()
     daemon.stop()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.move_clock(-3600)
     restart(daemon)
     assert daemon.get(RISK).status == 503
     assert len(lines(daemon, CATEGORY, "passed over", "future")) == 1
 
 
-def test_one_that_outgrew_the_segment_is_left(make, upstream):
+def test_one_that_outgrew_the_segment_is_left(make, documents):
     daemon = make().start()
     daemon.stop()
     before = saved(daemon).read_bytes()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.config.write_text(
         daemon.config.read_text().replace('capacity = "8M"', 'capacity = "4K" max = "4K"'))
     restart(daemon)
@@ -253,13 +245,13 @@ def test_one_that_outgrew_the_segment_is_left(make, upstream):
     assert saved(daemon).read_bytes() == before
 
 
-def test_without_a_state_dir_nothing_is_saved(make, upstream):
+def test_without_a_state_dir_nothing_is_saved(make, documents):
     daemon = make()
     daemon.config.write_text(daemon.config.read_text().replace(str(daemon.state), ""))
     daemon.start()
     daemon.stop()
     assert not daemon.state.exists()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     restart(daemon)
     assert daemon.get(RISK).status == 503
 
@@ -290,7 +282,7 @@ def test_the_directory_is_made_for_those_who_write_in_it(make):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")
-def test_root_reads_what_the_user_saved(make, upstream, tmp_path):
+def test_root_reads_what_the_user_saved(make, documents, tmp_path):
     # The user must reach the directory, and the documents.
     for path in (tmp_path, *tmp_path.parents):
         if path.stat().st_uid == 0 and path != path.parent and not path.stat().st_mode & 0o001:
@@ -302,7 +294,7 @@ def test_root_reads_what_the_user_saved(make, upstream, tmp_path):
     before = daemon.get(RISK)
     daemon.stop()
     assert saved(daemon).owner() == daemon.state.owner() == "nobody"
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     restart(daemon)
     assert daemon.get(RISK).body == before.body
 
@@ -317,7 +309,7 @@ def may_mount():
 
 
 @pytest.mark.skipif(not may_mount(), reason="a mount namespace is not permitted here")
-def test_a_full_disk_hurts_nobody_and_recovers(make, upstream):
+def test_a_full_disk_hurts_nobody_and_recovers(make, documents):
     daemon = make()
     daemon.state.mkdir()
     # The daemon lives in a namespace where its state_dir is tiny and full.
@@ -349,10 +341,10 @@ def test_a_full_disk_hurts_nobody_and_recovers(make, upstream):
 
 
 @pytest.mark.skipif(bool(WRAPPER), reason="a figure of speed")
-def test_time_from_start_to_the_first_answer(make, upstream, capsys):
+def test_time_from_start_to_the_first_answer(make, documents, capsys):
     daemon = make().start()
     daemon.stop()
-    upstream.rename(upstream.with_name("gone"))
+    documents.rename(documents.with_name("gone"))
     daemon.port = daemon.hold_port()
     daemon.config.write_text(daemon.config.read_text().replace("127.0.0.1:0", "127.0.0.1:%d" % daemon.port))
     forget_log(daemon)
