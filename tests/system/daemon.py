@@ -233,6 +233,16 @@ horde { url = "%s" %s }
         assert answer.status == 200, (target, answer.status, answer.body[:300])
         return answer.json()
 
+    def of_one_snapshot(self, framed, *targets):
+        """The answer to the first, which stayed the same until the others had come, and theirs."""
+        def same():
+            before = self.get(framed)
+            answers = [self.get(target) for target in targets]
+            after = self.get(framed)
+            return before.status == 200 and before.headers["etag"] == after.headers["etag"] and [after, *answers]
+
+        return wait_for(same, "answers of one snapshot")
+
     def move_clock(self, seconds):
         """Adds to both clocks of the daemon."""
         offset = int.from_bytes(self.clock.read_bytes(), "little", signed=True)

@@ -58,14 +58,9 @@ def daemon(tmp_path, make_daemon):
 
 
 def both(daemon, path, format):
-    """The text and the JSON of a list, of one snapshot: documents may have been read one by one."""
-    def same():
-        before = daemon.get(BASE + path)
-        text = daemon.get(BASE + path + "?format=" + format)
-        after = daemon.get(BASE + path)
-        return (text.body.decode(), after.json()) if before.headers["ETag"] == after.headers["ETag"] else None
-
-    return wait_for(same, "three answers of one snapshot")
+    """The text and the JSON of a list."""
+    whole, text = daemon.of_one_snapshot(BASE + path, BASE + path + "?format=" + format)
+    return text.body.decode(), whole.json()
 
 
 def of_cell(cell):
