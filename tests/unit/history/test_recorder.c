@@ -3,8 +3,6 @@
  */
 #include <sys/stat.h>
 
-#include <dirent.h>
-#include <fnmatch.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -128,19 +126,6 @@ set_up(void **state UNUSED)
 	return log_lines_begin();
 }
 
-static void
-sweep(void)
-{
-	DIR *d = opendir(directory);
-	struct dirent *entry;
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (fnmatch("text_generation.history.db*", entry->d_name, 0) == 0)
-			unlink(directory_path(entry->d_name));
-	if (d != NULL)
-		closedir(d);
-}
-
 static int
 tear_down(void **state UNUSED)
 {
@@ -149,7 +134,7 @@ tear_down(void **state UNUSED)
 	atomic_store(&hang, false);
 	ended = recorder_close(&recorder);
 	history_world_free(&world);
-	sweep();
+	(void)directory_sweep("text_generation.history.db*");
 	return log_lines_end() | directory_remove(NULL, NULL) | -!ended;
 }
 

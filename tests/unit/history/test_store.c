@@ -3,9 +3,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,30 +55,14 @@ set_up(void **state UNUSED)
 	return 0;
 }
 
-/* Removes the files whose names match; returns how many there were. */
-static int
-sweep(const char *pattern)
-{
-	DIR *d = opendir(directory);
-	struct dirent *entry;
-	int n = 0;
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) == 0)
-			n += unlink(directory_path(entry->d_name)) == 0;
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
 static int
 tear_down(void **state UNUSED)
 {
 	store_close(&store);
 	history_free(&history);
 	history_world_free(&world);
-	(void)sweep("image_generation.history.db*");
-	(void)sweep("copy*");
+	(void)directory_sweep("image_generation.history.db*");
+	(void)directory_sweep("copy*");
 	return directory_remove(NULL, NULL);
 }
 
@@ -375,7 +357,7 @@ TEST(what_was_not_made_to_the_end_is_made_anew)
 	}
 	load_good();
 	live(2);
-	assert_int_equal(sweep("*.new*"), 0);
+	assert_int_equal(directory_sweep("*.new*"), 0);
 	assert_true(history_world_is_whole(path));
 }
 
@@ -432,7 +414,7 @@ TEST(what_is_no_history_is_not_written)
 		if (reopen() != STORE_DAMAGED)
 			fail_msg("%s: %s", contents[i], message);
 		assert_non_null(strstr(message, path));
-		assert_int_equal(sweep("image_generation.history.db*"), 1);
+		assert_int_equal(directory_sweep("image_generation.history.db*"), 1);
 	}
 }
 
@@ -465,7 +447,7 @@ TEST(a_row_that_makes_no_sense_is_damage)
 			fail_msg("%s", rows[i]);
 		assert_non_null(strstr(message, "has a row that makes no sense"));
 		store_close(&store);
-		assert_true(sweep("image_generation.history.db*") > 0);
+		assert_true(directory_sweep("image_generation.history.db*") > 0);
 	}
 }
 
@@ -491,8 +473,9 @@ TEST(two_that_were_set_aside_are_kept)
 			     F_OK),
 	    0);
 	fclose(fopen(directory_path("image_generation.history.db.damaged-mine"), "w"));
-	assert_int_equal(sweep("image_generation.history.db.damaged-[0-9]*"), 4);
-	assert_int_equal(sweep("image_generation.history.db*"), 1);
+	assert_int_equal(
+	    directory_sweep("image_generation.history.db.damaged-[0-9]*"), 4);
+	assert_int_equal(directory_sweep("image_generation.history.db*"), 1);
 }
 
 /*

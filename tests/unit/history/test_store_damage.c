@@ -2,9 +2,7 @@
  * publishing: it is read, or set aside with one line. */
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,21 +86,6 @@ image_put(const struct image *image, const char *bytes, size_t len)
 	fclose(fp);
 }
 
-static int
-sweep(const char *pattern)
-{
-	DIR *d = opendir(directory);
-	struct dirent *entry;
-	int n = 0;
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) == 0)
-			n += unlink(directory_path(entry->d_name)) == 0;
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
 /* Returns what it does next: until nothing is left to do. */
 static void
 attend(struct recorder *r, const struct recorder_view *was, struct recorder_view *is)
@@ -158,7 +141,7 @@ tear_down_group(void **state UNUSED)
 	free(database.bad);
 	free(log_of_it.good);
 	free(log_of_it.bad);
-	sweep("controlnet.history.db*");
+	(void)directory_sweep("controlnet.history.db*");
 	return log_lines_end() | moved_clock_stop() | directory_remove(NULL, NULL);
 }
 
@@ -238,7 +221,7 @@ spoil_all(bool with_log)
 	for (number = 0; number < MUTATIONS / 2; number++) {
 		size_t len = with_log ? image_spoil(&log_of_it) : 0;
 
-		(void)sweep("controlnet.history.db*");
+		(void)directory_sweep("controlnet.history.db*");
 		if (!with_log || pick(4) == 0)
 			image_put(&database, database.bad, image_spoil(&database));
 		else

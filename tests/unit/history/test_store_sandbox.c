@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <dirent.h>
-#include <fnmatch.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,14 +42,7 @@ set_up(void **state UNUSED)
 static int
 tear_down(void **state UNUSED)
 {
-	DIR *d = opendir(directory);
-	struct dirent *entry;
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (fnmatch("controlnet.history.db*", entry->d_name, 0) == 0)
-			unlink(directory_path(entry->d_name));
-	if (d != NULL)
-		closedir(d);
+	(void)directory_sweep("controlnet.history.db*");
 	return directory_remove(NULL, NULL);
 }
 
