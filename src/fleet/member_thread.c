@@ -170,13 +170,26 @@ member_key_fault(const struct member *m, enum redis_result result)
 	return NULL;
 }
 
+/* Whether a key's value has come; or *why, which is empty, says what is wrong with the
+ * key. Otherwise there was no answer, which is noted. */
+static bool
+member_has_read(struct member *m, enum redis_result result, char *why, size_t whylen)
+{
+	const char *fault = member_key_fault(m, result);
+
+	if (fault != NULL)
+		strlcpy(why, fault, whylen);
+	else if (result != REDIS_ANSWERED)
+		member_miss(m, result);
+	return fault != NULL || result == REDIS_ANSWERED;
+}
+
 /* What a leader is to know before its first cycle. */
 static void
 member_learn_hosts(struct member *m)
 {
 	char why[256] = "";
 	enum redis_result result;
-	const char *fault;
 	struct str told;
 	uint64_t token;
 
@@ -186,14 +199,9 @@ member_learn_hosts(struct member *m)
 	if (token == 0)
 		return;
 	result = script_get_hosts(m->script, &told);
-	fault = member_key_fault(m, result);
-	if (result != REDIS_ANSWERED && fault == NULL) {
-		member_miss(m, result);
+	if (!member_has_read(m, result, why, sizeof(why)))
 		return;
-	}
-	if (fault != NULL)
-		strlcpy(why, fault, sizeof(why));
-	else if (told.len > 0)
+	if (why[0] == '\0' && told.len > 0)
 		(void)!hosts_learn(m->set.segment, told, clock_boot(),
 		    redis_now(m->redis), why, sizeof(why));
 	pthread_mutex_lock(&m->lock);
@@ -241,7 +249,6 @@ member_fetch(struct member *m)
 	char why[REDIS_ERROR_MAX] = "";
 	struct role_mark newest;
 	enum redis_result result;
-	const char *fault;
 	struct str value;
 	bool wants;
 
@@ -252,14 +259,9 @@ member_fetch(struct member *m)
 	if (!wants)
 		return;
 	result = script_get_snapshot(m->script, &value);
-	fault = member_key_fault(m, result);
-	if (result != REDIS_ANSWERED && fault == NULL) {
-		member_miss(m, result);
+	if (!member_has_read(m, result, why, sizeof(why)))
 		return;
-	}
-	if (fault != NULL)
-		strlcpy(why, fault, sizeof(why));
-	wants = fault == NULL &&
+	wants = why[0] == '\0' &&
 		member_read(m, value, newest, &v, &payload, why, sizeof(why));
 	pthread_mutex_lock(&m->lock);
 	if (wants) {
