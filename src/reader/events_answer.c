@@ -5,9 +5,8 @@
 #include "http/percent.h"
 #include "payload/view.h"
 #include "reader/events.h"
+#include "reader/job.h"
 #include "reader/query.h"
-
-#define NO_STORE "Cache-Control: no-store\r\n"
 
 static struct str
 cut_comma(struct str *s)
@@ -123,22 +122,10 @@ events_parse(const struct http_request *q, struct arena *a, struct events_wanted
 }
 
 static void
-refuse_parameters(struct http_response *r, const struct buf *errors)
-{
-	r->status = 422;
-	r->type = "application/json";
-	buf_puts(&r->text, "{\"detail\":[");
-	buf_add(&r->text, errors->data, errors->len);
-	buf_puts(&r->text, "]}");
-	buf_puts(&r->fields, NO_STORE);
-	http_response_add(r, (struct str){ r->text.data, r->text.len });
-}
-
-static void
 refuse(struct http_response *r, int status, const char *detail)
 {
 	http_response_error(r, status, detail);
-	buf_puts(&r->fields, NO_STORE);
+	buf_puts(&r->fields, JOB_NO_STORE);
 }
 
 /* Returns false if another answer than 200 is set. */
@@ -147,7 +134,7 @@ check(struct events *e, const struct http_request *q, const struct events_wanted
     const struct buf *errors, struct http_response *r)
 {
 	if (errors->len > 0) {
-		refuse_parameters(r, errors);
+		job_refuse(r, errors);
 		return false;
 	}
 	if ((w->categories & ~events_all(e)) != 0) {
@@ -177,7 +164,7 @@ events_answer(struct events *e, const struct http_request *q, struct http_respon
 	if (check(e, q, &w, &errors, r)) {
 		r->type = "text/event-stream";
 		/* nginx would gather the events in a buffer. */
-		buf_puts(&r->fields, NO_STORE "X-Accel-Buffering: no\r\n");
+		buf_puts(&r->fields, JOB_NO_STORE "X-Accel-Buffering: no\r\n");
 		events_begin(e, &w, q->method != HTTP_HEAD, r);
 	}
 	buf_free(&errors);

@@ -28,6 +28,16 @@ job_error(struct http_response *r, int status, struct str detail)
 }
 
 void
+job_refuse(struct http_response *r, const struct buf *errors)
+{
+	buf_puts(&r->text, "{\"detail\":[");
+	buf_add(&r->text, errors->data, errors->len);
+	buf_puts(&r->text, "]}");
+	buf_puts(&r->fields, JOB_NO_STORE);
+	job_json(r, 422);
+}
+
+void
 job_missing(struct job *j)
 {
 	struct buf text = { 0 };
@@ -166,11 +176,7 @@ job_check(struct job *j, struct str category, unsigned endpoint)
 		j->category = (enum category)known;
 		return true;
 	}
-	buf_puts(&r->text, "{\"detail\":[");
-	buf_add(&r->text, a->errors.data, a->errors.len);
-	buf_puts(&r->text, "]}");
-	buf_puts(&r->fields, JOB_NO_STORE);
-	job_json(r, 422);
+	job_refuse(r, &a->errors);
 	return false;
 }
 

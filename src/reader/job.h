@@ -44,6 +44,8 @@ struct job {
 void job_json(struct http_response *, int status);
 /* {"detail":"..."} of a text that may hold anything. */
 void job_error(struct http_response *, int status, struct str detail);
+/* 422 of parameters; errors: the items that query_parse() left. */
+void job_refuse(struct http_response *, const struct buf *errors);
 /* 404 of a category without models, 503 with Retry-After. */
 void job_missing(struct job *);
 void job_unavailable(struct job *, struct str detail);
