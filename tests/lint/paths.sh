@@ -1,7 +1,8 @@
 #!/bin/sh
 # Every file that a document or a comment names exists: src/..., tests/..., doc/..., etc/...,
 # build/..., and test_NAME.c or test_NAME.py. A program may be named without its .c, and what
-# a Makefile makes by what the Makefile calls it.
+# a Makefile makes by what the Makefile calls it. And every function, NAME(), that a document
+# names exists, if its first word is the name of a file of src.
 root=${LINT_ROOT:-${srcdir:-.}}
 cd "$root" || exit 1
 status=0
@@ -36,4 +37,20 @@ for place in $list; do
 	echo "${place%:*}: no file $name"
 	status=1
 done
+
+{
+	find src -name '*.[ch]' | sed 's|.*/||; s|\..*||; s|^|file |'
+	find src tests -name '*.[ch]' -exec grep -hoE '[a-z][a-z0-9_]*\(([^)]|$)' {} + | sed 's/(.*//; s/^/made /'
+	find doc README.md CONTRIBUTING.md NEWS -type f -exec \
+		grep -HnoIE '[a-z][a-z0-9]*_[a-z0-9_]+\(\)' {} + | sed 's/^/said /; s/:\([^:]*\)()$/ \1/'
+} | awk '
+$1 != "said" { known[$1, $2] }
+$1 == "said" {
+	split($3, word, "_")
+	if (("file", word[1]) in known && !(("made", $3) in known)) {
+		print $2 ": no function " $3
+		bad = 1
+	}
+}
+END { exit bad }' || status=1
 exit $status
