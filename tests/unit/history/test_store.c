@@ -1,10 +1,8 @@
 /* What is written comes back, of which files something is read, and which are left. */
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -628,9 +626,7 @@ fill_the_disk(struct segment *unused, void *arg)
 
 	(void)unused;
 	(void)arg;
-	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("tmpfs", directory, "tmpfs", 0, "size=1m") == -1)
+	if (directory_mount("size=1m") == -1)
 		return FIXTURE_SKIP;
 	load_good();
 	live(24);
@@ -659,11 +655,7 @@ fill_the_disk(struct segment *unused, void *arg)
 
 TEST(a_full_disk_loses_nothing_that_was_written)
 {
-	int status = fixture_fork(fill_the_disk, NULL, NULL);
-
-	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
-		skip();
-	assert_int_equal(status, 0);
+	fixture_fork_well(fill_the_disk, NULL, NULL);
 }
 
 static int
@@ -671,9 +663,7 @@ forbid_to_write(struct segment *unused, void *arg)
 {
 	(void)unused;
 	(void)arg;
-	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount("tmpfs", directory, "tmpfs", 0, "size=1m") == -1)
+	if (directory_mount("size=1m") == -1)
 		return FIXTURE_SKIP;
 	load_good();
 	live(2);
@@ -690,11 +680,7 @@ forbid_to_write(struct segment *unused, void *arg)
 
 TEST(a_disk_that_is_read_only_is_called_so)
 {
-	int status = fixture_fork(forbid_to_write, NULL, NULL);
-
-	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
-		skip();
-	assert_int_equal(status, 0);
+	fixture_fork_well(forbid_to_write, NULL, NULL);
 }
 
 TEST(what_is_cut_off_is_zeros)

@@ -205,22 +205,12 @@ publish_in_thirteen_pages(struct segment *unused, void *arg)
 	return rc;
 }
 
-static void
-assert_child_succeeds(fixture_child_fn *fn)
-{
-	int status = fixture_fork(fn, NULL, NULL);
-
-	if (WIFEXITED(status) && WEXITSTATUS(status) == FIXTURE_SKIP)
-		skip();
-	assert_int_equal(status, 0);
-}
-
 TEST(creation_reports_sizes)
 {
-	assert_child_succeeds(create_in_three_pages);
+	fixture_fork_well(create_in_three_pages, NULL, NULL);
 }
 
 TEST(publication_is_rejected_and_the_last_one_stays)
 {
-	assert_child_succeeds(publish_in_thirteen_pages);
+	fixture_fork_well(publish_in_thirteen_pages, NULL, NULL);
 }
