@@ -121,11 +121,7 @@ TEST(test_an_order_to_accept_waits_for_one_that_does_not_read)
 	pid_t hydrator;
 
 	fx.config.upstream.cycle_timeout = 100;
-	start();
-	wait_log("is ready", 2);
-	hydrator = pid_of("hydrator obey");
-	kill(hydrator, SIGSTOP);
-	fill_channel();
+	hydrator = start_deaf();
 	order_accept();
 	kill(hydrator, SIGCONT);
 	snprintf(order, sizeof(order), "]: order %d", CHANNEL_ACCEPT);

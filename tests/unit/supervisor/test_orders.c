@@ -99,11 +99,7 @@ TEST(the_level_goes_to_all_and_to_who_does_not_read_later)
 {
 	pid_t hydrator;
 
-	start();
-	wait_log("is ready", 2);
-	hydrator = pid_of("hydrator obey");
-	kill(hydrator, SIGSTOP);
-	fill_channel();
+	hydrator = start_deaf();
 	order(ORDER_LOGLEVEL, ORDER_LEVEL(LOG_LEVEL_INFO, 0));
 	wait_log(heard(CHANNEL_LEVEL), 1); /* the reader */
 	kill(hydrator, SIGCONT);
@@ -160,11 +156,7 @@ TEST(logs_go_to_who_does_not_read_later)
 {
 	pid_t hydrator;
 
-	start();
-	wait_log("is ready", 2);
-	hydrator = pid_of("hydrator obey");
-	kill(hydrator, SIGSTOP);
-	fill_channel();
+	hydrator = start_deaf();
 	kill(fx.pid, SIGUSR2);
 	assert_int_equal(wait_end(ORDER_OF_REOPEN, 1).outcome, ORDER_DONE);
 	wait_log(heard(CHANNEL_REOPEN), 1); /* the reader */

@@ -222,11 +222,7 @@ TEST(test_an_order_to_accept_goes_to_the_successor)
 	pid_t hydrator;
 
 	fx.config.upstream.cycle_timeout = 100;
-	start();
-	wait_log("is ready", 2);
-	hydrator = pid_of("hydrator obey");
-	kill(hydrator, SIGSTOP);
-	fill_channel();
+	hydrator = start_deaf();
 	order_accept();
 	reload("");
 	wait_log("serving obey on", 2);
