@@ -4,12 +4,11 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from daemon import descriptors, wait_for
 from event_stream import Stream
 from prometheus import Prometheus, needs_prometheus
@@ -22,13 +21,11 @@ DAY = "enabled = false interval = 600 ttl = 1000 stale_ttl = 3600 stale_if_error
 
 
 @pytest.fixture
-def watch(make_daemon, tmp_path):
+def watch(make_daemon, documents, tmp_path):
     """Starts a daemon on documents of its own, and who watches it; returns both and the documents."""
     watchers = []
 
     def start(categories=None, segment="8M", wait=True, **kwargs):
-        documents = tmp_path / "documents"
-        shutil.copytree(DEMO, documents)
         daemon = make_daemon(categories or file_categories(documents), "file://%s" % documents,
                              **{"settings": METRICS, "hydration": DAY, **kwargs})
         text = daemon.config.read_text()

@@ -2,7 +2,6 @@
 import email.utils
 import json
 import re
-import shutil
 import signal
 import time
 
@@ -180,10 +179,8 @@ def refresh(daemon, category="image_generation"):
     wait_for(lambda: int(daemon.get(RISK).headers["age"]) < 60, "a reader to have taken it")
 
 
-def test_a_clock_that_was_ahead_is_forgotten(make_daemon, tmp_path):
+def test_a_clock_that_was_ahead_is_forgotten(make_daemon, documents):
     """RFC 9110 section 8.8.2.1. What was published two days ahead; then the right time; then other content."""
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
     sources = file_categories(documents, ("image_generation",))
     daemon = make_daemon(sources, "file://%s" % documents, hydration=ONCE)
     daemon.move_clock(2 * 86400)
@@ -203,10 +200,8 @@ def test_a_clock_that_was_ahead_is_forgotten(make_daemon, tmp_path):
     assert daemon.get(RISK, headers={"If-Modified-Since": ahead}).status == 200
 
 
-def test_last_modified_is_never_after_date(make_daemon, tmp_path):
+def test_last_modified_is_never_after_date(make_daemon, documents):
     """While the content changes all the time: both are of one reading of the clock."""
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
     sources = file_categories(documents, ("image_generation",))
     daemon = make_daemon(sources, "file://%s" % documents, hydration=ONCE).start()
     stats = json.loads((documents / "stats_image.json").read_text())
@@ -227,9 +222,7 @@ def test_last_modified_is_never_after_date(make_daemon, tmp_path):
 
 
 @pytest.mark.parametrize("restarted", (False, True))
-def test_what_a_refresh_changes(make_daemon, tmp_path, restarted):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_what_a_refresh_changes(make_daemon, documents, restarted):
     daemon = make_daemon(file_categories(documents), "file://%s" % documents, hydration=ONCE).start()
     first = {target: daemon.get(target) for target in TARGETS}
     daemon.move_clock(500)
@@ -261,10 +254,8 @@ def test_what_a_refresh_changes(make_daemon, tmp_path, restarted):
         assert daemon.get(target, headers={"If-None-Match": before.headers["etag"]}).status == 200
 
 
-def test_variations_that_alone_have_changed_are_new(make_daemon, tmp_path):
+def test_variations_that_alone_have_changed_are_new(make_daemon, documents):
     """All with-stats answers share one Last-Modified: it must move with each of their parts."""
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
     daemon = make_daemon(file_categories(documents), "file://%s" % documents, hydration=ONCE).start()
     plain = "/model_references/statistics/text_generation/with-stats"
     varied = plain + "?include_backend_variations=true"

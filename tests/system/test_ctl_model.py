@@ -1,10 +1,9 @@
 """hydratorctl model: one model, and why it is at risk, as the analytics judge."""
 import json
-import shutil
 from urllib.parse import quote
 
 import pytest
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from ctl import ctl
 from daemon import wait_for
 
@@ -54,10 +53,8 @@ def test_each_flag_is_explained_as_it_is_set(make_daemon, category, settings):
     assert ("low_usage", True) in seen and ("low_usage", False) in seen
 
 
-def test_the_number_that_would_be_low_is(make_daemon, tmp_path):
+def test_the_number_that_would_be_low_is(make_daemon, documents):
     """A model whose usage is made what was told loses the flag; with one less it has it."""
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
     daemon = make_daemon(file_categories(documents), "file://%s" % documents, hydration="interval = 1").start()
 
     def low(name):
@@ -99,9 +96,7 @@ def test_a_screen_says_first_what_is_set(demo):
     assert "document status" in said.out and "doc/reference.md 5.2" in said.out
 
 
-def test_the_age_of_a_document_is_its_own(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_the_age_of_a_document_is_its_own(make_daemon, documents):
     daemon = make_daemon(file_categories(documents), "file://%s" % documents,
                          hydration="interval = 100 ttl = 300").start()
     (documents / "status_image.json").unlink()

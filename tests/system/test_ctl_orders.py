@@ -74,9 +74,7 @@ def test_a_signal_without_a_value_still_means_all(daemon):
     wait_for(lambda: hydrated(daemon, IMAGE) > before[0] and hydrated(daemon, TEXT) > before[1], "both")
 
 
-def test_a_refresh_that_fails_says_why(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_a_refresh_that_fails_says_why(make_daemon, documents):
     with StubUpstream(documents) as upstream:
         daemon = make_daemon({IMAGE: [upstream.reference(IMAGE)], TEXT: [upstream.reference(TEXT)]}, upstream.horde,
                              hydration=NEVER).start()
@@ -117,9 +115,7 @@ def ask_on_terminal(daemon, answer, *arguments):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.decode()
 
 
-def test_somebody_who_can_be_asked_is_asked(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_somebody_who_can_be_asked_is_asked(make_daemon, documents):
     with StubUpstream(documents) as upstream:
         daemon = make_daemon({IMAGE: [upstream.reference(IMAGE)]}, upstream.horde, hydration=NEVER).start()
         assert ask_on_terminal(daemon, b"y\n", "refresh", "--accept-smaller")[0] == 1, "nothing is refused"

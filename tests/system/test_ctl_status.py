@@ -342,9 +342,7 @@ def test_a_reload_that_was_refused(well):
     assert status(well)["configuration"]["reload"] == "done"
 
 
-def test_refreshes_that_fail(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_refreshes_that_fail(make_daemon, documents):
     sources = {"image_generation": ["file://%s/image_generation.json" % documents]}
     daemon = make_daemon(sources, horde="file://%s" % documents).start()
     wait_for(lambda: ctl(daemon, "status").rc == 0, "a daemon that is well")
@@ -423,9 +421,7 @@ def test_redis_that_is_away(make_daemon):
     assert "Redis up no" in text and rc in (1, 2)
 
 
-def test_a_document_that_has_shrunk(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_a_document_that_has_shrunk(make_daemon, documents):
     sources = {"image_generation": ["file://%s/image_generation.json" % documents]}
     daemon = make_daemon(sources, horde="file://%s" % documents).start()
     wait_for(lambda: ctl(daemon, "status").rc == 0, "a daemon that is well")

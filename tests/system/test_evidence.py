@@ -3,13 +3,12 @@ upstreams change under it while its clock is moved."""
 import csv
 import io
 import json
-import shutil
 import signal
 import urllib.parse
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import file_categories
 from daemon import wait_for
 
 STATISTICS = "/model_references/statistics/"
@@ -21,10 +20,8 @@ DAY = 86400
 
 
 @pytest.fixture
-def world(make_daemon, tmp_path):
+def world(make_daemon, documents):
     """A daemon on a copy of the sample data that may be changed."""
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
     daemon = make_daemon(file_categories(documents, ["image_generation", "text_generation"]), "file://%s" % documents,
                          settings="history { settle = 0 }")
     daemon.documents = documents

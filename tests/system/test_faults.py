@@ -3,7 +3,6 @@ import datetime
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -231,9 +230,7 @@ def test_a_full_shm_is_an_error_message_at_start(tmp_path):
 
 
 @small_shm
-def test_a_publish_without_room_is_rejected_and_made_good_later(tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_a_publish_without_room_is_rejected_and_made_good_later(documents, tmp_path):
     daemon = SmallShm("4m", tmp_path / "daemon", file_categories(documents), "file://%s" % documents,
                       settings="gate { min_ratio = 0 }")
     daemon.start()

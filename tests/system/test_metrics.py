@@ -452,9 +452,7 @@ def test_an_old_connection_is_closed_with_its_next_answer(make_daemon):
     connection.close()
 
 
-def test_failures_have_their_reasons(make_daemon, tmp_path):
-    documents = tmp_path / "documents"
-    shutil.copytree(DEMO, documents)
+def test_failures_have_their_reasons(make_daemon, documents):
     daemon = make_daemon({"image_generation": ["file://%s/image_generation.json" % documents]}, "file://%s" % documents,
                          settings=METRICS, hydration="enabled = false interval = 3000 ttl = 4000 stale_ttl = 5000").start()
 
