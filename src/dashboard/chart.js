@@ -1,8 +1,7 @@
 // Numbers over days: a line as high as text, and a chart with what a mouse, a keyboard and a
 // screen reader need. A canvas has no colours of CSS and no text, so both are kept beside it.
-import { h, svg, put } from "./dom.js";
+import { h, pause, svg, put } from "./dom.js";
 import { formatter, number, utcDay } from "./words.js";
-import { uPlot } from "./uplot.js";
 
 const CHART_DAY = 86400;
 const CHART_DAY_WIDTH = 80;
@@ -114,17 +113,22 @@ export class HyChart extends HTMLElement {
 		this.#timer = setTimeout(() => this.isConnected && this.#draw());
 	}
 
-	#draw() {
+	async #draw() {
+		const { default: Plot } = await import("./uplot/uPlot.esm.js");
+		await pause();
+		if (!this.isConnected) {
+			return;
+		}
 		const { days, values } = this.#given;
 		this.#readColors();
 		if (this.#plot) {
 			this.#plot.setData([days, values]);
 		} else {
-			this.#plot = new uPlot(this.#options(), [days, values], this.#area);
+			this.#plot = new Plot(this.#options(Plot), [days, values], this.#area);
 		}
 	}
 
-	#options() {
+	#options(Plot) {
 		const font = getComputedStyle(this);
 		const axis = { stroke: () => this.#colors.muted, font: Math.round(parseFloat(font.fontSize) * 0.8) + "px " + font.fontFamily,
 			grid: { stroke: () => this.#colors.line, width: 1 }, ticks: { show: false } };
@@ -134,7 +138,7 @@ export class HyChart extends HTMLElement {
 			height: CHART_HEIGHT,
 			padding: [8, 20, 0, 0],
 			legend: { show: false },
-			tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
+			tzDate: (seconds) => Plot.tzDate(new Date(seconds * 1000), "UTC"),
 			cursor: { y: false, drag: { x: false, y: false }, sync: { key: this.#given.group },
 				points: { size: 7 } },
 			scales: {
@@ -148,7 +152,7 @@ export class HyChart extends HTMLElement {
 			series: [{}, {
 				stroke: () => this.#colors.main, fill: () => bars ? this.#colors.main : this.#colors.soft, width: bars ? 0 : 2,
 				points: { show: false },
-				paths: bars ? uPlot.paths.bars({ size: [0.75, 24, 1] }) : uPlot.paths.stepped({ align: 1 }),
+				paths: bars ? Plot.paths.bars({ size: [0.75, 24, 1] }) : Plot.paths.stepped({ align: 1 }),
 			}],
 			hooks: {
 				draw: [(u) => this.#drawMarks(u)],

@@ -68,3 +68,9 @@ export function uid() {
 	domIds += 1;
 	return "id" + domIds;
 }
+
+// Between two pieces of work the browser answers keys, and may draw: work that is longer
+// than an answer may take is done in pieces.
+export function pause() {
+	return globalThis.scheduler?.yield?.() ?? new Promise((done) => setTimeout(done));
+}

@@ -45,17 +45,16 @@ take_name(struct str s)
 	return (struct str){ s.p, n };
 }
 
-/* What of a line `names FROM "./file` stands before and after. */
+/* What of a line `names MARK file...` stands before and after the mark. */
 static bool
-split(struct str s, struct str *names, struct str *file)
+split(struct str s, struct str mark, struct str *before, struct str *after)
 {
-	static const struct str from = STR(" } from \"./");
-	const char *at = memmem(s.p, s.len, from.p, from.len);
+	const char *at = memmem(s.p, s.len, mark.p, mark.len);
 
 	if (at == NULL)
 		return false;
-	*names = (struct str){ s.p, (size_t)(at - s.p) };
-	*file = str_from(s, names->len + from.len);
+	*before = (struct str){ s.p, (size_t)(at - s.p) };
+	*after = str_from(s, before->len + mark.len);
 	return true;
 }
 
@@ -100,21 +99,6 @@ read_declaration(struct str line, struct str *text)
 	return false;
 }
 
-/* Somebody else's name is imported from this module of ours. */
-static void
-note_alias(struct joiner *j, const struct source *s, size_t line, struct str text)
-{
-	struct str name, file;
-	uint32_t i = MAP_NONE;
-
-	if (split(text, &name, &file))
-		i = map_find(&j->names, name);
-	if (i == MAP_NONE || ((struct name *)map_at(&j->names, i))->source !=
-				 source_find(j->sources, j->n, file))
-		source_fail(s, line, "no such module before this one, or no such name");
-	((struct name *)map_at(&j->names, i))->source = s;
-}
-
 /* Notes what a line of ours declares, if it is of the top level. */
 static void
 note_line(struct joiner *j, const struct source *s, const struct source_walk *w)
@@ -122,10 +106,6 @@ note_line(struct joiner *j, const struct source *s, const struct source_walk *w)
 	struct str line = w->line, text = { 0 };
 	bool exported, declares;
 
-	if (source_between(line, "export { default as ", "\";", &text)) {
-		note_alias(j, s, w->number, text);
-		return;
-	}
 	exported = skip_export(&line);
 	declares = read_declaration(line, &text);
 	if (declares && text.len > 0)
@@ -182,7 +162,7 @@ check_import(struct joiner *j, const struct source *s, const struct source_walk 
 	struct str text, names, file, word;
 
 	if (!source_between(w->line, "import { ", "\";", &text) ||
-	    !split(text, &names, &file))
+	    !split(text, STR(" } from \"./"), &names, &file))
 		source_fail(s, w->number,
 		    "imports are written import { a, b } from \"./file.js\";");
 	from = source_find(j->sources, j->n, file);
@@ -208,7 +188,9 @@ put_line(struct buf *out, struct str line)
 	buf_putc(out, '\n');
 }
 
-/* In a scope of its own, in which nobody of ours looks for anything by its name. */
+/* In a scope of its own, in which nobody of ours looks for anything by its name, and
+ * which is run when somebody asks for it first: it becomes a function that gives what
+ * import() of it does. */
 static void
 put_foreign(struct joiner *j, const struct source *s, struct str name)
 {
@@ -219,11 +201,34 @@ put_foreign(struct joiner *j, const struct source *s, struct str name)
 		if (!str_starts(w.line, STR("export ")))
 			put_line(&text, w.line);
 	squeeze_script((struct str){ text.data, text.len }, &squeezed);
-	buf_printf(j->out, "const %.*s = (() => {\n", (int)name.len, name.p);
+	buf_printf(j->out,
+	    "const %.*s = ((made) => () => made || (made = { default: (() => {\n",
+	    (int)name.len, name.p);
 	rename_locals((struct str){ squeezed.data, squeezed.len }, name, j->out);
-	buf_printf(j->out, "\nreturn %.*s;\n})();\n", (int)name.len, name.p);
+	buf_printf(j->out, "\nreturn %.*s;\n})() }))();\n", (int)name.len, name.p);
 	buf_free(&text);
 	buf_free(&squeezed);
+}
+
+/* A line of ours, which may import somebody else's module when it is run. */
+static void
+put_own(struct joiner *j, const struct source *s, const struct source_walk *w,
+    struct str line)
+{
+	static const struct str end = STR("\")");
+	const struct source *from;
+	struct str before, file, name, after;
+
+	if (split(line, STR("import(\"./"), &before, &file)) {
+		if (!split(file, end, &file, &after) ||
+		    (from = source_find(j->sources, j->n, file)) == NULL ||
+		    (name = find_foreign(from)).len == 0)
+			source_fail(s, w->number, "import() is of a module of others");
+		buf_printf(j->out, "%.*s%.*s()", (int)before.len, before.p,
+		    (int)name.len, name.p);
+		line = after;
+	}
+	put_line(j->out, line);
 }
 
 static void
@@ -239,9 +244,9 @@ put_module(struct joiner *j, const struct source *s)
 	while (source_next(&w)) {
 		if (str_starts(w.line, STR("import "))) {
 			check_import(j, s, &w);
-		} else if (!str_starts(w.line, STR("export {"))) {
+		} else {
 			(void)skip_export(&w.line);
-			put_line(j->out, w.line);
+			put_own(j, s, &w, w.line);
 		}
 	}
 }

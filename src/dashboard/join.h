@@ -14,8 +14,8 @@
  * sources[0, n) are all files of the page; modules are those that end with ".js".
  *
  * Of somebody else's module, which ends with "export { NAME as default };", only NAME
- * is seen; its other names become short. Ours import it from one whose only line is
- * `export { default as NAME } from "./FILE";`.
+ * is seen; its other names become short. Ours import it by `import("./FILE")`, and it
+ * is not run before: until then it costs its parsing only.
  */
 void join_modules(struct source *sources, size_t n, struct buf *out);
 
