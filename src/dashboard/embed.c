@@ -28,7 +28,7 @@
 struct page {
 	struct source *sources; /* the document first */
 	size_t n;
-	struct buf style, script, document;
+	struct buf style, foreign, script, document;
 	bool has_style, has_script;
 };
 
@@ -54,13 +54,16 @@ make_style(struct page *p)
 }
 
 static void
-make_script(struct page *p)
+make_scripts(struct page *p)
 {
-	struct buf joined = { 0 };
+	struct buf own = { 0 }, foreign = { 0 };
 
-	join_modules(p->sources, p->n, &joined);
-	squeeze_script((struct str){ joined.data, joined.len }, &p->script);
-	buf_free(&joined);
+	buf_puts(&foreign, "\"use strict\";\n"); /* as a module is */
+	join_modules(p->sources, p->n, &own, &foreign);
+	squeeze_script((struct str){ own.data, own.len }, &p->script);
+	squeeze_script((struct str){ foreign.data, foreign.len }, &p->foreign);
+	buf_free(&own);
+	buf_free(&foreign);
 }
 
 static void
@@ -71,7 +74,8 @@ put_element(struct buf *out, const char *start, const struct buf *text, const ch
 	buf_puts(out, end);
 }
 
-/* In place of the first link to a style stand all. */
+/* In place of the first link to a style stand all. The script becomes two: after each a
+ * browser may draw, before it reads on. */
 static void
 put_line_of_document(struct page *p, const struct source_walk *w)
 {
@@ -93,6 +97,7 @@ put_line_of_document(struct page *p, const struct source_walk *w)
 			    s, w->number, "this is not dashboard.am's last module");
 		if (p->has_script)
 			source_fail(s, w->number, "a second script");
+		put_element(&p->document, "<script>", &p->foreign, "</script>\n");
 		put_element(&p->document, "<script type=\"module\">", &p->script,
 		    "</script>\n");
 		p->has_script = true;
@@ -135,18 +140,19 @@ put_hash(struct buf *out, const struct buf *text)
 	hash(text, digest);
 	if (b64_ntop(digest, sizeof(digest), base64, sizeof(base64)) == -1)
 		errx(1, "base64");
-	buf_printf(out, "'sha256-%s'; ", base64);
+	buf_printf(out, " 'sha256-%s'", base64);
 }
 
 static void
 put_fields(struct buf *out, const struct page *p)
 {
-	buf_puts(out, "Content-Security-Policy: default-src 'none'; script-src ");
+	buf_puts(out, "Content-Security-Policy: default-src 'none'; script-src");
+	put_hash(out, &p->foreign);
 	put_hash(out, &p->script);
-	buf_puts(out, "style-src ");
+	buf_puts(out, "; style-src");
 	put_hash(out, &p->style);
 	buf_puts(out,
-	    "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+	    "; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
 	    "frame-ancestors 'none'; require-trusted-types-for 'script'\r\n"
 	    "Referrer-Policy: no-referrer\r\n");
 }
@@ -221,6 +227,7 @@ release(struct page *p)
 		buf_free(&p->sources[i].text);
 	free(p->sources);
 	buf_free(&p->style);
+	buf_free(&p->foreign);
 	buf_free(&p->script);
 	buf_free(&p->document);
 }
@@ -241,7 +248,7 @@ main(int argc, char **argv)
 		source_read(&p.sources[i]);
 	}
 	make_style(&p);
-	make_script(&p);
+	make_scripts(&p);
 	make_document(&p);
 	print_page(&p);
 	release(&p);

@@ -23,7 +23,7 @@ struct joiner {
 	size_t n;
 	struct arena *arena;
 	struct map names;
-	struct buf *out;
+	struct buf *own, *foreign; /* what the modules become */
 };
 
 static bool
@@ -201,11 +201,11 @@ put_foreign(struct joiner *j, const struct source *s, struct str name)
 		if (!str_starts(w.line, STR("export ")))
 			put_line(&text, w.line);
 	squeeze_script((struct str){ text.data, text.len }, &squeezed);
-	buf_printf(j->out,
+	buf_printf(j->foreign,
 	    "const %.*s = ((made) => () => made || (made = { default: (() => {\n",
 	    (int)name.len, name.p);
-	rename_locals((struct str){ squeezed.data, squeezed.len }, name, j->out);
-	buf_printf(j->out, "\nreturn %.*s;\n})() }))();\n", (int)name.len, name.p);
+	rename_locals((struct str){ squeezed.data, squeezed.len }, name, j->foreign);
+	buf_printf(j->foreign, "\nreturn %.*s;\n})() }))();\n", (int)name.len, name.p);
 	buf_free(&text);
 	buf_free(&squeezed);
 }
@@ -224,11 +224,11 @@ put_own(struct joiner *j, const struct source *s, const struct source_walk *w,
 		    (from = source_find(j->sources, j->n, file)) == NULL ||
 		    (name = find_foreign(from)).len == 0)
 			source_fail(s, w->number, "import() is of a module of others");
-		buf_printf(j->out, "%.*s%.*s()", (int)before.len, before.p,
+		buf_printf(j->own, "%.*s%.*s()", (int)before.len, before.p,
 		    (int)name.len, name.p);
 		line = after;
 	}
-	put_line(j->out, line);
+	put_line(j->own, line);
 }
 
 static void
@@ -252,11 +252,13 @@ put_module(struct joiner *j, const struct source *s)
 }
 
 void
-join_modules(struct source *sources, size_t n, struct buf *out)
+join_modules(struct source *sources, size_t n, struct buf *own, struct buf *foreign)
 {
-	struct joiner j = {
-		.sources = sources, .n = n, .arena = arena_new(), .out = out
-	};
+	struct joiner j = { .sources = sources,
+		.n = n,
+		.arena = arena_new(),
+		.own = own,
+		.foreign = foreign };
 	size_t i;
 
 	map_init(&j.names, j.arena, sizeof(struct name), 1024);

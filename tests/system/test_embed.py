@@ -39,13 +39,14 @@ def document(made):
     return re.sub(rb"\\([0-7]{3})", lambda byte: bytes([int(byte.group(1), 8)]), text.encode()).decode()
 
 
-def script(made):
-    return re.search(r'<script type="module">(.*)</script>', document(made), re.S).group(1)
+def script(made, kind=' type="module"'):
+    return re.search(r"<script%s>(.*?)</script>" % kind, document(made), re.S).group(1)
 
 
 def test_modules_are_joined(embed):
     made = embed({})
     assert document(made) == ("<style>a{b:c}</style>\n"
+                              '<script>"use strict";</script>\n'
                               '<script type="module">function one(){return 1;}\none();</script>\n')
     assert embed({}).stdout == made.stdout, "a build is the same each time"
 
@@ -54,9 +55,9 @@ def test_a_module_of_others_has_a_scope_of_its_own_and_is_run_when_it_is_asked_f
     made = embed({"theirs/chart.js": "function one() {}\nfunction Chart() { return one(); }\nexport { Chart as default };\n",
                   "main.js": MAIN + 'import("./theirs/chart.js").default();\n'},
                  ("theirs/chart.js", "one.js", "main.js"))
-    assert script(made) == ("const Chart=((made)=>()=>made||(made={default:(()=>{function aa(){}\n"
-                            "function Chart(){return aa();}\nreturn Chart;})()}))();"
-                            "function one(){return 1;}\none();Chart().default();")
+    assert script(made, "") == ('"use strict";const Chart=((made)=>()=>made||(made={default:(()=>{function aa(){}\n'
+                                "function Chart(){return aa();}\nreturn Chart;})()}))();")
+    assert script(made) == "function one(){return 1;}\none();Chart().default();"
 
 
 def test_bytes_stay_what_they_are(embed):
