@@ -1,4 +1,4 @@
-import { $, h, put, setText } from "./dom.js";
+import { $, h, pause, put, setText } from "./dom.js";
 import { CATEGORIES, clock, isRiskCategory } from "./words.js";
 import { goTo, href, readAddress } from "./address.js";
 import { connection } from "./api.js";
@@ -321,19 +321,21 @@ function mainKey(event) {
 for (const view of Object.values(MAIN_VIEWS)) {
 	customElements.define(view.tag, view.element);
 }
-mainFrame();
-mainScrolls();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("theme")));
-addEventListener("hashchange", mainShow);
-addEventListener("keydown", mainKey);
-connection.addEventListener("change", mainConnection);
-live.addEventListener("state", mainLive);
-live.addEventListener("snapshot", (event) => mainState.view?.refresh(event.detail.category));
-shell.addEventListener("health", mainHealth);
-mainLive();
-// The frame is seen before the view is made.
-setTimeout(() => {
+// Each in a task of its own; the frame is seen before the view is made.
+setTimeout(async () => {
+	mainFrame();
+	mainScrolls();
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("theme")));
+	addEventListener("hashchange", mainShow);
+	addEventListener("keydown", mainKey);
+	connection.addEventListener("change", mainConnection);
+	live.addEventListener("state", mainLive);
+	live.addEventListener("snapshot", (event) => mainState.view?.refresh(event.detail.category));
+	shell.addEventListener("health", mainHealth);
+	mainLive();
+	await pause();
 	mainShow();
+	await pause();
 	shell.start();
 	live.start();
 });

@@ -1,4 +1,4 @@
-import { h, put } from "./dom.js";
+import { h, pause, put } from "./dom.js";
 import { visibleName } from "./parts.js";
 
 // Rows beyond the edge of what is seen that are there for a scroll that is faster than us.
@@ -18,7 +18,7 @@ const TABLE_LEAST = 12;
 // the first is the header of its row; a link in it is what Enter opens.
 // Keys: arrows, Home, End, Page Up and Down go by rows, Space marks, with Shift from the
 // row that was marked last.
-// Events: "sort" {detail: id}, "marks", "rest": it is not scrolled any more.
+// Events: "sort" {detail: id}, "marks", "rest": all that is to be seen is there, and not scrolled any more.
 export class HyTable extends HTMLElement {
 	rows = [];
 	heights = new Float32Array(0);
@@ -34,7 +34,7 @@ export class HyTable extends HTMLElement {
 		this.onScroll = () => {
 			this.draw();
 			clearTimeout(this.resting);
-			this.resting = setTimeout(() => this.dispatchEvent(new Event("rest")), TABLE_REST);
+			this.resting = setTimeout(() => this.rest(), TABLE_REST);
 		};
 		this.resized = new ResizeObserver(() => {
 			if (this.offsetWidth !== this.width) {
@@ -115,6 +115,7 @@ export class HyTable extends HTMLElement {
 		const focus = held?.focus ? this.indexOf(held.focus) : -1;
 		this.current = Math.max(0, focus >= 0 ? focus : Math.min(this.current, rows.length - 1));
 		this.drawn.clear();
+		this.first = this.last = -1;
 		put(this.body);
 		// The region is as high as what is in it, and says what is seen.
 		this.space(Math.max(0, at), Math.max(0, at));
@@ -126,7 +127,7 @@ export class HyTable extends HTMLElement {
 				this.scrollIntoView();
 			}
 		}
-		this.redraw();
+		this.draw();
 		if (at >= 0 && this.drawn.has(at)) {
 			this.scrollFor(this.drawn.get(at).getBoundingClientRect().top - held.top);
 			this.draw();
@@ -141,7 +142,7 @@ export class HyTable extends HTMLElement {
 	// in sight, and where it is.
 	hold() {
 		const at = [...this.drawn.keys()].find((i) => this.drawn.get(i).contains(document.activeElement));
-		const seen = at ?? (this.body ? this.range().seen : -1);
+		const seen = at ?? (this.body ? this.range(0).seen : -1);
 		if (!this.drawn.has(seen)) {
 			return null;
 		}
@@ -192,7 +193,7 @@ export class HyTable extends HTMLElement {
 	}
 
 	// Which rows are to be drawn, [first, last), and the first of them that is seen.
-	range() {
+	range(spare) {
 		const { top, bottom } = this.sight();
 		const n = this.rows.length;
 		let y = this.top.getBoundingClientRect().top;
@@ -204,9 +205,9 @@ export class HyTable extends HTMLElement {
 			}
 			return i;
 		};
-		const first = upTo(top - TABLE_SPARE);
+		const first = upTo(top - spare);
 		const seen = upTo(top);
-		const last = Math.min(n, upTo(bottom + TABLE_SPARE) + 1);
+		const last = Math.min(n, upTo(bottom + spare) + 1);
 		return { first: Math.min(first, Math.max(0, n - 1)), seen, last };
 	}
 
@@ -218,15 +219,25 @@ export class HyTable extends HTMLElement {
 		}
 	}
 
+	rest() {
+		this.draw();
+		this.dispatchEvent(new Event("rest"));
+	}
+
 	// Reads where everything is, then writes, then measures: each change between two looks
 	// would have the browser lay out everything once more.
 	draw() {
 		if (!this.body || !this.isConnected) {
 			return;
 		}
-		const { first, seen, last } = this.range();
+		let { first, seen, last } = this.range(TABLE_SPARE);
 		if (first === this.first && last === this.last) {
 			return;
+		}
+		// Of other rows than those that are there, what is seen comes first.
+		if (first >= this.last || last <= this.first) {
+			({ first, seen, last } = this.range(0));
+			pause().then(() => this.rest());
 		}
 		this.replaceRows(first, last);
 		this.space(first, last);

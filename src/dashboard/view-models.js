@@ -1,4 +1,4 @@
-import { $, h, put, setText, uid } from "./dom.js";
+import { $, h, pause, put, setText, uid } from "./dom.js";
 import { CATEGORIES, FLAGS, PRESETS, count, isRiskCategory, number } from "./words.js";
 import { connection, fetchJson, statisticsPath } from "./api.js";
 import { goTo, href } from "./address.js";
@@ -43,11 +43,6 @@ export function modelsWay(category, name) {
 	}
 	const { hash, names } = modelsWalked;
 	return { hash, place, total: names.length, previous: names[place - 1], next: names[place + 1] };
-}
-
-// Between two pieces of work the browser may draw and answer keys.
-function modelsPause() {
-	return new Promise((done) => setTimeout(done));
 }
 
 function modelsAtLeast(text) {
@@ -100,6 +95,8 @@ function modelsSelect(options, on) {
 
 export class ViewModels extends HTMLElement {
 	#abort = new AbortController();
+	// The models of the last answer, and those that the table shows, with their order.
+	#newest = null;
 	#set = null;
 	#order = new Uint32Array(0);
 	#address = null;
@@ -108,6 +105,7 @@ export class ViewModels extends HTMLElement {
 	#error = null;
 	#usage = new Map();
 	#asking = false;
+	#turn = 0;
 	#onConnection = () => {
 		if (connection.state === "up" && this.#error) {
 			this.#load();
@@ -128,11 +126,11 @@ export class ViewModels extends HTMLElement {
 		const place = address.category + " " + this.#want.mode;
 		if (this.#loaded !== place) {
 			this.#loaded = place;
-			this.#set = null;
+			this.#newest = this.#set = null;
 			this.data = null;
 			this.#build(title, former?.category === address.category);
 			this.#load();
-		} else if (this.#set) {
+		} else if (this.#newest && JSON.stringify(former) !== JSON.stringify(this.#want)) {
 			this.#apply();
 		}
 	}
@@ -206,6 +204,7 @@ export class ViewModels extends HTMLElement {
 		this.fresh = h("span");
 		this.notice = h("div");
 		this.table = new HyTable();
+		this.headed = null;
 		this.table.marks = modelsMarks.get(this.#loaded) ?? new Set();
 		modelsMarks.set(this.#loaded, this.table.marks);
 		this.table.addEventListener("click", (event) => {
@@ -219,7 +218,7 @@ export class ViewModels extends HTMLElement {
 		this.table.addEventListener("rest", () => this.#trends());
 		this.none = h("div");
 		this.pages = h("nav", { class: "models-pages", "aria-label": "Pages" });
-		this.tools = h("div", { class: "models-tools", hidden: true }, this.chips, this.#filters(), h("div", { class: "models-bar" }, this.status, this.fresh, this.clearing, this.#export()));
+		this.tools = h("div", { class: "models-tools", hidden: true });
 		put(this, viewHead(title, modes), this.notice, this.tools, this.none, this.table, this.pages);
 		put(this.notice, loading("Loading models"));
 		if (keepFocus) {
@@ -307,7 +306,7 @@ export class ViewModels extends HTMLElement {
 		try {
 			const answer = await fetchJson(path, { signal });
 			if (place === this.#loaded && answer.data !== this.data) {
-				await modelsPause();
+				await pause();
 				await this.#take(answer.data, place);
 			}
 			if (place === this.#loaded) {
@@ -327,24 +326,15 @@ export class ViewModels extends HTMLElement {
 		this.data = data;
 		const set = new ModelSet(data);
 		for (const step of set.steps()) {
-			await modelsPause(step);
+			await pause(step);
 		}
-		const former = this.#set;
-		const changes = former ? set.changesSince(former) : null;
-		await modelsPause();
-		set.sorted(this.#want.sort);
-		await modelsPause();
+		const changes = this.#set ? set.changesSince(this.#set) : null;
+		await pause();
 		if (place !== this.#loaded || data !== this.data) {
 			return;
 		}
-		const back = modelsLeft?.hash === location.hash ? modelsLeft.held : null;
-		const held = former ? this.table.hold() : back;
-		modelsLeft = null;
-		this.#set = set;
-		this.table.forget(set.names);
-		this.#usage = new Map();
-		this.tools.hidden = false;
-		this.#apply(held);
+		this.#newest = set;
+		await this.#apply({ stay: true });
 		if (changes) {
 			this.#tell(changes);
 		} else {
@@ -361,9 +351,8 @@ export class ViewModels extends HTMLElement {
 		}
 	}
 
-	#filter() {
+	#filter(set) {
 		const want = this.#want;
-		const set = this.#set;
 		return {
 			preset: want.preset,
 			words: want.q.toLowerCase().split(/\s+/).filter(Boolean),
@@ -377,64 +366,93 @@ export class ViewModels extends HTMLElement {
 		};
 	}
 
-	// Shows what the address asks for of what is there.
-	async #apply(held = null) {
-		const want = this.#want;
-		const set = this.#set;
-		if (!set.isSorted(want.sort)) {
-			set.sorted(want.sort);
-			await modelsPause();
-			// Meanwhile somebody else has shown it.
-			if (want !== this.#want || set !== this.#set) {
+	// Shows what the address asks for of what is there. Who comes later takes over. stay:
+	// what is looked at stays where it is.
+	async #apply(how = {}) {
+		this.#turn += 1;
+		const turn = this.#turn;
+		for (const step of this.#steps(how)) {
+			await pause(step);
+			if (turn !== this.#turn) {
 				return;
 			}
 		}
-		const found = set.filter(this.#filter());
-		this.#order = found.order;
-		this.#sync(found);
-		this.#head();
-		const pages = want.rows ? Math.max(1, Math.ceil(this.#order.length / want.rows)) : 1;
+	}
+
+	*#steps({ stay = false }) {
+		const want = this.#want;
+		const set = this.#newest;
+		if (this.tools.hidden) {
+			put(this.tools, this.chips, this.#filters(), h("div", { class: "models-bar" }, this.status, this.fresh, this.clearing, this.#export()));
+			this.tools.hidden = false;
+			yield;
+		}
+		set.sorted(want.sort);
+		yield;
+		const found = set.filter(this.#filter(set));
+		yield;
+		this.#sync(set, found);
+		yield;
+		this.#head(set);
+		yield;
+		this.#fill(set, found.order, stay);
+	}
+
+	// From here on the table is that of this set: its rows are numbers of it.
+	#fill(set, order, stay) {
+		const want = this.#want;
+		let held = null;
+		if (stay) {
+			held = this.#set ? this.table.hold() : modelsLeft?.hash === location.hash ? modelsLeft.held : null;
+			modelsLeft = null;
+		}
+		if (set !== this.#set) {
+			this.#set = set;
+			this.#usage = new Map();
+			this.table.forget(set.names);
+		}
+		this.#order = order;
+		const pages = want.rows ? Math.max(1, Math.ceil(order.length / want.rows)) : 1;
 		const page = Math.min(want.page, pages);
 		const first = want.rows ? (page - 1) * want.rows : 0;
-		const rows = want.rows ? this.#order.subarray(first, first + want.rows) : this.#order;
+		const rows = want.rows ? order.subarray(first, first + want.rows) : order;
 		this.table.classList.toggle("whole", want.rows > 0);
 		this.table.hidden = rows.length === 0;
-		put(this.none, rows.length ? null : emptyNote(this.#set.count ? "No model matches: " + this.#words().join(", ") + "." : "There are no models.", this.#set.count ? modelsButton("Clear filters", this.#clear) : null));
-		this.table.show(rows, { first, total: this.#order.length, held });
+		put(this.none, rows.length ? null : emptyNote(set.count ? "No model matches: " + this.#words().join(", ") + "." : "There are no models.", set.count ? modelsButton("Clear filters", this.#clear) : null));
+		this.table.show(rows, { first, total: order.length, held });
 		this.#paging(page, pages);
-		this.#trends();
 	}
 
 	// The head of the table, if other columns or another order are wanted.
-	#head() {
+	#head(set) {
 		const { columns, sort, category, mode } = this.#want;
-		const key = JSON.stringify([columns, category, mode, this.#set.history]);
+		const key = JSON.stringify([columns, category, mode, set.history]);
 		if (this.headed !== key) {
 			this.headed = key;
 			this.table.setup({
 				caption: "Models",
 				marked: true,
 				name: (row) => this.#set.names[row],
-				columns: this.#columns().map((column) => ({ ...column, fill: (cell, row) => put(cell, column.show(this.#set, row, this.#want)) })),
+				columns: this.#columns(set).map((column) => ({ ...column, fill: (cell, row) => put(cell, column.show(this.#set, row, this.#want)) })),
 			});
 		}
 		this.table.sort(sort);
 	}
 
-	#offered() {
+	#offered(set) {
 		const { mode, category } = this.#want;
-		const past = this.#set.history;
+		const past = set.history;
 		const has = { trend: past && mode === "", since: past && mode !== "grouped", size: category === "image_generation" };
 		return MODELS_COLUMNS.filter((column) => has[column.id] ?? true);
 	}
 
-	#columns() {
-		return this.#offered().filter((column) => this.#want.columns.includes(column.id));
+	#columns(set = this.#set) {
+		return this.#offered(set).filter((column) => this.#want.columns.includes(column.id));
 	}
 
 	// ---- controls ----
 
-	#sync({ any, counts }) {
+	#sync(set, { any, counts }) {
 		const want = this.#want;
 		const chip = (preset, label, help, n) => modelsButton([label + " ", h("span", { class: "models-n" })], () => this.#go({ preset: this.#want.preset === preset ? "" : preset }), { class: "models-chip", title: help, "data-preset": preset });
 		if (!this.chips.firstChild) {
@@ -444,9 +462,9 @@ export class ViewModels extends HTMLElement {
 			node.setAttribute("aria-pressed", node.dataset.preset === want.preset);
 			setText(node.lastChild, number(i ? counts[i - 1] : any));
 		});
-		this.#syncBaselines();
+		this.#syncBaselines(set);
 		const { columns } = want;
-		const offered = this.#offered().filter((column) => column.id !== "name");
+		const offered = this.#offered(set).filter((column) => column.id !== "name");
 		const sort = (want.sort.descending ? "-" : "") + want.sort.id;
 		for (const [name, value] of Object.entries({ ...want, sort, days: want.days || "", score: want.score || "" })) {
 			const control = this.controls[name];
@@ -465,12 +483,11 @@ export class ViewModels extends HTMLElement {
 		const filters = this.#words().length;
 		this.clearing.hidden = filters === 0;
 		setText(this.more, filters ? "Filters: " + filters : "Filters");
-		this.#count();
 	}
 
-	#syncBaselines() {
+	#syncBaselines(set) {
 		const { baseline } = this.#want;
-		const names = this.#set.baselines;
+		const names = set.baselines;
 		const key = JSON.stringify(names);
 		if (this.baselines.dataset.key !== key) {
 			this.baselines.dataset.key = key;
@@ -611,7 +628,7 @@ export class ViewModels extends HTMLElement {
 		const head = make(columns, []).length;
 		let text = make(columns, rows.slice(0, MODELS_LINES));
 		for (let at = MODELS_LINES; at < rows.length; at += MODELS_LINES) {
-			await modelsPause();
+			await pause();
 			text += make(columns, rows.slice(at, at + MODELS_LINES)).slice(head);
 		}
 		return text;
