@@ -102,6 +102,12 @@ proc_child_note_limits(void)
 		descriptors_limit = l.rlim_cur;
 }
 
+uint64_t
+proc_child_limit(void)
+{
+	return descriptors_limit;
+}
+
 static void
 child_count_descriptors(struct counters *c, int64_t now)
 {

@@ -69,6 +69,9 @@ void proc_child_init(
  * where proc_child_beat() counts descriptors. */
 void proc_child_note_limits(void);
 
+/* Child, after that: its limit of descriptors; 0: not known. */
+uint64_t proc_child_limit(void) MUST_CHECK;
+
 /* Child, once a second or as often as its work lets it: says in its counters that it is
  * alive, how many log lines it has lost, and every ten seconds how many descriptors it
  * has open, once it knows how many it may have. */

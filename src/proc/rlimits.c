@@ -8,26 +8,52 @@
 /* Standard streams, logs, channel, segment, epoll, and some to spare. */
 #define READER_OWN 64
 #define READER_BODIES 1024
+/* Where there are not enough, a part of so many of what is left is for bodies. */
+#define READER_BODIES_PART 4
+/* Of each server, which have been refused or shed: EXCESS_MAX in http/accept.c. */
+#define READER_LEAVING 64
 /* Half a dozen transfers and their name look-ups, certificates, a state file. */
 #define HYDRATOR_ALL 256
 #define HYDRATOR_DOCUMENTS 4
 #define HYDRATOR_THREADS ((rlim_t)128 << 20) /* stacks and heaps of some threads */
 
-rlim_t
-rlimits_descriptors(enum role role, const struct child_context *c)
+/* Of a reader, whoever comes to its public addresses. */
+static rlim_t
+rlimits_fixed(const struct child_context *c)
 {
-	rlim_t connections = (rlim_t)c->config->http.max_connections;
-	rlim_t n = connections + READER_OWN + READER_BODIES;
+	rlim_t n = READER_OWN + READER_LEAVING;
 	size_t i;
 
-	if (role == ROLE_HYDRATOR)
-		return HYDRATOR_ALL;
 	for (i = 0; i < LISTEN_KINDS; i++) {
 		n += c->sockets[i].n;
 		if (i > LISTEN_DASHBOARD && c->sockets[i].n > 0)
-			n += connections;
+			n += RLIMITS_OPERATORS + READER_LEAVING;
 	}
 	return n;
+}
+
+rlim_t
+rlimits_descriptors(enum role role, const struct child_context *c)
+{
+	if (role == ROLE_HYDRATOR)
+		return HYDRATOR_ALL;
+	return (rlim_t)c->config->http.max_connections + READER_BODIES +
+	       rlimits_fixed(c);
+}
+
+int64_t
+rlimits_connections(const struct child_context *c, rlim_t limit)
+{
+	int64_t wanted = c->config->http.max_connections, left, bodies;
+
+	if (limit == 0 || limit >= rlimits_descriptors(ROLE_READER, c))
+		return wanted;
+	left = (int64_t)limit - (int64_t)rlimits_fixed(c);
+	bodies = left / READER_BODIES_PART;
+	left -= bodies < READER_BODIES ? bodies : READER_BODIES;
+	if (left < 1)
+		return 1;
+	return left < wanted ? left : wanted;
 }
 
 static void
@@ -40,9 +66,10 @@ rlimits_raise(const struct child_context *c, struct rlimit *l, rlim_t need)
 		l->rlim_cur = l->rlim_max;
 		if (c->index == 0)
 			log_warnx("%llu descriptors are needed for "
-				  "http.max_connections, the hard limit is %llu: "
-				  "connections beyond it will wait",
-			    (unsigned long long)need, (unsigned long long)l->rlim_max);
+				  "http.max_connections, the hard limit is %llu: each "
+				  "reader keeps %lld connections",
+			    (unsigned long long)need, (unsigned long long)l->rlim_max,
+			    (long long)rlimits_connections(c, l->rlim_max));
 	}
 }
 

@@ -7,13 +7,25 @@
 
 #include "proc/child.h"
 
+/* Connections that a reader keeps for http.metrics_listen, and as many for
+ * http.admin_listen, beside those of http.max_connections: who can reach the public
+ * addresses alone takes none of them. */
+#define RLIMITS_OPERATORS 128
+
 /*
- * What a child of the role needs at most. Reader: its connections, once more so many if
- * it serves metrics at addresses of their own, its listeners, what it always has open,
- * and bodies, each generation and each large encoded page being a memfd (a page that
- * gets none stays on the heap). Hydrator: a fixed number.
+ * What a child of the role needs at most. Reader: its connections, those for operators,
+ * those of each server that are on their way out, its listeners, what it always has
+ * open, and bodies, each generation and each large encoded page being a memfd (a page
+ * that gets none stays on the heap). Hydrator: a fixed number.
  */
 rlim_t rlimits_descriptors(enum role, const struct child_context *);
+
+/*
+ * How many public connections a reader keeps that may have so many descriptors (0: not
+ * known): http.max_connections, or fewer, but one at least, so that what is beside them
+ * in rlimits_descriptors() finds its own: operators get in, and generations are taken.
+ */
+int64_t rlimits_connections(const struct child_context *, rlim_t limit);
 
 /*
  * What a hydrator may have mapped to write in and not shared (RLIMIT_DATA): a cycle

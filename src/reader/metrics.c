@@ -215,10 +215,10 @@ limit_of(const struct metrics *m, enum metric_id id)
 
 	switch (id) {
 	case METRIC_HTTP_CONNECTIONS_LIMIT:
-		return (uint64_t)(c->readers * c->http.max_connections);
+		return (uint64_t)(c->readers * m->max_connections);
 	case METRIC_HTTP_STREAMS_LIMIT:
 		return (uint64_t)(c->readers * http_max_streams(c->http.max_streams,
-						   c->http.max_connections));
+						   m->max_connections));
 	case METRIC_HTTP_PINNED_LIMIT:
 		return (uint64_t)(c->readers * c->http.body_memory);
 	case METRIC_INTERVAL:

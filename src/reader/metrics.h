@@ -17,6 +17,7 @@ struct metrics {
 	const struct config *config;
 	const struct segment *segment;
 	struct store *store;
+	int64_t max_connections; /* of a reader, all of which have the same limits */
 };
 
 /* Appends all of shm/metric.h. Slots are as the supervisor gives them out: hydrators in

@@ -17,6 +17,7 @@
 #include "codec/encode.h"
 #include "http/server.h"
 #include "proc/channel.h"
+#include "proc/rlimits.h"
 #include "proc/sandbox.h"
 #include "reader/access.h"
 #include "reader/admin.h"
@@ -327,7 +328,7 @@ servers_start(struct reader *r)
 	const struct config *c = r->context->config;
 	struct http_options options = {
 		.limits = { (size_t)c->http.max_head, (size_t)c->http.max_target },
-		.max_connections = (size_t)c->http.max_connections,
+		.max_connections = (size_t)r->metrics.max_connections,
 		.max_streams = (size_t)c->http.max_streams,
 		.stream_behind = STREAM_BEHIND,
 		.head_timeout = c->http.head_timeout * NSEC_PER_SEC,
@@ -348,8 +349,10 @@ servers_start(struct reader *r)
 	};
 
 	public_start(r, &options);
-	/* What is asked about requests, or ordered, is not counted among them. */
+	/* What is asked about requests, or ordered, is not counted among them, and has
+	 * places that a crowd at the public addresses cannot take. */
 	options.counters = &r->unread;
+	options.max_connections = RLIMITS_OPERATORS;
 	options.fields = NULL;
 	options.handle = on_metrics;
 	options.sent = NULL;
@@ -446,8 +449,8 @@ reader_main(const struct child_context *context)
 	r.answerer.arena = arena_new();
 	r.answerer.store = store_new(context->segment, context->config, r.counters);
 	r.answerer.events = events_new(context->config, r.answerer.store);
-	r.metrics =
-	    (struct metrics){ context->config, context->segment, r.answerer.store };
+	r.metrics = (struct metrics){ context->config, context->segment,
+		r.answerer.store, rlimits_connections(context, proc_child_limit()) };
 	spread_init(&r.spread, context);
 	r.access = access_open(context->config, context->access_log, r.counters);
 	events_start(&r);

@@ -44,7 +44,8 @@ const struct metric metric_table[METRIC_MAX] = {
 	    .help = "Connections open now." },
 	[METRIC_HTTP_CONNECTIONS_LIMIT] = { .name = "http_connections_limit",
 	    .type = "gauge",
-	    .help = "How many may be: readers times http.max_connections." },
+	    .help = "How many may be: readers times http.max_connections, or less "
+		    "where the hard limit of descriptors is low." },
 	[METRIC_HTTP_PINNED] = { .name = "http_pinned_bytes",
 	    .type = "gauge",
 	    .help = "Memory kept only for answers that wait for slow clients." },

@@ -355,6 +355,33 @@ def test_a_supervisor_that_does_not_read(daemon):
     wait_for(lambda: ask(daemon)[0] == 202, "room for another")
 
 
+@pytest.mark.parametrize("most,limit", ((20, None), (4000, 700)), ids=("all places", "all descriptors"))
+def test_a_crowd_of_strangers_keeps_no_operator_out(make_daemon, tmp_path, most, limit):
+    """They begin a request and do not end it, so that none of them is idle and gives its place up."""
+    daemon = make_daemon(settings=settings(tmp_path) + METRICS
+                         + "http { max_connections = %d head_timeout = 3600 }" % most)
+    if limit:
+        daemon.starter = ["prlimit", "--nofile=%d" % limit]
+    daemon.start()
+    said = re.findall(r"hard limit is %s: each reader keeps (\d+) connections" % limit, daemon.log())
+    room = int(said[0]) if limit else most
+    assert samples(daemon)["http_connections_limit"] == room >= 20
+    crowd = []
+    while len(crowd) < room + 100:
+        crowd.append(socket.create_connection(("127.0.0.1", daemon.port), timeout=PATIENCE))
+        crowd[-1].sendall(b"GET ")
+    wait_for(lambda: statuses(raw(daemon, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", daemon.port)) == [503], "a full house")
+    before = refreshes(daemon)
+    assert ask(daemon)[0] == 202
+    wait_for(lambda: refreshes(daemon) == before + 1, "the refresh")
+    assert samples(daemon)["http_connections"] >= room
+    for sock in crowd:
+        sock.close()
+    wait_for(lambda: daemon.get("/livez").status == 200, "a free place")
+    assert done(daemon)["outcome"] == "refreshed"
+    assert not re.search(r"cannot be taken|pausing", daemon.log())
+
+
 def test_an_order_believes_nothing(make_daemon, upstream, tmp_path):
     daemon = start(make_daemon, upstream, settings(tmp_path))
     put(upstream, CATEGORY, part(original(CATEGORY), 2))

@@ -655,6 +655,25 @@ TEST(memory_of_hydrators_is_limited)
 	assert_true(rlimits_memory(&config) == RLIM_INFINITY);
 }
 
+/* What is beside them is needed whoever comes. */
+TEST(public_connections_are_as_many_as_descriptors_allow)
+{
+	struct child_context other = context;
+	rlim_t fixed = rlimits_descriptors(ROLE_READER, &context) - 100 - 1024;
+
+	assert_int_equal(rlimits_connections(&context, 0), 100);
+	assert_int_equal(rlimits_connections(&context, RLIM_INFINITY), 100);
+	assert_int_equal(rlimits_connections(&context, fixed + 1124), 100);
+	assert_int_equal(rlimits_connections(&context, fixed + 134), 100);
+	assert_int_equal(rlimits_connections(&context, fixed + 80), 60);
+	assert_int_equal(rlimits_connections(&context, fixed + 1), 1);
+	assert_int_equal(rlimits_connections(&context, fixed - 1), 1);
+	assert_int_equal(rlimits_connections(&context, 1), 1);
+	other.sockets[LISTEN_ADMIN].n = 1;
+	assert_int_equal(
+	    rlimits_connections(&other, fixed + RLIMITS_OPERATORS + 64 + 1 + 80), 60);
+}
+
 TEST(descriptors_are_limited_by_role)
 {
 	const struct rlimit low = { 200, 5000 };
@@ -664,7 +683,8 @@ TEST(descriptors_are_limited_by_role)
 	other.sockets[LISTEN_METRICS].n = 2;
 	other.sockets[LISTEN_ANSWERS].n = 3;
 	other.sockets[LISTEN_DASHBOARD].n = 1; /* of the same server */
-	assert_int_equal(rlimits_descriptors(ROLE_READER, &other), alone + 100 + 6);
+	assert_int_equal(rlimits_descriptors(ROLE_READER, &other),
+	    alone + RLIMITS_OPERATORS + 64 + 6);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	assert_int_equal(inside(false, ROLE_READER, limits_reader), 0);
 	assert_int_equal(

@@ -51,7 +51,7 @@ put_fleet(struct answer_world *w, struct ledger_fleet f)
 static bool
 measures(struct answer_world *w, const char *begin)
 {
-	const struct metrics m = { &w->config, w->segment, w->answerer.store };
+	const struct metrics m = { &w->config, w->segment, w->answerer.store, 0 };
 	char line[128];
 	bool has;
 

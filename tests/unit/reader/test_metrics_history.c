@@ -39,7 +39,7 @@ put_history(struct answer_world *w, struct ledger_history h)
 static bool
 measures(struct answer_world *w, const char *begin)
 {
-	const struct metrics m = { &w->config, w->segment, w->answerer.store };
+	const struct metrics m = { &w->config, w->segment, w->answerer.store, 0 };
 	char line[128];
 
 	snprintf(line, sizeof(line), "\ncache_hydrator_%s", begin);
