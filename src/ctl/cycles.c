@@ -43,6 +43,7 @@ static const struct out_column cycle_columns[] = {
 	{ "critical", "CRITICAL", OUT_RIGHT | OUT_SPARE },
 	{ "bytes", "BYTES", OUT_RIGHT | OUT_SPARE },
 	{ "generation", "GENERATION", OUT_RIGHT | OUT_SPARE },
+	{ "input_age", "INPUT AGE", OUT_RIGHT | OUT_SPARE },
 	{ "more", "MORE", OUT_RIGHT | OUT_HIDDEN },
 	{ "reason", "REASON", OUT_CUT },
 };
@@ -149,6 +150,7 @@ put_cycle(struct out *out, bool screen, const struct cycles_brief *b,
 	out_span(out, "publish", NULL, (int64_t)b->publish);
 	out_span(out, "encode", NULL, (int64_t)b->encode);
 	put_published(out, b);
+	out_span(out, "input_age", NULL, b->generation != 0 ? b->input_age : -1);
 	out_int(out, "more", NULL, b->more);
 	put_reason(out, screen, b->more, detail != NULL ? detail->reason : "");
 }

@@ -17,8 +17,6 @@ const AGE_SPANS = [
 	[43200, 10800, 3600, "12 h"],
 	[86400, 21600, 3600, "24 h"],
 ];
-// A partial refresh has an old document, so the age goes on, as after one that failed.
-const AGE_PUBLISHED = new Set(["published", "unchanged", "adopted"]);
 const AGE_FAILED = new Set(["failed", "partial", "refused", "no_room", "short_of_memory"]);
 
 // The bands as [{limit, words, tone}], the youngest first; one that is no longer than the
@@ -50,24 +48,28 @@ function ageEnd(cycles, i) {
 }
 
 // Publications as [time, age of what was published then], and the times of what failed.
-// last is what is known of now: [time, age], or null; nothing newer was published since.
+// last is what is known of now: [time, age], or null. What is younger by that than by the
+// cycles was published after them.
 function ageEvents(cycles, last) {
 	const published = [];
 	const failed = [];
 	for (let i = 0; i < cycles.number.length; i += 1) {
 		const at = ageEnd(cycles, i);
-		if (AGE_PUBLISHED.has(cycles.result[i])) {
-			published.push([at, 0]);
+		if (cycles.input_age[i] !== null) {
+			published.push([at, cycles.input_age[i]]);
 		}
 		if (AGE_FAILED.has(cycles.result[i])) {
 			failed.push(at);
 		}
 	}
-	if (last === null) {
-		return { published, failed };
+	if (last !== null) {
+		const since = last[0] - last[1];
+		const [at, old] = published.at(-1) ?? [since, Infinity];
+		if (since > at - old + 2) {
+			published.push([Math.max(at, since), Math.max(at, since) - since]);
+		}
 	}
-	const since = last[0] - last[1];
-	return { published: [...published.filter(([at]) => at < since - 2), [since, 0]], failed };
+	return { published, failed };
 }
 
 // The greatest age in each of n steps from a time on; null where nothing was published yet.

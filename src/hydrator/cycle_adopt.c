@@ -34,7 +34,7 @@ cycle_adopt(struct cycle *c, struct buf *payload, const struct snapshot_stamp *s
 		snprintf(err, errlen, "cannot be published: %s", why);
 		return -1;
 	}
-	note_published(c, run.directory, run.len);
+	note_published(c, run.directory, run.len, stamp);
 	modified_note(&c->modified, run.directory);
 	evidence_adopt(c->evidence, run.directory, clock_wall() / NSEC_PER_SEC);
 	cycle_encode(c, &run);

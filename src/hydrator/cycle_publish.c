@@ -168,7 +168,7 @@ cycle_publish(struct cycle *c, struct cycle_run *run)
 	    (clock_boot() - run->begun) / NSEC_PER_MSEC,
 	    (run->fetched - run->begun) / NSEC_PER_MSEC, c->generation);
 	result = outcome_published(c);
-	note_published(c, run->directory, run->len);
+	note_published(c, run->directory, run->len, &run->stamp);
 	if (c->want > 0)
 		publisher_want(c->publisher, c->want);
 	cycle_encode(c, run);

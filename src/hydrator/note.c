@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "hydrator/account.h"
 #include "shm/snapshot.h"
+#include "terms/part.h"
 #include "terms/preset.h"
 
 static uint64_t *
@@ -69,8 +70,21 @@ note_reason(struct cycle *c, const char *why)
 	ledger_put(c->note.reason, sizeof(c->note.reason), why + strspn(why, ": "));
 }
 
+/* Of statistics, in a category that has no deletion risk. */
+static int64_t
+note_input_age(const struct view_directory *d, const struct snapshot_stamp *stamp)
+{
+	const struct part_stamp *p =
+	    &stamp->part[d->views[VIEW_RISK].present ? PART_DELETION_RISK
+						     : PART_STATISTICS];
+	int64_t age = clock_boot() - p->fetched_boot;
+
+	return part_stamp_is_there(p) && age >= 0 ? age : -1;
+}
+
 void
-note_published(struct cycle *c, const struct view_directory *d, size_t len)
+note_published(struct cycle *c, const struct view_directory *d, size_t len,
+    const struct snapshot_stamp *stamp)
 {
 	const struct view *risk = &d->views[VIEW_RISK];
 	struct cycles_brief *b = &c->note.brief;
@@ -78,6 +92,7 @@ note_published(struct cycle *c, const struct view_directory *d, size_t len)
 	b->models = (uint32_t)d->typed_entries;
 	b->skipped = d->skipped;
 	b->bytes = len;
+	b->input_age = note_input_age(d, stamp);
 	if (!risk->present)
 		return;
 	b->at_risk = (uint32_t)risk->presets[PRESET_DELETION_CANDIDATES].matches;

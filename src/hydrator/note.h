@@ -22,8 +22,9 @@ void note_source(struct cycle *, enum input_kind, const struct source *);
 /* Why it did not come to the best of ends, or whose work it is: as the log has it, but
  * for the category. Replaces what was said before. */
 void note_reason(struct cycle *, const char *why);
-/* A snapshot is published: len bytes of identity. */
-void note_published(struct cycle *, const struct view_directory *, size_t len);
+/* A snapshot is published, with that stamp: len bytes of identity. */
+void note_published(struct cycle *, const struct view_directory *, size_t len,
+    const struct snapshot_stamp *);
 /* It has ended so. */
 void note_end(struct cycle *, enum cycles_result);
 

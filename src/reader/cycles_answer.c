@@ -87,6 +87,16 @@ cycle_put_critical(struct buf *b, const struct cycles_brief *c)
 	cycle_put_published(b, c, c->critical);
 }
 
+/* In seconds; also null if it is not known. */
+static void
+cycle_put_input_age(struct buf *b, const struct cycles_brief *c)
+{
+	if (c->generation != 0 && c->input_age >= 0)
+		json_put_int(b, c->input_age / NSEC_PER_SEC);
+	else
+		buf_puts(b, "null");
+}
+
 static const struct {
 	const char *key;
 	void (*put)(struct buf *, const struct cycles_brief *);
@@ -99,6 +109,7 @@ static const struct {
 	{ "models", cycle_put_models },
 	{ "at_risk", cycle_put_at_risk },
 	{ "critical", cycle_put_critical },
+	{ "input_age", cycle_put_input_age },
 };
 
 /* The one before tells how things were when the time began. */

@@ -49,6 +49,8 @@ tame_brief(struct cycles_brief *b)
 	b->compute = tame_span(b->compute);
 	b->encode = tame_span(b->encode);
 	b->publish = tame_span(b->publish);
+	if (b->input_age < 0 || b->input_age > SEGMENT_TIME_MAX)
+		b->input_age = -1;
 	if (b->result >= CYCLES_RESULTS)
 		b->result = CYCLES_FAILED;
 }

@@ -44,6 +44,9 @@ struct cycles_brief {
 	 * and those of the preset "critical". */
 	uint32_t models, skipped, at_risk, critical;
 	uint64_t bytes, generation;
+	/* How old the oldest input of its main view was then, ns; -1: not known. Like
+	 * the others 0 where nothing was published. */
+	int64_t input_age;
 };
 
 struct cycles_document {

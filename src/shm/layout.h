@@ -29,7 +29,7 @@
 
 /* The text carries the version of the layout: change one, change the other. */
 #define SEGMENT_MAGIC_STEM "HYDRATORD-SHM"
-#define SEGMENT_MAGIC SEGMENT_MAGIC_STEM "14"
+#define SEGMENT_MAGIC SEGMENT_MAGIC_STEM "15"
 #define SEGMENT_BYTE_ORDER UINT32_C(0x01020304)
 #define SEGMENT_NAME_SIZE 32 /* of a category, with its NUL */
 #define SEGMENT_PAGE_MIN 4096
@@ -346,16 +346,17 @@ STAYS_AT(cycles_brief, at_risk, 64);
 STAYS_AT(cycles_brief, critical, 68);
 STAYS_AT(cycles_brief, bytes, 72);
 STAYS_AT(cycles_brief, generation, 80);
-_Static_assert(sizeof(struct cycles_brief) == 88, "a cycle in short is 88 bytes");
+STAYS_AT(cycles_brief, input_age, 88);
+_Static_assert(sizeof(struct cycles_brief) == 96, "a cycle in short is 96 bytes");
 STAYS_AT(cycles_document, bytes, 16);
 STAYS_AT(cycles_document, nsec, 24);
 _Static_assert(sizeof(struct cycles_document) == 32, "its document is 32 bytes");
-STAYS_AT(cycles_detail, document, 88);
-STAYS_AT(cycles_detail, reason, 216);
-_Static_assert(sizeof(struct cycles_detail) == 472, "a cycle is 472 bytes");
+STAYS_AT(cycles_detail, document, 96);
+STAYS_AT(cycles_detail, reason, 224);
+_Static_assert(sizeof(struct cycles_detail) == 480, "a cycle is 480 bytes");
 STAYS_AT(cycles_rings, brief, 8);
-STAYS_AT(cycles_rings, detail, 138248);
-_Static_assert(sizeof(struct cycles_rings) == 168968, "rings are 168968 bytes");
+STAYS_AT(cycles_rings, detail, 149768);
+_Static_assert(sizeof(struct cycles_rings) == 181000, "rings are 181000 bytes");
 
 _Static_assert(COUNTER_LATCHES == SEGMENT_CATEGORIES_MAX, "a word for each latch");
 _Static_assert(SEGMENT_CATEGORIES_MAX * sizeof(struct segment_slot) <= SEGMENT_PAGE_MIN,

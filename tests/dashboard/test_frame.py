@@ -185,16 +185,19 @@ HISTORY = """(m, now, old, cycles) => {
 
 def cycles(*rows):
     return {"number": list(range(1, len(rows) + 1)), "begun": [row[0] for row in rows], "took_ms": [0] * len(rows),
-            "result": [row[1] for row in rows], "models": [row[2] for row in rows]}
+            "result": [row[1] for row in rows], "input_age": [row[2] for row in rows]}
 
 
 @pytest.mark.parametrize("rows, now, old, expected", [
     # Two minutes between two publications, and one of a table's rows is a minute.
-    ([(1000, "published", 4), (1120, "unchanged", 4)], 1180, 60, [None] * 6 + [0, 60, 120, 60]),
-    # What failed or had an old document made nothing young.
-    ([(1000, "published", 4), (1060, "failed", None), (1120, "partial", 4)], 1180, 180, [None] * 6 + [0, 60, 120, 180]),
-    # What is known of now is right about a publication that is no younger than that.
-    ([(1000, "published", 4), (1120, "adopted", 4)], 1180, 180, [None] * 6 + [0, 60, 120, 180]),
+    ([(1000, "published", 0), (1120, "unchanged", 0)], 1180, 60, [None] * 6 + [0, 60, 120, 60]),
+    # What failed made nothing young, and one old document of two not all that the other would be.
+    ([(1000, "published", 0), (1060, "failed", None), (1120, "partial", 120)], 1180, 180, [None] * 6 + [0, 60, 120, 180]),
+    ([(1000, "published", 30), (1120, "partial", 45)], 1180, 105, [None] * 6 + [30, 90, 150, 105]),
+    ([(1000, "published", 4), (1120, "adopted", 124)], 1180, 184, [None] * 6 + [4, 64, 124, 184]),
+    # What is known of now is younger than what was published last by the cycles that are known, or none is.
+    ([(1000, "published", 0)], 1180, 30, [None] * 6 + [0, 60, 120, 150]),
+    ([(1000, "failed", None)], 1600, 200, [None] * 6 + [20, 80, 140, 200]),
     ([(1000, "failed", None)], 1600, None, [None] * 10),
 ])
 def test_ages_of_a_day(call, rows, now, old, expected):
@@ -205,7 +208,7 @@ def test_ages_of_a_day(call, rows, now, old, expected):
 
 
 def test_a_whole_day_is_a_day(call):
-    every = [(1000 + 300 * i, "published" if i != 100 else "failed", 4) for i in range(290)]
+    every = [(1000 + 300 * i, "published" if i != 100 else "failed", 0 if i != 100 else None) for i in range(290)]
     made = call("age-chart.js", HISTORY, every[-1][0] + 10, 10, cycles(*every))
     assert made["words"] == "24 h" and len(made["rows"]) == 24 and made["failed"] == 1
     assert sorted(set(made["rows"])) == [300, 600]

@@ -197,6 +197,8 @@ def test_cycles_are_those_of_the_ring(make_daemon):
             for key in ("result", "more", "models", "at_risk", "critical"):
                 assert row[key] == entry[key]
             assert row["begun"] == calendar.timegm(time.strptime(entry["begun"], "%Y-%m-%dT%H:%M:%SZ"))
+            assert (row["input_age"] is None) == (entry["input_age"] is None) == (entry["generation"] is None)
+            assert row["input_age"] is None or 0 <= entry["input_age"] - row["input_age"] < 1
             took = sum(entry[phase] for phase in ("fetch", "compute", "publish", "encode"))
             assert abs(row["took_ms"] - 1000 * took) <= 4
     assert {row["models"] for row in cycles(daemon, "blip")[1]} == {None}

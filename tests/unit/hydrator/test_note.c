@@ -119,6 +119,7 @@ TEST(what_is_published_stands_with_its_figures)
 	assert_int_equal(d.brief.at_risk, 2); /* nobody uses them, nobody works */
 	assert_int_equal(d.brief.generation, 1);
 	assert_true(d.brief.bytes > 1000);
+	assert_in_range(d.brief.input_age, 0, clock_boot() - begun);
 	assert_true(d.brief.fetch > 0 && d.brief.compute > 0 && d.brief.publish > 0);
 	assert_true(
 	    d.brief.fetch + d.brief.compute + d.brief.publish + d.brief.encode <=
@@ -141,12 +142,16 @@ TEST(what_is_published_stands_with_its_figures)
 TEST(old_documents_are_told_with_what_was_asked)
 {
 	struct cycles_detail d;
+	int64_t first, second;
 
 	assert_int_equal(run(), CYCLE_PUBLISHED);
+	first = clock_boot();
 	hydrator_world_places(&world, http_stub_url(&group_stub, "/404"),
 	    http_stub_url(&group_stub, "/500"));
+	second = clock_boot();
 	assert_int_equal(run(), CYCLE_REUSED);
 	d = newest(2, CYCLES_PARTIAL);
+	assert_true(d.brief.input_age >= second - first);
 	assert_reason(&d, " s old: http://");
 	assert_int_equal(d.document[0].state, LEDGER_NOT_FETCHED);
 	assert_int_equal(d.document[0].place, 1);

@@ -43,6 +43,7 @@ note(const struct answer_world *w, enum cycles_result result, int64_t begun)
 		d.brief.at_risk = 23;
 		d.brief.critical = 4;
 		d.brief.generation = 1;
+		d.brief.input_age = 7 * NSEC_PER_SEC - 1;
 	}
 	cycles_note(w->segment, 0, &d);
 }
@@ -53,9 +54,9 @@ TEST(before_any_cycle_there_are_empty_lists)
 
 	assert_int_equal(ask(w, IMAGE), 200);
 	assert_has(w, "{'category':'image_generation','now':");
-	assert_has(w,
-	    ",'ring_since':null,'cycles':{'number':[],'begun':[],'took_ms':[]"
-	    ",'result':[],'more':[],'models':[],'at_risk':[],'critical':[]}}");
+	assert_has(w, ",'ring_since':null,'cycles':{'number':[],'begun':[],'took_ms':[]"
+		      ",'result':[],'more':[],'models':[],'at_risk':[],'critical':[],'"
+		      "input_age':[]}}");
 	assert_string_equal(w->response.fields.data, "Cache-Control: no-store\r\n");
 }
 
@@ -72,7 +73,7 @@ TEST(what_published_nothing_has_no_models)
 	assert_has(w, "'took_ms':[2008,2008,2008]");
 	assert_has(w, "'result':['published','failed','idle'],'more':[0,0,1],"
 		      "'models':[40,null,null],'at_risk':[23,null,null],"
-		      "'critical':[4,null,null]}}");
+		      "'critical':[4,null,null],'input_age':[6,null,null]}}");
 	/* Another category has a ring of its own. */
 	assert_int_equal(
 	    ask(w, "/model_references/statistics/text_generation/cycles"), 200);

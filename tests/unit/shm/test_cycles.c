@@ -42,6 +42,7 @@ uniform(uint64_t n)
 			.models = (uint32_t)n,
 			.bytes = n,
 			.generation = n,
+			.input_age = (int64_t)n,
 		},
 	};
 
@@ -201,7 +202,7 @@ TEST(death_at_any_store_loses_at_most_that_cycle)
 		assert_true(d[n - 1].brief.number > before);
 		assert_true(nbriefs > 0 && b[nbriefs - 1].number >= before);
 	}
-	assert_int_equal(STORES, 2 + 59 + 2 + 11 + 1);
+	assert_int_equal(STORES, 2 + 60 + 2 + 12 + 1);
 	segment_close(&seg);
 }
 
