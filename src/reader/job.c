@@ -144,7 +144,7 @@ job_answer(struct job *j)
 	struct http_response *r = j->response;
 	const struct view_directory *d = j->generation->directory;
 	struct http_validators v = {
-		.etag = selection_tag(&j->selection, d),
+		.etag = selection_tag(&j->selection, j->generation),
 		.dated = true,
 		.modified = selection_modified(&j->selection, d),
 	};

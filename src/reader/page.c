@@ -124,7 +124,7 @@ put_list(struct http_response *r, const struct generation *g, const struct view 
 		run.numbers = g->lists.preset[s->kind][s->preset];
 		run.n = (uint32_t)v->presets[s->preset].matches;
 	}
-	row_filter_make(&f, g->directory, s);
+	row_filter_make(&f, g, s);
 	run = row_filter_cut(&f, run, s->offset, s->limit, &total);
 	put_head(r, g, v, s, preset && f.open && !s->paged ? v->total_count : total,
 	    run.wanted);

@@ -1,7 +1,8 @@
 /*
  * Which rows of a list a selection asks for, beyond what its preset says: how long a
- * model has been at risk, which changes. Deciding takes time in proportion to the rows
- * of the preset, and changes are a thousand at most. Pure.
+ * model has been at risk, which changes. A page takes time in proportion to the rows of
+ * the preset up to its end, a comparison each; how many there are and what they hash to
+ * is known. Changes are a thousand at most. Pure.
  */
 #ifndef READER_ROW_FILTER_H
 #define READER_ROW_FILTER_H
@@ -11,15 +12,18 @@
 
 #include "base/attr.h"
 #include "payload/view.h"
+#include "reader/row_ages.h"
 #include "reader/selection.h"
 
+struct generation;
+
 struct row_filter {
-	const struct view_directory *directory; /* at the beginning of its payload */
-	enum view_kind kind;
-	bool open;      /* it has every row */
-	int64_t period; /* seconds that a model is at risk */
+	bool open;                       /* it has every row */
+	const struct view_event *events; /* of rows; NULL: they are no changes */
 	uint64_t since;
 	uint32_t kinds;
+	const struct row_ages *ages;
+	int64_t until; /* since then, or longer, a model is at risk */
 };
 
 /* A run of rows of a view. */
@@ -32,15 +36,15 @@ struct row_run {
 
 /* The selection is of a list that is present. */
 void row_filter_make(
-    struct row_filter *, const struct view_directory *, const struct selection *);
+    struct row_filter *, const struct generation *, const struct selection *);
 /* Whether it has the row with that number, which the view has. */
 bool row_filter_has(const struct row_filter *, uint32_t number);
 /* Cuts a page out of those rows of the run that the filter has; *total: how many they
  * are. The run begins and ends with one that is in the page. */
 struct row_run row_filter_cut(const struct row_filter *, struct row_run,
     uint64_t offset, uint64_t limit, uint64_t *total);
-/* A hash of the rows that the selection, which has a preset, asks for. */
-uint64_t row_filter_hash(
-    const struct view_directory *, const struct selection *) MUST_CHECK;
+/* Of models by days: the last of row_ages.sorted that it has, all of which are those
+ * before it and this one; NULL: it has none. */
+const struct row_age *row_filter_age(const struct row_filter *) MUST_CHECK;
 
 #endif

@@ -20,12 +20,28 @@ count_matches(const struct view_directory *d)
 
 /* view_open() has counted: each preset finds as many rows as it says. */
 static void
-fill_lists(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX])
+fill_lists(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX],
+    uint64_t length[PRESET_MAX])
 {
 	for (uint32_t i = 0; i < nrows; i++)
 		for (int p = 0; p < PRESET_MAX; p++)
-			if (rows[i].presets & 1u << p)
+			if (rows[i].presets & 1u << p) {
 				*next[p]++ = i;
+				length[p] += rows[i].len;
+			}
+}
+
+/* min_days goes with these views alone. */
+static void
+make_ages(struct row_lists *lists, const char *data, const struct view_directory *d)
+{
+	const int preset = PRESET_DELETION_CANDIDATES;
+
+	for (int k = VIEW_RISK; k <= VIEW_RISK_VARIATIONS; k++)
+		if (d->views[k].present != 0)
+			row_ages_make(&lists->ages[k], data, d, (enum view_kind)k,
+			    lists->preset[k][preset],
+			    (uint32_t)d->views[k].presets[preset].matches);
 }
 
 /* A row to be sorted. */
@@ -127,6 +143,7 @@ row_lists_make(
 	size_t total = count_numbers(d);
 	uint32_t *next[PRESET_MAX], *at;
 
+	*lists = (struct row_lists){ .numbers = NULL };
 	at = lists->numbers = xcalloc(total > 0 ? total : 1, sizeof(*at));
 	for (int k = 0; k < VIEW_MAX; k++) {
 		const struct view *v = &d->views[k];
@@ -137,8 +154,10 @@ row_lists_make(
 			lists->preset[k][p] = next[p] = at;
 			at += v->presets[p].matches;
 		}
-		fill_lists((const void *)(data + v->rows), v->nrows, next);
+		fill_lists(
+		    (const void *)(data + v->rows), v->nrows, next, lists->length[k]);
 	}
+	make_ages(lists, data, d);
 	name_order_make(d, at);
 	lists->names = at;
 	lists->nnames = name_order_count(d);
@@ -152,6 +171,8 @@ row_lists_free(struct row_lists *lists)
 {
 	free(lists->numbers);
 	lists->numbers = NULL;
+	for (int k = 0; k < VIEW_MAX; k++)
+		row_ages_free(&lists->ages[k]);
 }
 
 const uint32_t *

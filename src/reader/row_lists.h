@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "payload/view.h"
+#include "reader/row_ages.h"
 #include "reader/selection.h"
 #include "terms/preset.h"
 
@@ -29,6 +30,8 @@ struct row_lists {
 	/* Of the rows that match, in the view's order: view.presets[].matches of them.
 	 */
 	const uint32_t *preset[VIEW_MAX][PRESET_MAX];
+	uint64_t length[VIEW_MAX][PRESET_MAX]; /* bytes of them as JSON */
+	struct row_ages ages[VIEW_MAX];        /* of views of models */
 	/* Of all with-stats rows, ascending and descending; equal ones keep their order
 	 * in both. NULL if there is no such view. */
 	const uint32_t *order[KEY_MAX][2];

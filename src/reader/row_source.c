@@ -121,7 +121,27 @@ destroy(struct http_source *source)
 	free(s);
 }
 
-/* Of the rows of a list: a number for each. Leaves the source as it was. */
+/* Of all rows of a preset, or of those of models by days: they are added up. Returns
+ * whether that is what is asked for. */
+static bool
+know_length(
+    const struct row_source *s, const struct selection *selection, size_t *length)
+{
+	const struct row_lists *lists = &s->generation->lists;
+	const struct row_age *age;
+
+	if (selection->paged || s->text != NULL ||
+	    selection->preset == SELECTION_NO_PRESET || selection->kind == VIEW_CHANGES)
+		return false;
+	*length = s->run.wanted > 0 ? s->run.wanted - 1 : 0; /* commas */
+	if (s->filter.open)
+		*length += lists->length[selection->kind][selection->preset];
+	else if ((age = row_filter_age(&s->filter)) != NULL)
+		*length += age->length;
+	return true;
+}
+
+/* Of the rows of a page: a number for each. Leaves the source as it was. */
 static size_t
 length(struct row_source *s)
 {
@@ -145,6 +165,7 @@ row_source_new(const struct generation *g, const struct selection *selection,
     struct row_run run, struct str end)
 {
 	struct row_source *s = xcalloc(1, sizeof(*s));
+	size_t known;
 
 	s->source =
 	    (struct http_source){ .memory = sizeof(*s), .fill = fill, .free = destroy };
@@ -152,16 +173,18 @@ row_source_new(const struct generation *g, const struct selection *selection,
 	s->view = &g->directory->views[selection->kind];
 	s->run = run;
 	s->end = end;
-	row_filter_make(&s->filter, g->directory, selection);
+	row_filter_make(&s->filter, g, selection);
 	if (selection->format != FORMAT_JSON)
 		s->text = (const void *)(g->snapshot->data +
 					 s->view->texts[selection->format].rows);
 	s->with_stats = selection->kind == VIEW_WITH_STATS;
 	s->choice = (struct with_stats_choice){ selection->workers,
 		selection->variations, selection->least };
-	s->left = run.n;
-	s->source.len =
-	    end.len +
-	    (s->with_stats ? row_lengths_sum(g, &s->choice, &s->left) : length(s));
+	s->left = run.wanted;
+	if (s->with_stats)
+		known = row_lengths_sum(g, &s->choice, &s->left);
+	else if (!know_length(s, selection, &known))
+		known = length(s);
+	s->source.len = end.len + known;
 	return &s->source;
 }

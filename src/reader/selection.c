@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "json/write.h"
+#include "reader/generation.h"
 #include "reader/model.h"
 #include "reader/row_filter.h"
 #include "terms/preset.h"
@@ -221,9 +222,22 @@ text_of(const struct selection *s, const struct view_directory *d)
 	return &d->views[s->kind].texts[s->format];
 }
 
-uint64_t
-selection_tag(const struct selection *s, const struct view_directory *d)
+/* Of which models are at risk for so many days. */
+static uint64_t
+hash_days(const struct selection *s, const struct generation *g)
 {
+	const struct row_age *age;
+	struct row_filter f;
+
+	row_filter_make(&f, g, s);
+	age = row_filter_age(&f);
+	return age != NULL ? age->hash : 0;
+}
+
+uint64_t
+selection_tag(const struct selection *s, const struct generation *g)
+{
+	const struct view_directory *d = g->directory;
 	uint64_t h = d->views[s->kind].etag;
 
 	if (s->whole)
@@ -233,7 +247,7 @@ selection_tag(const struct selection *s, const struct view_directory *d)
 	if (s->format != FORMAT_JSON)
 		h = text_of(s, d)->etag;
 	if (s->min_days > 0)
-		h ^= row_filter_hash(d, s);
+		h ^= hash_days(s, g);
 	return mix_with_stats(s, &d->with_stats, mix(s, h));
 }
 

@@ -19,6 +19,8 @@
 
 #define SELECTION_NO_PRESET (-1)
 
+struct generation;
+
 struct selection {
 	enum view_kind kind;
 	/*
@@ -81,7 +83,7 @@ void selection_copy(
  * selection's text, so it is the same on every machine. The tag of a whole view is that
  * of its content.
  */
-uint64_t selection_tag(const struct selection *, const struct view_directory *);
+uint64_t selection_tag(const struct selection *, const struct generation *);
 
 /* Since when that content is what it is: Unix seconds. An age that is in it is of now.
  */

@@ -196,7 +196,7 @@ answer_models(const struct generation *g)
 		return;
 	for (s.row = 0; s.row < v->nrows && s.row < 8; s.row++) {
 		answer(g, &s);
-		(void)selection_tag(&s, g->directory);
+		(void)selection_tag(&s, g);
 		(void)selection_modified(&s, g->directory);
 	}
 	require(closest_find(g->directory, g->lists.names, g->lists.nnames, STR("abc"),

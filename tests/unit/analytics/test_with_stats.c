@@ -67,10 +67,10 @@ ask(const struct analysis *f, const char *text, struct buf *out, uint64_t *etag)
 	buf_putc(out, '\0');
 	if (r.source != NULL)
 		r.source->free(r.source);
+	if (etag != NULL)
+		*etag = selection_tag(&s, &g);
 	row_lengths_free(&g.lengths);
 	row_lists_free(&g.lists);
-	if (etag != NULL)
-		*etag = selection_tag(&s, f->dir);
 	buf_free(&selected);
 	arena_free(&arena);
 }

@@ -1,4 +1,6 @@
 /* The lists of a generation hold the rows that say that they match, and no others. */
+#include <xxhash.h>
+
 #include "fixture/answer_world.h"
 #include "reader/store.h"
 #include "unit.h"
@@ -95,6 +97,69 @@ TEST(each_order_is_sorted)
 		assert_null(row_lists_order(&g->lists,
 		    &(struct selection){ .sort = SORT_NONE, .desc = i & 2 }));
 	}
+}
+
+/* Of a row, as the payload has it: since when the model of its name is at risk. */
+static int64_t
+at_risk_since(const struct generation *g, int kind, uint32_t row)
+{
+	const char *data = g->snapshot->data;
+	const struct view_figures *f =
+	    (const void *)(data + g->directory->views[kind].figures);
+	const int64_t *since = (const void *)(data + g->directory->past.at_risk);
+	int64_t model = view_find(g->directory, generation_span(g, f[row].name));
+
+	return model >= 0 ? since[model] : 0;
+}
+
+/* Holds row_ages against a walk over all candidates. Returns how many they are. */
+static uint32_t
+assert_ages(const struct generation *g, int kind, int64_t days)
+{
+	const struct view *v = &g->directory->views[kind];
+	const struct view_row *rows = (const void *)(g->snapshot->data + v->rows);
+	const struct row_ages *a = &g->lists.ages[kind];
+	int64_t until = g->directory->computed_at - days * 86400;
+	uint64_t length = 0, hash = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < v->nrows; i++) {
+		int64_t since = at_risk_since(g, kind, i);
+
+		assert_int_equal(a->since[i], since);
+		if (!(rows[i].presets & 1u << PRESET_DELETION_CANDIDATES) ||
+		    since == 0 || since > until)
+			continue;
+		length += rows[i].len;
+		hash += XXH3_64bits(&i, sizeof(i));
+		n++;
+	}
+	assert_int_equal(row_ages_count(a, until), n);
+	if (n > 0) {
+		assert_int_equal(a->sorted[n - 1].length, length);
+		assert_int_equal(a->sorted[n - 1].hash, hash);
+	}
+	return n;
+}
+
+/* Of text the models stand in one view from the last to the first. */
+TEST_WITH(candidates_of_some_days_are_added_up, answer_world_setup_evidence,
+    answer_world_teardown)
+{
+	struct answer_world *w = *state;
+	struct generation *g = NULL;
+	uint32_t found = 0;
+
+	for (int c = CATEGORY_IMAGE_GENERATION; c <= CATEGORY_TEXT_GENERATION; c++) {
+		assert_int_equal(
+		    store_get(w->answerer.store, (enum category)c, &g), STORE_HELD);
+		for (int k = VIEW_RISK; k <= VIEW_RISK_VARIATIONS; k++)
+			for (int64_t d = 0; g->directory->views[k].present && d < 120;
+			     d++)
+				found += assert_ages(g, k, d);
+	}
+	assert_true(found > 1000);
+	assert_int_not_equal(g->lists.ages[VIEW_RISK_VARIATIONS].since[700], 0);
 }
 
 UNIT_FIXTURE(.setup = answer_world_setup_filled, .teardown = answer_world_teardown);

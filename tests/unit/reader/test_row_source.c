@@ -83,6 +83,12 @@ TEST_WITH(filters_and_texts_in_pieces_of_any_size, answer_world_setup_evidence,
 {
 	assert_all_pieces(*state, VIEW_RISK, QUERY_RISK,
 	    "preset=deletion_candidates&min_days=90&offset=2");
+	assert_all_pieces(
+	    *state, VIEW_RISK, QUERY_RISK, "preset=deletion_candidates&min_days=90");
+	assert_all_pieces(
+	    *state, VIEW_RISK, QUERY_RISK, "preset=deletion_candidates&min_days=9000");
+	assert_all_pieces(*state, VIEW_RISK, QUERY_RISK,
+	    "preset=deletion_candidates&min_days=9&format=csv");
 	assert_all_pieces(*state, VIEW_CHANGES, QUERY_CHANGES, "kinds=many,critical");
 	assert_all_pieces(*state, VIEW_HISTORY, QUERY_HISTORY,
 	    "preset=critical&format=markdown&limit=3");
