@@ -27,7 +27,8 @@ file_of(const char *dir, const char *category)
 		.dir = dir,
 		.category = category,
 		.suffix = ".gate",
-		.magic = "HYDRATORD-GAT-1", /* the text carries the version */
+		/* The text carries the version; what is counted is part of it. */
+		.magic = "HYDRATORD-GAT-2",
 		.size = sizeof(struct gate_file),
 		.synced = true,
 	};
