@@ -33,6 +33,7 @@ struct groups {
 	struct arena *arena;
 };
 
+/* bases: of all models that will be added; borrowed, as the arena is. */
 void groups_init(struct groups *, const struct map *bases, struct arena *);
 /* Adds the models in the order of the ungrouped answer; number counts them from 0. */
 void groups_add(struct groups *, uint32_t base, const struct risk *, uint32_t number);

@@ -38,6 +38,7 @@ struct usage {
 	int64_t n[PERIOD_MAX];
 };
 
+/* Adds the second to the first, period by period. */
 void usage_add(struct usage *, const struct usage *);
 /* Whether any period is above zero: doc/reference.md 4.4. */
 bool usage_known(const struct usage *);

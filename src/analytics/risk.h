@@ -94,6 +94,7 @@ struct summary {
 	int64_t month;  /* sum of usage_month, stops at INT64_MAX */
 };
 
+/* Counts a model; the summary is zeroed at first. */
 void summary_add(struct summary *, const struct risk *);
 /* The average is rounded except over unfiltered groups (doc/reference.md 6.3); month is
  * shown as category_total_month_usage. */

@@ -35,6 +35,7 @@ struct statistics {
 	uint64_t buckets[STATISTICS_BUCKETS];
 };
 
+/* Nothing is counted yet. Settings and arena are borrowed. */
 void statistics_init(struct statistics *, const struct analytics_settings *,
     enum category, struct arena *);
 /* Counts a record that is an object, but for its downloads. */

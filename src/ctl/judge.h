@@ -64,6 +64,7 @@ struct judge_verdict {
 	struct judge_finding finding[JUDGE_FINDINGS]; /* the worst first */
 };
 
+/* Fills the verdict. Of a daemon that is well it may have findings, too: notes. */
 void judge(const struct facts *, struct judge_verdict *);
 
 /* "gate": for JSON. */

@@ -55,6 +55,9 @@ struct top_cell {
 	char text[512]; /* "": nothing */
 };
 
+/* A line of n columns, each as wide as it says, from the left end on; columns for which
+ * the screen is too narrow are left out. The head has their titles, a row has a cell
+ * for each of the n, left out or not. */
 void top_draw_head(int y, const struct top_column *, size_t n);
 void top_draw_row(int y, const struct top_column *, size_t n, const struct top_cell *);
 

@@ -71,6 +71,8 @@ role_is_newer(struct role_mark a, struct role_mark b)
 	return a.token != b.token ? a.token > b.token : a.seq > b.seq;
 }
 
+/* A machine that has not looked yet; the first look is due. holds: the latch has
+ * something, of its own. now: clock_boot(). */
 void role_open(struct role *, const struct role_rule *, bool holds, int64_t now);
 
 /* A look that was sent at `sent` was answered at `now`; random: any 32 bits. The lease

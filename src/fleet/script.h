@@ -36,6 +36,7 @@ struct script_settings {
 	int64_t keep;     /* seconds that what is published is kept */
 };
 
+/* Nothing is sent before the first of the functions below. Never NULL. */
 struct script *script_open(const struct script_settings *) MUST_CHECK;
 /* Frees *s (NULL is fine) and sets it to NULL. */
 void script_close(struct script **s);

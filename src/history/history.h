@@ -56,7 +56,9 @@ struct history_model_now {
 struct history;
 struct history_event;
 
+/* An empty one; the rule is copied. */
 struct history *history_new(const struct history_rule *) MUST_CHECK;
+/* Frees *h (NULL is fine) and sets it to NULL; not a batch that was taken. */
 void history_free(struct history **);
 
 /*

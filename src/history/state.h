@@ -72,20 +72,32 @@ struct history {
 };
 
 /* models.c */
-void history_reserve(struct history *, size_t n); /* room for n models */
+
+/* Room for n models. It moves them: no pointer to one outlives the call. */
+void history_reserve(struct history *, size_t n);
+/* One more, zeroed but for its name, which is copied. It moves the others likewise. */
 struct history_model *history_add_model(struct history *, struct str name);
-/* Texts of a history's own. */
+/* *own is a text of the history's own: text is copied in its place, which may be a part
+ * of it, or it is freed and empty. */
 void history_text_set(struct str *own, struct str text);
 void history_text_free(struct str *own);
-void history_index(struct history *); /* names anew: some changed, or models went */
-void history_forget(struct history *, int64_t now); /* those that went long ago */
+/* Makes the map of names anew: some have changed, or models went. */
+void history_index(struct history *);
+/* Drops the models that went too long ago, or are too many (struct history_rule); those
+ * that stay have other numbers then. */
+void history_forget(struct history *, int64_t now);
+/* The row of that id goes with the next batch. */
 void history_forget_id(struct history *, uint64_t id);
+/* The bits of a model (history.h) that has these figures. */
 uint32_t history_bits(const struct view_event_figures *);
+/* The figures of a publication, brought into their ranges. */
 void history_figures(struct view_event_figures *, const struct history_model_now *);
+/* Its row is in the next batch. */
 void history_touch(struct history *, struct history_model *);
 
 /* rename.c: gives models that went the names of those that came instead, with an event
- * each; came[i] of such a one is then the model's number. */
+ * each; came[i].model of such a one is then the model's number. went: numbers of
+ * models. Returns whether there was one; then history_index() is due. */
 struct history_newcomer {
 	const struct history_model_now *now;
 	uint32_t model; /* MAP_NONE: none yet */
@@ -94,30 +106,46 @@ bool history_rename(struct history *, const uint32_t *went, size_t nwent,
     struct history_newcomer *came, size_t ncame, int64_t now);
 
 /* events.c */
+
+/* Appends an event that has its id, in the place of the oldest if there are events_max;
+ * its texts are copied. */
 void history_event_push(struct history *, const struct history_event *);
 /* Gives it the time and an id, if the publication makes events and has room for it. */
 void history_event_make(struct history *, struct history_event *, int64_t now);
 /* The one that counts those for which there was no room. */
 void history_event_rest(struct history *, int64_t now);
+/* The i-th of nevents, the oldest first, until the next one is appended. */
 const struct history_event *history_event_at(const struct history *, size_t i);
 void history_events_free(struct history *);
 
-/* bits.c */
+/* bits.c; at: Unix seconds of the publication. */
+
+/* A model that was not known: its bits are so since then, and no event says so. */
 void history_bits_begin(
     struct history_model *, const struct view_event_figures *, int64_t now);
+/* One that was, with new figures: notes which bits changed, and makes the events of
+ * those that have been so for rule.settle. */
 void history_bits_note(struct history *, struct history_model *,
     const struct view_event_figures *, int64_t now);
 
 /* series.c */
+
+/* The day of a time. */
 int64_t history_day_of(int64_t at);
+/* The column of a day that the state has, made if there is none yet. */
 struct history_column *history_column(struct history *, int64_t day);
+/* The same, or NULL: nothing is known of that day. */
 const struct history_column *history_column_look(const struct history *, int64_t day);
+/* Of every column: room for so many models; those in [n, room) are unknown. */
 void history_columns_grow(struct history *, uint32_t room);
-/* Of models; those in [from, to) are unknown afterwards. */
+/* Of every column: model `from` has the number `to` now. */
 void history_columns_move(struct history *, uint32_t from, uint32_t to);
+/* Of every column: models in [from, to) are unknown afterwards. */
 void history_columns_clear(struct history *, uint32_t from, uint32_t to);
 void history_columns_free(struct history *);
+/* Forgets what is later than now, if the clock went back by more than HISTORY_TURN. */
 void history_turn_back(struct history *, int64_t now);
+/* Samples the models of a publication, if the last sample is old enough. */
 void history_sample(struct history *, int64_t now);
 
 #endif

@@ -142,6 +142,7 @@ bool http_server_has_stream_place(const struct http_server *) MUST_CHECK;
 /* Closes the connections whose waiting answer has that owner. Returns how many. */
 size_t http_server_drop(struct http_server *, const void *owner);
 
+/* How many are open, streams and those that are being refused included. */
 size_t http_server_connections(const struct http_server *);
 
 /* Closes what is open, frees *s (NULL is fine) and sets it to NULL. */

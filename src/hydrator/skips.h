@@ -18,7 +18,9 @@ struct skips {
 	uint64_t reported_count, reported_sum;
 };
 
+/* A cycle begins: nothing is left out yet. */
 void skips_begin(struct skips *);
+/* what: which record, and why; copied. */
 void skips_add(struct skips *, const char *what);
 /* Logs this cycle's for a category if they are not those that were logged last. */
 void skips_report(struct skips *, const char *category);

@@ -27,6 +27,7 @@ struct name_span {
 	size_t to;
 };
 
+/* name: UTF-8; it is copied into the arena. */
 void name_chars_init(struct name_chars *, struct str name, struct arena *);
 /* The bytes of a part; they last until the next cut. */
 struct str name_chars_part(const struct name_chars *, struct name_span);

@@ -17,7 +17,7 @@ bool lax_str(const struct json_value *, struct arena *, struct str *out) MUST_CH
 bool lax_int(const struct json_value *, struct arena *, int64_t *out) MUST_CHECK;
 bool lax_float(const struct json_value *, struct arena *, double *out) MUST_CHECK;
 bool lax_bool(const struct json_value *, struct arena *, bool *out) MUST_CHECK;
-
+/* The text of a string, of a parameter or a setting. */
 bool lax_bool_text(struct str, bool *out) MUST_CHECK;
 
 enum lax_int_result {

@@ -1,5 +1,6 @@
 /* Answers of a category: what each endpoint refuses, in the order of doc/reference.md
- * 8.5, and what it selects. category: as it stands in the path, not yet known. */
+ * 8.5, and what it selects. category: as it stands in the path, not yet known. Whatever
+ * comes of it, the job's response is complete afterwards. */
 #ifndef READER_ENDPOINT_H
 #define READER_ENDPOINT_H
 

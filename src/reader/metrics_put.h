@@ -21,6 +21,7 @@
 /* Prints the samples of a metric. */
 typedef void metrics_put_fn(const struct metrics *, enum metric_id, struct buf *);
 
+/* Of process slot i: hydrators come first, then readers, then the supervisor. */
 const struct counters *metrics_slot(const struct metrics *, unsigned i);
 /* The supervisor's, in the last slot. */
 const struct counters *metrics_supervisor(const struct metrics *);

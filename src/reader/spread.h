@@ -20,6 +20,7 @@ struct spread {
 	unsigned waited;               /* questions since then that found us crowded */
 };
 
+/* A reader, after its fork: whose slot it has, and whose its crew has. */
 void spread_init(struct spread *, const struct child_context *);
 
 /*

@@ -33,6 +33,8 @@ struct downloads {
 	bool valid;        /* config is valid in the typed view; else *check says why */
 };
 
+/* config: the member of that name, JSON_T_NONE if the record has none. check: has the
+ * arena, of which out is made as well; it says why out->valid is false. */
 void downloads_read(
     const struct json_value *config, struct check *check, struct downloads *out);
 

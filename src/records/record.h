@@ -71,6 +71,8 @@ struct record {
 	bool new_baseline; /* image_generation: it is none of those that are built in */
 };
 
+/* Scans a record, which is an object, once: what both views of it need. Text of out is
+ * in the document or the arena. */
 void record_read(
     const struct json_value *object, enum category, struct arena *, struct fields *out);
 /* Returns 0, or -1 with *check saying where and why the reference refuses it (or we

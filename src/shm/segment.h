@@ -113,6 +113,7 @@ pid_t segment_supervisor(const struct segment *);
  */
 const char *segment_config(const struct segment *, size_t *len);
 
+/* Any process, by its own copy of the header, which nobody can change. */
 unsigned segment_ncategories(const struct segment *);
 /* Bytes of payload that a generation may have. */
 size_t segment_capacity(const struct segment *);

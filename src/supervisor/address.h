@@ -23,6 +23,7 @@ bool address_equal(const struct sockaddr *, const struct sockaddr *);
  * port are the same, and the address is, or one of them is any address. */
 bool address_overlaps(const struct sockaddr *, const struct sockaddr *);
 
+/* Of either family, whatever the port: false of another one. */
 bool address_is_any(const struct sockaddr *);
 bool address_is_loopback(const struct sockaddr *);
 /* In host order; 0 of another family. */

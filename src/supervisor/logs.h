@@ -10,6 +10,7 @@
 
 struct config;
 
+/* Whether log.target is that word. */
 bool logs_to(const struct config *, const char *target);
 
 /* Opens the configured log; "auto" is decided now. Returns 0, or -1 with a message for

@@ -15,6 +15,7 @@ enum preset {
 	PRESET_MAX
 };
 
+/* As in a query: "deletion_candidates"; static. */
 const char *preset_name(enum preset);
 /* The preset of the n bytes at name (exact, case-sensitive), or -1. */
 int preset_find(const char *name, size_t n);
