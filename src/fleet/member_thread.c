@@ -57,7 +57,6 @@ member_note_error(struct member *m, enum redis_result result)
 	m->view.counts = *redis_counts(m->redis);
 }
 
-/* There is no use in this connection: the next look makes another. */
 void
 member_miss(struct member *m, enum redis_result result)
 {

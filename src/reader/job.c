@@ -16,7 +16,6 @@ job_json(struct http_response *r, int status)
 	http_response_add(r, (struct str){ r->text.data, r->text.len });
 }
 
-/* {"detail":"..."} of a text that may hold anything. */
 void
 job_error(struct http_response *r, int status, struct str detail)
 {
@@ -158,7 +157,6 @@ job_answer(struct job *j)
 	put_vary(j);
 }
 
-/* Path and query parameters. Whether they are good; else the answer is 422. */
 bool
 job_check(struct job *j, struct str category, unsigned endpoint)
 {
