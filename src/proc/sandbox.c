@@ -97,6 +97,9 @@ static const struct rule reader_allows[] = {
 	/* Not to read: that ends a listening socket, which is everybody's. */
 	CALL_IF(shutdown, INT(1, SHUT_WR)),
 	CALL_IF2(setsockopt, INT(1, IPPROTO_TCP), INT(2, TCP_NODELAY)),
+	/* What a stream may keep in the kernel, and how long an unheard one lasts. */
+	CALL_IF2(setsockopt, INT(1, IPPROTO_TCP), INT(2, TCP_USER_TIMEOUT)),
+	CALL_IF2(setsockopt, INT(1, SOL_SOCKET), INT(2, SO_SNDBUF)),
 	CALL_IF(ioctl, INT(1, SIOCOUTQ)),
 	CALL_IF(ioctl, INT(1, FIONREAD)),
 	CALL(epoll_ctl),

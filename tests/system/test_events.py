@@ -111,6 +111,18 @@ def test_no_more_than_max_streams(make_daemon, open_stream):
     assert open_stream(daemon.port, IMAGE).next("snapshot")
 
 
+def test_the_kernel_keeps_little_for_a_stream(demo, open_stream):
+    """Also under the filter of system calls: a slow one would keep megabytes, beyond what hydratord counts."""
+    command = [tool("ss", "iproute2"), "-tmnH", "sport = :%d and dport = :%d" % (
+        demo.port, open_stream(demo.port, IMAGE).sock.getsockname()[1])]
+
+    def room():
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(re.search(r"skmem:\(.*?,tb(\d+),", said).group(1))
+
+    wait_for(lambda: room() == 65536, "a bound of what the kernel keeps")
+
+
 def test_categories_and_methods(demo, open_stream):
     for query in ("category=image_generation&category=text_generation", "category=image_generation,text_generation",
                   "category=text_generation%2Cimage_generation"):

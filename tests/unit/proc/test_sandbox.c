@@ -364,13 +364,15 @@ static int
 serves(void)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-	int queued, on = 1, fd, file;
+	int queued, on = 1, room = 32768, fd, file;
 	char byte;
 
 	CHECK(epoll_ctl(before.epoll, EPOLL_CTL_ADD, before.listener, &event) == 0);
 	CHECK(epoll_wait(before.epoll, &event, 1, 10000) == 1);
 	CHECK((fd = accept4(before.listener, NULL, NULL, SOCK_CLOEXEC)) != -1);
 	CHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
+	CHECK(setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &on, sizeof(on)) == 0);
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == 0);
 	CHECK(send(fd, "x", 1, MSG_NOSIGNAL) == 1);
 	CHECK((file = memory_file(100000)) > 1);
 	CHECK(sendfile(fd, file, &(off_t){ 0 }, 100) == 100);
