@@ -13,7 +13,9 @@ FORMS = {b"date": DATE, b"expires": DATE, b"last-modified": DATE, b"age": NUMBER
          b"x-accel-expires": re.compile(rb"[1-9]\d*")}  # 0 says that it is stale
 # In a name or another text of JSON the quotation marks have a backslash before them.
 TIMES = re.compile(rb'"(computed_at|observed_at)":\d+')
-CONDITION = re.compile(rb'"(age|last_success|since|failures|next_try|seconds_until_retry)":\d[\d.]*')
+# A refresh that is due is none while it runs. Two builds may be of two versions.
+CONDITION = re.compile(rb'"(age|last_success|since|failures|seconds_until_retry|now|started|retry_at|sampled)":\d[\d.]*'
+                       rb'|"(next_try)":(?:\d+|null)|"(version)":"[^"]*"')
 REMAINING = re.compile(rb"\bttl=(-?)\d+")
 BROKEN = b"no answer: "
 
@@ -56,7 +58,7 @@ def form(name, value):
 
 def without_times(text, condition=False):
     text = TIMES.sub(rb'"\1":0', text)
-    return CONDITION.sub(rb'"\1":0', text) if condition else text
+    return CONDITION.sub(rb'"\1\2\3":0', text) if condition else text
 
 
 def excerpt(old, new):

@@ -5,8 +5,8 @@ Both builds are run on every case of recorded documents and asked the same: the 
 every encoding, validators, bad parameters, unknown paths, scripts of other origins (questions.py).
 Status, the names and the order of the fields, their values and the bodies must be equal. Let alone
 are the values of Date, ETag, Last-Modified, Age and Expires (their form must be the same), the
-seconds in Cache-Status (not their sign), in X-Accel-Expires (not 0) and in /readyz?verbose, and the
-numbers of computed_at and observed_at.
+seconds in Cache-Status (not their sign), in X-Accel-Expires (not 0) and in /readyz?verbose, its
+version, and the numbers of computed_at and observed_at.
 
 The last line is `N answers of M cases compared, K differ`. Exit 1 if K is not 0, or N is.
 """

@@ -64,6 +64,15 @@ def test_what_must_not(new):
     assert len(compare(new, answer())[0]) > 0
 
 
+def test_of_the_condition_only_what_changes_by_itself_may_differ():
+    body = b'{"version":"0.1.0","now":9,"started":8,"hosts":[{"retry_at":null}],"next_try":null,"state":"fresh"}'
+    later = body.replace(b"0.1.0", b"0.1.0~1").replace(b"9", b"10").replace(b'try":null', b'try":12')
+    assert compare(answer(body), answer(later), condition=True) == ([], "times")
+    assert compare(answer(body), answer(later))[0]
+    for other in (body.replace(b"fresh", b"stale"), body.replace(b'at":null', b'at":9'), body.replace(b":8", b":null")):
+        assert compare(answer(body), answer(other), condition=True)[0]
+
+
 def test_the_order_and_the_case_of_fields_count():
     one, two = answer(), answer()
     two.fields.reverse()
