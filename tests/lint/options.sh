@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every row of the option table is in doc/hydratord.conf.5 and in etc/hydratord.conf,
 # with its default, range and variable, and nothing else is. The manual names the variables
-# that are ignored.
+# that are ignored. A document names no option, `SECTION.NAME`, that there is not.
 root=${LINT_ROOT:-${srcdir:-.}}
 list=tests/lint/list_options
 if [ ! -x $list ]; then
@@ -67,4 +67,20 @@ END {
 		}
 	exit bad
 }' "$dir/defaults" "$root/etc/hydratord.conf" || status=1
+
+# A file, `segment.c`, is none.
+awk -F '\t' '
+NR == FNR { option[$1]; section = $1; sub(/\..*/, "", section); if (section != "") known[section]; next }
+{
+	for (text = $0; match(text, /`[a-z_]+\.[a-z_]+`/); text = substr(text, RSTART + RLENGTH)) {
+		name = substr(text, RSTART + 1, RLENGTH - 2)
+		section = name
+		sub(/\..*/, "", section)
+		if (section in known && !(name in option) && name !~ /\.(c|h|conf)$/) {
+			print FILENAME ":" FNR ": " name " is no option"
+			bad = 1
+		}
+	}
+}
+END { exit bad }' "$dir/defaults" "$root"/doc/*.md || status=1
 exit $status

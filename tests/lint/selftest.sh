@@ -157,6 +157,9 @@ sed -i 's/#ttl = 300/#ttl = 301/' "$dir/tree/etc/hydratord.conf"
 refuses options.sh "on a wrong default in the sample"
 sed -i 's/#ttl = 300/#ttl = 300\n#foo = 1/' "$dir/tree/etc/hydratord.conf"
 refuses options.sh "on an option that does not exist"
+# shellcheck disable=SC2016 # Markdown's own quotes
+echo 'See `http.gone`.' >"$dir/tree/doc/x.md"
+refuses options.sh "on an option of a document that does not exist"
 
 sed -i '/^| .refresh_total./d' "$dir/tree/doc/api.md"
 refuses metrics.sh "on a metric that the document lacks"
