@@ -361,18 +361,6 @@ TEST(test_restart)
 	redis_close(&tcp);
 }
 
-static void *
-stop_soon(void *arg)
-{
-	const uint64_t one = 1;
-	int *fd = arg;
-
-	usleep(50000);
-	if (write(*fd, &one, sizeof(one)) != sizeof(one))
-		abort();
-	return NULL;
-}
-
 static void
 wait_for(struct redis *r, const char *key, const char *value)
 {
@@ -405,7 +393,7 @@ stop_while(const char *where)
 	r = redis_client_open(&set);
 	assert_int_equal(redis_connect(r), REDIS_ANSWERED);
 	begin = clock_boot();
-	assert_int_equal(pthread_create(&thread, NULL, stop_soon, &fd), 0);
+	assert_int_equal(pthread_create(&thread, NULL, redis_client_stop_soon, &fd), 0);
 	assert_int_equal(
 	    redis_client_ask(r, NULL, "BLPOP", "nothing", "0", NULL), REDIS_STOPPED);
 	assert_true(clock_boot() - begin < SOON);
@@ -422,7 +410,7 @@ stop_while(const char *where)
 	assert_int_equal(read(fd, &one, sizeof(one)), sizeof(one));
 	r = redis_client_open(&set);
 	assert_int_equal(redis_connect(r), REDIS_ANSWERED);
-	stop_soon(&fd);
+	redis_client_stop_soon(&fd);
 	commands = redis_counts(r)->commands;
 	assert_int_equal(redis_client_ask(r, NULL, "PING", NULL), REDIS_STOPPED);
 	assert_int_equal(redis_counts(r)->commands, commands);

@@ -3,8 +3,6 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "fixture/redis_client.h"
@@ -12,18 +10,6 @@
 #include "unit.h"
 
 #define SOON (15 * NSEC_PER_SEC)
-
-static void *
-stop_soon(void *arg)
-{
-	const uint64_t one = 1;
-	int *fd = arg;
-
-	usleep(200000);
-	if (write(*fd, &one, sizeof(one)) != sizeof(one))
-		abort();
-	return NULL;
-}
 
 static const char *
 hang(int asked)
@@ -42,7 +28,7 @@ hang(int asked)
 	set.stop = fd;
 	set.connect_ms = 60000;
 	r = redis_client_open(&set);
-	if (pthread_create(&thread, NULL, stop_soon, &fd) != 0 ||
+	if (pthread_create(&thread, NULL, redis_client_stop_soon, &fd) != 0 ||
 	    redis_connect(r) != REDIS_STOPPED)
 		return "a connection is not stopped";
 	pthread_join(thread, NULL);

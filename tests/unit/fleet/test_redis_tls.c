@@ -199,18 +199,6 @@ listen_silently(int *at)
 	return fd;
 }
 
-static void *
-stop_soon(void *arg)
-{
-	const uint64_t one = 1;
-	int *fd = arg;
-
-	usleep(50000);
-	if (write(*fd, &one, sizeof(one)) != sizeof(one))
-		abort();
-	return NULL;
-}
-
 /* Copies what one has said to the other. false: it says no more. */
 static bool
 pass_on(int from, int to)
@@ -297,7 +285,7 @@ TEST(test_silence)
 	set.connect_ms = 60000;
 	set.stop = fd;
 	r = redis_client_open(&set);
-	assert_int_equal(pthread_create(&thread, NULL, stop_soon, &fd), 0);
+	assert_int_equal(pthread_create(&thread, NULL, redis_client_stop_soon, &fd), 0);
 	assert_int_equal(redis_connect(r), REDIS_STOPPED);
 	pthread_join(thread, NULL);
 	redis_close(&r);
