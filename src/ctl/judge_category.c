@@ -353,7 +353,9 @@ judge_history(const struct facts *f, struct judge_verdict *v)
 		    "the history of %s is not recorded: %s", failing->name,
 		    failing->ledger.history.error);
 		judge_put_advice(it,
-		    "room and rights in state_dir; nothing is lost before a restart");
+		    "room and rights in state_dir, an end to who locks or "
+		    "moves the file (fuser shows it); nothing is lost "
+		    "before a restart");
 	}
 	if (unposted != NULL) {
 		it = judge_put(v, JUDGE_WEBHOOK, CTL_DEGRADED,

@@ -43,7 +43,7 @@ struct recorder {
 	uint64_t bytes;
 	char err[RECORDER_ERROR_MAX];
 	char
-	    damage[RECORDER_ERROR_MAX]; /* "": no file was set aside; else which, why */
+	    damage[RECORDER_ERROR_MAX]; /* "": the file goes on; else why it does not */
 };
 
 struct recorder *
@@ -108,6 +108,15 @@ recorder_set_aside(struct recorder *r)
 }
 
 static enum store_verdict
+recorder_begin_another(struct recorder *r)
+{
+	store_close(&r->store);
+	strlcpy(r->damage, r->err, sizeof(r->damage));
+	r->anew = true;
+	return STORE_DAMAGED;
+}
+
+static enum store_verdict
 recorder_read_once(struct recorder *r)
 {
 	enum store_verdict verdict =
@@ -149,6 +158,8 @@ recorder_write(struct recorder *r)
 		r->verdict = store_write(r->store, r->batch, r->err, sizeof(r->err));
 	if (r->verdict == STORE_DAMAGED)
 		r->verdict = recorder_set_aside(r);
+	else if (r->verdict == STORE_GONE)
+		r->verdict = recorder_begin_another(r);
 	else if (r->verdict == STORE_TAKEN)
 		store_close(&r->store);
 }

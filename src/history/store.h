@@ -43,6 +43,7 @@ enum store_verdict {
 	STORE_DAMAGED, /* never again, nor anything else of the file: set it aside */
 	STORE_NEWER,   /* a later program wrote it: it stays as it is */
 	STORE_TAKEN,   /* another process has written it since: read it anew */
+	STORE_GONE,    /* somebody has removed it: make another one */
 };
 
 /*

@@ -98,6 +98,7 @@ store_file_begin(const char *path, char made[PATH_MAX])
 	}
 	if (errno != ENOENT)
 		return -1;
+	store_file_remove(path); /* its logs */
 	store_file_remove(store_file_beside(made, path, ".new"));
 	fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, STORE_MODE);
 	if (fd == -1)

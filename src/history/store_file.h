@@ -21,11 +21,12 @@
 int store_file_find(
     char path[PATH_MAX], const char *dir, const char *category) MUST_CHECK;
 /*
- * Returns 0 if there is a file, or 1 if there is none: then makes an empty one, ".new",
- * puts its path into made, and store_file_finish() gives it its name once it is a
- * database; whoever is killed before leaves none. It has the mode of the other files in
- * state_dir: SQLite would let everybody read it, and gives those beside it the mode of
- * this one. Else -1 with errno (EINVAL: there is something else).
+ * Returns 0 if there is a file, or 1 if there is none: then removes the logs of one
+ * that has gone without them, makes an empty one, ".new", puts its path into made, and
+ * store_file_finish() gives it its name once it is a database; whoever is killed before
+ * leaves none. It has the mode of the other files in state_dir: SQLite would let
+ * everybody read it, and gives those beside it the mode of this one. Else -1 with errno
+ * (EINVAL: there is something else).
  */
 int store_file_begin(const char *path, char made[PATH_MAX]) MUST_CHECK;
 /* Once it is closed; -1 with errno (EBUSY: a part of it is in its log still). */

@@ -1,10 +1,12 @@
 /* From a batch to tables: one transaction, whole or not at all. */
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -232,6 +234,25 @@ store_bound_log(struct store *s)
 	return STORE_LATER;
 }
 
+/* What is written into a file without its name is lost with the connection, and so far
+ * nobody would know. Another file is somebody's, who has to be asked. */
+static enum store_verdict
+store_check_place(struct store *s)
+{
+	int code, moved = 0;
+	bool gone;
+
+	code = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (code != SQLITE_OK)
+		return store_fault(s, code);
+	if (moved == 0)
+		return STORE_GOOD;
+	gone = access(s->set->path, F_OK) == -1 && errno == ENOENT;
+	snprintf(s->err, s->errlen, "%s: %s", s->set->path,
+	    gone ? "somebody has removed it" : "another file is in its place");
+	return gone ? STORE_GONE : STORE_LATER;
+}
+
 enum store_verdict
 store_write(struct store *s, const struct history_batch *b, char *err, size_t errlen)
 {
@@ -243,6 +264,8 @@ store_write(struct store *s, const struct history_batch *b, char *err, size_t er
 		sqlite3_progress_handler(s->db, 0, NULL, NULL);
 	if (s->put[STORE_PUT_META] == NULL)
 		verdict = store_reconnect(s);
+	if (verdict == STORE_GOOD)
+		verdict = store_check_place(s);
 	if (verdict == STORE_GOOD)
 		verdict = store_bound_log(s);
 	return verdict == STORE_GOOD ? store_transact(s, b) : verdict;

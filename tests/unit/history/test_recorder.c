@@ -439,6 +439,55 @@ TEST(a_file_that_is_damaged_later_is_made_anew)
 	assert_int_equal(log_lines("history"), 1);
 }
 
+/* Else all of it would be written into a file without a name until the end. */
+TEST(a_file_that_is_removed_is_made_anew)
+{
+	begin();
+	attend();
+	publish();
+	attend();
+	assert_true(look().written == 1);
+	assert_int_equal(unlink(path), 0);
+	publish();
+	attend();
+	assert_int_equal(log_lines("the history of text_generation begins anew: "), 1);
+	assert_int_equal(log_lines("history.db: somebody has removed it"), 1);
+	minute();
+	publish();
+	attend();
+	assert_true(look().written == 2);
+	assert_true(history_world_is_whole(path));
+	assert_true(
+	    history_world_ask(path, "SELECT count(*) FROM models") >= MODELS - 1);
+}
+
+TEST(another_file_in_its_place_is_told_and_kept)
+{
+	char away[PATH_MAX + 8];
+	struct stat st;
+
+	begin();
+	attend();
+	publish();
+	attend();
+	snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(mknod(path, S_IFREG | 0600, 0), 0);
+	publish();
+	attend();
+	assert_int_equal(
+	    log_lines("the history of text_generation is not recorded: "), 1);
+	assert_int_equal(log_lines("history.db: another file is in its place"), 1);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(rename(away, path), 0);
+	minute();
+	attend();
+	assert_true(look().written == 2);
+	assert_int_equal(
+	    log_lines("the history of text_generation is recorded again"), 1);
+}
+
 TEST(no_thread_is_an_error_that_passes)
 {
 	begin();
