@@ -198,9 +198,9 @@ def test_a_day_in_64_megabytes(tmp_path, state):
 def test_what_does_not_fit_is_said(tmp_path, state):
     if not (SHARED / "current" / "real-1").is_dir():
         pytest.skip("the sample data fit into anything")
-    with Container(tmp_path / "small", state, shm="1m") as container:
+    with Container(tmp_path / "small", state, shm="5m") as container:
         wait_for(lambda: lines_of(container, "make /dev/shm larger"), "the refusal", PATIENCE)
-        assert lines_of(container, "segment.capacity: up to 60.0 MiB are more than /dev/shm has (1.0 MiB")
+        assert lines_of(container, "segment.capacity: up to 60.0 MiB are more than /dev/shm has (5.0 MiB")
 
         def told():
             """By /readyz, which the health check prints."""
