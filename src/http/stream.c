@@ -28,6 +28,9 @@
 #define COMMENT_INTERVAL (15 * NSEC_PER_SEC)
 /* Those that began together are not ended together: clients come back. */
 #define STREAMS_AGED 100
+/* The kernel ends those that it hears nothing of, and also those that hear it and take
+ * nothing: of these we are first, for who is slow is counted. */
+#define STREAM_UNHEARD_MORE (10 * NSEC_PER_SEC)
 /* What the kernel keeps for a stream that does not read, about half of it text. What a
  * slow one has not been sent by then is in the feed, once for all of them. */
 #define STREAM_SNDBUF (32 * 1024)
@@ -189,7 +192,8 @@ bool
 stream_open(struct http_connection *c)
 {
 	const struct http_server *s = c->server;
-	int patience = (int)(s->options.write_timeout / (NSEC_PER_SEC / 1000));
+	int patience = (int)((s->options.write_timeout + STREAM_UNHEARD_MORE) /
+			     (NSEC_PER_SEC / 1000));
 
 	if (s->stage != SERVER_OPEN)
 		return connection_linger(c);
