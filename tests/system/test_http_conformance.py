@@ -1,12 +1,13 @@
 """A conformance client of our own: what RFC 9110 and RFC 9112 ask of an origin server, case by case, over a socket."""
 import email.utils
+import json
 import re
 import socket
 import urllib.parse
 
 import pytest
 
-from conftest import DEMO, file_categories
+from conftest import DEMO, SOURCE, file_categories
 from daemon import Daemon, PATIENCE, wait_for
 
 RISK = "/model_references/statistics/image_generation/deletion-risk"
@@ -382,6 +383,36 @@ def test_where_no_origin_is_configured_none_is_named(demo, fields):
 
 
 # RFC 9110 section 15.6.4 and RFC 9112 section 9: too many connections.
+
+# What is odd in a request, and not in the way of its answer: of whatever route.
+
+PATHS = [path.replace("{model_category_name}", "image_generation").replace("{model_name}", "no%20such%20model")
+         for path, item in json.loads((SOURCE / "doc" / "openapi.json").read_text())["paths"].items()
+         if "servers" not in item and path != "/events"]
+TAGS = ", ".join('W/"%016x"' % n for n in range(350))
+QUERIES = ("%", "%zz", "%00", "%ff", "&&=&=", "?" * 50, "x=" + "a" * 7000, "verbose=%2", "&" * 7000, "a%3D=b;c=d")
+
+
+@pytest.mark.parametrize("target", PATHS)
+def test_what_is_odd_changes_no_answer(demo, target):
+    usual = ask(demo, request(target))
+    odd = [request(target, If_None_Match=TAGS), request(target, Range="bytes=0-9"),
+           request(target, Expect="100-continue"), request(target, Content_Length="0"),
+           request("http://elsewhere.example" + target), request(target, version="1.0", Connection="keep-alive"),
+           *(request(target + "?" + query) for query in QUERIES)]
+    for data in odd:
+        answer = ask(demo, data)
+        assert (answer.status, answer["content-type"]) == (usual.status, usual["content-type"]), data[:200]
+    if usual["etag"]:
+        assert ask(demo, request(target, If_None_Match=TAGS + ", " + usual["etag"])).status == 304
+    for method in ("TRACE", "CONNECT", "PUT"):
+        assert ask(demo, request(target, method)).status == 405
+    chunked = request(target, Transfer_Encoding="chunked") + "5\r\nhello\r\n0\r\n\r\n"
+    assert refused(demo, chunked, 413)
+    with Wire(demo) as wire:
+        wire.send(request(target, "HEAD") * 200)
+        assert {wire.answer("HEAD").status for _ in range(200)} == {usual.status}
+
 
 @pytest.fixture
 def crowded(make_daemon):

@@ -281,11 +281,14 @@ def test_metrics(make_daemon):
         port = sock.getsockname()[1]
     daemon = make_daemon(settings='http { metrics_listen = "127.0.0.1:%d" }' % port)
     daemon.start()
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    client.request("GET", "/metrics")
-    answer = Answer(client.getresponse())
-    assert answer.status == 200
-    check(answer, "/metrics")
+    for method, status in (("GET", 200), ("OPTIONS", 405), ("POST", 405)):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        client.request(method, "/metrics")
+        answer = Answer(client.getresponse())
+        client.close()
+        assert answer.status == status
+        check(answer, "/metrics")
+    assert "options" not in DOCUMENT["paths"]["/metrics"]
 
 
 def test_orders(make_daemon, tmp_path):
