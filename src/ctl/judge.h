@@ -35,7 +35,7 @@
 	X(NOT_SAVED, "not_saved")       /* a restart begins with old answers */        \
 	X(WEBHOOK, "webhook")           /* changes are not posted */                   \
 	X(DISABLED, "disabled")         /* hydration.enabled */                        \
-	X(FLOOR, "floor")               /* a host asked for rest */                    \
+	X(FLOOR, "floor")               /* a host sent Retry-After */                  \
 	X(FILE_CHANGED, "file_changed") /* and was not loaded */                       \
 	X(LOG_LEVEL, "log_level")       /* is not that of the configuration */         \
 	X(LOG_LOST, "log_lost")

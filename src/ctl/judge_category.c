@@ -296,8 +296,8 @@ judge_hosts(const struct facts *f, struct judge_verdict *v)
 		    it, "see that host, and the way to it; it is tried by itself");
 	}
 	if (resting != NULL) {
-		it = judge_put(
-		    v, JUDGE_FLOOR, CTL_FRESH, "%s has asked for rest", resting->name);
+		it = judge_put(v, JUDGE_FLOOR, CTL_FRESH,
+		    "%s has sent Retry-After and is not asked", resting->name);
 		judge_put_span(it, " for another ", resting->floor);
 		judge_put_advice(it, "nothing; ask its operator if it goes on");
 	}

@@ -387,7 +387,7 @@ status_put_processes(struct out *o, const struct facts *f, bool quiet)
 static const struct out_column host_columns[] = {
 	{ "host", "UPSTREAM", OUT_CUT },
 	{ "breaker", "BREAKER", 0 },
-	{ "rest", "REST", OUT_RIGHT },
+	{ "rest", "RETRY", OUT_RIGHT },
 	{ "last", "LAST", 0 },
 	{ "took", "TOOK", OUT_RIGHT },
 	{ "latency", "MEAN", OUT_RIGHT | OUT_SPARE },

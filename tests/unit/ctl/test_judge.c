@@ -261,7 +261,8 @@ TEST(a_host_that_rests_is_only_a_note)
 	facts->nhosts = 1;
 	strlcpy(facts->host[0].name, "https://h:443", sizeof(facts->host[0].name));
 	facts->host[0].floor = 30 * NSEC_PER_SEC;
-	assert_worst(CTL_FRESH, JUDGE_FLOOR, "asked for rest for another 30 s", "");
+	assert_worst(CTL_FRESH, JUDGE_FLOOR,
+	    "sent Retry-After and is not asked for another 30 s", "");
 	assert_true(strstr(verdict.text, "all is well") != NULL);
 	facts->host[0].breaker =
 	    (struct breaker_view){ BREAKER_OPEN, 6, 90 * NSEC_PER_SEC };
