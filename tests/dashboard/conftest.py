@@ -1,4 +1,6 @@
 """Fixtures of the browser tests, beside those of the system tests."""
+import functools
+import http.server
 import importlib.util
 import json
 import os
@@ -6,6 +8,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -20,6 +23,7 @@ from daemon import Daemon, PATIENCE  # noqa: E402
 from proxy import tool  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["HYDRATORD_BINARY"]).parents[1]
+MODULES = pathlib.Path(__file__).resolve().parents[2] / "src" / "dashboard"
 
 
 @pytest.fixture(scope="session")
@@ -106,3 +110,33 @@ def dashboard_of(daemon):
 def demo_page(page, demo):
     """A page of the sample data, not yet opened."""
     return page.of(dashboard_of(demo))
+
+
+class ModuleHandler(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {"": "text/plain", ".js": "text/javascript", ".html": "text/html"}
+
+    def log_message(self, *_):
+        pass
+
+    def send_error(self, *_):  # a browser looks for an icon
+        self.send_response(204)
+        self.end_headers()
+
+
+@pytest.fixture
+def call(page):
+    """Calls a function of a module with values of JSON."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(ModuleHandler, directory=MODULES))
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    page.driver.get("http://127.0.0.1:%d/uplot/README.md" % server.server_address[1])
+
+    def call_function(module, text, *arguments):
+        return page.driver.execute_async_script(
+            "const done = arguments[0]; const given = JSON.parse(arguments[1]);"
+            "import('/%s').then(m => done(JSON.stringify((%s)(m, ...given))), e => done('!' + e))"
+            .replace("arguments[0]", "arguments[arguments.length - 1]").replace("arguments[1]", "arguments[0]")
+            % (module, text), json.dumps(arguments))
+
+    yield lambda *arguments: json.loads(call_function(*arguments))
+    server.shutdown()
+    server.server_close()

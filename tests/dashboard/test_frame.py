@@ -1,26 +1,14 @@
 """What stands around every view: keys, themes, the category, the way back; and the page's own modules."""
 import csv
-import functools
-import http.server
-import importlib.util
 import io
 import json
-import pathlib
-import threading
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from conftest import DEMO, SYSTEM, categories_of
+from conftest import DEMO, categories_of
 from daemon import Daemon, wait_for
-
-# Here is a file of that name, too.
-spec = importlib.util.spec_from_file_location("system_test_lists", SYSTEM / "test_lists.py")
-system_test_lists = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(system_test_lists)
-HOSTILE, names = system_test_lists.HOSTILE, system_test_lists.names
-
-MODULES = pathlib.Path(__file__).resolve().parents[2] / "src" / "dashboard"
+from test_csv_markdown import HOSTILE, names
 
 
 def at(page, end):
@@ -111,36 +99,6 @@ def test_the_content_is_one_key_away(demo_page):
     demo_page.press(Keys.ENTER)
     wait_for(lambda: demo_page.focus().tag_name == "h1", "the content")
     at(demo_page, "#/help")
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {"": "text/plain", ".js": "text/javascript", ".html": "text/html"}
-
-    def log_message(self, *_):
-        pass
-
-    def send_error(self, *_):  # a browser looks for an icon
-        self.send_response(204)
-        self.end_headers()
-
-
-@pytest.fixture
-def call(page):
-    """Calls a function of a module with values of JSON."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=MODULES))
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    page.driver.get("http://127.0.0.1:%d/uplot/README.md" % server.server_address[1])
-
-    def call_function(module, text, *arguments):
-        return page.driver.execute_async_script(
-            "const done = arguments[0]; const given = JSON.parse(arguments[1]);"
-            "import('/%s').then(m => done(JSON.stringify((%s)(m, ...given))), e => done('!' + e))"
-            .replace("arguments[0]", "arguments[arguments.length - 1]").replace("arguments[1]", "arguments[0]")
-            % (module, text), json.dumps(arguments))
-
-    yield lambda *arguments: json.loads(call_function(*arguments))
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")

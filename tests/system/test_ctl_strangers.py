@@ -7,7 +7,7 @@ import pytest
 from ctl import PROGRAM, check_form, ctl
 from daemon import wait_for
 from screen import Terminal
-from test_lists import write
+from test_csv_markdown import write
 
 CATEGORY = "image_generation"
 HOSTILE = [
