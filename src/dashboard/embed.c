@@ -19,6 +19,7 @@
 #include "codec/encode.h"
 #include "dashboard/join.h"
 #include "dashboard/source.h"
+#include "dashboard/rename.h"
 #include "dashboard/squeeze.h"
 
 /* Bytes of the page in brotli. A test refuses more; who writes it wants to know before.
@@ -56,13 +57,15 @@ make_style(struct page *p)
 static void
 make_scripts(struct page *p)
 {
-	struct buf own = { 0 }, foreign = { 0 };
+	struct buf own = { 0 }, squeezed = { 0 }, foreign = { 0 };
 
 	buf_puts(&foreign, "\"use strict\";\n"); /* as a module is */
 	join_modules(p->sources, p->n, &own, &foreign);
-	squeeze_script((struct str){ own.data, own.len }, &p->script);
+	squeeze_script((struct str){ own.data, own.len }, &squeezed);
+	rename_locals((struct str){ squeezed.data, squeezed.len }, STR(""), &p->script);
 	squeeze_script((struct str){ foreign.data, foreign.len }, &p->foreign);
 	buf_free(&own);
+	buf_free(&squeezed);
 	buf_free(&foreign);
 }
 

@@ -48,6 +48,15 @@ find_word(struct renamer *r, struct str text)
 	return map_at(&r->words, map_intern(&r->words, text));
 }
 
+/* A private name is one with its '#', which is its own and never a variable's. */
+static struct word *
+find_name(struct renamer *r, struct str before, struct str text)
+{
+	if (is_mark(before, "#"))
+		text = (struct str){ text.p - 1, text.len + 1 };
+	return find_word(r, text);
+}
+
 /* Where an object, a class or a pattern may be: a key, a method, or both in one. */
 static bool
 may_be_key(const struct renamer *r, struct str before, struct str after)
@@ -66,14 +75,14 @@ note_word(struct renamer *r, struct str before, struct str text, struct str afte
 {
 	static const char *const words[] = { "const", "let", "var", "function", "class",
 		NULL };
-	struct word *w = find_word(r, text);
+	struct word *w = find_name(r, before, text);
 
-	w->declared |= is_one_of(before, words);
-	w->fixed |= is_mark(before, ".#") || may_be_key(r, before, after) ||
+	w->declared |= is_one_of(before, words) || is_mark(before, "#");
+	w->fixed |= is_mark(before, ".") || may_be_key(r, before, after) ||
 		    (is_mark(after, ":") && !is_mark(before, "?"));
 }
 
-/* What is not looked into keeps all its words. */
+/* What is not looked into keeps all its words, private or not. */
 static void
 fix_words(struct renamer *r, struct str text)
 {
@@ -85,6 +94,9 @@ fix_words(struct renamer *r, struct str text)
 			    strchr("_$", text.p[i + n]) == NULL)
 				break;
 		find_word(r, (struct str){ text.p + i, n })->fixed = true;
+		if (i > 0 && text.p[i - 1] == '#')
+			find_word(r, (struct str){ text.p + i - 1, n + 1 })->fixed =
+			    true;
 	}
 }
 
@@ -161,14 +173,14 @@ static void
 put_script(struct renamer *r, struct str script, struct buf *out)
 {
 	struct squeeze_token t = { 0 };
-	struct str rest = script;
+	struct str rest = script, before = { 0 };
 	const char *at = script.p;
 	const struct word *w;
 
-	while (squeeze_next(&rest, &t)) {
+	for (; squeeze_next(&rest, &t); before = t.text) {
 		buf_add(out, at, (size_t)(t.text.p - at));
 		at = t.text.p + t.text.len;
-		w = t.word ? find_word(r, t.text) : NULL;
+		w = t.word ? find_name(r, before, t.text) : NULL;
 		if (w != NULL && w->name[0] != '\0')
 			buf_puts(out, w->name);
 		else

@@ -1,4 +1,4 @@
-/* Short names for what a module of others has for itself. embed only: what is wrong
+/* Short names for what only the script itself calls by them. embed only: what is wrong
  * ends it. */
 #ifndef DASHBOARD_RENAME_H
 #define DASHBOARD_RENAME_H
@@ -11,8 +11,9 @@
  * is the same everywhere, so that what hides what stays as it was, and a short one is
  * new. Renamed is only what the script declares by const, let, var, function or class,
  * and nowhere is, or may be, anything but a variable: a property, a key, a label, a
- * part of a template. A name of the browser that the script also declares for itself
- * somewhere must not be in it. kept: stays as it is.
+ * part of a template; and private names, which are no properties. A name of the browser
+ * that the script also declares for itself somewhere must not be in it. kept: stays as
+ * it is.
  */
 void rename_locals(struct str script, struct str kept, struct buf *out);
 

@@ -49,9 +49,18 @@ TEST(a_property_keeps_its_name)
 	check("const one=1;x={get one(){}};", "const one=1;x={get one(){}};");
 	check("const one=1;class A{b(){}one(){}}", "const one=1;class A{b(){}one(){}}");
 	check("const one=1;class A{b=2;one;}", "const one=1;class A{b=2;one;}");
-	check("const one=1;class A{#one;}", "const one=1;class A{#one;}");
 	check("const{one}=x;let one;", "const{one}=x;let one;");
 	check("const one=1;[{one=2}]=x;", "const one=1;[{one=2}]=x;");
+}
+
+TEST(a_private_name_is_no_property)
+{
+	check("class A{#one=1;two(){return this.#one;}}",
+	    "class A{#aa=1;two(){return this.#aa;}}");
+	check("const one=1;class A{#one=one;}", "const aa=1;class A{#ab=aa;}");
+	check("const one=1;class A{#two=x.one;}", "const one=1;class A{#aa=x.one;}");
+	check("class A{#one;b(){return`${this.#one}`;}}",
+	    "class A{#one;b(){return`${this.#one}`;}}");
 }
 
 TEST(where_only_a_variable_can_be_it_is_one)
