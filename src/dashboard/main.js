@@ -54,12 +54,7 @@ function mainRemembered(name) {
 const mainState = { back: false, view: null, name: "", place: "", category: mainRemembered("category") ?? "image_generation" };
 
 function mainTheme(theme) {
-	const root = document.documentElement;
-	if (theme === "light" || theme === "dark") {
-		root.dataset.theme = theme;
-	} else {
-		delete root.dataset.theme;
-	}
+	document.documentElement.style.colorScheme = theme === "auto" ? "" : theme;
 	// Canvases are drawn with the colours of a theme.
 	document.dispatchEvent(new Event("theme"));
 }
