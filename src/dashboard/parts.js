@@ -34,6 +34,7 @@ export function flagChip(name) {
 	return h("span", { class: "chip flag", title: FLAGS[name]?.help }, FLAGS[name]?.words ?? name);
 }
 
+const PARTS_LONG = 40;
 const PARTS_HIDDEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 // A name of others as a text: what cannot be seen or would turn what stands around it is
@@ -42,9 +43,11 @@ export function visibleName(name) {
 	return name.replace(PARTS_HIDDEN, (c) => "\\u" + c.codePointAt(0).toString(16).padStart(4, "0"));
 }
 
-// The same as an element, isolated from the direction of what stands around it.
+// The same as an element, isolated from the direction of what stands around it. In lists the
+// end of a long one is in its title alone.
 export function nameText(name) {
-	return h("bdi", { class: "name", text: visibleName(name) });
+	const text = visibleName(name);
+	return h("bdi", { class: "name", title: text.length > PARTS_LONG ? text : null, text });
 }
 
 // ---- states of a view ----

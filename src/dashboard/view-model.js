@@ -3,7 +3,7 @@ import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, FLAGS, age, bytesGB, count, day
 import { goTo, href } from "./address.js";
 import { BASE, answerAge, fetchJson, statisticsPath } from "./api.js";
 import { live } from "./live.js";
-import { badge, copyButton, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
+import { badge, copyButton, emptyNote, flagChip, freshnessNote, loading, nameText, problem, ticking, viewHead, visibleName } from "./parts.js";
 import { markdownName } from "./export.js";
 import { chartDayOf } from "./chart.js";
 import { modelsWay } from "./view-models.js";
@@ -17,6 +17,7 @@ const MODEL_DAY = 86400;
 const MODEL_EVENTS = 20;
 const MODEL_FOCUS = "a, button, summary, [tabindex]";
 const MODEL_LONG = 60;
+const MODEL_FOLDER = /^\.\.?$/;
 const MODEL_RANGES = [30, 90, 400];
 const MODEL_RANGE = 90;
 const MODEL_STATES = {
@@ -148,12 +149,16 @@ export class ViewModel extends HTMLElement {
 		put(this.#freshness);
 		put(this, viewHead(nameText(rest), h("a", { class: "muted", href: href("models", category) }, CATEGORIES(category)), this.#freshness), this.#body);
 		this.querySelector("h1").classList.toggle("model-long", rest.length > MODEL_LONG);
+		if (MODEL_FOLDER.test(rest)) {
+			this.#clear(emptyNote("Browsers take a name of one or two dots for a folder, so this page cannot ask for the model.", h("p", {}, h("a", { href: href("models", category, "", { q: rest }) }, "Its row in the table"))));
+			return;
+		}
 		this.#clear(loading("Loading the model"));
 		this.#load();
 	}
 
 	refresh(category) {
-		if (category === this.#address?.category) {
+		if (category === this.#address?.category && !MODEL_FOLDER.test(this.#address.rest)) {
 			this.#load();
 		}
 	}

@@ -2,7 +2,7 @@ import { h, put, setText } from "./dom.js";
 import { CATEGORIES, bytesGB, count, number, percent, when } from "./words.js";
 import { fetchJson, statisticsPath } from "./api.js";
 import { goTo } from "./address.js";
-import { emptyNote, freshnessNote, loading, nameText, problem, visibleName } from "./parts.js";
+import { emptyNote, freshnessNote, loading, nameText, problem } from "./parts.js";
 import { shell } from "./shell.js";
 
 // What the reference document of a category is made of.
@@ -74,7 +74,7 @@ function statisticsRow(row, most) {
 	return h(
 		"tr",
 		{},
-		h("th", { scope: "row", title: row.name ? visibleName(row.label) : null }, row.name ? nameText(row.label) : row.label),
+		h("th", { scope: "row" }, row.name ? nameText(row.label) : row.label),
 		h("td", { class: "num" }, number(row.count)),
 		h("td", { class: "num" }, percent(row.share)),
 		h("td", { class: "bar", "aria-hidden": true }, h("div", { style: { "inline-size": (row.count / most) * 100 + "%" } })),

@@ -4,6 +4,7 @@ import urllib.parse
 
 import pytest
 
+from browser import DESKTOP, PHONE
 from conftest import categories_of, dashboard_of
 from daemon import Daemon
 from worlds import HOSTILE, hostile
@@ -62,6 +63,29 @@ def test_every_model_has_its_page(page, strangers):
         assert re.search(seen or re.escape(name), page.heading()), name
         assert "mistake" not in page.text() and "not here" not in page.text(), name
         harmless(page)
+
+
+def test_long_names_are_cut_in_tables_alone(page, strangers):
+    page.of(dashboard_of(strangers))
+    name = "n" * 300
+    for size in DESKTOP, PHONE:
+        page.size(*size)
+        page.open("models/image_generation?q=nnnn")
+        link = page.by_role("link", name)
+        assert link.rect["height"] < 80 and link.find_element("tag name", "bdi").get_attribute("title") == name
+        page.open("model/image_generation/" + name)
+        page.settled()
+        assert page.script("const h = document.querySelector('h1'); return h.scrollHeight <= h.clientHeight") and name in page.text()
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_no_address_can_have(page, strangers, name):
+    page.of(dashboard_of(strangers))
+    page.open("model/image_generation/" + name)
+    assert page.heading() == name
+    page.shows("Browsers take a name of one or two dots for a folder")
+    page.click("link", "Its row in the table")
+    page.by_role("link", name)
 
 
 def test_addresses_that_mean_harm(page, strangers):

@@ -34,6 +34,8 @@ HOSTILE = {
     "__proto__": None,
     "toString": None,
     "n" * 300: "n{20}",
+    ".": None,
+    "..": None,
     "long words that may be broken " * 10 + "end": "long words",
 }
 
