@@ -5,6 +5,7 @@ import { live } from "./live.js";
 import { goTo, href } from "./address.js";
 import { announce, emptyNote, freshnessNote, loading, nameText, problem, uncounted } from "./parts.js";
 import { shell } from "./shell.js";
+import { ListView } from "./list-view.js";
 
 // The stream of changes. What is new must not move what somebody reads: it waits behind a
 // button, unless the top of the list is in view and the focus is not in it.
@@ -93,9 +94,7 @@ export function changesEntries(rows) {
 	return entries;
 }
 
-export class ViewChanges extends HTMLElement {
-	#abort = new AbortController();
-	#address = null;
+export class ViewChanges extends ListView {
 	#rows = [];
 	#known = new Set();
 	#held = [];
@@ -103,10 +102,7 @@ export class ViewChanges extends HTMLElement {
 	#shown = CHANGES_STEP;
 	#loaded = false;
 	#reached = "";
-	#heading = h("h1", { tabindex: -1 });
-	#fresh = h("span");
-	#search = h("input", { type: "search", "data-search": true, autocomplete: "off", spellcheck: "false", on: { input: () => this.#filter("q", this.#search.value) } });
-	#flag = h("select", { on: { change: () => this.#filter("flag", this.#flag.value) } }, h("option", { value: "" }, "Any"), Object.entries(FLAGS).map(([name, { words }]) => h("option", { value: name }, words)));
+	#flag = h("select", { on: { change: () => this.go({ flag: this.#flag.value }) } }, h("option", { value: "" }, "Any"), Object.entries(FLAGS).map(([name, { words }]) => h("option", { value: name }, words)));
 	#chips = Object.entries(KINDS).map(([kind, words]) => {
 		const total = h("span", { class: "num" });
 		return { kind, total, button: h("button", { type: "button", class: "changes-kind", on: { click: () => this.#toggle(kind) } }, words, " ", total) };
@@ -123,11 +119,11 @@ export class ViewChanges extends HTMLElement {
 		}
 		put(
 			this,
-			h("div", { class: "view-head" }, this.#heading, this.#fresh),
+			h("div", { class: "view-head" }, this.heading, this.fresh),
 			h(
 				"div",
 				{ class: "filters" },
-				h("label", { class: "field" }, "Model", this.#search),
+				h("label", { class: "field" }, "Model", this.search),
 				h("label", { class: "field" }, "Reason", this.#flag),
 			),
 			h("div", { class: "chips", role: "group", "aria-label": "Kinds of changes" }, this.#chips.map((chip) => chip.button)),
@@ -137,26 +133,15 @@ export class ViewChanges extends HTMLElement {
 			this.#more,
 			this.#note,
 		);
-		const { signal } = this.#abort;
+		const { signal } = this.abort;
 		live.addEventListener("change", (event) => this.#come(event.detail), { signal });
 		// The first view of a page may be there before it is known which categories are.
 		shell.addEventListener("health", () => this.#loaded || this.#load(), { signal });
 	}
 
-	disconnectedCallback() {
-		this.#abort.abort();
-	}
-
 	show(address) {
-		const other = address.category !== this.#address?.category;
-		this.#address = address;
-		const title = address.category ? "Changes: " + CATEGORIES(address.category) : "Changes";
-		shell.title(title);
-		setText(this.#heading, title);
-		if (this.#search.value !== this.#param("q")) {
-			this.#search.value = this.#param("q");
-		}
-		this.#flag.value = this.#param("flag");
+		const other = this.take(address, address.category ? "Changes: " + CATEGORIES(address.category) : "Changes");
+		this.#flag.value = this.param("flag");
 		if (other) {
 			this.#rows = [];
 			this.#known = new Set();
@@ -174,22 +159,12 @@ export class ViewChanges extends HTMLElement {
 		}
 	}
 
-	#param(name) {
-		return this.#address.params.get(name) ?? "";
-	}
-
 	#kinds() {
-		return this.#param("kinds").split(",").filter((kind) => kind in KINDS);
+		return this.param("kinds").split(",").filter((kind) => kind in KINDS);
 	}
 
 	#categories() {
-		return this.#address.category ? [this.#address.category] : shell.categories().filter(isRiskCategory);
-	}
-
-	#filter(name, value) {
-		const params = new URLSearchParams(this.#address.params);
-		params.set(name, value);
-		goTo({ ...this.#address, params }, { replace: true });
+		return this.address.category ? [this.address.category] : shell.categories().filter(isRiskCategory);
 	}
 
 	#toggle(kind) {
@@ -197,11 +172,11 @@ export class ViewChanges extends HTMLElement {
 		if (!kinds.delete(kind)) {
 			kinds.add(kind);
 		}
-		this.#filter("kinds", [...kinds].join(","));
+		this.go({ kinds: [...kinds].join(",") });
 	}
 
 	async #load() {
-		const { category } = this.#address;
+		const { category } = this.address;
 		const categories = this.#categories();
 		if (!categories.some(isRiskCategory)) {
 			const unknown = shell.error ? problem(shell.error, () => shell.ask(0)) : loading();
@@ -211,9 +186,9 @@ export class ViewChanges extends HTMLElement {
 		if (!this.#loaded) {
 			put(this.#note, loading());
 		}
-		const { signal } = this.#abort;
+		const { signal } = this.abort;
 		const answers = await Promise.allSettled(categories.map((name) => fetchJson(statisticsPath(name, "changes"), { signal })));
-		if (signal.aborted || category !== this.#address.category) {
+		if (signal.aborted || category !== this.address.category) {
 			return;
 		}
 		const first = !this.#loaded;
@@ -225,7 +200,7 @@ export class ViewChanges extends HTMLElement {
 		const error = answers.find((answer) => answer.reason)?.reason;
 		// That nobody answers is said above the view.
 		put(this.#note, error && !(error.offline && this.#loaded) ? this.#problem(error) : null);
-		put(this.#fresh, good < 0 ? null : freshnessNote(answers[good].value));
+		put(this.fresh, good < 0 ? null : freshnessNote(answers[good].value));
 		if (first) {
 			this.#draw();
 		}
@@ -284,7 +259,7 @@ export class ViewChanges extends HTMLElement {
 	#release() {
 		this.#merge();
 		scrollTo(0, 0);
-		this.#heading.focus({ preventScroll: true });
+		this.heading.focus({ preventScroll: true });
 	}
 
 	#older() {
@@ -295,11 +270,11 @@ export class ViewChanges extends HTMLElement {
 	// What a permalink names is there whatever is filtered.
 	#matching() {
 		const kinds = this.#kinds();
-		const flag = this.#param("flag");
-		const text = this.#param("q").toLowerCase();
+		const flag = this.param("flag");
+		const text = this.param("q").toLowerCase();
 		const totals = {};
 		const rows = this.#rows.filter((row) => {
-			if (String(row.id) === this.#address.rest) {
+			if (String(row.id) === this.address.rest) {
 				return true;
 			}
 			if ((flag && row.flag !== flag) || (text && !((row.model ?? "") + "\n" + (row.former ?? "")).toLowerCase().includes(text))) {
@@ -323,7 +298,7 @@ export class ViewChanges extends HTMLElement {
 			return;
 		}
 		const entries = changesEntries(rows);
-		const { rest } = this.#address;
+		const { rest } = this.address;
 		const linked = rest ? entries.findIndex((entry) => entry.some((row) => String(row.id) === rest)) : -1;
 		this.#shown = Math.max(this.#shown, linked + 1);
 		const days = [];
@@ -343,8 +318,8 @@ export class ViewChanges extends HTMLElement {
 	}
 
 	#reach(linked) {
-		if (linked >= 0 && this.#reached !== this.#address.rest) {
-			this.#reached = this.#address.rest;
+		if (linked >= 0 && this.#reached !== this.address.rest) {
+			this.#reached = this.address.rest;
 			$(".changes-linked", this.#list).scrollIntoView({ block: "center" });
 		}
 	}
@@ -358,7 +333,7 @@ export class ViewChanges extends HTMLElement {
 		if (!this.#rows.length) {
 			return emptyNote("No model has changed since the history began.");
 		}
-		const [kinds, flag, text] = [this.#kinds(), this.#param("flag"), this.#param("q")];
+		const [kinds, flag, text] = [this.#kinds(), this.param("flag"), this.param("q")];
 		const filters = [
 			kinds.length ? "is “" + kinds.map((kind) => KINDS[kind]).join("” or “") + "”" : "",
 			flag ? "is about the reason “" + (FLAGS[flag]?.words ?? flag) + "”" : "",
@@ -368,8 +343,8 @@ export class ViewChanges extends HTMLElement {
 	}
 
 	#clear() {
-		this.#search.focus();
-		goTo({ ...this.#address, params: {} });
+		this.search.focus();
+		goTo({ ...this.address, params: {} });
 	}
 
 	#entry(rows, linked) {
@@ -381,7 +356,7 @@ export class ViewChanges extends HTMLElement {
 			h(
 				"div",
 				{},
-				h("p", {}, model ? h("a", { href: href("model", category, model) }, nameText(model)) : null, this.#address.category ? null : h("span", { class: "muted" }, " " + CATEGORIES(category))),
+				h("p", {}, model ? h("a", { href: href("model", category, model) }, nameText(model)) : null, this.address.category ? null : h("span", { class: "muted" }, " " + CATEGORIES(category))),
 				changeDetails(rows),
 			),
 		);

@@ -1,10 +1,9 @@
 import { h, put, setText } from "./dom.js";
 import { CATEGORIES, count, isRiskCategory, number } from "./words.js";
 import { BASE, fetchJson, statisticsPath } from "./api.js";
-import { goTo } from "./address.js";
 import { copyButton, emptyNote, freshnessNote, loading, nameText, problem, uncounted } from "./parts.js";
 import { toMarkdown } from "./export.js";
-import { shell } from "./shell.js";
+import { ListView } from "./list-view.js";
 
 // Names that AI Horde reports and the reference does not list.
 const UNLISTED_STEP = 200;
@@ -17,16 +16,11 @@ const UNLISTED_COLUMNS = [
 	{ key: "usage_total", name: "Usage in all", number: true },
 ].map((column) => ({ ...column, value: (row) => row[column.key] }));
 
-export class ViewUnlisted extends HTMLElement {
-	#abort = new AbortController();
-	#address = null;
+export class ViewUnlisted extends ListView {
 	#answer = null;
 	#error = null;
 	#rows = [];
 	#shown = UNLISTED_STEP;
-	#heading = h("h1", { tabindex: -1 });
-	#fresh = h("span");
-	#search = h("input", { type: "search", "data-search": true, autocomplete: "off", spellcheck: "false", on: { input: () => this.#go({ q: this.#search.value }) } });
 	#csv = h("a", {}, "CSV file of all");
 	#markdown = h("a", {}, "Markdown file of all");
 	#files = h("div", { class: "row", hidden: true }, copyButton("Copy as Markdown", () => toMarkdown(UNLISTED_COLUMNS, this.#rows)), this.#csv, this.#markdown);
@@ -43,9 +37,9 @@ export class ViewUnlisted extends HTMLElement {
 		}
 		put(
 			this,
-			h("div", { class: "view-head" }, this.#heading, this.#fresh),
+			h("div", { class: "view-head" }, this.heading, this.fresh),
 			h("p", {}, "AI Horde reports workers or usage for these names, and the model reference does not list them: models that it lacks, models that were removed, or names that a worker spells in its own way. Backend prefixes and quantisations of listed models are taken into account."),
-			h("div", { class: "filters" }, h("label", { class: "field" }, "Name", this.#search)),
+			h("div", { class: "filters" }, h("label", { class: "field" }, "Name", this.search)),
 			this.#files,
 			this.#sum,
 			this.#table,
@@ -54,19 +48,8 @@ export class ViewUnlisted extends HTMLElement {
 		);
 	}
 
-	disconnectedCallback() {
-		this.#abort.abort();
-	}
-
 	show(address) {
-		const other = address.category !== this.#address?.category;
-		this.#address = address;
-		const title = "Unlisted names: " + CATEGORIES(address.category);
-		shell.title(title);
-		setText(this.#heading, title);
-		if (this.#search.value !== this.#param("q")) {
-			this.#search.value = this.#param("q");
-		}
+		const other = this.take(address, "Unlisted names: " + CATEGORIES(address.category));
 		this.#shown = UNLISTED_STEP;
 		if (other) {
 			this.#file(this.#csv, "csv", ".csv");
@@ -78,23 +61,14 @@ export class ViewUnlisted extends HTMLElement {
 	}
 
 	refresh(category) {
-		if (category === this.#address.category) {
+		if (category === this.address.category) {
 			this.#load();
 		}
 	}
 
-	#param(name) {
-		return this.#address.params.get(name) ?? "";
-	}
-
-	#go(changed) {
-		const params = { ...Object.fromEntries(this.#address.params), ...changed };
-		goTo({ ...this.#address, params }, { replace: true });
-	}
-
 	#clear() {
-		this.#search.focus();
-		this.#go({ q: "" });
+		this.search.focus();
+		this.go({ q: "" });
 	}
 
 	// Numbers begin with the largest. The order of the answer, which is by the month, needs
@@ -103,18 +77,18 @@ export class ViewUnlisted extends HTMLElement {
 		const { column, down } = this.#order();
 		const turned = column.key === key ? !down : Boolean(isNumber);
 		const sort = (turned ? "-" : "") + key;
-		this.#go({ sort: sort === "-usage_month" ? "" : sort });
+		this.go({ sort: sort === "-usage_month" ? "" : sort });
 	}
 
 	#order() {
-		const sort = this.#param("sort") || "-usage_month";
+		const sort = this.param("sort") || "-usage_month";
 		const column = UNLISTED_COLUMNS.find(({ key }) => key === sort.replace("-", "")) ?? UNLISTED_COLUMNS[4];
 		return { column, down: sort.startsWith("-") };
 	}
 
 	async #load() {
-		const { category } = this.#address;
-		const { signal } = this.#abort;
+		const { category } = this.address;
+		const { signal } = this.abort;
 		let answer = this.#answer;
 		let error = null;
 		if (!isRiskCategory(category)) {
@@ -125,13 +99,13 @@ export class ViewUnlisted extends HTMLElement {
 		} catch (reason) {
 			error = reason;
 		}
-		if (signal.aborted || category !== this.#address.category) {
+		if (signal.aborted || category !== this.address.category) {
 			return;
 		}
 		const same = answer?.data === this.#answer?.data && !error && !this.#error;
 		this.#answer = answer;
 		this.#error = error;
-		put(this.#fresh, answer && freshnessNote(answer));
+		put(this.fresh, answer && freshnessNote(answer));
 		// Who has marked a text keeps it.
 		if (!same) {
 			this.#draw();
@@ -152,7 +126,7 @@ export class ViewUnlisted extends HTMLElement {
 			return;
 		}
 		const { column, down } = this.#order();
-		const text = this.#param("q").toLowerCase();
+		const text = this.param("q").toLowerCase();
 		const sign = down ? -1 : 1;
 		// What is not known stands last in either direction.
 		const compare = (a, b) => (a === null) - (b === null) || (a < b ? -sign : a > b ? sign : 0);
@@ -178,8 +152,8 @@ export class ViewUnlisted extends HTMLElement {
 	}
 
 	#hint() {
-		if (!isRiskCategory(this.#address.category)) {
-			return uncounted(this.#address.category);
+		if (!isRiskCategory(this.address.category)) {
+			return uncounted(this.address.category);
 		}
 		// That nobody answers is said above the view.
 		if (this.#error && !(this.#error.offline && this.#answer)) {
@@ -191,12 +165,12 @@ export class ViewUnlisted extends HTMLElement {
 		if (!this.#answer.data.models.length) {
 			return emptyNote("Every name that AI Horde reports is in the model reference.");
 		}
-		return this.#rows.length ? null : emptyNote("None of " + count(this.#answer.data.models.length, "name") + " has “" + this.#param("q") + "” in it.", h("p", {}, h("button", { type: "button", on: { click: () => this.#clear() } }, "Show all names")));
+		return this.#rows.length ? null : emptyNote("None of " + count(this.#answer.data.models.length, "name") + " has “" + this.param("q") + "” in it.", h("p", {}, h("button", { type: "button", on: { click: () => this.#clear() } }, "Show all names")));
 	}
 
 	// The daemon's own files have all names, in the order of the month.
 	#file(link, format, ending) {
-		const { category } = this.#address;
+		const { category } = this.address;
 		link.href = BASE + statisticsPath(category, "unlisted", { format });
 		link.download = "unlisted-" + category + ending;
 	}
