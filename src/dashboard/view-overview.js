@@ -23,7 +23,7 @@ function overviewSeverity(category) {
 }
 
 function overviewIsWrong(category) {
-	return overviewSeverity(category) > 0 || category.trouble !== null || category.gate.refused.length > 0 || category.history?.state === "failing" || Boolean(category.notify?.error) || category.fleet?.up === false;
+	return overviewSeverity(category) > 0 || category.trouble !== null || category.gate.refused.length > 0 || category.history?.state === "failing" || Boolean(category.history?.notify?.error) || category.fleet?.up === false;
 }
 
 // Since when answers are what they are, in Unix seconds, or null.
@@ -32,27 +32,24 @@ function overviewSince(category, now, limits) {
 	return from === undefined || category.age === null ? null : now - category.age + from;
 }
 
-// What is wrong with a category, each a sentence.
+// What is wrong with a category, each a sentence. Documents say why refreshes do not go well
+// and what the gate refuses: who says it as well is not asked.
 function overviewWrongs(category) {
-	const wrongs = [];
+	const wrong = category.documents.filter((one) => one.last_error && one.state !== "good" && one.state !== "untried");
+	const wrongs = wrong.map(({ document, state, last_error: error }) => "The " + (DOCUMENTS[document] ?? document) + " " + (DOCUMENT_STATES[state] ?? state) + " at " + sinceWhen(error.at) + (error.host ? " from " + error.host : "") + ": " + error.text);
+	const refused = category.gate.refused.filter((name) => !wrong.some((one) => one.document === name));
+	if (refused.length) {
+		wrongs.unshift("Since " + sinceWhen(category.gate.since) + " the gate refuses what shrank too far to be believed: " + refused.map((name) => DOCUMENTS[name] ?? name).join(", "));
+	}
 	if (category.trouble) {
-		wrongs.push("Since " + sinceWhen(category.trouble.since) + " refreshes do not go well: " + category.trouble.cause);
-	}
-	if (category.gate.refused.length) {
-		const names = category.gate.refused.map((name) => DOCUMENTS[name] ?? name).join(", ");
-		wrongs.push("Since " + sinceWhen(category.gate.since) + " the gate refuses what shrank too far to be believed: " + names);
-	}
-	for (const document of category.documents) {
-		const error = document.last_error;
-		if (document.state !== "good" && document.state !== "untried" && error) {
-			wrongs.push("The " + (DOCUMENTS[document.document] ?? document.document) + " " + DOCUMENT_STATES[document.state] + " at " + sinceWhen(error.at) + (error.host ? " from " + error.host : "") + ": " + error.text);
-		}
+		wrongs.unshift("Since " + sinceWhen(category.trouble.since) + " refreshes do not go well" + (wrongs.length ? "" : ": " + category.trouble.cause));
 	}
 	if (category.history?.state === "failing") {
 		wrongs.push("The history is not written: " + category.history.error);
 	}
-	if (category.notify?.error) {
-		wrongs.push(count(category.notify.pending, "change") + " not posted to the webhook: " + category.notify.error);
+	const notify = category.history?.notify;
+	if (notify?.error) {
+		wrongs.push(count(notify.pending, "change") + " not posted to the webhook: " + notify.error);
 	}
 	if (category.fleet?.up === false) {
 		wrongs.push("Redis does not answer" + (category.fleet.error ? ": " + category.fleet.error : ""));
@@ -205,8 +202,8 @@ class OverviewCard extends OverviewCategory {
 				node.update(since);
 			}
 		}
-		const { history, notify } = health;
-		swap(this.records, JSON.stringify([history?.state, history?.models, history?.sampled, notify]), () => this.#records(history, notify));
+		const { history } = health;
+		swap(this.records, JSON.stringify(history ?? null), () => this.#records(history, history?.notify));
 	}
 
 	nodes() {
