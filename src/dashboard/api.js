@@ -1,3 +1,5 @@
+import { misshapen } from "./shapes.js";
+
 // Requests. A path is asked for once at a time, whoever wants it, and what came last is
 // kept with its ETag: an answer that has not changed costs a 304 and is not parsed again.
 // Until an answer begins, and until it has ended: a slow line is no lost one.
@@ -12,21 +14,23 @@ const apiKept = new Map();
 const apiRunning = new Map();
 
 // What went wrong with a request: status of HTTP, 0 if there was no answer (offline);
-// detail, a text; body, what JSON the answer was, or null; retryAfter in seconds, or null.
+// detail, a text; body, what JSON the answer was, or null; retryAfter in seconds, or null;
+// unreadable: there was an answer, and it is none that the page can read.
 export class ApiError extends Error {
-	constructor(status, detail, { body = null, retryAfter = null } = {}) {
+	constructor(status, detail, { body = null, retryAfter = null, unreadable = false } = {}) {
 		super(detail);
 		this.name = "ApiError";
 		this.status = status;
 		this.detail = detail;
 		this.body = body;
 		this.retryAfter = retryAfter;
-		this.offline = status === 0;
+		this.unreadable = unreadable;
+		this.offline = status === 0 && !unreadable;
 	}
 }
 
 // Whether the daemon answers: state "up" or "down", since when (Date.now()), and when it
-// was heard last. Event "change".
+// was heard last; what is none of its answers says nothing about it. Event "change".
 class ApiConnection extends EventTarget {
 	state = "up";
 	since = Date.now();
@@ -77,7 +81,7 @@ async function apiRefusal(response) {
 	}
 	let detail = body?.detail;
 	if (Array.isArray(detail)) {
-		detail = detail.map((item) => item.msg).join("; ");
+		detail = detail.map((item) => item?.msg).join("; ");
 	}
 	return new ApiError(response.status, typeof detail === "string" ? detail : "HTTP " + response.status, {
 		body,
@@ -85,12 +89,16 @@ async function apiRefusal(response) {
 	});
 }
 
+function apiUnreadable(status, why) {
+	return new ApiError(status, "It is not an answer of hydratord" + why, { unreadable: true });
+}
+
 async function apiAsk(path) {
 	let response;
 	const stop = new AbortController();
 	const late = setTimeout(() => stop.abort(), API_TIMEOUT);
 	try {
-		response = await fetch(BASE + path, { cache: "no-cache", signal: stop.signal });
+		response = await fetch(BASE + path, { cache: "no-cache", redirect: "manual", signal: stop.signal });
 		clearTimeout(late);
 		setTimeout(() => stop.abort(), API_BODY_TIMEOUT);
 	} catch {
@@ -98,13 +106,16 @@ async function apiAsk(path) {
 		throw new ApiError(0, stop.signal.aborted ? "No answer within 15 seconds" : "The daemon cannot be reached");
 	}
 	// A proxy answers these while there is nobody behind it.
-	const gateway = response.status === 502 || response.status === 504;
-	connection.note(!gateway);
-	if (gateway) {
+	if (response.status === 502 || response.status === 504) {
+		connection.note(false);
 		throw new ApiError(0, "The daemon cannot be reached (" + response.status + ")");
+	}
+	if (response.type === "opaqueredirect") {
+		throw apiUnreadable(0, " but a redirect. A proxy may want a login: reload this page");
 	}
 	// /readyz?verbose answers with 503 what it has to say.
 	if (!response.ok && !(response.status === 503 && path.startsWith("/readyz"))) {
+		connection.note(true);
 		throw await apiRefusal(response);
 	}
 	const etag = response.headers.get("ETag");
@@ -116,9 +127,14 @@ async function apiAsk(path) {
 		if (same) {
 			response.body?.cancel();
 		}
-	} catch {
-		throw new ApiError(0, "The answer broke off, or is no JSON");
+	} catch (error) {
+		throw error instanceof SyntaxError ? apiUnreadable(response.status, ": it is no JSON") : new ApiError(response.status, "It broke off", { unreadable: true });
 	}
+	const wrong = same ? undefined : misshapen(path.replace(/\?.*/, ""), data);
+	if (wrong) {
+		throw apiUnreadable(response.status, " of this version: “" + wrong + "” is missing or has another form");
+	}
+	connection.note(true);
 	return apiKeep(path, {
 		data,
 		status: response.status,

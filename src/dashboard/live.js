@@ -1,9 +1,9 @@
 import { BASE, connection, fetchJson } from "./api.js";
+import { misshapen } from "./shapes.js";
 
 // What is new, as it comes: one stream for the whole page. Browsers have six connections
 // to a server for all their tabs, so a tab that nobody sees gives its stream up.
 const LIVE_HIDDEN = 60000;
-const LIVE_POLL = 30000;
 const LIVE_AGAIN = 300000;
 const LIVE_PROBE = 3000;
 
@@ -12,10 +12,11 @@ class Live extends EventTarget {
 	state = "off";
 	#source = null;
 	#lastId = "";
-	#timer = 0;
 	#probe = 0;
 	#again = 0;
-	#generations = new Map();
+	// Of each category: what the views have been told of, and what the stream has told.
+	#known = new Map();
+	#told = new Map();
 	#missed = new Map();
 
 	start() {
@@ -34,10 +35,13 @@ class Live extends EventTarget {
 		this.#open();
 	}
 
-	// What the health says that there is. A stream that has still not told of it when it is
-	// asked the next time is dead, though nobody said so: a router forgot it, or a laptop slept.
+	// What the health says that there is: views have it at once, whatever became of the stream.
+	// One that has still not told of it when it is asked the next time is dead, though nobody
+	// said so: a router forgot it, or a laptop slept.
 	expect(categories) {
-		const missed = new Map(categories.filter((one) => one.generation !== null && this.#generations.get(one.category) !== one.generation).map((one) => [one.category, one.generation]));
+		const there = categories.filter((one) => one.generation !== null);
+		there.forEach((one) => this.#snapshot(one));
+		const missed = new Map(there.filter((one) => this.#told.get(one.category) !== one.generation).map((one) => [one.category, one.generation]));
 		if (this.state === "stream" && [...missed].some(([category, generation]) => this.#missed.get(category) === generation)) {
 			missed.clear();
 			this.#open();
@@ -69,53 +73,49 @@ class Live extends EventTarget {
 				this.#look();
 			}
 		};
-		source.addEventListener("snapshot", (event) => this.#snapshot(event));
-		source.addEventListener("change", (event) => this.#change(event));
+		source.addEventListener("snapshot", (event) => this.#read(event, (detail) => {
+			this.#told.set(detail.category, detail.generation);
+			this.#snapshot(detail);
+		}));
+		source.addEventListener("change", (event) => this.#read(event, (detail) => {
+			this.#lastId = event.lastEventId;
+			this.dispatchEvent(new CustomEvent("change", { detail }));
+		}));
 	}
 
 	#close() {
 		this.#source?.close();
 		this.#source = null;
-		clearTimeout(this.#timer);
 		clearTimeout(this.#again);
 		clearTimeout(this.#probe);
 		this.#probe = 0;
 	}
 
-	#snapshot(event) {
-		const detail = JSON.parse(event.data);
-		this.#generations.set(detail.category, detail.generation);
-		this.dispatchEvent(new CustomEvent("snapshot", { detail }));
+	// What nobody can read is no event: what it was about is missed, and the stream opened anew.
+	#read(event, take) {
+		let detail = null;
+		try {
+			detail = JSON.parse(event.data);
+		} catch {
+			// Then it has nothing that it must have.
+		}
+		if (!misshapen("/" + event.type, detail)) {
+			take(detail);
+		}
 	}
 
-	#change(event) {
-		this.#lastId = event.lastEventId;
-		this.dispatchEvent(new CustomEvent("change", { detail: JSON.parse(event.data) }));
+	#snapshot({ category, generation }) {
+		if (this.#known.get(category) !== generation) {
+			this.#known.set(category, generation);
+			this.dispatchEvent(new CustomEvent("snapshot", { detail: { category, generation } }));
+		}
 	}
 
-	// The stream refuses (too many, an old proxy): asked by hand, and tried again later.
+	// The stream refuses (too many, an old proxy): the health tells of what is new meanwhile.
 	#fall() {
 		this.#close();
 		this.#set("polling");
-		this.#timer = setTimeout(() => this.#poll(), LIVE_PROBE);
 		this.#again = setTimeout(() => this.#open(), LIVE_AGAIN);
-	}
-
-	async #poll() {
-		try {
-			const answer = await fetchJson("/readyz?verbose");
-			for (const { category, generation, age } of answer.data.categories) {
-				if (generation !== null && this.#generations.get(category) !== generation) {
-					this.#generations.set(category, generation);
-					this.dispatchEvent(new CustomEvent("snapshot", { detail: { category, generation, etag: null, age } }));
-				}
-			}
-		} catch {
-			// The connection is down, and says so.
-		}
-		if (this.state === "polling") {
-			this.#timer = setTimeout(() => this.#poll(), connection.state === "up" ? LIVE_POLL : LIVE_PROBE);
-		}
 	}
 
 	// A reload ends all streams, and the next one is there after 2 to 4 seconds: only who
@@ -152,6 +152,6 @@ class Live extends EventTarget {
 	}
 }
 
-// Events: snapshot {detail: {category, generation, etag, age}}, change {detail: {category,
+// Events: snapshot {detail: {category, generation}}, change {detail: {category,
 // …a row of changes}}, state {detail: {state}}.
 export const live = new Live();

@@ -3,7 +3,7 @@ import { CATEGORIES, clock, isRiskCategory } from "./words.js";
 import { goTo, href, readAddress } from "./address.js";
 import { connection } from "./api.js";
 import { live } from "./live.js";
-import { icon, problem, ticking } from "./parts.js";
+import { icon, problem, swap, ticking } from "./parts.js";
 import { shell } from "./shell.js";
 import { ViewOverview } from "./view-overview.js";
 import { ViewModels } from "./view-models.js";
@@ -30,7 +30,7 @@ const MAIN_LIVE = {
 	off: ["Connecting", "none", "clock"],
 	stream: ["Live", "ok", "check"],
 	lost: ["Reconnecting", "warn", "clock"],
-	polling: ["Every 30 s", "warn", "clock"],
+	polling: ["Every 10 s", "warn", "clock"],
 	hidden: ["Paused", "none", "clock"],
 };
 
@@ -115,15 +115,12 @@ function mainCategoryFor(name) {
 
 function mainConnection() {
 	const down = connection.state === "down";
-	const banner = $("#banner");
-	document.documentElement.classList.toggle("down", down);
-	if (down && !banner.firstChild) {
-		const heard = connection.heard ? "What you see is of " + clock(connection.heard / 1000) + ", " : "Nothing has come yet";
-		const old = connection.heard ? ticking(connection.heard / 1000, (s) => mainOld(s)) : null;
-		put(banner, icon("warning"), h("p", {}, h("strong", {}, "Not connected since " + clock(connection.since / 1000) + ". "), heard, old, "."));
-	} else if (!down) {
-		put(banner);
-	}
+	const why = down ? "Not connected since " + clock(connection.since / 1000) : shell.blind() ? "How the daemon is cannot be read: " + shell.error.detail : "";
+	document.documentElement.classList.toggle("down", why !== "");
+	swap($("#banner"), why, () => {
+		const heard = connection.heard ? ["What you see is of " + clock(connection.heard / 1000) + ", ", ticking(connection.heard / 1000, mainOld)] : "Nothing has come yet";
+		return why && h("p", {}, h("strong", {}, why + ". "), heard, ".");
+	});
 	mainLive();
 	mainTab();
 }
@@ -161,7 +158,7 @@ function mainHealth() {
 	const address = readAddress();
 	mainPicker(address);
 	mainNav(address);
-	mainTab();
+	mainConnection();
 }
 
 function mainFrame() {

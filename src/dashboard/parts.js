@@ -69,6 +69,9 @@ function partsProblem(error) {
 	if (error.offline) {
 		return ["The daemon does not answer", error.detail + ". The page tries again by itself."];
 	}
+	if (error.unreadable) {
+		return ["The answer cannot be read", error.detail + "."];
+	}
 	if (error.status === 503) {
 		return ["No data to show", "The daemon has no data of this yet, or only data that are too old to be served: " + error.detail + ". The overview says why."];
 	}
@@ -137,13 +140,13 @@ export function ticking(since, write = age) {
 	return node;
 }
 
-// "data of 3 min ago", of an answer of fetchJson(); it goes on by itself.
-export function freshnessNote(answer) {
+// "data of 3 min ago", of an answer of fetchJson(); it goes on by itself. error: why there is
+// no newer one; that nobody answers is said above the view.
+export function freshnessNote(answer, error = null) {
 	const old = answerAge(answer);
-	if (old === null) {
-		return h("span", { class: "muted freshness" });
-	}
-	return h("span", { class: "muted freshness" }, ticking(Date.now() / 1000 - old, (s) => "data of " + age(s) + " ago"));
+	return h("span", { class: "muted freshness" },
+		old === null ? null : ticking(Date.now() / 1000 - old, (s) => "data of " + age(s) + " ago"),
+		error && !error.offline ? [" ", badge("No newer data: " + error.message, "warning", "warn")] : null);
 }
 
 // ---- texts to take away ----

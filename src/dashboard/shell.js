@@ -19,9 +19,14 @@ class Shell extends EventTarget {
 		document.title = (this.tone() === "bad" ? "! " : "") + text + " · hydratord";
 	}
 
+	// Whether what is shown may be old, and nobody knows it better.
+	blind() {
+		return connection.state === "down" || Boolean(this.error && !this.error.offline);
+	}
+
 	// How all is, in one word, as far as is known: ok, warn, bad, none.
 	tone() {
-		if (connection.state === "down") {
+		if (this.blind()) {
 			return "bad";
 		}
 		const categories = this.health?.data.categories;
@@ -43,6 +48,10 @@ class Shell extends EventTarget {
 		live.addEventListener("snapshot", () => this.ask(300));
 		live.addEventListener("state", () => this.ask(300));
 		connection.addEventListener("change", () => this.ask(0));
+		// A page that was frozen, or a machine that slept, has old news.
+		for (const type of ["visibilitychange", "resume"]) {
+			document.addEventListener(type, () => this.ask(0));
+		}
 		this.ask(0);
 	}
 

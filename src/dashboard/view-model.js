@@ -190,8 +190,8 @@ export class ViewModel extends HTMLElement {
 				await this.#missing(error, signal);
 			} else if (!this.#data) {
 				this.#clear(problem(error, () => this.#load()));
-			} else if (!error.offline) {
-				put(this.#freshness, this.#answer && freshnessNote(this.#answer), " ", badge("No newer data: " + error.message, "warning", "warn"));
+			} else if (this.#answer) {
+				put(this.#freshness, freshnessNote(this.#answer, error));
 			}
 		}
 	}
@@ -211,7 +211,8 @@ export class ViewModel extends HTMLElement {
 		if (signal.aborted) {
 			return;
 		}
-		const closest = error.body?.closest ?? [];
+		const named = error.body?.closest;
+		const closest = Array.isArray(named) ? named.filter((name) => typeof name === "string") : [];
 		put(this.#freshness);
 		if (gone) {
 			this.#have(gone);
@@ -386,7 +387,7 @@ export class ViewModel extends HTMLElement {
 			return;
 		}
 		const { history: past, dates } = this.#data;
-		const kept = Boolean(past) && dates.length > 0;
+		const kept = Boolean(past && dates?.length);
 		this.#draw("time", [kept, kept || shell.health === null], () => this.#time(kept));
 		if (!kept) {
 			return;

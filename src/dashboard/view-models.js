@@ -558,7 +558,10 @@ export class ViewModels extends HTMLElement {
 				await Promise.all(runs.slice(0, MODELS_REQUESTS).map((run) => this.#ask(run)));
 				this.#draw();
 			}
-		} catch {
+		} catch (error) {
+			if (error.unreadable) {
+				put(this.notice, problem(error));
+			}
 			// The database may still be being read.
 			clearTimeout(this.later);
 			this.later = setTimeout(() => this.#trends(), MODELS_LATER);

@@ -102,6 +102,7 @@ class OverviewCategory {
 		this.name = name;
 		this.old = old;
 		this.cycles = null;
+		this.lost = "";
 		this.asked = 0;
 		this.asking = false;
 		this.state = h("span", { class: "ov-state" });
@@ -120,7 +121,7 @@ class OverviewCategory {
 		swap(this.state, health.state + page.down, () => (page.down ? h("span", { class: "muted" }, "Was ", stateBadge(health.state)) : stateBadge(health.state)));
 		this.#time(this.age, health.age === null ? null : page.fetchedAt - health.age, (s) => age(s) + this.old, "");
 		this.#time(this.next, health.next_try === null ? null : health.next_try - page.skew, (s) => (s < -1 ? "in " + age(-s) : "now"), "–");
-		const wrongs = overviewWrongs(health);
+		const wrongs = [...overviewWrongs(health), this.lost].filter(Boolean);
 		swap(this.wrong, wrongs.join("\n"), () => (wrongs.length ? h("ul", { class: "ov-wrong" }, wrongs.map((text) => h("li", { text }))) : []));
 		this.draw();
 	}
@@ -347,7 +348,7 @@ export class ViewOverview extends HTMLElement {
 			now: data.now ?? fetchedAt,
 			skew: data.now ? Math.round(data.now - fetchedAt) : 0,
 			limits: data.hydration ?? null,
-			down: connection.state === "down",
+			down: shell.blind(),
 		};
 		this.#overall(data.categories, page);
 		this.#meta(data, page);
@@ -364,7 +365,7 @@ export class ViewOverview extends HTMLElement {
 	#overall(categories, page) {
 		const text = overviewSentence(categories, page.now, page.limits, page.down);
 		const tone = shell.tone();
-		const said = page.down ? "Not connected. At " + sinceWhen((connection.heard ?? Date.now()) / 1000) + " " + text[0].toLowerCase() + text.slice(1) : text;
+		const said = page.down ? (connection.state === "down" ? "Not connected. At " : "At ") + sinceWhen(page.fetchedAt) + " " + text[0].toLowerCase() + text.slice(1) : text;
 		this.sentence.className = "ov-sentence tone-" + tone;
 		swap(this.sentence, tone + said, () => [icon({ ok: "check", warn: "warning", bad: "cross" }[tone]), h("span", {}, said + ".")]);
 	}
@@ -420,12 +421,14 @@ export class ViewOverview extends HTMLElement {
 		try {
 			const answer = await fetchJson(statisticsPath(known.name, "cycles"), { signal: this.#abort.signal });
 			known.cycles = answer.data;
+			known.lost = "";
 			known.draw();
 			if (known.history) {
 				setText(this.span, "Last " + known.history.words);
 			}
-		} catch {
+		} catch (error) {
 			// The card stays without its day; that there is no connection is said above.
+			known.lost = error.unreadable ? "The last 24 hours are not known: " + error.detail : "";
 		}
 		known.asked = connection.state === "up" ? Date.now() : 0;
 		known.asking = false;

@@ -104,7 +104,7 @@ export class ViewStatistics extends HTMLElement {
 	#abort = new AbortController();
 	#address = null;
 	#path = "";
-	#data = null;
+	#answer = null;
 	#heading = h("h1", { tabindex: -1 });
 	#fresh = h("span");
 	#grouped = h("input", { type: "checkbox", on: { change: () => this.#group() } });
@@ -132,7 +132,7 @@ export class ViewStatistics extends HTMLElement {
 		const path = statisticsPath(category, "", { group_text_models: this.#grouped.checked });
 		if (path !== this.#path) {
 			this.#path = path;
-			this.#data = null;
+			this.#answer = null;
 			put(this.#fresh);
 			put(this.#body, loading());
 			this.#load();
@@ -157,13 +157,19 @@ export class ViewStatistics extends HTMLElement {
 			if (path !== this.#path) {
 				return;
 			}
+			const known = this.#answer?.data;
+			this.#answer = answer;
 			put(this.#fresh, freshnessNote(answer));
-			if (answer.data !== this.#data) {
-				this.#data = answer.data;
+			if (answer.data !== known) {
 				put(this.#body, this.#draw(answer.data));
 			}
 		} catch (error) {
-			if (!signal.aborted && path === this.#path && !this.#data) {
+			if (signal.aborted || path !== this.#path) {
+				return;
+			}
+			if (this.#answer) {
+				put(this.#fresh, freshnessNote(this.#answer, error));
+			} else {
 				put(this.#body, problem(error, () => this.#load()));
 			}
 		}

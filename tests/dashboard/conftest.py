@@ -112,6 +112,17 @@ def demo_page(page, demo):
     return page.of(dashboard_of(demo))
 
 
+@pytest.fixture
+def between(page, demo):
+    """Whom a page asks that is opened next, instead of the daemon of the sample data (between.py)."""
+    from between import Between
+    between = Between(demo)
+    page.of(between.dashboard)
+    yield between
+    page.driver.get("about:blank")
+    between.stop()
+
+
 class ModuleHandler(http.server.SimpleHTTPRequestHandler):
     extensions_map = {"": "text/plain", ".js": "text/javascript", ".html": "text/html"}
 

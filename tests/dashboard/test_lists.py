@@ -144,7 +144,7 @@ def test_changes_that_come_at_once_are_drawn_together(page, demo):
         const at = Math.floor(Date.now() / 1000);
         for (let i = 0; i < 200; i++) {
             stream.dispatchEvent(new MessageEvent("change", {lastEventId: "flood-" + i, data: JSON.stringify(
-                {category: "image_generation", id: 4e12 + i, kind: "appeared", model: "flood " + i, at, since: at, before: null, after: null})}));
+                {category: "image_generation", id: 4e12 + i, kind: "appeared", model: "flood " + i, flag: null, former: null, count: null, at, since: at, before: null, after: null})}));
         }""")
     page.shows(re.compile(r"^%d\schanges" % (before + 200), re.M))
     assert page.script("return drawn") <= 2

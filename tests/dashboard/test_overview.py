@@ -85,6 +85,18 @@ def test_what_is_wrong_comes_first_and_goes(page, daemon):
     assert page.script("return document.querySelector('.ov-table tbody th').textContent") == "BLIP"
 
 
+def test_what_is_not_posted_is_told(page, between):
+    def fail(health):
+        category, = [each for each in health["categories"] if each["category"] == "image_generation"]
+        category["history"]["notify"] = {"pending": 3, "delivered": 1796000000, "error": "HTTP status 410"}
+
+    between.edits["readyz"] = fail
+    page.open()
+    card = page.by_role("region", "Image generation")
+    page.shows("3\u00a0changes not posted to the webhook: HTTP status 410")
+    assert re.search(r"Webhook\s+3\schanges waiting\s+Last post", card.text)
+
+
 def test_no_data_yet(page, daemon):
     daemon.upstream.mode("blip", "500")
     daemon.start(wait=False)

@@ -1,5 +1,4 @@
 """What a view shows while something is not there: each state has its words, and goes by itself."""
-import json
 import os
 import re
 import shutil
@@ -7,8 +6,9 @@ import signal
 
 import pytest
 
+from between import Between
 from browser import PATIENCE
-from conftest import DEMO, dashboard_of, file_categories, invent_history
+from conftest import DEMO, dashboard_of, file_categories, invent_history, replace
 from daemon import wait_for
 from stub_upstream import StubUpstream
 from views import VIEWS
@@ -179,6 +179,23 @@ def test_a_reload_is_not_noticed(serve, page):
     assert page.by_role("main").text.splitlines()[0] == text.splitlines()[0]
 
 
+def add_model(reference):
+    """It has no use and no worker, as the first one."""
+    reference["A" + FIRST] = dict(reference[FIRST], name="A" + FIRST)
+
+
+def test_a_stream_that_died_unnoticed(page, copied):
+    """It says nothing any more, and is not closed: what the health says counts."""
+    between = Between(copied.start())
+    page.of(between.dashboard)
+    page.open("models/image_generation")
+    page.shows(FIRST)
+    replace(copied.data / "image_generation.json", add_model)
+    page.shows("A" + FIRST)
+    page.driver.get("about:blank")
+    between.stop()
+
+
 # Parts that are not there.
 
 def test_no_history_is_kept(serve, page):
@@ -229,9 +246,6 @@ def test_a_new_answer_comes_by_itself(serve, page, tmp_path):
     daemon = serve(file_categories(documents), "file://%s" % documents)
     page.open("models/image_generation")
     page.shows(FIRST)
-    reference = json.loads((documents / "image_generation.json").read_text())
-    # It has no use and no worker either.
-    reference["A" + FIRST] = dict(reference[FIRST], name="A" + FIRST)
-    (documents / "image_generation.json").write_text(json.dumps(reference))
+    replace(documents / "image_generation.json", add_model)
     daemon.send(signal.SIGUSR1)
     page.shows("A" + FIRST)
