@@ -154,7 +154,11 @@ function mainLive() {
 }
 
 function mainHealth() {
-	setText($("#version"), (shell.health?.data.version ?? "").split("~")[0]);
+	const version = shell.health?.data.version ?? "";
+	setText($("#version"), version.split("~")[0]);
+	mainState.version ||= version;
+	const newer = version !== mainState.version && version;
+	swap($("#newer"), newer, () => newer && h("button", { type: "button", class: "quiet", title: "The daemon is " + newer + ", this page of " + mainState.version, on: { click: () => location.reload() } }, "Load the newer page"));
 	const address = readAddress();
 	mainPicker(address);
 	mainNav(address);
@@ -181,7 +185,7 @@ function mainFrame() {
 			{ class: "top" },
 			h("a", { class: "brand", href: href("overview") }, "hydratord", h("span", { id: "version", class: "muted" })),
 			h("nav", { id: "nav", "aria-label": "Views" }, links.map(([name, view]) => h("a", { href: href(name), "data-view": name }, view.label))),
-			h("div", { class: "top-tools" }, h("span", { id: "live" }), h("label", { id: "category-label", hidden: true }, h("span", { class: "sr" }, "Category"), h("select", { id: "category", on: { change: pick } })), themes, h("button", { type: "button", class: "quiet", "aria-label": "Keys and help", on: { click: mainHelp } }, icon("help"))),
+			h("div", { class: "top-tools" }, h("span", { id: "newer", role: "status" }), h("span", { id: "live" }), h("label", { id: "category-label", hidden: true }, h("span", { class: "sr" }, "Category"), h("select", { id: "category", on: { change: pick } })), themes, h("button", { type: "button", class: "quiet", "aria-label": "Keys and help", on: { click: mainHelp } }, icon("help"))),
 		),
 		h("div", { id: "banner", role: "alert" }),
 		h("main", { id: "main", tabindex: -1 }),

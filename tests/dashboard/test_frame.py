@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -84,6 +85,17 @@ def test_who_comes_back_stands_where_he_was(demo_page):
     demo_page.driver.back()
     at(demo_page, "#/changes")
     wait_for(lambda: demo_page.script("return scrollY") == 1200, "the place")
+
+
+def test_a_page_that_is_older_than_its_daemon(page, between):
+    page.open("help")
+    page.shows("data come from")
+    between.edits["readyz"] = lambda health: health.update(version="9.9.9~git1")
+    page.script("document.dispatchEvent(new Event('resume'))")
+    page.click("button", "Load the newer page")
+    page.shows(re.compile(r"^hydratord\s*9\.9\.9$", re.M))
+    page.absent("button", "Load the newer page")
+    at(page, "#/help")
 
 
 def test_no_such_view(demo_page):
