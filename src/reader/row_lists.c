@@ -6,28 +6,29 @@
 #include "base/mem.h"
 #include "payload/name_order.h"
 
-/* Of an absent view view_open() has checked nothing. */
+/* And `more` for each list. Of an absent view view_open() has checked nothing. */
 static uint64_t
-count_matches(const struct view_directory *d)
+count_matches(const struct view_directory *d, uint64_t more)
 {
 	uint64_t n = 0;
 
 	for (int k = 0; k < VIEW_MAX; k++)
 		for (int p = 0; d->views[k].present != 0 && p < PRESET_MAX; p++)
-			n += d->views[k].presets[p].matches;
+			n += d->views[k].presets[p].matches + more;
 	return n;
 }
 
 /* view_open() has counted: each preset finds as many rows as it says. */
 static void
 fill_lists(const struct view_row *rows, uint32_t nrows, uint32_t *next[PRESET_MAX],
-    uint64_t length[PRESET_MAX])
+    uint64_t *sum[PRESET_MAX])
 {
 	for (uint32_t i = 0; i < nrows; i++)
 		for (int p = 0; p < PRESET_MAX; p++)
 			if (rows[i].presets & 1u << p) {
 				*next[p]++ = i;
-				length[p] += rows[i].len;
+				sum[p][1] = sum[p][0] + rows[i].len;
+				sum[p]++;
 			}
 }
 
@@ -132,7 +133,7 @@ count_numbers(const struct view_directory *d)
 {
 	const struct view *v = &d->views[VIEW_WITH_STATS];
 
-	return count_matches(d) + name_order_count(d) +
+	return count_matches(d, 0) + name_order_count(d) +
 	       (v->present != 0 ? (size_t)2 * KEY_MAX * v->nrows : 0);
 }
 
@@ -142,9 +143,11 @@ row_lists_make(
 {
 	size_t total = count_numbers(d);
 	uint32_t *next[PRESET_MAX], *at;
+	uint64_t *sum[PRESET_MAX], *sums;
 
 	*lists = (struct row_lists){ .numbers = NULL };
 	at = lists->numbers = xcalloc(total > 0 ? total : 1, sizeof(*at));
+	sums = lists->sums = xcalloc(count_matches(d, 1) + 1, sizeof(*sums));
 	for (int k = 0; k < VIEW_MAX; k++) {
 		const struct view *v = &d->views[k];
 
@@ -153,9 +156,10 @@ row_lists_make(
 		for (int p = 0; p < PRESET_MAX; p++) {
 			lists->preset[k][p] = next[p] = at;
 			at += v->presets[p].matches;
+			lists->before[k][p] = sum[p] = sums;
+			sums += v->presets[p].matches + 1;
 		}
-		fill_lists(
-		    (const void *)(data + v->rows), v->nrows, next, lists->length[k]);
+		fill_lists((const void *)(data + v->rows), v->nrows, next, sum);
 	}
 	make_ages(lists, data, d);
 	name_order_make(d, at);
@@ -171,6 +175,8 @@ row_lists_free(struct row_lists *lists)
 {
 	free(lists->numbers);
 	lists->numbers = NULL;
+	free(lists->sums);
+	lists->sums = NULL;
 	for (int k = 0; k < VIEW_MAX; k++)
 		row_ages_free(&lists->ages[k]);
 }

@@ -23,15 +23,17 @@ enum row_key {
 	KEY_MAX
 };
 
-/* Four bytes for each preset that a row is in, for each order of a with-stats row, and
- * for each name. */
+/* Four bytes for each order of a with-stats row and for each name; twelve for each
+ * preset that a row is in. */
 struct row_lists {
 	uint32_t *numbers; /* owned: all lists, one after the other */
 	/* Of the rows that match, in the view's order: view.presets[].matches of them.
 	 */
 	const uint32_t *preset[VIEW_MAX][PRESET_MAX];
-	uint64_t length[VIEW_MAX][PRESET_MAX]; /* bytes of them as JSON */
-	struct row_ages ages[VIEW_MAX];        /* of views of models */
+	uint64_t *sums; /* owned: all of the next, one after the other */
+	/* Bytes as JSON of those before each of them, and of all. */
+	const uint64_t *before[VIEW_MAX][PRESET_MAX];
+	struct row_ages ages[VIEW_MAX]; /* of views of models */
 	/* Of all with-stats rows, ascending and descending; equal ones keep their order
 	 * in both. NULL if there is no such view. */
 	const uint32_t *order[KEY_MAX][2];

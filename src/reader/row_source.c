@@ -121,22 +121,25 @@ destroy(struct http_source *source)
 	free(s);
 }
 
-/* Of all rows of a preset, or of those of models by days: they are added up. Returns
- * whether that is what is asked for. */
+/* Of a preset, a page of it too, or of all candidates of some days: they are added up.
+ * Returns whether that is what is asked for. */
 static bool
 know_length(
     const struct row_source *s, const struct selection *selection, size_t *length)
 {
 	const struct row_lists *lists = &s->generation->lists;
 	const struct row_age *age;
+	const uint64_t *before;
 
-	if (selection->paged || s->text != NULL ||
-	    selection->preset == SELECTION_NO_PRESET || selection->kind == VIEW_CHANGES)
+	if (s->text != NULL || selection->preset == SELECTION_NO_PRESET ||
+	    selection->kind == VIEW_CHANGES || (selection->paged && !s->filter.open))
 		return false;
 	*length = s->run.wanted > 0 ? s->run.wanted - 1 : 0; /* commas */
-	if (s->filter.open)
-		*length += lists->length[selection->kind][selection->preset];
-	else if ((age = row_filter_age(&s->filter)) != NULL)
+	if (s->filter.open) {
+		before =
+		    lists->before[selection->kind][selection->preset] + s->run.first;
+		*length += before[s->run.n] - before[0];
+	} else if ((age = row_filter_age(&s->filter)) != NULL)
 		*length += age->length;
 	return true;
 }
