@@ -55,8 +55,9 @@ function ageEvents(cycles, last) {
 	const failed = [];
 	for (let i = 0; i < cycles.number.length; i += 1) {
 		const at = ageEnd(cycles, i);
-		if (cycles.input_age[i] !== null) {
-			published.push([at, cycles.input_age[i]]);
+		const old = cycles.input_age?.[i] ?? null;
+		if (old !== null) {
+			published.push([at, old]);
 		}
 		if (AGE_FAILED.has(cycles.result[i])) {
 			failed.push(at);

@@ -74,7 +74,7 @@ const SHAPES = {
 	cycles: {
 		now: shapeTime,
 		ring_since: SHAPE_TIME,
-		cycles: shapeColumns({ "number begun took_ms": [shapeNumber], result: [shapeText], "models at_risk critical": [SHAPE_NUMBER] }),
+		cycles: shapeColumns({ "number begun took_ms": [shapeNumber], result: [shapeText], "models at_risk critical": [SHAPE_NUMBER], input_age: shapeMaybe([SHAPE_NUMBER]) }),
 	},
 	columns: {
 		category_total_month_usage: shapeNumber,

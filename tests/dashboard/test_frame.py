@@ -177,6 +177,12 @@ def test_ages_of_a_day(call, rows, now, old, expected):
         assert made["sentence"] == "Nothing was published in the last 10 min."
 
 
+def test_a_daemon_that_tells_no_ages_of_inputs(call):
+    told = cycles((1000, "published", 0))
+    del told["input_age"]
+    assert call("age-chart.js", HISTORY, 1180, 60, told)["rows"] == [None] * 8 + [0, 60]
+
+
 def test_a_whole_day_is_a_day(call):
     every = [(1000 + 300 * i, "published" if i != 100 else "failed", 0 if i != 100 else None) for i in range(290)]
     made = call("age-chart.js", HISTORY, every[-1][0] + 10, 10, cycles(*every))
