@@ -114,6 +114,9 @@ export class HyChart extends HTMLElement {
 	}
 
 	async #draw() {
+		// A browser's first question of numbers and languages is as long as all the rest.
+		CHART_SHORT_NUMBER.format(0);
+		await pause();
 		const { default: Plot } = await import("./uplot/uPlot.esm.js");
 		await pause();
 		if (!this.isConnected) {

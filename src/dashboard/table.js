@@ -31,8 +31,9 @@ export class HyTable extends HTMLElement {
 	constructor() {
 		super();
 		this.guess = TABLE_ROW_GUESS;
+		// Not in the task that draws where it was scrolled to: that is one of the longest.
 		this.onScroll = () => {
-			this.draw();
+			pause().then(() => this.draw());
 			clearTimeout(this.resting);
 			this.resting = setTimeout(() => this.rest(), TABLE_REST);
 		};

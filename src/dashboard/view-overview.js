@@ -1,4 +1,4 @@
-import { h, put, setText, svg } from "./dom.js";
+import { h, pause, put, setText, svg } from "./dom.js";
 import { CATEGORIES, DOCUMENTS, DOCUMENT_STATES, RESULTS, STATES, age, count, isRiskCategory, number, sinceWhen } from "./words.js";
 import { linkTo } from "./address.js";
 import { connection, fetchJson, statisticsPath } from "./api.js";
@@ -307,7 +307,8 @@ export class ViewOverview extends HTMLElement {
 			shell.addEventListener("health", () => this.#update(), options);
 			connection.addEventListener("change", () => this.#update(), options);
 		}
-		this.#update();
+		// What is known already is as much as what comes.
+		pause().then(() => this.#update());
 	}
 
 	// A cycle is in the ring a moment after its snapshot is served.
