@@ -1,4 +1,5 @@
 """Chromium without a window, and a page in it as a person meets it: by role and name, by mouse and keys."""
+import json
 import os
 import pathlib
 import random
@@ -49,13 +50,16 @@ def driver_port():
     raise OSError("no port is free")
 
 
-def start(chromium, chromedriver, directory):
-    """A browser with a new profile, whose temporary files are below `directory`."""
+def start(chromium, chromedriver, directory, traced=False):
+    """A browser with a new profile, whose temporary files are below `directory`. traced: for Page.tasks()."""
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     for flag in FLAGS + ("--user-data-dir=%s" % (directory / "profile"),):
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", **({"performance": "ALL"} if traced else {})})
+    if traced:
+        options.add_experimental_option("perfLoggingPrefs", {
+            "enableNetwork": False, "enablePage": False, "traceCategories": "toplevel,devtools.timeline,blink.user_timing"})
     home = {name: str(directory) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     service = Service(chromedriver, port=driver_port(), log_path=str(directory / "chromedriver.log"),
                       env=dict(os.environ, **home))
@@ -273,6 +277,23 @@ class Page:
     def long_tasks(self, since=0):
         """[begin, milliseconds] of each task over 50 ms that began later than `since`, as now() counts."""
         return [task for task in self.script("return longTasks") if task[0] >= since]
+
+    def tasks(self):
+        """Milliseconds of processor that each task took since this was asked before, of the threads that ran scripts."""
+        mark = "asked at %f" % self.now()
+        self.script("performance.mark(arguments[0])", mark)
+        events = []
+
+        def came():
+            for line in self.driver.get_log("performance"):
+                message = json.loads(line["message"])["message"]
+                events.extend([message["params"]] if message["method"] == "Tracing.dataCollected" else [])
+            return any(event.get("name") == mark for event in events)
+
+        wait_for(came, "the trace", PATIENCE)
+        scripted = {(event["pid"], event["tid"]) for event in events if event.get("name") == "FunctionCall"}
+        return [event["tdur"] / 1000 for event in events if event.get("name", "").endswith("RunTask") and "tdur" in event
+                and (event["pid"], event["tid"]) in scripted]
 
     def now(self):
         return self.script("return performance.now()")

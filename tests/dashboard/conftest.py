@@ -26,15 +26,19 @@ BUILD = pathlib.Path(os.environ["HYDRATORD_BINARY"]).parents[1]
 MODULES = pathlib.Path(__file__).resolve().parents[2] / "src" / "dashboard"
 
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory):
-    """One browser for all tests of a worker."""
+def run_browser(directory, **options):
     programs = tool("chromium", "chromium"), tool("chromedriver", "chromium-driver")
     pytest.importorskip("selenium", reason="selenium is missing (Debian: python3-selenium)")
     from browser import start
-    driver = start(*programs, tmp_path_factory.mktemp("browser"))
+    driver = start(*programs, directory, **options)
     yield driver
     driver.quit()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """One browser for all tests of a worker."""
+    yield from run_browser(tmp_path_factory.mktemp("browser"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from browser import PATIENCE
-from conftest import dashboard_of, file_categories
+from conftest import dashboard_of, file_categories, run_browser
 from daemon import Daemon, wait_for
 from worlds import CATEGORY, many
 
@@ -13,6 +13,9 @@ MODELS = 10000
 SLOWER = 4
 # Limits are for a machine that does other things beside; the figures are printed.
 READY, TASK, ANSWER = 20000, 1500, 2000  # milliseconds
+# Of the processor's time that a task takes here, milliseconds: those that are 50 on one that is slower. What others do
+# beside makes it longer, by cold caches, so it is tried anew if need be, and there is some room.
+SHORT, TRIES, ROOM = 50 / SLOWER, 6, 1.3
 # What the rows are scrolled in.
 SCROLLER = """let scroller = document.querySelector("tbody");
     while (scroller !== document.scrollingElement && scroller.scrollHeight <= scroller.clientHeight + 1) scroller = scroller.parentElement;
@@ -28,6 +31,11 @@ def crowd(tmp_path_factory):
     daemon.start()
     yield daemon
     assert daemon.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    yield from run_browser(tmp_path_factory.mktemp("browser"), traced=True)
 
 
 @pytest.fixture
@@ -84,6 +92,58 @@ def test_sorting_filtering_and_scrolling(slow_page, figure):
            % (SLOWER, ", ".join("%s %d ms" % item for item in took.items()), len(tasks), worst(tasks), rows))
     assert rows < 300  # a window of them
     assert max(took.values()) < ANSWER and worst(tasks) < TASK
+
+
+def work(page):
+    """Each thing that one does with the table; done when its rows are there and nothing is asked for."""
+    def shown(wanted):
+        page.shows(wanted)
+        wait_for(lambda: page.script("return document.querySelector('tbody tr[aria-rowindex]')"), "rows", PATIENCE)
+        page.settled()
+
+    def scroll(text):
+        page.driver.execute_async_script(SCROLLER + """
+            const done = arguments[arguments.length - 1];
+            let n = 0;
+            const step = () => { %s; n += 1; n < 30 ? requestAnimationFrame(step) : setTimeout(done, 500); };
+            step();""" % text)
+
+    page.open("models/" + CATEGORY)
+    shown(re.compile(r"10,000\smodels"))
+    yield "loading"
+    for name in ("Model", "Month", "Workers", "Baseline"):
+        page.by_role("button", name).click()
+        wait_for(lambda: page.script("return document.querySelector('[aria-sort] button').textContent") == name, name, PATIENCE)
+        shown(re.compile(r"10,000\smodels"))
+    yield "sorting"
+    page.click("button", re.compile("^No workers"))
+    shown("of 10,000")
+    page.click("button", re.compile("^All"))
+    shown(re.compile(r"^10,000\smodels", re.M))
+    yield "presets"
+    page.type("searchbox", "Search", "amber")
+    shown("of 10,000")
+    page.click("button", "Clear filters")
+    shown(re.compile(r"^10,000\smodels", re.M))
+    yield "searching"
+    scroll("scroller.scrollTop += 300")
+    yield "scrolling"
+    scroll("scroller.scrollTop = scroller.scrollHeight * (n * 7919 % 40) / 40")
+    yield "jumping"
+
+
+def test_no_task_is_long(page, crowd, figure):
+    page.of(dashboard_of(crowd))
+    least = {}
+    for _ in range(TRIES):
+        page.tasks()
+        for what in work(page):
+            least[what] = min(max(page.tasks()), least.get(what, float("inf")))
+        if max(least.values()) <= SHORT:
+            break
+    figure("dashboard: 10,000 models, the longest task in ms of processor (%.1f are 50 at CPU/%d): %s"
+           % (SHORT, SLOWER, ", ".join("%s %.1f" % item for item in least.items())))
+    assert max(least.values()) <= SHORT * ROOM, least
 
 
 def test_every_row_is_reached(slow_page):
