@@ -47,7 +47,7 @@ def test_modules_are_joined(embed):
     made = embed({})
     assert document(made) == ("<style>a{b:c}</style>\n"
                               '<script>"use strict";</script>\n'
-                              '<script type="module">function one(){return 1;}\none();</script>\n')
+                              '<script type="module">function aa(){return 1;}\naa();</script>\n')
     assert embed({}).stdout == made.stdout, "a build is the same each time"
 
 
@@ -57,7 +57,7 @@ def test_a_module_of_others_has_a_scope_of_its_own_and_is_run_when_it_is_asked_f
                  ("theirs/chart.js", "one.js", "main.js"))
     assert script(made, "") == ('"use strict";const Chart=((made)=>()=>made||(made={default:(()=>{function aa(){}\n'
                                 "function Chart(){return aa();}\nreturn Chart;})()}))();")
-    assert script(made) == "function one(){return 1;}\none();Chart().default();"
+    assert script(made) == "function aa(){return 1;}\naa();Chart().default();"
 
 
 def test_bytes_stay_what_they_are(embed):
