@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -42,6 +43,10 @@ static int PRINTF_LIKE(3, 4)
 	snprintf(s->err + n, sizeof(s->err) - n, ": %s", strerror(saved));
 	return status;
 }
+
+/* For how long, in nanoseconds, a start tries again what orphans may hold. */
+#define ORPHANS_PATIENCE (5 * NSEC_PER_SEC)
+#define ORPHANS_PAUSE (20 * NSEC_PER_MSEC)
 
 /* Up to the lock nothing shared is touched. */
 static int
@@ -110,12 +115,28 @@ supervisor_adopt(struct supervisor *s)
 	return 0;
 }
 
+/* The children of a supervisor that was killed die with it, but each has the sockets
+ * until it gets a processor to do so. */
+static int
+supervisor_open_crew(struct supervisor *s)
+{
+	const struct timespec pause = { .tv_nsec = ORPHANS_PAUSE };
+	int64_t end = clock_boot() + ORPHANS_PATIENCE;
+	int status;
+
+	while (
+	    (status = reload_open(&s->reload, s->err, sizeof(s->err))) == EX_TEMPFAIL &&
+	    s->lock.left && clock_boot() < end)
+		(void)nanosleep(&pause, NULL);
+	return status;
+}
+
 static int
 supervisor_open(struct supervisor *s)
 {
 	int status;
 
-	status = reload_open(&s->reload, s->err, sizeof(s->err));
+	status = supervisor_open_crew(s);
 	if (status == EX_TEMPFAIL && keep_no_sockets(&s->passed) > 0)
 		status = reload_open(&s->reload, s->err, sizeof(s->err));
 	if (status != 0)

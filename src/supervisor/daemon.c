@@ -51,6 +51,8 @@ daemon_lock(const char *path, bool foreground, struct daemon_lock *out, char *er
     size_t errlen)
 {
 	pid_t other = -1;
+	struct stat st;
+	bool left;
 	int saved;
 
 	*out = (struct daemon_lock){ .file = NULL };
@@ -65,10 +67,12 @@ daemon_lock(const char *path, bool foreground, struct daemon_lock *out, char *er
 		return -1;
 	}
 	lock_make_directory(path);
+	left = lstat(path, &st) == 0 && st.st_size > 0;
 	if ((out->file = pidfile_open(path, PIDFILE_MODE, &other)) != NULL) {
 		/* Whoever asks for our status reads it, whatever the umask is. */
 		if (fchmod(pidfile_fileno(out->file), PIDFILE_MODE) == -1)
 			log_warn("cannot make %s readable", path);
+		out->left = left;
 		return 0;
 	}
 	saved = errno;

@@ -13,6 +13,7 @@ struct pidfh;
 struct daemon_lock {
 	struct pidfh *file; /* taken by this program; NULL */
 	int adopted;        /* taken by an earlier one of this process; 0: none */
+	bool left;          /* who had it before was killed: the file was there */
 };
 
 /* Opens /dev/null as each of descriptors 0 to 2 that is closed. Ends the process, which

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -12,7 +13,7 @@ import pytest
 
 from conftest import DEMO
 from ctl import ctl
-from daemon import BINARY, PATIENCE, WRAPPER, process_alive, wait_for
+from daemon import BINARY, PATIENCE, WRAPPER, process_alive, sleeps, wait_for
 
 STATISTICS = "/model_references/statistics/image_generation"
 RISK = STATISTICS + "/deletion-risk"
@@ -92,6 +93,24 @@ def test_a_killed_supervisor_leaves_no_orphan_and_a_restart_works(make_daemon):
     daemon.start()
     assert daemon.json(RISK)["total_count"] == 40
     daemon.expect_dirty = False
+    assert daemon.stop() == 0
+
+
+def test_a_start_waits_for_the_orphans_of_a_killed_supervisor(make_daemon):
+    """They have its sockets until they get a processor to die."""
+    daemon = make_daemon()
+    address = "127.0.0.1", daemon.hold_port()
+    daemon.config.write_text(daemon.config.read_text().replace("127.0.0.1:0", "%s:%d" % address))
+    daemon.pidfile.write_text("4194305\n")
+    with socket.socket() as orphan:
+        orphan.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        orphan.bind(address)
+        orphan.listen()
+        daemon.spawn()
+        wait_for(lambda: daemon.pidfile.read_text() == str(daemon.process.pid) and sleeps(daemon.process.pid),
+                 "a start that waits")
+    wait_for(daemon.find_port, "the listening port")
+    wait_for(daemon.answers, "an answer")
     assert daemon.stop() == 0
 
 
