@@ -9,15 +9,19 @@ Documents come from files, and then over https from one host that an authority o
 system vouches for, as in the configuration that is shipped.
 And what shared memory takes of /dev/shm, now and at most: a reload has the old segment
 and the new one for a while.
+Last, files once more where 400 days of each model have been recorded: as it is then, and
+after everything that /dashboard asks was asked of both readers.
 """
+import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import sys
 import time
 
-from bench_common import (RISK, STATISTICS, Daemon, Documents, children, cpu_seconds, describe_machine, get,
-                          memory_of, process_title, wait_for, work_directory)
+from bench_common import (RISK, STATISTICS, TWO, Daemon, Documents, children, cpu_seconds, describe_machine,
+                          get, memory_of, process_title, wait_for, work_directory)
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
 from stub_tls import OPENSSL, Authority  # noqa: E402
@@ -26,6 +30,10 @@ from stub_upstream import StubUpstream  # noqa: E402
 WANTED = 40e6
 SHM_WANTED = 64 << 20  # what a container has unless it is told otherwise
 REFRESHES = 3
+DAYS = 400
+EVENTS = 1200  # more than an answer has
+ASKED = ("/columns", "/columns?group_text_models=true", "/history", "/history?limit=50", "/changes",
+         "/changes?limit=20", "/unlisted", "/cycles", "")
 ROW = "%-40s %8.1f   (wanted: at most %.0f)"
 
 
@@ -42,7 +50,36 @@ def exercise(daemon, categories):
     time.sleep(3)  # the last generation replaces the one before it
 
 
+def record_days(path):
+    """What a hydrator would have recorded by now of the models that the database has."""
+    today = int(time.time()) // 86400
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        models = [row[0] for row in database.execute("SELECT id FROM models")]
+        database.executemany("INSERT OR IGNORE INTO days VALUES (?, ?, ?, ?)", (
+            (today - day, model, (model * 31 + day * 17) % 500 if model % 10 < 4 else 0, (model + day // 9) % 4)
+            for day in range(DAYS, 0, -1) for model in models))
+        at = database.execute("SELECT published_at FROM meta").fetchone()[0] - EVENTS
+        database.executemany(
+            "INSERT INTO events SELECT ?, ?, ?, 6, 0, 0, name, x'', 9, 99, 999, 1, 0, 0, 0, 0, 999, 1, 1, 0"
+            " FROM models WHERE id = ?",
+            (((at + i) * 1000, at + i, at + i, models[i % len(models)]) for i in range(EVENTS)))
+        database.execute("UPDATE models SET first_seen = first_seen - ? * 86400", (DAYS,))
+        database.execute("UPDATE meta SET last_event = (SELECT max(id) FROM events)")
+
+
+def ask_as_the_page(daemon):
+    """In the encoding of a browser; some of it is encoded beside the loop, for whoever asks next."""
+    for _ in range(20):
+        get(daemon.port, "/dashboard", {"Accept-Encoding": "br"})
+        get(daemon.port, "/readyz?verbose")
+        for category in TWO:
+            for target in ASKED:
+                get(daemon.port, STATISTICS.rsplit("/", 1)[0] + "/" + category + target, {"Accept-Encoding": "br"})
+    time.sleep(3)
+
+
 def print_processes(daemon, what):
+    """Returns what they have together."""
     total = 0
     print("%-40s %8s %8s" % (what, "PSS MB", "private"))
     for pid in [daemon.process.pid] + children(daemon.process.pid):
@@ -50,7 +87,7 @@ def print_processes(daemon, what):
         total += memory["Pss"]
         print("%-40s %8.1f %8.1f" % (process_title(pid), memory["Pss"] / 1e6,
                                      (memory["Private_Clean"] + memory["Private_Dirty"]) / 1e6))
-    print(ROW % ("all", total / 1e6, WANTED / 1e6))
+    return total
 
 
 def shm_bytes():
@@ -75,8 +112,20 @@ def measure_files(binary, work, documents, categories):
     before = shm_bytes()
     with Daemon(binary, work, documents, settings="readers = 2\n", categories=categories) as daemon:
         exercise(daemon, categories)
-        print_processes(daemon, "%d categories, files" % len(categories))
+        total = print_processes(daemon, "%d categories, files" % len(categories))
+        print(ROW % ("all", total / 1e6, WANTED / 1e6))
         print_shm(daemon, before)
+
+
+def measure_history(binary, work, documents, categories):
+    """In the state that those before have left."""
+    for path in work.glob("*.history.db"):
+        record_days(path)
+    with Daemon(binary, work, documents, settings="readers = 2\n", categories=categories) as daemon:
+        exercise(daemon, categories)
+        print("%-40s %8.1f" % ("all", print_processes(daemon, "files, %d days of history" % DAYS) / 1e6))
+        ask_as_the_page(daemon)
+        print("%-40s %8.1f" % ("all", print_processes(daemon, "the same, looked at by /dashboard") / 1e6))
 
 
 def measure_https(binary, work, documents, categories):
@@ -93,7 +142,8 @@ def measure_https(binary, work, documents, categories):
             Daemon(binary, work, None, horde=upstream.horde, reference=upstream.reference,
                    settings="readers = 2\n", categories=categories, starter=starter) as daemon:
         exercise(daemon, categories)
-        print_processes(daemon, "%d categories, https" % len(categories))
+        total = print_processes(daemon, "%d categories, https" % len(categories))
+        print(ROW % ("all", total / 1e6, WANTED / 1e6))
 
 
 def main():
@@ -108,6 +158,7 @@ def main():
             print("https is left out: openssl is missing (Debian: openssl)")
         else:
             measure_https(sys.argv[1], work, documents, categories)
+        measure_history(sys.argv[1], work, documents, categories)
 
 
 if __name__ == "__main__":
