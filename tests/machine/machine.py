@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import threading
 
-from daemon import Answer, describe, wait_for
+from daemon import Answer, describe, wait_for, wait_for_inotify
 
 CLONE_NEWNET = 0x40000000
 PORT, METRICS_PORT = 19820, 19821
@@ -104,6 +104,7 @@ class Machine:
             (place / "cgroup.procs").write_text("0")
 
     def boot(self):
+        wait_for_inotify()
         for place in self.cgroups:
             for left in place.parent.glob("hydratord-machine-*"):  # by a run that was killed
                 if not pathlib.Path("/proc", left.name.split("-")[2]).exists():

@@ -1,5 +1,6 @@
 """The real daemon under test: its own directory, port, segment; readiness by polling."""
 import collections
+import ctypes
 import http.client
 import json
 import os
@@ -65,6 +66,21 @@ def wait_for(condition, what, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise AssertionError("timed out waiting for " + what)
         time.sleep(0.02)
+
+
+def wait_for_inotify():
+    """Until some instances are to be had, which others want as well: a user has 128 unless told otherwise,
+    each hydrator with local sources takes one, and a systemd a few. A hydrator that finds none goes on
+    without; a machine ends without a word."""
+    libc = ctypes.CDLL(None)
+
+    def are_there():
+        held = [libc.inotify_init1(os.O_CLOEXEC) for _ in range(8)]
+        for fd in held:
+            if fd >= 0:
+                os.close(fd)
+        return min(held) >= 0
+    wait_for(are_there, "instances of inotify (fs.inotify.max_user_instances)")
 
 
 class Answer:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import DEMO
-from daemon import descriptors, wait_for
+from daemon import descriptors, wait_for, wait_for_inotify
 
 STATISTICS = "/model_references/statistics/image_generation"
 NEVER = "interval = 1000 ttl = 2000"
@@ -40,6 +40,7 @@ def place(tmp_path):
 
 
 def start(make_daemon, path, hydration=NEVER):
+    wait_for_inotify()
     return make_daemon({"image_generation": ["file://%s" % path]}, "file://%s" % DEMO, hydration=hydration).start()
 
 
