@@ -330,6 +330,9 @@ setTimeout(async () => {
 	shell.addEventListener("health", mainHealth);
 	mainLive();
 	await pause();
+	// Fonts and styles are set up for the frame alone.
+	document.body.getBoundingClientRect();
+	await pause();
 	mainShow();
 	await pause();
 	shell.start();

@@ -158,23 +158,26 @@ export class ModelSet {
 
 	// All rows, sorted; made once for each sort. Among equals those that are used least come
 	// first, and who has nothing comes last, up and down.
-	sorted({ id, descending }) {
+	sorted(sort) {
+		Array.from(this.sorting(sort));
+		return this.orders.get(sort.id + sort.descending);
+	}
+
+	// Makes the same in steps.
+	*sorting({ id, descending }) {
 		const key = id + descending;
 		if (!this.orders.has(key)) {
 			const places = modelsPlaces(this.sortKeys(id), descending);
+			yield;
 			this.orders.set(key, modelsOrder(this.ties.map((i) => places[i])).map((tie) => this.ties[tie]));
+			yield;
 		}
-		return this.orders.get(key);
 	}
 
 	leastUsed() {
 		const month = modelsPlaces(this.month);
 		const total = modelsPlaces(this.total);
 		return modelsOrder(month.map((place, i) => place * this.count + total[i]));
-	}
-
-	isSorted({ id, descending }) {
-		return this.orders.has(id + descending);
 	}
 
 	// Filter: {words: lower-case texts, all in the name; flags: bits, all set; baseline:

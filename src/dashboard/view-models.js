@@ -339,7 +339,11 @@ export class ViewModels extends HTMLElement {
 			this.#tell(changes);
 		} else {
 			// Before somebody asks for it, and not in the way of what is to be seen first.
-			setTimeout(() => set.sorted({ id: "name", descending: false }), MODELS_TYPING);
+			setTimeout(async () => {
+				for (const step of set.sorting({ id: "name", descending: false })) {
+					await pause(step);
+				}
+			}, MODELS_TYPING);
 		}
 	}
 
@@ -387,8 +391,7 @@ export class ViewModels extends HTMLElement {
 			this.tools.hidden = false;
 			yield;
 		}
-		set.sorted(want.sort);
-		yield;
+		yield* set.sorting(want.sort);
 		const found = set.filter(this.#filter(set));
 		yield;
 		this.#sync(set, found);
