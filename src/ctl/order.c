@@ -23,6 +23,7 @@
 #include "shm/segment.h"
 
 #define LOOK_MS 20
+#define ENDING_MS 2000    /* from the end of its segment's name to its own */
 #define STOPPED_LOOKS 100 /* before it is asked whether it is stopped */
 /* Of a result that is being written: who is overtaken so often reads a forgery. */
 #define READ_TRIES 1000
@@ -97,13 +98,18 @@ order_leave(struct order_recipient *r)
 }
 
 static int
+tell_gone(const struct order_recipient *r)
+{
+	journal_tell(LOG_ERR, "hydratorctl: pid %d has just stopped", (int)r->pid);
+	return CTL_NOT_RUNNING;
+}
+
+static int
 tell_unsent(const struct order_recipient *r)
 {
 	switch (errno) {
 	case ESRCH:
-		journal_tell(
-		    LOG_ERR, "hydratorctl: pid %d has just stopped", (int)r->pid);
-		return CTL_NOT_RUNNING;
+		return tell_gone(r);
 	case EPERM:
 		journal_tell(LOG_ERR,
 		    "hydratorctl: you may not order pid %d anything: only its user "
@@ -138,8 +144,12 @@ order_send(const struct order_recipient *r, int signo, int value)
 int
 order_tell_unseen(const struct order_recipient *r)
 {
+	struct pollfd p = { .fd = r->process, .events = POLLIN };
 	int saved = errno;
 
+	/* A segment loses its name shortly before its daemon ends. */
+	if (saved == ENOENT && poll(&p, 1, ENDING_MS) == 1)
+		return tell_gone(r);
 	journal_tell(LOG_ERR,
 	    "hydratorctl: the segment %s of pid %d is not to be seen: %s: is "
 	    "segment.name the running one's?",

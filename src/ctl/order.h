@@ -43,8 +43,8 @@ int order_send(const struct order_recipient *, int signo, int value) MUST_CHECK;
 int order_send_code(const struct order_recipient *, enum order_code, unsigned argument,
     int64_t *epoch) MUST_CHECK;
 
-/* Says that the segment of the recipient is not to be seen, by errno. Returns the exit
- * status. */
+/* Says that the segment of the recipient is not to be seen, by errno; or that it has
+ * stopped, which it waits for a moment. Returns the exit status. */
 int order_tell_unseen(const struct order_recipient *) MUST_CHECK;
 
 /* A verb with a result in the segment, and how it is told. */
