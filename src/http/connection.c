@@ -364,7 +364,9 @@ on_read(evutil_socket_t fd, short what UNUSED, void *arg)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0)
+	if (n == -1 && errno == ETIMEDOUT && c->stream != NULL)
+		stream_drop(c); /* the kernel was first: TCP_USER_TIMEOUT */
+	else if (n <= 0)
 		connection_free(c);
 	else if (!connection_is_deaf(c))
 		(void)consume(c, s->in, have + (size_t)n);

@@ -82,7 +82,7 @@ stream_forget(struct http_connection *c)
 }
 
 /* Its client is too slow, or gone. */
-static void
+void
 stream_drop(struct http_connection *c)
 {
 	counter_add(c->server->options.counters, COUNTER_STREAMS_DROPPED, 1);

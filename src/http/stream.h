@@ -27,5 +27,7 @@ void stream_forget(struct http_connection *);
 void stream_tick(struct http_server *);
 /* The server is not open any more: its streams end, in turns. */
 void stream_end_all(struct http_server *);
+/* Frees it, and counts it as cut off. */
+void stream_drop(struct http_connection *);
 
 #endif

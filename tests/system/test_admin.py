@@ -363,7 +363,7 @@ def test_a_crowd_of_strangers_keeps_no_operator_out(make_daemon, tmp_path, most,
     if limit:
         daemon.starter = ["prlimit", "--nofile=%d" % limit]
     daemon.start()
-    said = re.findall(r"hard limit is %s: each reader keeps (\d+) connections" % limit, daemon.log())
+    said = re.findall(r"the hard limit is \d+: each reader keeps (\d+) connections", daemon.log())
     room = int(said[0]) if limit else most
     assert samples(daemon)["http_connections_limit"] == room >= 20
     crowd = []
@@ -373,7 +373,7 @@ def test_a_crowd_of_strangers_keeps_no_operator_out(make_daemon, tmp_path, most,
     wait_for(lambda: statuses(raw(daemon, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", daemon.port)) == [503], "a full house")
     before = refreshes(daemon)
     assert ask(daemon)[0] == 202
-    wait_for(lambda: refreshes(daemon) == before + 1, "the refresh")
+    wait_for(lambda: refreshes(daemon) > before, "the refresh")
     assert samples(daemon)["http_connections"] >= room
     for sock in crowd:
         sock.close()
