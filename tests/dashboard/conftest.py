@@ -153,5 +153,6 @@ def call(page):
             % (module, text), json.dumps(arguments))
 
     yield lambda *arguments: json.loads(call_function(*arguments))
+    page.driver.get("about:blank")  # it may still ask for an icon, and complain that nobody answers
     server.shutdown()
     server.server_close()
