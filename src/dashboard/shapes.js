@@ -24,7 +24,8 @@ function shapeFits(value, form) {
 		return form(value);
 	}
 	if (Array.isArray(form)) {
-		return Array.isArray(value) && value.every((each) => shapeFits(each, form[0]));
+		const [each] = form;
+		return Array.isArray(value) && value.every(typeof each === "function" ? each : (one) => shapeFits(one, each));
 	}
 	return value instanceof Object && !shapeFault(value, form);
 }
