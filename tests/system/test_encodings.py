@@ -30,6 +30,8 @@ def big(tmp_path_factory):
     # No refresh comes between two requests whose bodies are compared: they have times in them.
     daemon = Daemon(directory / "daemon", file_categories(directory), "file://%s" % directory,
                     hydration="interval = 3000 ttl = 3001 stale_ttl = 3002 stale_if_error = 3003")
+    # Nor does one after a segment that has to grow.
+    daemon.config.write_text(daemon.config.read_text().replace('"8M"', '"64M"'))
     daemon.start()
     yield daemon
     assert daemon.stop() == 0

@@ -47,7 +47,7 @@ def processor_seconds(pid):
 def test_a_stop_is_obeyed_in_the_middle_of_a_computation(start):
     daemon = start()
     pid = wait_for(lambda: daemon.child(HYDRATOR), "the hydrator")
-    wait_for(lambda: processor_seconds(pid) > 0.5, "a computation under way")
+    wait_for(lambda: processor_seconds(pid) > 0.3, "a computation under way")
     assert daemon.stop(signal.SIGTERM) == 0
     assert "hydrated text_generation" not in daemon.log()  # it did not finish first
     assert "killed" not in daemon.log()
