@@ -128,20 +128,24 @@ know_length(
     const struct row_source *s, const struct selection *selection, size_t *length)
 {
 	const struct row_lists *lists = &s->generation->lists;
-	const struct row_age *age;
+	const struct row_ages *ages = s->filter.ages;
 	const uint64_t *before;
+	uint32_t n;
 
 	if (s->text != NULL || selection->preset == SELECTION_NO_PRESET ||
-	    selection->kind == VIEW_CHANGES || (selection->paged && !s->filter.open))
+	    selection->kind == VIEW_CHANGES)
 		return false;
 	*length = s->run.wanted > 0 ? s->run.wanted - 1 : 0; /* commas */
 	if (s->filter.open) {
 		before =
 		    lists->before[selection->kind][selection->preset] + s->run.first;
 		*length += before[s->run.n] - before[0];
-	} else if ((age = row_filter_age(&s->filter)) != NULL)
-		*length += age->length;
-	return true;
+		return true;
+	}
+	n = row_ages_count(ages, s->filter.until);
+	if (n > 0)
+		*length += ages->sorted[n - 1].length;
+	return s->run.wanted == n;
 }
 
 /* Of the rows of a page: a number for each. Leaves the source as it was. */
